@@ -1,0 +1,31 @@
+# The first two targets are all a newcomer needs: make run, make test.
+GO ?= go
+BIN := bin/dnispool
+
+.PHONY: run test build lint bench fuzz clean
+
+run: build ## replay every bundled scenario against the in-process reference
+	$(BIN) check
+
+build:
+	$(GO) build -trimpath -o $(BIN) ./cmd/dnispool
+
+test: lint ## all tests, with the race detector
+	$(GO) test -race ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
+	$(GO) vet ./...
+
+bench: ## ratios to a baseline measured in the same run
+	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+fuzz: ## every fuzz target for ten seconds
+	@for p in $$($(GO) list ./...); do \
+	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \
+	    echo "$$p $$f"; $(GO) test -run '^$$' -fuzz "^$$f\$$" -fuzztime 10s $$p || exit 1; \
+	  done; \
+	done
+
+clean:
+	rm -rf bin out

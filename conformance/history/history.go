@@ -1,0 +1,98 @@
+// Package history records what the clients of a pool did and saw: one operation per request or call, stamped with
+// times from one monotonic base. It is what the checks judge. A history holds only what can be seen from outside, so
+// the same checks judge the reference and a real deployment.
+package history
+
+import (
+	"encoding/json"
+	"sync"
+	"time"
+)
+
+// Kind names what a client did.
+type Kind string
+
+// The kinds of operation.
+const (
+	Reserve Kind = "reserve" // POST to Reserve DNI
+	Call    Kind = "call"    // a call to a number
+	Handoff Kind = "handoff" // GET of the handoff state
+)
+
+// Outcome says how an operation ended for the client.
+type Outcome string
+
+// The outcomes. Indefinite means that the operation may or may not have taken effect: a timed-out POST may hold a number.
+const (
+	OK         Outcome = "ok"         // a number was given; the call was answered; a handoff state was read
+	Refused    Outcome = "refused"    // no number free; the call was refused; no handoff state
+	Rejected   Outcome = "rejected"   // a definite error that changed nothing
+	Indefinite Outcome = "indefinite" // nobody knows
+)
+
+// Op is one operation of one client. Times are since the base of the history.
+type Op struct {
+	ID      int           `json:"id"` // position in the history, from 1
+	Client  string        `json:"client,omitempty"`
+	Step    string        `json:"step,omitempty"` // what the client calls it
+	Kind    Kind          `json:"kind"`
+	Outcome Outcome       `json:"outcome"`
+	Start   time.Duration `json:"start_ns"` // request or INVITE sent
+	End     time.Duration `json:"end_ns"`   // reply received; the call's arrival was certain (first 18x or 2xx)
+
+	Project string `json:"project,omitempty"`
+	Drain   bool   `json:"drain,omitempty"`  // a reservation that only counts what is left in the pool
+	Status  int    `json:"status,omitempty"` // HTTP or SIP
+
+	// Reserve: the number given. Call: the number meant to be dialled, as the pool writes it.
+	Number string `json:"number,omitempty"`
+	// Reserve: what identifies the attributes.
+	Nonce    string `json:"nonce,omitempty"`
+	SharedID string `json:"shared_id,omitempty"`
+
+	// Call: its id, and when it ended, once it has.
+	CallID string        `json:"call_id,omitempty"`
+	Ended  bool          `json:"ended,omitempty"`
+	Bye    time.Duration `json:"bye_ns,omitempty"`
+
+	// Handoff: what was asked for and what came back.
+	AskedID       string          `json:"asked_id,omitempty"`
+	AskedSharedID string          `json:"asked_shared_id,omitempty"`
+	GotID         string          `json:"got_id,omitempty"`
+	GotSharedID   string          `json:"got_shared_id,omitempty"`
+	Data          json.RawMessage `json:"data,omitempty"`
+}
+
+// Recorder collects operations. It is safe for concurrent use.
+type Recorder struct {
+	mu  sync.Mutex
+	ops []*Op
+}
+
+// Begin records that an operation has started and returns its handle. The caller ends it with Update.
+func (r *Recorder) Begin(op Op) *Op {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	o := op
+	o.ID = len(r.ops) + 1
+	r.ops = append(r.ops, &o)
+	return &o
+}
+
+// Update changes a recorded operation.
+func (r *Recorder) Update(op *Op, change func(*Op)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	change(op)
+}
+
+// Ops returns a copy of what was recorded, in the order in which the operations started.
+func (r *Recorder) Ops() []Op {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	out := make([]Op, len(r.ops))
+	for i, o := range r.ops {
+		out[i] = *o
+	}
+	return out
+}

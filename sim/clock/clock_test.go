@@ -1,0 +1,125 @@
+package clock
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+var epoch = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func TestAdvanceWakesInOrderAndLetsEachFinish(t *testing.T) {
+	v := NewVirtual(epoch)
+	var mu sync.Mutex
+	var got []time.Duration
+	note := func() {
+		mu.Lock()
+		got = append(got, v.Now().Sub(epoch))
+		mu.Unlock()
+	}
+	var started, done sync.WaitGroup
+	for _, first := range []time.Duration{3 * time.Second, time.Second} {
+		started.Add(1)
+		done.Go(func() {
+			v.Run(func() {
+				started.Done()
+				_ = v.Sleep(t.Context(), first)
+				note()
+				_ = v.Sleep(t.Context(), 1500*time.Millisecond)
+				note()
+			})
+		})
+	}
+	started.Wait()
+	v.Advance(4 * time.Second)
+	mu.Lock()
+	want := []time.Duration{time.Second, 2500 * time.Millisecond, 3 * time.Second}
+	if !slices.Equal(got, want) {
+		t.Errorf("woken at %v, want %v", got, want)
+	}
+	mu.Unlock()
+	if now := v.Now().Sub(epoch); now != 4*time.Second {
+		t.Errorf("now %v, want 4s", now)
+	}
+	v.Advance(time.Second)
+	done.Wait()
+	if len(got) != 4 {
+		t.Errorf("woken %d times, want 4", len(got))
+	}
+}
+
+func TestAdvanceToNext(t *testing.T) {
+	v := NewVirtual(epoch)
+	if v.AdvanceToNext(time.Hour) {
+		t.Error("moved although nobody sleeps")
+	}
+	started, ended := make(chan struct{}), make(chan error, 1)
+	go v.Run(func() {
+		close(started)
+		ended <- v.Sleep(t.Context(), time.Minute)
+	})
+	<-started
+	if v.AdvanceToNext(59 * time.Second) {
+		t.Error("moved past the limit")
+	}
+	if !v.AdvanceToNext(time.Minute) || v.Now() != epoch.Add(time.Minute) {
+		t.Errorf("now %v, want one minute later", v.Now())
+	}
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+}
+
+func TestSleepEndsWithItsContext(t *testing.T) {
+	for name, c := range map[string]Clock{"real": Real(), "virtual": NewVirtual(epoch)} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			ended := make(chan error, 1)
+			go c.Run(func() { ended <- c.Sleep(ctx, time.Hour) })
+			cancel()
+			if err := <-ended; !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want %v", err, context.Canceled)
+			}
+		})
+	}
+}
+
+func TestHoldKeepsTimeStill(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := NewVirtual(epoch)
+		release := v.Hold()
+		advanced := make(chan struct{})
+		go func() {
+			v.Advance(time.Second)
+			close(advanced)
+		}()
+		time.Sleep(patience / 2)
+		select {
+		case <-advanced:
+			t.Fatal("advanced while held")
+		default:
+		}
+		release()
+		release() // twice is once
+		<-advanced
+	})
+}
+
+func TestPatienceEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		v := NewVirtual(epoch)
+		defer v.Hold()()
+		start := time.Now()
+		v.Advance(time.Second)
+		if d := time.Since(start); d != patience {
+			t.Errorf("gave up after %v, want %v", d, patience)
+		}
+		if v.Now() != epoch.Add(time.Second) {
+			t.Error("the time did not move")
+		}
+	})
+}
