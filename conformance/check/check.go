@@ -6,7 +6,6 @@ package check
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -43,7 +42,9 @@ type Check struct {
 	Name      string
 	Invariant string // its number in specs/invariants.md
 	Says      string // in words
-	judge     func(Facts, []history.Op) Outcome
+	// PerProject says that the check is about one pool: it judges the operations of one project at a time.
+	PerProject bool
+	judge      func(Facts, []history.Op) Outcome
 }
 
 // Judge applies the check. The history must be complete: every operation has ended.
@@ -77,21 +78,6 @@ func Named(name string) (Check, bool) {
 
 func notJudged(format string, args ...any) Outcome {
 	return Outcome{NotJudged: fmt.Sprintf(format, args...)}
-}
-
-// describe says what an operation was, for a violation's text.
-func describe(o history.Op) string {
-	var b strings.Builder
-	fmt.Fprintf(&b, "#%d ", o.ID)
-	if o.Client != "" {
-		fmt.Fprintf(&b, "%s ", o.Client)
-	}
-	fmt.Fprintf(&b, "%s", o.Kind)
-	if o.Number != "" {
-		fmt.Fprintf(&b, " %s", o.Number)
-	}
-	fmt.Fprintf(&b, " [%s, %s] %s", o.Start.Round(time.Millisecond), o.End.Round(time.Millisecond), o.Outcome)
-	return b.String()
 }
 
 // filter returns the operations of one kind.

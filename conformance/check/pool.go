@@ -13,7 +13,7 @@ import (
 var dialable = regexp.MustCompile(`^\+[1-9][0-9]{4,14}$`)
 
 func dialableNumbers() Check {
-	return Check{Name: "dialable-numbers", Invariant: "I2, I13", Says: "A successful reservation carries a number of the pool that can be dialled.",
+	return Check{Name: "dialable-numbers", PerProject: true, Invariant: "I2, I13", Says: "A successful reservation carries a number of the pool that can be dialled.",
 		judge: func(f Facts, ops []history.Op) (out Outcome) {
 			for _, r := range filter(ops, history.Reserve, succeeded) {
 				switch {
@@ -30,7 +30,7 @@ func dialableNumbers() Check {
 // noDoubleLease is certain only when neither order of two reservations of one number is possible: for the second to
 // be legal the first must have been able to end, and to rest, before the second's reply came.
 func noDoubleLease() Check {
-	return Check{Name: "no-double-lease", Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two.",
+	return Check{Name: "no-double-lease", PerProject: true, Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two.",
 		judge: func(f Facts, ops []history.Op) (out Outcome) {
 			if f.WindowMin == 0 || f.Release == "" {
 				return notJudged("the window or the release rule of the pool is not known")
@@ -127,7 +127,7 @@ func peak(steps []event, from, to time.Duration) int {
 }
 
 func capacityRespected() Check {
-	return Check{Name: "capacity-respected", Invariant: "I15", Says: "Never more live reservations than the pool has numbers.",
+	return Check{Name: "capacity-respected", PerProject: true, Invariant: "I15", Says: "Never more live reservations than the pool has numbers.",
 		judge: func(f Facts, ops []history.Op) (out Outcome) {
 			if f.Size == 0 || f.WindowMin == 0 || f.Release == "" {
 				return notJudged("the size, the window or the release rule of the pool is not known")
@@ -151,7 +151,7 @@ func capacityRespected() Check {
 // exhaustionJustified counts, for each 404, the numbers that can have been held at some instant of the request. A POST
 // of unknown outcome may hold one more.
 func exhaustionJustified() Check {
-	return Check{Name: "exhaustion-justified", Invariant: "I12", Says: "A reservation is refused only while no number is free.",
+	return Check{Name: "exhaustion-justified", PerProject: true, Invariant: "I12", Says: "A reservation is refused only while no number is free.",
 		judge: func(f Facts, ops []history.Op) (out Outcome) {
 			refusals := filter(ops, history.Reserve, func(o history.Op) bool { return o.Outcome == history.Refused && !o.Drain })
 			switch {
@@ -189,7 +189,7 @@ func possiblyHeld(f Facts, ops []history.Op) *sweep {
 
 // noLostNumber judges the drain that the player makes after everything has come to rest.
 func noLostNumber() Check {
-	return Check{Name: "no-lost-number", Invariant: "I11", Says: "When all calls are over and all windows have closed, every number can be reserved again.",
+	return Check{Name: "no-lost-number", PerProject: true, Invariant: "I11", Says: "When all calls are over and all windows have closed, every number can be reserved again.",
 		judge: func(f Facts, ops []history.Op) (out Outcome) {
 			drain := filter(ops, history.Reserve, func(o history.Op) bool { return o.Drain })
 			switch {

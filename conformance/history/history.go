@@ -5,6 +5,8 @@ package history
 
 import (
 	"encoding/json"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 )
@@ -61,6 +63,28 @@ type Op struct {
 	GotID         string          `json:"got_id,omitempty"`
 	GotSharedID   string          `json:"got_shared_id,omitempty"`
 	Data          json.RawMessage `json:"data,omitempty"`
+}
+
+// String is the operation in one line, for a reader.
+func (o Op) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "#%d ", o.ID)
+	if o.Client != "" {
+		fmt.Fprintf(&b, "%s: ", o.Client)
+	}
+	fmt.Fprintf(&b, "%s", o.Kind)
+	if o.Number != "" {
+		fmt.Fprintf(&b, " %s", o.Number)
+	}
+	fmt.Fprintf(&b, " at %s", o.Start.Round(time.Millisecond))
+	if o.End > o.Start {
+		fmt.Fprintf(&b, "–%s", o.End.Round(time.Millisecond))
+	}
+	if o.Ended {
+		fmt.Fprintf(&b, ", over at %s", o.Bye.Round(time.Millisecond))
+	}
+	fmt.Fprintf(&b, ": %s", o.Outcome)
+	return b.String()
 }
 
 // Recorder collects operations. It is safe for concurrent use.

@@ -1,0 +1,116 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"math"
+	"time"
+)
+
+// Forever, as Reply.Took, means until somebody else hangs up or the call
+// reaches its maximum duration.
+const Forever = time.Duration(math.MaxInt64)
+
+// Agent is the virtual agent: the three functions a project supplies. One
+// value serves all calls, so it keeps nothing between two of them and is safe
+// for concurrent use. Inputs and replies are plain data that survive
+// encoding/json, so an agent may live in another process. Values reached
+// through an input are shared and must not be written to.
+//
+// A failing function may still return Reply.Took: the call time it spent
+// before it failed. Everything else of a failed reply is ignored.
+type Agent interface {
+	// Start runs once, before the greeting. It alone sees the attributes.
+	Start(context.Context, StartInput) (Reply, error)
+	// Turn runs for every turn after the start, numbered from 0.
+	Turn(context.Context, TurnInput) (Reply, error)
+	// End runs once after the call is over. It may still write state.
+	End(context.Context, EndInput) (Reply, error)
+}
+
+// Call is what the platform knows about one call.
+type Call struct {
+	ID        string            `json:"id"`
+	Account   string            `json:"account"`
+	Project   string            `json:"project"`
+	DNIS      string            `json:"dnis"`       // the number dialled
+	ANI       string            `json:"ani"`        // the caller's number, "" when withheld
+	ArrivedAt time.Time         `json:"arrived_at"` // when the INVITE came
+	Bound     bool              `json:"bound"`      // a live reservation was found
+	Headers   map[string]string `json:"headers,omitempty"`
+}
+
+// StartInput is what start_function sees. Attributes is nil for Python's None
+// and is the only place where attributes ever appear.
+type StartInput struct {
+	Call         Call            `json:"call"`
+	Attributes   json.RawMessage `json:"attributes,omitempty"`
+	State        State           `json:"state"`
+	MissingIndex MissingIndex    `json:"missing_index"`
+}
+
+// TurnInput is what one turn sees: no attributes.
+type TurnInput struct {
+	Call         Call         `json:"call"`
+	Turn         int          `json:"turn"` // from 0
+	State        State        `json:"state"`
+	MissingIndex MissingIndex `json:"missing_index"`
+}
+
+// EndInput is what end_function sees: no attributes, but why the call ended.
+type EndInput struct {
+	Call         Call         `json:"call"`
+	State        State        `json:"state"`
+	Cause        string       `json:"cause"`
+	MissingIndex MissingIndex `json:"missing_index"`
+}
+
+// Reply is what a function of the agent answers. Unset is applied before Set.
+// Took is call time, in nanoseconds on the wire: for start_function and
+// end_function the time until they return, for a turn the function and its
+// speech. Hangup ends the call after Took and wins over Listen, which waits
+// for the caller.
+type Reply struct {
+	Set    map[string]json.RawMessage `json:"set,omitempty"`
+	Unset  []string                   `json:"unset,omitempty"`
+	Say    string                     `json:"say,omitempty"`
+	Took   time.Duration              `json:"took_ns,omitempty"`
+	Hangup bool                       `json:"hangup,omitempty"`
+	Listen bool                       `json:"listen,omitempty"`
+}
+
+// State is conv.state: JSON values by key.
+type State map[string]json.RawMessage
+
+// Attr reads like conv.state.key: null when the key is missing.
+func (s State) Attr(key string) json.RawMessage {
+	value, ok := s[key]
+	if !ok {
+		return json.RawMessage("null")
+	}
+	return value
+}
+
+// Index reads like conv.state["key"]: a KeyError when the key is missing.
+func (s State) Index(key string) (json.RawMessage, error) {
+	value, ok := s[key]
+	if !ok {
+		return nil, KeyError(key)
+	}
+	return value, nil
+}
+
+// Clone copies the map; the values are shared. It is never nil.
+func (s State) Clone() State {
+	clone := make(State, len(s))
+	maps.Copy(clone, s)
+	return clone
+}
+
+// KeyError names the key that conv.state["key"] did not find.
+type KeyError string
+
+// Error is worded like Python's.
+func (e KeyError) Error() string { return fmt.Sprintf("KeyError: '%s'", string(e)) }

@@ -1,0 +1,194 @@
+package conversation
+
+import (
+	"encoding"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Config says how the platform treats a call where its documentation is
+// silent. The zero value is not useful: start from Default.
+type Config struct {
+	// StartTimeout is the call time start_function may take. Unspecified for
+	// start_function; 10s is the documented default of other functions.
+	StartTimeout time.Duration `yaml:"start_timeout"`
+	// StartFailure says what follows a start_function that fails or times out.
+	// Unspecified: the documentation says "unexpected state".
+	StartFailure Failure `yaml:"start_failure"`
+	// TurnFailure says what follows a turn that fails. Unspecified.
+	TurnFailure Failure `yaml:"turn_failure"`
+	// MaxTurnFailures failed turns in a row end the call in any case. Unspecified.
+	MaxTurnFailures int `yaml:"max_turn_failures"`
+	// SilenceTimeout is how long one silent turn of the caller lasts (ADK).
+	SilenceTimeout time.Duration `yaml:"silence_timeout"`
+	// MaxSilence silent turns in a row end the call (ADK: max_silence_count).
+	MaxSilence int `yaml:"max_silence"`
+	// MaxDuration is the longest call, from the start to BYE. Unspecified.
+	MaxDuration time.Duration `yaml:"max_duration"`
+	// MaxTurns bounds the turns of a call, so that an agent that neither ends
+	// the call nor lets time pass cannot spin. Not a rule of the platform.
+	MaxTurns int `yaml:"max_turns"`
+	// EndHook says whether end_function runs after the call.
+	EndHook EndHook `yaml:"end_hook"`
+	// EndTimeout is the time end_function may take. Unspecified.
+	EndTimeout time.Duration `yaml:"end_timeout"`
+	// MissingAttributes is what start_function gets on an unbound call.
+	// The published snippet expects a dictionary, the ADK allows None.
+	MissingAttributes MissingAttributes `yaml:"missing_attributes"`
+	// MissingIndex is what conv.state["key"] does for a missing key. Two pages
+	// of the documentation disagree; the ADK stub raises KeyError.
+	MissingIndex MissingIndex `yaml:"missing_index"`
+}
+
+// Default is the documented behaviour, with the likelier reading where the
+// documentation is silent.
+func Default() Config {
+	return Config{
+		StartTimeout:      10 * time.Second,
+		StartFailure:      Continue,
+		TurnFailure:       Continue,
+		MaxTurnFailures:   3,
+		SilenceTimeout:    10 * time.Second,
+		MaxSilence:        3,
+		MaxDuration:       60 * time.Minute,
+		MaxTurns:          1000,
+		EndHook:           EndHookRun,
+		EndTimeout:        10 * time.Second,
+		MissingAttributes: AttributesNone,
+		MissingIndex:      IndexError,
+	}
+}
+
+// Validate reports every setting that is out of range.
+func (c Config) Validate() error {
+	return errors.Join(
+		positive("start_timeout", c.StartTimeout),
+		positive("silence_timeout", c.SilenceTimeout),
+		positive("max_duration", c.MaxDuration),
+		positive("end_timeout", c.EndTimeout),
+		atLeastOne("max_turn_failures", c.MaxTurnFailures),
+		atLeastOne("max_silence", c.MaxSilence),
+		atLeastOne("max_turns", c.MaxTurns),
+		valid("start_failure", c.StartFailure, failures()),
+		valid("turn_failure", c.TurnFailure, failures()),
+		valid("end_hook", c.EndHook, endHooks()),
+		valid("missing_attributes", c.MissingAttributes, missingAttributes()),
+		valid("missing_index", c.MissingIndex, missingIndexes()),
+	)
+}
+
+func positive(name string, d time.Duration) error {
+	if d > 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: want more than 0s, got %s", name, d)
+}
+
+func atLeastOne(name string, n int) error {
+	if n >= 1 {
+		return nil
+	}
+	return fmt.Errorf("%s: want 1 or more, got %d", name, n)
+}
+
+// Failure is what the platform does when a function of the agent fails.
+type Failure string
+
+// Continue carries on with the call, Hangup ends it.
+const (
+	Continue Failure = "continue"
+	Hangup   Failure = "hangup"
+)
+
+// EndHook is whether end_function runs.
+type EndHook string
+
+// EndHookRun runs end_function once after the call, EndHookSkip never.
+const (
+	EndHookRun  EndHook = "run"
+	EndHookSkip EndHook = "skip"
+)
+
+// MissingAttributes is what start_function gets when there are no attributes.
+type MissingAttributes string
+
+// AttributesNone is Python's None, AttributesEmpty an empty object.
+const (
+	AttributesNone  MissingAttributes = "none"
+	AttributesEmpty MissingAttributes = "empty"
+)
+
+// MissingIndex is what index access to a missing state key does.
+type MissingIndex string
+
+// IndexError fails with KeyError, IndexNone gives null.
+const (
+	IndexError MissingIndex = "error"
+	IndexNone  MissingIndex = "none"
+)
+
+// Lookup reads like conv.state["key"] under this setting.
+func (m MissingIndex) Lookup(s State, key string) (json.RawMessage, error) {
+	if m == IndexNone {
+		return s.Attr(key), nil
+	}
+	return s.Index(key)
+}
+
+func failures() []Failure { return []Failure{Continue, Hangup} }
+func endHooks() []EndHook { return []EndHook{EndHookRun, EndHookSkip} }
+func missingAttributes() []MissingAttributes {
+	return []MissingAttributes{AttributesNone, AttributesEmpty}
+}
+func missingIndexes() []MissingIndex { return []MissingIndex{IndexError, IndexNone} }
+
+var (
+	_ encoding.TextUnmarshaler = (*Failure)(nil)
+	_ encoding.TextUnmarshaler = (*EndHook)(nil)
+	_ encoding.TextUnmarshaler = (*MissingAttributes)(nil)
+	_ encoding.TextUnmarshaler = (*MissingIndex)(nil)
+)
+
+// UnmarshalText accepts the words of Failure.
+func (f *Failure) UnmarshalText(b []byte) error { return unmarshal(f, b, failures()) }
+
+// UnmarshalText accepts the words of EndHook.
+func (h *EndHook) UnmarshalText(b []byte) error { return unmarshal(h, b, endHooks()) }
+
+// UnmarshalText accepts the words of MissingAttributes.
+func (m *MissingAttributes) UnmarshalText(b []byte) error {
+	return unmarshal(m, b, missingAttributes())
+}
+
+// UnmarshalText accepts the words of MissingIndex.
+func (m *MissingIndex) UnmarshalText(b []byte) error { return unmarshal(m, b, missingIndexes()) }
+
+func unmarshal[T ~string](into *T, text []byte, words []T) error {
+	if err := oneOf(T(text), words); err != nil {
+		return err
+	}
+	*into = T(text)
+	return nil
+}
+
+func valid[T ~string](name string, got T, words []T) error {
+	if err := oneOf(got, words); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}
+
+func oneOf[T ~string](got T, words []T) error {
+	if slices.Contains(words, got) {
+		return nil
+	}
+	list := make([]string, len(words))
+	for i, w := range words {
+		list[i] = string(w)
+	}
+	return fmt.Errorf("want %s, got %q", strings.Join(list, " or "), string(got))
+}

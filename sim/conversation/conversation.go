@@ -1,0 +1,273 @@
+// Package conversation is one call's life with the virtual agent: the
+// start_function window in which attributes can be read, the turns, conv.state,
+// the end and the end hook. It is a pure step machine: it owns no clock, no
+// goroutine and no socket. A driver asks for a step, lets its time pass and
+// asks for the next, so the same machine serves real calls and virtual time.
+// It knows neither SIP nor the Handoff API.
+package conversation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+	"unicode/utf8"
+)
+
+// ErrTimeout is wrapped by the error of a function that took too long.
+var ErrTimeout = errors.New("timeout")
+
+// maxErrors bounds Errors, for agents that do wrong in every turn.
+const maxErrors = 100
+
+type phase int
+
+const (
+	fresh     phase = iota // Begin is due
+	talking                // a turn is due
+	listening              // the caller's silence is due
+	over                   // the last step was given, Finish is due
+	finished
+)
+
+// Conversation is one call. It is not safe for concurrent use.
+type Conversation struct {
+	config     Config
+	agent      Agent
+	call       Call
+	attributes json.RawMessage // until Start
+	state      State
+
+	phase    phase
+	turns    int
+	failures int // turns failed in a row
+	silences int
+	spent    time.Duration
+	end      End
+	errs     []error
+}
+
+// New prepares a call. Attributes count only when the call is bound. The
+// configuration must be valid; a zero one ends the call at once.
+func New(c Config, a Agent, call Call, attributes json.RawMessage) *Conversation {
+	call.Headers = maps.Clone(call.Headers)
+	return &Conversation{
+		config:     c,
+		agent:      a,
+		call:       call,
+		attributes: c.visible(call.Bound, attributes),
+		state:      State{},
+	}
+}
+
+// visible is what start_function gets to see.
+func (c Config) visible(bound bool, attributes json.RawMessage) json.RawMessage {
+	switch {
+	case bound:
+		return attributes
+	case c.MissingAttributes == AttributesEmpty:
+		return json.RawMessage("{}")
+	}
+	return nil
+}
+
+// Begin runs start_function and gives the first step. The step of a
+// start_function that outlived the deadline of ctx waits for nothing, since
+// that time has passed.
+func (c *Conversation) Begin(ctx context.Context) Step {
+	if c.phase != fresh {
+		return c.Next(ctx)
+	}
+	c.phase = talking
+	in := StartInput{c.call, c.attributes, c.state.Clone(), c.config.MissingIndex}
+	c.attributes = nil // nobody reads them after start_function, nor do we
+	reply, err := ask(ctx, c.config.StartTimeout, func() (Reply, error) { return c.agent.Start(ctx, in) })
+	if err == nil {
+		return c.accept(Step{Kind: KindStart}, reply)
+	}
+	step := c.failed(Step{Kind: KindStartFailed}, fmt.Errorf("start_function: %w", err))
+	if c.config.StartFailure == Hangup {
+		step.Hangup, step.Cause = true, CauseStartFailed
+	}
+	return c.spend(step, reply.Took)
+}
+
+// Next gives the step after the one whose time has passed. After the end it
+// repeats why the call ended.
+func (c *Conversation) Next(ctx context.Context) Step {
+	switch c.phase {
+	case fresh:
+		return c.Begin(ctx)
+	case talking:
+		return c.talk(ctx)
+	case listening:
+		return c.silence()
+	}
+	return Step{Kind: KindOver, Hangup: true, Cause: c.end.Cause}
+}
+
+// Finish ends the call, whoever ended it, and runs the end hook unless the
+// call never began. An empty cause means the cause of the last step. Call it
+// after BYE; only its first call counts. It returns the state after the hook;
+// State before Finish is the state at the end of the call.
+func (c *Conversation) Finish(ctx context.Context, cause string) State {
+	if c.phase == finished {
+		return c.State()
+	}
+	began := c.phase != fresh
+	c.phase = finished
+	c.attributes = nil
+	c.end.Cause = cmp.Or(cause, c.end.Cause)
+	if began && c.config.EndHook == EndHookRun {
+		c.runEndHook(ctx)
+	}
+	return c.State()
+}
+
+// State copies conv.state as it is now.
+func (c *Conversation) State() State { return c.state.Clone() }
+
+// End tells why the call ended and how its end hook went.
+func (c *Conversation) End() End { return c.end }
+
+// Errors lists what the agent did wrong, oldest first, 100 at most.
+func (c *Conversation) Errors() []error { return slices.Clone(c.errs) }
+
+func (c *Conversation) talk(ctx context.Context) Step {
+	if c.turns >= c.config.MaxTurns {
+		step := Step{Kind: KindStuck, Hangup: true, Cause: CauseAgentStuck}
+		return c.spend(c.failed(step, fmt.Errorf("agent: want the call ended within %d turns", c.config.MaxTurns)), 0)
+	}
+	turn := c.turns
+	c.turns++
+	in := TurnInput{c.call, turn, c.state.Clone(), c.config.MissingIndex}
+	reply, err := ask(ctx, Forever, func() (Reply, error) { return c.agent.Turn(ctx, in) })
+	if err == nil {
+		c.failures = 0
+		return c.accept(Step{Kind: KindTurn, Turn: turn}, reply)
+	}
+	c.failures++
+	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn}, fmt.Errorf("turn %d: %w", turn, err))
+	if c.config.TurnFailure == Hangup || c.failures >= c.config.MaxTurnFailures {
+		step.Hangup, step.Cause = true, CauseTurnFailed
+	}
+	return c.spend(step, reply.Took)
+}
+
+func (c *Conversation) silence() Step {
+	c.silences++
+	step := Step{Kind: KindSilence, Detail: fmt.Sprintf("%d of %d", c.silences, c.config.MaxSilence)}
+	if c.silences >= c.config.MaxSilence {
+		step.Hangup, step.Cause = true, CauseSilence
+	}
+	return c.spend(step, c.config.SilenceTimeout)
+}
+
+// accept takes over what a function that worked has answered. Its writes count
+// at once: the function runs first, the speech follows.
+func (c *Conversation) accept(s Step, r Reply) Step {
+	s.Say = r.Say
+	if err := c.write(r); err != nil {
+		s = c.failed(s, err)
+	}
+	switch {
+	case r.Hangup:
+		s.Hangup, s.Cause = true, CauseAgent
+	case r.Listen:
+		c.phase = listening
+	}
+	return c.spend(s, r.Took)
+}
+
+// failed notes what the agent did wrong, in the step and for Errors.
+func (c *Conversation) failed(s Step, err error) Step {
+	s.Err = err
+	s.Detail = err.Error()
+	c.note(err)
+	return s
+}
+
+func (c *Conversation) note(err error) {
+	if len(c.errs) < maxErrors {
+		c.errs = append(c.errs, err)
+	}
+}
+
+// spend gives the step its length. No step ends after the longest call, and
+// one that ends exactly there without a hang-up of its own is the last.
+func (c *Conversation) spend(s Step, d time.Duration) Step {
+	left := c.config.MaxDuration - c.spent
+	s.Wait = min(d, left)
+	c.spent += s.Wait
+	if d > left || d == left && !s.Hangup {
+		s.Hangup, s.Cause = true, CauseMaxDuration
+	}
+	if s.Hangup {
+		c.phase, c.end.Cause = over, s.Cause
+	}
+	return s
+}
+
+// write applies Unset and Set. A value that is not JSON is left out, so that
+// one bad value does not cost the others.
+func (c *Conversation) write(r Reply) error {
+	for _, key := range r.Unset {
+		delete(c.state, key)
+	}
+	var errs []error
+	for _, key := range slices.Sorted(maps.Keys(r.Set)) {
+		value := r.Set[key]
+		if !json.Valid(value) || !utf8.Valid(value) {
+			errs = append(errs, fmt.Errorf("state %q: want JSON, got %.40q", key, value))
+			continue
+		}
+		c.state[key] = value
+	}
+	return errors.Join(errs...)
+}
+
+func (c *Conversation) runEndHook(ctx context.Context) {
+	in := EndInput{c.call, c.state.Clone(), c.end.Cause, c.config.MissingIndex}
+	reply, err := ask(ctx, c.config.EndTimeout, func() (Reply, error) { return c.agent.End(ctx, in) })
+	if err == nil {
+		err = c.write(reply)
+	}
+	c.end.Ran, c.end.Took = true, reply.Took
+	if err != nil {
+		c.end.Err = fmt.Errorf("end_function: %w", err)
+		c.note(c.end.Err)
+	}
+}
+
+// ask runs one function of the agent and makes every way of failing an error.
+// With an error only Took of the reply is set: the call time that was lost.
+func ask(ctx context.Context, limit time.Duration, function func() (Reply, error)) (reply Reply, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			reply, err = Reply{}, fmt.Errorf("panic: %v", p)
+		}
+	}()
+	reply, err = function()
+	switch {
+	case reply.Took < 0:
+		return Reply{}, fmt.Errorf("took: want 0s or more, got %s", reply.Took)
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return Reply{}, fmt.Errorf("%w: the deadline passed before the agent answered", ErrTimeout)
+	case reply.Took > limit:
+		return Reply{Took: limit}, fmt.Errorf("%w: want %s at most, took %s", ErrTimeout, limit, span(reply.Took))
+	case err != nil:
+		return Reply{Took: reply.Took}, err
+	}
+	return reply, nil
+}
+
+func span(d time.Duration) string {
+	if d == Forever {
+		return "forever"
+	}
+	return d.String()
+}
