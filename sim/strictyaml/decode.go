@@ -26,7 +26,8 @@ type Unmarshaler interface {
 //
 // Struct fields take part when they have a `yaml:"name"` tag; those of an embedded struct as if they were the outer one's. A type is read by, in this
 // order: Unmarshaler, its own rule (yaml.Node, json.RawMessage, time.Duration),
-// encoding.TextUnmarshaler (whose error is the message), its kind. An unquoted number or
+// encoding.TextUnmarshaler (whose error is the message), its kind. A message of an
+// Unmarshaler that starts with "want " gets the key in front. An unquoted number or
 // boolean is not text. A null is a problem except for any, yaml.Node and json.RawMessage.
 func Decode(file string, n *yaml.Node, into any) Problems {
 	v := reflect.ValueOf(into)
@@ -79,7 +80,7 @@ func (d *decoder) value(n *yaml.Node, v reflect.Value, name string) {
 // special handles the types that read themselves or that have a rule of their own.
 func (d *decoder) special(n *yaml.Node, v reflect.Value, name string) bool {
 	if u, ok := v.Addr().Interface().(Unmarshaler); ok {
-		d.ps = append(d.ps, u.UnmarshalStrict(d.file, n)...)
+		d.custom(n, u, name)
 		return true
 	}
 	switch {
@@ -97,6 +98,17 @@ func (d *decoder) special(n *yaml.Node, v reflect.Value, name string) bool {
 		return d.text(n, v)
 	}
 	return true
+}
+
+// custom names the key in front of a message that does not start with a noun of its own:
+// a type that reads itself does not know which key it stands under.
+func (d *decoder) custom(n *yaml.Node, u Unmarshaler, name string) {
+	for _, p := range u.UnmarshalStrict(d.file, n) {
+		if strings.HasPrefix(p.Message, "want ") {
+			p.Message = prefix(name) + p.Message
+		}
+		d.ps = append(d.ps, p)
+	}
 }
 
 func (d *decoder) raw(n *yaml.Node, v reflect.Value) {

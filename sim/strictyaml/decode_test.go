@@ -23,6 +23,13 @@ func (r *release) UnmarshalText(text []byte) error {
 
 type percent int
 
+// phone reads itself and says nothing of its key.
+type phone struct{ text string }
+
+func (p *phone) UnmarshalStrict(file string, n *yaml.Node) Problems {
+	return Decode(file, n, &p.text)
+}
+
 func (p *percent) UnmarshalStrict(file string, n *yaml.Node) Problems {
 	if n.Kind != yaml.ScalarNode || n.Value != "half" {
 		return Problems{At(file, n, "percent: want half, got %s", Got(n))}
@@ -48,6 +55,8 @@ type config struct {
 	Window   time.Duration      `yaml:"window"`
 	Release  release            `yaml:"release"`
 	Percent  percent            `yaml:"percent"`
+	Phone    phone              `yaml:"phone"`
+	Phones   []phone            `yaml:"phones"`
 	Inner    inner              `yaml:"inner"`
 	Pointer  *inner             `yaml:"pointer"`
 	IntPtr   *int               `yaml:"int_ptr"`
@@ -111,6 +120,8 @@ func TestDecodeProblems(t *testing.T) {
 		{"release:", `f:1:9: release: want text, got nothing`},
 		{"percent: half", ""},
 		{"percent: null", `f:1:10: percent: want half, got null`},
+		{"phone: 5", `f:1:8: phone: want text, got 5; quote it: "5"`},
+		{"phones: ['1', 5]", `f:1:15: phones[1]: want text, got 5; quote it: "5"`},
 		{"inner: {txet: a}", `f:1:9: unknown key "txet" in inner (did you mean "text"?)`},
 		{"inner: {zzz: a}", `f:1:9: unknown key "zzz" in inner; want map or text`},
 		{"inner: [a]", `f:1:8: inner: want a mapping, got a list`},

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+
+	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/suite"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/scenarios"
+)
+
+// checkFlags is what `dnispool check` was asked to do.
+type checkFlags struct {
+	*flags
+	dir, label, junit, json      string
+	seed                         uint64
+	list, dryRun, verbose, quiet bool
+	strict, color                bool
+}
+
+func newCheckFlags() *checkFlags {
+	f := &checkFlags{flags: newFlags("check", `[flags] [id | glob | file:line ...]
+
+Replays scenarios against the in-process reference, over real HTTP and real SIP on loopback, in virtual time.
+Without arguments every bundled scenario is played.`)}
+	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
+	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
+	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
+	f.BoolVar(&f.list, "list", false, "list what is selected and stop")
+	f.BoolVar(&f.dryRun, "dry-run", false, "read and check everything, play nothing")
+	f.BoolVar(&f.verbose, "v", false, "show every exchange and SIP message")
+	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
+	f.BoolVar(&f.strict, "strict", false, "should, may and the strict contract count as must")
+	f.BoolVar(&f.color, "color", false, "colour the output")
+	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`")
+	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`")
+	return f
+}
+
+func runCheck(ctx context.Context, e env) int {
+	f := newCheckFlags()
+	patterns, code, done := f.parse(e)
+	if done {
+		return code
+	}
+	plan := f.plan(patterns)
+	loaded, err := suite.Load(plan)
+	if err != nil {
+		return refuse(e, err)
+	}
+	switch {
+	case f.list:
+		printScenarios(e.out, loaded.Selected)
+		return 0
+	case f.dryRun:
+		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
+		return 0
+	}
+	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: verdict.NewRedactor(plan.Target.Secrets()...)}
+	files, err := f.openReports()
+	if err != nil {
+		return refuse(e, err)
+	}
+	text := report.NewText(e.out, options)
+	text.Begin(loaded.Report(), len(loaded.Selected))
+	run, err := loaded.Play(ctx, text)
+	if err != nil {
+		return refuse(e, errors.Join(err, files.close()))
+	}
+	if err := errors.Join(text.Finish(run), files.write(run, options.Redactor), files.close()); err != nil {
+		return refuse(e, err)
+	}
+	return run.ExitCode()
+}
+
+func (f *checkFlags) plan(patterns []string) suite.Plan {
+	p := suite.Plan{
+		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
+		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict,
+	}
+	if f.dir != "" {
+		p.Files, p.Dir = os.DirFS(f.dir), f.dir
+	}
+	if p.Seed == 0 {
+		p.Seed = uint64(rand.Uint32N(9_000_000)) + 1_000_000 // short enough to read out
+	}
+	return p
+}
+
+// reportFiles are the report files, opened before anything is played: an unwritable path must not cost a run.
+type reportFiles struct{ junit, json *os.File }
+
+func (f *checkFlags) openReports() (r reportFiles, err error) {
+	var errs [2]error
+	r.junit, errs[0] = create(f.junit)
+	r.json, errs[1] = create(f.json)
+	return r, errors.Join(errs[:]...)
+}
+
+func create(path string) (*os.File, error) {
+	if path == "" {
+		return nil, nil
+	}
+	f, err := os.Create(path)
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return nil, fmt.Errorf("report %s: %w", path, pathErr.Err)
+	}
+	return f, err
+}
+
+func (r reportFiles) write(run verdict.Run, red *verdict.Redactor) error {
+	var errs []error
+	if r.junit != nil {
+		errs = append(errs, report.JUnit(r.junit, run, red))
+	}
+	if r.json != nil {
+		errs = append(errs, report.JSON(r.json, run, red))
+	}
+	return errors.Join(errs...)
+}
+
+func (r reportFiles) close() error {
+	var errs []error
+	for _, f := range []*os.File{r.junit, r.json} {
+		if f != nil {
+			errs = append(errs, f.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refuse says why nothing was judged.
+func refuse(e env, err error) int {
+	fmt.Fprintln(e.err, err)
+	return verdict.ExitNotJudged
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
+	}
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// flags is one verb's flags. Flags and arguments may come in any order.
+type flags struct {
+	*flag.FlagSet
+	usage string
+}
+
+func newFlags(name, usage string) *flags {
+	f := &flags{FlagSet: flag.NewFlagSet(name, flag.ContinueOnError), usage: usage}
+	f.SetOutput(io.Discard)
+	return f
+}
+
+// parse reads the arguments and returns those that are no flags. When done is true the verb ends with code.
+func (f *flags) parse(e env) (rest []string, code int, done bool) {
+	args := e.args
+	for {
+		err := f.Parse(args)
+		switch {
+		case errors.Is(err, flag.ErrHelp):
+			f.help(e.out)
+			return nil, 0, true
+		case err != nil:
+			fmt.Fprintf(e.err, "%s %s: %s; try %s %s --help\n", tool, f.Name(), f.explain(err), tool, f.Name())
+			return nil, verdict.ExitNotJudged, true
+		}
+		if f.NArg() == 0 {
+			return rest, 0, false
+		}
+		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
+	}
+}
+
+// explain says what is wrong with a flag, in the form in which it was written.
+func (f *flags) explain(err error) string {
+	name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
+	if !found {
+		return strings.Replace(err.Error(), "flag -", "flag --", 1)
+	}
+	var known []string
+	f.VisitAll(func(d *flag.Flag) { known = append(known, d.Name) })
+	if hint := strictyaml.Suggest(name, known); hint != "" {
+		return fmt.Sprintf("no flag --%s (did you mean --%s?)", name, hint)
+	}
+	return "no flag --" + name
+}
+
+func (f *flags) help(w io.Writer) {
+	fmt.Fprintf(w, "usage: %s %s %s\n\n", tool, f.Name(), f.usage)
+	f.VisitAll(func(d *flag.Flag) {
+		value, says := flag.UnquoteUsage(d)
+		dashes := "--"
+		if len(d.Name) == 1 {
+			dashes = "-"
+		}
+		head := strings.TrimRight(dashes+d.Name+" "+value, " ")
+		if d.DefValue != "" && d.DefValue != "false" && d.DefValue != "0" {
+			says += " (default " + d.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  %-22s %s\n", head, says)
+	})
+}
+
+// list is a flag that may be given more than once.
+type list []string
+
+func (l *list) String() string { return strings.Join(*l, ", ") }
+
+func (l *list) Set(s string) error {
+	*l = append(*l, s)
+	return nil
+}

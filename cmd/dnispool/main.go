@@ -1,0 +1,117 @@
+// Command dnispool is a reference of PolyAI's DNIs Pool integration, and a harness that replays scenarios against it.
+// Each verb is one file: its flags become a configuration, and one call does the work.
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"strings"
+	"syscall"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+const tool = "dnispool"
+
+// env is what a verb may use of the world.
+type env struct {
+	args    []string
+	out     io.Writer
+	err     io.Writer
+	getenv  func(string) string
+	environ []string
+}
+
+// verb is one of the tool's commands.
+type verb struct {
+	name, says string
+	run        func(context.Context, env) int
+}
+
+func verbs() []verb {
+	return []verb{
+		{"check", "replay scenarios against the in-process reference and give a verdict", runCheck},
+		{"sim", "serve the reference platform: HTTP and SIP", runSim},
+		{"scenarios", "list, lint or show scenarios", runScenarios},
+		{"sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
+		{"version", "print the version", runVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()})
+	stop()
+	os.Exit(code)
+}
+
+func run(ctx context.Context, e env) int {
+	if len(e.args) == 0 {
+		fmt.Fprint(e.err, usage())
+		return verdict.ExitNotJudged
+	}
+	name := e.args[0]
+	e.args = e.args[1:]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(e.out, usage())
+		return 0
+	case "--version":
+		name = "version"
+	}
+	var names []string
+	for _, v := range verbs() {
+		if v.name == name {
+			return v.run(ctx, e)
+		}
+		names = append(names, v.name)
+	}
+	hint := ""
+	if s := strictyaml.Suggest(name, names); s != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", s)
+	}
+	fmt.Fprintf(e.err, "%s: no command %q%s; try %s help\n", tool, name, hint, tool)
+	return verdict.ExitNotJudged
+}
+
+func usage() string {
+	var b strings.Builder
+	b.WriteString("dnispool is a reference of PolyAI's DNIs Pool integration and a harness that checks it.\n\nusage: dnispool <command> [flags]\n\n")
+	for _, v := range verbs() {
+		fmt.Fprintf(&b, "  %-10s %s\n", v.name, v.says)
+	}
+	b.WriteString(`
+dnispool <command> --help lists the flags of a command.
+
+exit codes: 0 conformant, 1 not conformant, 2 could not judge (usage, configuration, unreachable, nothing tested),
+            3 inconclusive, 130 interrupted
+`)
+	return b.String()
+}
+
+func runVersion(_ context.Context, e env) int {
+	fmt.Fprintf(e.out, "%s %s\n", tool, version())
+	return 0
+}
+
+// version is the module's version, or the commit it was built from.
+func version() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if v := info.Main.Version; v != "" && v != "(devel)" {
+		return v
+	}
+	for _, s := range info.Settings {
+		if s.Key == "vcs.revision" {
+			return "devel-" + s.Value[:min(12, len(s.Value))]
+		}
+	}
+	return "devel"
+}

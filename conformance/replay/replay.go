@@ -1,0 +1,213 @@
+// Package replay plays one scenario on one target: it walks the steps, keeps every exchange, call and operation, holds
+// the results against the expectations and the contract, and judges the history at the end. What it returns is a
+// verdict.Result; it prints nothing and decides nothing about a whole run.
+package replay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// Options is what holds for every scenario of a run.
+type Options struct {
+	Seed    uint64                   // of the run; a scenario's own seed follows from it and its id
+	Strict  bool                     // a breach of the strict contract fails the scenario
+	Again   func(id string) string   // the command that plays a scenario again
+	Checker *contract.Checker        // holds every exchange against the contract
+	Stage   func(id string, s Stage) // called when a world is open; may be nil
+}
+
+// Stage is what a caller may look at while a scenario is played.
+type Stage interface{ Secrets() []string }
+
+// Seed returns the seed of one scenario of a run: filtering a run does not change a scenario's draws.
+func Seed(run uint64, id string) uint64 {
+	h := fnv.New64a()
+	fmt.Fprintf(h, "%d %s", run, id)
+	return h.Sum64()
+}
+
+// player plays one scenario.
+type player struct {
+	scenario *scenario.Scenario
+	stage    target.Stage
+	options  Options
+	seed     uint64
+	recorder *recorder
+	history  history.Recorder
+	base     time.Time // the target's time at the start; the history counts from it
+
+	mu       sync.Mutex
+	calls    []*placed
+	warnings []string
+}
+
+// Play plays s on t. The result says what became of it; an error of the harness or an unreachable target is a result
+// too, with status error.
+func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) verdict.Result {
+	started := time.Now()
+	r := verdict.Result{
+		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
+		Level: string(s.Level), Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
+	}
+	if missing := t.Lacks(s.Features); len(missing) > 0 {
+		r.Status, r.Reason = verdict.Unsupported, fmt.Sprintf("the target cannot %s", joinAnd(missing))
+		return r
+	}
+	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	defer cancel()
+	stage, err := t.Open(ctx, target.World{File: s.File, Given: s.Given, Seed: r.Seed})
+	if err != nil {
+		r.Status, r.Reason, r.Duration = verdict.Error, err.Error(), time.Since(started)
+		return r
+	}
+	p := &player{scenario: s, stage: stage, options: o, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
+	p.play(ctx, &r)
+	p.endCalls()
+	if err := stage.Close(); err != nil {
+		r.Warnings = append(r.Warnings, "the world did not close cleanly: "+err.Error())
+	}
+	for _, x := range p.recorder.all() {
+		r.Exchanges = append(r.Exchanges, x.Exchange)
+	}
+	r.Warnings = append(r.Warnings, p.warnings...)
+	r.Ladder = stage.Ladder()
+	r.Duration = time.Since(started)
+	return r
+}
+
+// play walks the steps up to the first that fails, then judges the history.
+func (p *player) play(ctx context.Context, r *verdict.Result) {
+	l := p.newLane("", p.scenario.Scope(p.seed))
+	for i := range p.scenario.Steps {
+		st := &p.scenario.Steps[i]
+		r.Steps++
+		if failures, err := l.take(ctx, st); err != nil || len(failures) > 0 {
+			p.conclude(ctx, r, l, st, failures, err)
+			return
+		}
+	}
+	failures, notJudged := p.judge(ctx)
+	if ctx.Err() != nil && len(failures) == 0 {
+		failures = append(failures, verdict.Failure{Kind: verdict.KindTimeout, Want: "the scenario to end within " + p.scenario.Timeout.String(), Got: "it was still being judged"})
+	}
+	r.Failures = p.complete(failures, l)
+	switch {
+	case len(r.Failures) > 0:
+		r.Status = verdict.Failed
+	case len(notJudged) > 0: // a check that did not look is not green
+		r.Status, r.Reason = verdict.Inconclusive, strings.Join(notJudged, "; ")
+	default:
+		r.Status = verdict.Passed
+	}
+}
+
+// conclude gives the result of a scenario that stopped at step st.
+func (p *player) conclude(ctx context.Context, r *verdict.Result, l *lane, st *scenario.Step, failures []verdict.Failure, err error) {
+	switch {
+	case err == nil:
+		r.Status = verdict.Failed
+	case errors.Is(err, errInconclusive):
+		r.Status, r.Reason = verdict.Inconclusive, fmt.Sprintf("%s: %v", p.stepName(st), err)
+	case errors.Is(err, context.DeadlineExceeded):
+		r.Status = verdict.Failed
+		failures = append(failures, p.at(st, st.Pos, verdict.Failure{
+			Kind: verdict.KindTimeout, Want: "the scenario to end within " + p.scenario.Timeout.String(), Got: err.Error(),
+		}))
+	default:
+		r.Status, r.Reason = verdict.Error, fmt.Sprintf("%s: %v", p.stepName(st), err)
+		failures = append(failures, p.at(st, st.Pos, verdict.Failure{Kind: verdict.KindError, Got: err.Error()}))
+	}
+	if ctx.Err() != nil && r.Status == verdict.Error && errors.Is(ctx.Err(), context.Canceled) {
+		r.Reason = "interrupted"
+	}
+	r.Failures = p.complete(failures, l)
+}
+
+// errInconclusive marks what proves nothing: a reply that never came says neither yes nor no.
+var errInconclusive = errors.New("inconclusive")
+
+// since is the target's time on the history's scale.
+func (p *player) since(t time.Time) time.Duration { return t.Sub(p.base) }
+
+func (p *player) now() time.Duration { return p.since(p.stage.Now()) }
+
+// endCalls hangs up what is still up, so that no call outlives its scenario.
+func (p *player) endCalls() {
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second)
+	defer cancel()
+	for _, c := range p.placed() {
+		if c.Answered() && !c.over() {
+			_, _ = c.Hangup(ctx) // the world is about to be closed, which ends it in any case
+		}
+	}
+}
+
+func (p *player) placed() []*placed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.calls)
+}
+
+func (p *player) warn(format string, args ...any) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if w := fmt.Sprintf(format, args...); !slices.Contains(p.warnings, w) {
+		p.warnings = append(p.warnings, w)
+	}
+}
+
+// lane is one client's walk through steps: the scenario's own, or one of those that concurrently starts.
+type lane struct {
+	*player
+	client string
+	parent *lane
+	scope  *scenario.Scope
+	calls  map[string]*placed
+	leases map[string]reservation // by step name
+	before []string
+	last   *exchange
+}
+
+// reservation is what a lane remembers of a number it was given.
+type reservation struct{ project, number, nonce, sharedID string }
+
+func (p *player) newLane(client string, scope *scenario.Scope) *lane {
+	return &lane{player: p, client: client, scope: scope, calls: make(map[string]*placed), leases: make(map[string]reservation)}
+}
+
+func (l *lane) call(name string) (*placed, bool) {
+	for ; l != nil; l = l.parent {
+		if c, ok := l.calls[name]; ok {
+			return c, true
+		}
+	}
+	return nil, false
+}
+
+func (l *lane) lease(name string) (reservation, bool) {
+	for ; l != nil; l = l.parent {
+		if r, ok := l.leases[name]; ok {
+			return r, true
+		}
+	}
+	return reservation{}, false
+}
+
+// random gives client i a value of its own that the seed repeats.
+func (p *player) random(i int) string {
+	return fmt.Sprintf("%016x", rand.New(rand.NewPCG(p.seed, uint64(i))).Uint64())
+}

@@ -1,0 +1,214 @@
+package report
+
+import (
+	"fmt"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// How many failures of one scenario, and steps before a failure, are written unless all are asked for.
+const (
+	maxFailures = 5
+	maxBefore   = 20
+)
+
+// result writes everything that is known about a scenario that did not pass. The result must be tidy; of run,
+// only the seed and the strictness are read.
+func (p *page) result(res verdict.Result, run verdict.Run, all bool) {
+	p.title(res, run)
+	p.row("reason", res.Reason)
+	if len(res.Failures) == 0 {
+		p.requirement(res)
+		if res.Reason == "" {
+			p.row("reason", "none was recorded, which is a defect of this tool")
+		}
+	}
+	shown := res.Failures
+	if len(shown) > maxFailures && !all {
+		shown = shown[:maxFailures]
+	}
+	for i, f := range shown {
+		if i > 0 {
+			p.line("")
+		}
+		p.mismatch(f, res, i == 0)
+		if i+1 < len(shown) {
+			f = withoutShared(f, shown[i+1])
+		}
+		p.context(f, res, i+1 == len(shown))
+	}
+	if n := len(res.Failures) - len(shown); n > 0 {
+		p.line("")
+		p.row("and", count(n, "more failure")+" of this scenario; -v and the JSON report have all")
+	}
+	p.warnings(res)
+}
+
+// title is the first line: what happened to what. The seed is the run's, which is the one to ask for again.
+func (p *page) title(res verdict.Result, run verdict.Run) {
+	word, st := statusWord(res)
+	line := p.paint(st, pad(word, 4)) + "  " + p.paint(bold, res.ID)
+	level := res.Level
+	if level == "" {
+		level = verdict.Must
+	}
+	if res.Status == verdict.Failed && !res.FailsRun(run.Strict) {
+		level += " (does not count without --strict)"
+	}
+	p.line("%s   %s   seed %d   %s", line, level, run.Seed, human(res.Duration))
+}
+
+func statusWord(res verdict.Result) (string, style) {
+	switch res.Status {
+	case verdict.Passed:
+		return "ok", green
+	case verdict.Failed:
+		return "FAIL", red
+	case verdict.Inconclusive:
+		return "INCONCLUSIVE", yellow
+	case verdict.Error:
+		return "ERROR", red
+	}
+	return "skip", dim
+}
+
+func (p *page) requirement(res verdict.Result) {
+	p.row("requires", res.Requirement)
+	p.row("source", res.Source)
+}
+
+// withoutShared removes what the next failure will say too: several mismatches of one step have one exchange.
+func withoutShared(f, next verdict.Failure) verdict.Failure {
+	if reflect.DeepEqual(f.Exchange, next.Exchange) && f.Contract == next.Contract {
+		f.Exchange, f.Contract = nil, ""
+	}
+	if slices.Equal(f.Before, next.Before) {
+		f.Before = nil
+	}
+	if slices.Equal(f.Ladder, next.Ladder) {
+		f.Ladder = nil
+	}
+	if f.Again == next.Again {
+		f.Again = ""
+	}
+	return f
+}
+
+// mismatch writes where, what was wanted and what was got; the requirement with the first failure only.
+func (p *page) mismatch(f verdict.Failure, res verdict.Result, first bool) {
+	p.line("  %s", strings.TrimSpace(place(f, res)+"  "+stepWords(f)))
+	sawWant, sawGot := p.source(f)
+	if !sawWant {
+		p.row("wanted", pathed(f.Path, f.Want))
+	}
+	if !sawGot {
+		p.row("actual", pathed(f.Path, f.Got))
+	}
+	if first {
+		p.requirement(res)
+	}
+	p.row("because", f.Because)
+}
+
+// context writes what happened around a failure. The scenario's ladder stands under the last one.
+func (p *page) context(f verdict.Failure, res verdict.Result, last bool) {
+	if f.Exchange != nil {
+		p.exchange(*f.Exchange, false)
+	}
+	p.contract(f.Contract)
+	p.before(f.Before)
+	messages := f.Ladder
+	if len(messages) == 0 && last {
+		messages = res.Ladder
+	}
+	if len(messages) > 0 { // HTTP alone is told by what stands above
+		p.ladder(exchangesOf(f, res), messages)
+	}
+	p.row("again", f.Again)
+}
+
+func place(f verdict.Failure, res verdict.Result) string {
+	file, line := f.File, f.Line
+	if file == "" {
+		file = res.File
+	}
+	if line == 0 && file == res.File {
+		line = res.Line
+	}
+	if line == 0 {
+		return file
+	}
+	return file + ":" + strconv.Itoa(line)
+}
+
+// stepWords says where in the scenario, and what kind of failure unless it is the usual one.
+func stepWords(f verdict.Failure) string {
+	kind := map[string]string{
+		verdict.KindContract: "breaks the contract",
+		verdict.KindCheck:    "violated",
+		verdict.KindTimeout:  "timed out",
+		verdict.KindError:    "could not be carried out",
+	}[f.Kind]
+	switch {
+	case kind == "":
+		return f.Step
+	case f.Step == "":
+		return kind
+	}
+	return f.Step + ": " + kind
+}
+
+func pathed(path, text string) string {
+	if path == "" || text == "" {
+		return text
+	}
+	return path + ": " + text
+}
+
+// contract puts the documents' verdicts on one line when that is enough.
+func (p *page) contract(text string) {
+	one := strings.ReplaceAll(strings.TrimSpace(text), "\n", "   ")
+	if columns(one) <= p.width-margin {
+		text = one
+	}
+	p.row("contract", text)
+}
+
+func (p *page) before(steps []string) {
+	if cut := len(steps) - maxBefore; cut > 0 {
+		steps = append([]string{fmt.Sprintf("… %s earlier", count(cut, "step"))}, steps[cut:]...)
+	}
+	p.row("before", strings.Join(steps, "\n"))
+}
+
+func exchangesOf(f verdict.Failure, res verdict.Result) []verdict.Exchange {
+	if len(res.Exchanges) > 0 || f.Exchange == nil {
+		return res.Exchanges
+	}
+	return []verdict.Exchange{*f.Exchange}
+}
+
+func (p *page) warnings(res verdict.Result) {
+	for _, w := range res.Warnings {
+		p.row("warning", w)
+	}
+}
+
+// details writes what -v adds: what the scenario is about, every exchange and the ladder.
+func (p *page) details(res verdict.Result) {
+	p.row("about", res.Summary)
+	for _, n := range res.Notes {
+		p.row("note", n)
+	}
+	for _, x := range res.Exchanges {
+		p.row("step", x.Step)
+		p.exchange(x, true)
+	}
+	if res.Status == verdict.Passed || len(res.Failures) == 0 {
+		p.ladder(res.Exchanges, res.Ladder)
+	}
+}

@@ -1,0 +1,134 @@
+package report
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+var update = flag.Bool("update", false, "write the golden files anew")
+
+// golden compares got with testdata/name. Trailing spaces and secrets are wrong in every report.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(want) != got {
+		line, w, g := firstDifference(string(want), got)
+		t.Errorf("%s:%d (go test -update writes it anew):\nwant %q\ngot  %q", path, line, w, g)
+	}
+	for _, s := range []string{dniKey, handoffKey} {
+		if strings.Contains(got, s) {
+			t.Errorf("%s: want no secret, got %q", path, s)
+		}
+	}
+	for i, l := range strings.Split(got, "\n") {
+		if strings.TrimRight(l, " ") != l {
+			t.Errorf("%s:%d: want no trailing space, got %q", path, i+1, l)
+		}
+	}
+}
+
+func firstDifference(want, got string) (line int, w, g string) {
+	ws, gs := strings.Split(want, "\n"), strings.Split(got, "\n")
+	for line < min(len(ws), len(gs))-1 && ws[line] == gs[line] {
+		line++
+	}
+	return line + 1, ws[line], gs[line]
+}
+
+func interrupted(run verdict.Run) verdict.Run {
+	run.Interrupted = true
+	return run
+}
+
+func everything() verdict.Run {
+	run := runOf(
+		passed("core/happy-path"), expectationFailure(), passed("core/second"), errorResult(), inconclusiveResult(), shouldFailure(),
+		skipped("agent/dial-only", verdict.Unsupported, "dial"),
+		skipped("pool/one", verdict.NotApplicable, "pool.size is 50, the scenario needs 1"),
+		skipped("pool/shared", verdict.Waived, "shared pool (ends 2027-01-31)"),
+		skipped("pool/other", verdict.Filtered, "label smoke"),
+	)
+	run.Filter = "label smoke"
+	run.Results[0].Warnings = []string{"nothing was dialled"}
+	run.Results[2].Warnings = []string{"nothing was dialled"}
+	run.Warnings = []string{"9 of 10 replies were 401: is the key right?"}
+	return run
+}
+
+func TestText(t *testing.T) {
+	strict := runOf(passed("core/happy-path"), shouldFailure())
+	strict.Strict = true
+	longReasons := runOf(passed("core/a"),
+		skipped("core/b", verdict.NotApplicable, "pool.size is 50, the scenario needs 1"),
+		skipped("core/c", verdict.NotApplicable, "no virtual clock"),
+		skipped("core/d", verdict.NotApplicable, "no virtual clock"),
+		skipped("core/e", verdict.NotApplicable, "the pool is shared with others, and the scenario can only judge a pool that nobody else reserves numbers from while it runs"),
+		skipped("core/f", verdict.NotApplicable, ""),
+	)
+	verbose := runOf(timeoutFailure(), func() verdict.Result {
+		r := expectationFailure()
+		r.Status, r.Failures, r.Notes = verdict.Passed, nil, []string{"the third is refused"}
+		return r
+	}(), skipped("pool/other", verdict.Filtered, "label smoke"))
+
+	for _, c := range []struct {
+		name string
+		run  verdict.Run
+		opts Options
+	}{
+		{"passed", runOf(passed("core/happy-path"), passed("pool/exhausted")), Options{}},
+		{"expectation", runOf(passed("core/happy-path"), expectationFailure(), passed("core/next")), Options{}},
+		{"two-mismatches", runOf(twoMismatches()), Options{}},
+		{"contract", runOf(contractFailure()), Options{}},
+		{"check", runOf(checkFailure()), Options{}},
+		{"timeout", runOf(timeoutFailure()), Options{}},
+		{"error", runOf(passed("core/happy-path"), errorResult()), Options{}},
+		{"inconclusive", runOf(passed("core/happy-path"), inconclusiveResult()), Options{}},
+		{"should", runOf(passed("core/happy-path"), shouldFailure()), Options{}},
+		{"should-strict", strict, Options{}},
+		{"everything", everything(), Options{}},
+		{"everything-quiet", everything(), Options{Quiet: true}},
+		{"passed-quiet", runOf(passed("core/happy-path")), Options{Quiet: true}},
+		{"verbose", verbose, Options{Verbose: true}},
+		{"long-reasons", longReasons, Options{}},
+		{"all-skipped", runOf(skipped("core/a", verdict.Unsupported, "dial"), skipped("core/b", verdict.Waived, "")), Options{}},
+		{"interrupted", interrupted(runOf(passed("core/happy-path"), expectationFailure())), Options{}},
+		{"empty", runOf(), Options{}},
+		{"nasty", runOf(nastyFailure()), Options{}},
+		{"narrow", runOf(timeoutFailure()), Options{Width: 72}},
+		{"colour", runOf(passed("core/happy-path"), contractFailure(), skipped("core/a", verdict.Unsupported, "dial")), Options{Color: true}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			c.opts.Redactor = secret
+			var b bytes.Buffer
+			if err := WriteText(&b, c.run, c.opts); err != nil {
+				t.Fatal(err)
+			}
+			golden(t, c.name+".txt", b.String())
+			if c.opts.Color {
+				return
+			}
+			lines := strings.Split(strings.TrimSpace(b.String()), "\n")
+			for i, l := range lines[:len(lines)-1] { // the last one is not wrapped
+				if n := columns(l); n > c.opts.width() {
+					t.Errorf("line %d: want at most %d columns, got %d: %s", i+1, c.opts.width(), n, l)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,235 @@
+package report
+
+import (
+	"cmp"
+	"encoding/xml"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// JUnit writes the run as JUnit XML without secrets: a testsuite for each area, which is the part of an id before
+// its first slash, and a testcase for each scenario. A CI server that goes by this file alone must come to the
+// tool's own verdict as nearly as the format allows:
+//
+//   - a failure that counts is a <failure>, with the kind of the first failure as its type and the whole text;
+//   - a tolerated failure (should or may, in a run that is not strict) is a <skipped> whose message says so, with
+//     the whole text in <system-out>: a <failure> would turn the job red for what the run tolerates;
+//   - JUnit knows no third verdict, so inconclusive is an <error type="inconclusive">, never a pass;
+//   - an error is an <error type="error">;
+//   - the four kinds of not played are a <skipped> with the kind and the reason as message;
+//   - a run in which nothing was tested, or that was interrupted, has one more testcase, "run", with an <error>:
+//     otherwise a file of skips, or half a file of passes, would be green.
+func JUnit(w io.Writer, run verdict.Run, red *verdict.Redactor) error {
+	run = tidyRun(run, red)
+	doc := xmlSuites{Name: xmlText(cmp.Or(run.Tool, "dnispool")), Time: seconds(run.Duration), Timestamp: timestamp(run.Started)}
+	for _, res := range run.Results {
+		s := doc.suite(area(res.ID), run)
+		s.Cases = append(s.Cases, testcase(res, run))
+		s.took += res.Duration
+	}
+	if c := runCase(run); c != nil {
+		s := doc.suite("run", run)
+		s.Cases = append(s.Cases, *c)
+	}
+	doc.count()
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("report: write JUnit: %w", err)
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return fmt.Errorf("report: write JUnit: %w", err)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return fmt.Errorf("report: write JUnit: %w", err)
+	}
+	return nil
+}
+
+type xmlSuites struct {
+	XMLName   xml.Name    `xml:"testsuites"`
+	Name      string      `xml:"name,attr"`
+	Tests     int         `xml:"tests,attr"`
+	Failures  int         `xml:"failures,attr"`
+	Errors    int         `xml:"errors,attr"`
+	Skipped   int         `xml:"skipped,attr"`
+	Time      string      `xml:"time,attr"`
+	Timestamp string      `xml:"timestamp,attr,omitempty"`
+	Suites    []*xmlSuite `xml:"testsuite"`
+}
+
+type xmlSuite struct {
+	Name       string        `xml:"name,attr"`
+	Tests      int           `xml:"tests,attr"`
+	Failures   int           `xml:"failures,attr"`
+	Errors     int           `xml:"errors,attr"`
+	Skipped    int           `xml:"skipped,attr"`
+	Time       string        `xml:"time,attr"`
+	Timestamp  string        `xml:"timestamp,attr,omitempty"`
+	Properties []xmlProperty `xml:"properties>property"`
+	Cases      []xmlCase     `xml:"testcase"`
+
+	took time.Duration
+}
+
+type xmlProperty struct {
+	Name  string `xml:"name,attr"`
+	Value string `xml:"value,attr"`
+}
+
+type xmlCase struct {
+	Name       string        `xml:"name,attr"`
+	Class      string        `xml:"classname,attr"`
+	File       string        `xml:"file,attr,omitempty"`
+	Line       int           `xml:"line,attr,omitempty"`
+	Time       string        `xml:"time,attr"`
+	Properties []xmlProperty `xml:"properties>property,omitempty"`
+	Skipped    *xmlOutcome   `xml:"skipped"`
+	Failure    *xmlOutcome   `xml:"failure"`
+	Error      *xmlOutcome   `xml:"error"`
+	Out        *xmlCDATA     `xml:"system-out"`
+}
+
+type xmlOutcome struct {
+	Message string `xml:"message,attr"`
+	Type    string `xml:"type,attr,omitempty"`
+	Text    string `xml:",cdata"`
+}
+
+type xmlCDATA struct {
+	Text string `xml:",cdata"`
+}
+
+func area(id string) string {
+	name, _, ok := strings.Cut(id, "/")
+	if !ok || name == "" {
+		return "scenarios"
+	}
+	return name
+}
+
+// suite returns the suite of that name, new when there is none.
+func (d *xmlSuites) suite(name string, run verdict.Run) *xmlSuite {
+	name = xmlText(name)
+	if i := slices.IndexFunc(d.Suites, func(s *xmlSuite) bool { return s.Name == name }); i >= 0 {
+		return d.Suites[i]
+	}
+	s := &xmlSuite{Name: name, Timestamp: timestamp(run.Started), Properties: []xmlProperty{
+		{"seed", fmt.Sprint(run.Seed)},
+		{"version", xmlText(run.Version)},
+		{"target", xmlText(run.Target)},
+		{"strict", fmt.Sprint(run.Strict)},
+	}}
+	if run.Filter != "" {
+		s.Properties = append(s.Properties, xmlProperty{"filter", xmlText(run.Filter)})
+	}
+	d.Suites = append(d.Suites, s)
+	return s
+}
+
+func (d *xmlSuites) count() {
+	for _, s := range d.Suites {
+		for _, c := range s.Cases {
+			s.Tests++
+			s.Failures += b2i(c.Failure != nil)
+			s.Errors += b2i(c.Error != nil)
+			s.Skipped += b2i(c.Skipped != nil)
+		}
+		s.Time = seconds(s.took)
+		d.Tests += s.Tests
+		d.Failures += s.Failures
+		d.Errors += s.Errors
+		d.Skipped += s.Skipped
+	}
+}
+
+func b2i(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+func testcase(res verdict.Result, run verdict.Run) xmlCase {
+	c := xmlCase{
+		Name: xmlText(res.ID), Class: "dnispool." + xmlText(area(res.ID)), File: xmlText(res.File), Line: res.Line, Time: seconds(res.Duration),
+		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), verdict.Must)}, {"seed", fmt.Sprint(res.Seed)}},
+	}
+	switch {
+	case res.Status == verdict.Passed:
+	case res.Status.Skipped():
+		c.Skipped = &xmlOutcome{Message: xmlText(statusName(res.Status) + ": " + reasonText(res.Reason))}
+	case res.FailsRun(run.Strict):
+		c.Failure = &xmlOutcome{Message: message(res), Type: kind(res), Text: fullText(res, run)}
+	case res.Status == verdict.Failed:
+		c.Skipped = &xmlOutcome{Message: fmt.Sprintf("FAILED, tolerated (%s counts with --strict): %s", xmlText(res.Level), message(res))}
+		c.Out = &xmlCDATA{Text: fullText(res, run)}
+	default:
+		c.Error = &xmlOutcome{Message: message(res), Type: string(res.Status), Text: fullText(res, run)}
+	}
+	return c
+}
+
+// runCase is the testcase of the run itself, when its verdict is not the sum of its scenarios.
+func runCase(run verdict.Run) *xmlCase {
+	var e xmlOutcome
+	switch counts := run.Counts(); {
+	case run.Interrupted:
+		e = xmlOutcome{Type: "interrupted", Message: "the run was interrupted: what is not listed was not judged"}
+	case counts.Ran()+counts.Error == 0:
+		e = xmlOutcome{Type: "nothing-tested", Message: "nothing was tested"}
+	default:
+		return nil
+	}
+	e.Text = xmlText(LastLine(run))
+	return &xmlCase{Name: "run", Class: "dnispool.run", Time: seconds(0), Error: &e}
+}
+
+// message is the outcome in one line.
+func message(res verdict.Result) string {
+	s := reasonText(gist(res))
+	if n := len(res.Failures) - 1; n > 0 {
+		s += " (and " + count(n, "more failure") + ")"
+	}
+	return xmlText(shorten(s, 4*defaultWidth))
+}
+
+func kind(res verdict.Result) string {
+	if len(res.Failures) == 0 {
+		return string(verdict.Failed)
+	}
+	return xmlText(cmp.Or(res.Failures[0].Kind, string(verdict.Failed)))
+}
+
+// fullText is what the console shows of the scenario, with every failure.
+func fullText(res verdict.Result, run verdict.Run) string {
+	p := newPage(Options{})
+	p.result(res, run, true)
+	return "\n" + xmlText(p.String())
+}
+
+// xmlText replaces what XML 1.0 cannot hold; CDATA is written without a look at it. Little is left to replace:
+// the run is tidy.
+func xmlText(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t', r == '\n', r >= 0x20 && r <= 0xd7ff, r >= 0xe000 && r <= 0xfffd, r >= 0x10000:
+			return r
+		}
+		return '\ufffd'
+	}, s)
+}
+
+func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }
+
+func timestamp(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.UTC().Format("2006-01-02T15:04:05")
+}

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"sync"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// idColumns is the room for a scenario's id; longer ids push the rest of their line.
+const idColumns = 48
+
+// Text writes a run for a person while it happens: one line a scenario, whatever did not pass in full at once, and
+// at the end a summary whose last line says what was tested, what was skipped and why. It may be used by several
+// goroutines. A failed write is kept and returned by Finish.
+type Text struct {
+	opts Options
+
+	mu    sync.Mutex
+	out   io.Writer
+	err   error
+	run   verdict.Run // seed and strictness, from Begin
+	apart bool        // the last line written is empty, or nothing is written
+	live  []string    // scenarios that are running, when they are shown
+	shown bool        // the live line is on the screen
+}
+
+// NewText returns a Text that writes to w.
+func NewText(w io.Writer, o Options) *Text { return &Text{opts: o, out: w, apart: true} }
+
+// Begin says what is about to run, and must be called first. Of run only what is known at the start is read;
+// scenarios is how many will be reported.
+func (t *Text) Begin(run verdict.Run, scenarios int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.run = verdict.Run{Seed: run.Seed, Strict: run.Strict}
+	if t.opts.Quiet {
+		return
+	}
+	parts := []string{strings.TrimSpace(run.Tool + " " + run.Version)}
+	if run.Target != "" {
+		parts = append(parts, "target "+run.Target)
+	}
+	parts = append(parts, count(scenarios, "scenario"))
+	if run.Filter != "" {
+		parts = append(parts, "selected by "+run.Filter)
+	}
+	if run.Strict {
+		parts = append(parts, "strict")
+	}
+	parts = append(parts, fmt.Sprintf("seed %d", run.Seed))
+	t.write(oneLine(t.opts.Redactor.Text(strings.TrimSpace(strings.Join(parts, "   ")))) + "\n\n")
+}
+
+// Started shows that a scenario runs, on a live terminal.
+func (t *Text) Started(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.opts.Live || t.opts.Quiet {
+		return
+	}
+	t.live = append(t.live, oneLine(id))
+	t.write("")
+}
+
+// Finished writes what became of a scenario. Results that were filtered out are written only when verbose.
+func (t *Text) Finished(res verdict.Result) {
+	res = tidy(res, t.opts.Redactor)
+	p := newPage(t.opts)
+
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i, id := range t.live {
+		if id == res.ID {
+			t.live = append(t.live[:i], t.live[i+1:]...)
+			break
+		}
+	}
+	switch {
+	case res.Status == verdict.Passed || res.Status.Skipped():
+		if t.opts.Quiet || res.Status == verdict.Filtered && !t.opts.Verbose {
+			break
+		}
+		p.oneLine(res)
+	default:
+		p.result(res, t.run, t.opts.Verbose)
+	}
+	if t.opts.Verbose && !t.opts.Quiet && !res.Status.Skipped() {
+		if res.Status != verdict.Passed {
+			p.line("")
+		}
+		p.details(res)
+	}
+	if strings.Count(p.String(), "\n") > 1 {
+		t.block(p.String() + "\n")
+		return
+	}
+	t.write(p.String())
+}
+
+// block writes text apart from the line before it.
+func (t *Text) block(text string) {
+	if !t.apart {
+		text = "\n" + text
+	}
+	t.write(text)
+}
+
+// Finish writes the summary and returns the first error of any write.
+func (t *Text) Finish(run verdict.Run) error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.live = nil
+	p := newPage(t.opts)
+	p.summary(tidyRun(run, t.opts.Redactor))
+	t.block(p.String())
+	return t.err
+}
+
+func tidyRun(run verdict.Run, red *verdict.Redactor) verdict.Run {
+	results := run.Results
+	run.Results = nil
+	run = red.Run(run)
+	for _, s := range []*string{&run.Tool, &run.Version, &run.Target, &run.Filter} {
+		*s = oneLine(*s)
+	}
+	cleanAll(run.Warnings)
+	for _, res := range results {
+		run.Results = append(run.Results, tidy(res, red))
+	}
+	return run
+}
+
+// write writes text in place of the live line, which it then puts back.
+func (t *Text) write(text string) {
+	if t.err != nil {
+		return
+	}
+	if text != "" {
+		t.apart = strings.HasSuffix(text, "\n\n")
+	}
+	if t.shown {
+		text = "\r\x1b[K" + text
+	}
+	t.shown = len(t.live) > 0
+	if t.shown {
+		last := t.live[len(t.live)-1]
+		if n := len(t.live) - 1; n > 0 {
+			last += fmt.Sprintf(" and %d more", n)
+		}
+		text += "run   " + shorten(last, t.opts.width()-len("run   ")-1)
+	}
+	if text == "" {
+		return
+	}
+	_, t.err = io.WriteString(t.out, text)
+}
+
+// oneLine writes a scenario that passed, or was not played, on one line.
+func (p *page) oneLine(res verdict.Result) {
+	word, st := statusWord(res)
+	word = p.paint(st, pad(word, 4))
+	if res.Status.Skipped() {
+		p.line("%s  %s  %s", word, pad(res.ID, idColumns), p.paint(dim, shorten(statusName(res.Status)+": "+reasonText(res.Reason), p.width-idColumns-len("skip    "))))
+		return
+	}
+	p.line("%s  %s  %9s", word, pad(res.ID, idColumns), human(res.Duration))
+}
+
+// statusName is the status as prose has it.
+func statusName(s verdict.Status) string { return strings.ReplaceAll(string(s), "-", " ") }
+
+func reasonText(s string) string {
+	if s == "" {
+		return verdict.NoReason
+	}
+	return strings.Join(strings.Fields(s), " ")
+}

@@ -1,0 +1,115 @@
+package suite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// Plan says what to check.
+type Plan struct {
+	Tool, Version string
+	Files         fs.FS  // the scenario files
+	Dir           string // how people know the directory of the files
+	Filter        scenario.Filter
+	Target        target.Target
+	Seed          uint64
+	Strict        bool
+}
+
+// Loaded is a plan whose scenarios have been read and selected.
+type Loaded struct {
+	Plan
+	All      []*scenario.Scenario
+	Selected []*scenario.Scenario
+}
+
+// Load reads and selects the scenarios. The error lists every problem of every file with its place.
+func Load(p Plan) (Loaded, error) {
+	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: check.Names(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
+	if err := problems.Err(); err != nil {
+		return Loaded{}, err
+	}
+	selected, err := scenario.Select(all, p.Filter)
+	return Loaded{Plan: p, All: all, Selected: selected}, err
+}
+
+// Report is what is known of a run before it starts.
+func (l Loaded) Report() verdict.Run {
+	return verdict.Run{
+		Tool: l.Tool, Version: l.Version, Seed: l.Seed, Target: l.Target.Name(), Config: l.Target.Config(),
+		Filter: l.filterText(), Strict: l.Strict,
+	}
+}
+
+func (l Loaded) filterText() string {
+	words := strings.Join(l.Filter.Patterns, " ")
+	if l.Filter.Label != "" {
+		words = strings.TrimSpace(words + " label " + l.Filter.Label)
+	}
+	return words
+}
+
+// Play plays the selected scenarios and returns the report of the run. Those that were not selected are in it too.
+func (l Loaded) Play(ctx context.Context, listen Listener) (verdict.Run, error) {
+	run := l.Report()
+	run.Started = time.Now()
+	checker, err := contract.New()
+	if err != nil {
+		return run, err
+	}
+	results, err := Run(ctx, Suite{
+		Scenarios: l.Selected, Target: l.Target, Listener: listen,
+		Options: replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.again, Checker: checker},
+	})
+	run.Duration = time.Since(run.Started)
+	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
+	run.Results = l.inOrder(results)
+	return run, err
+}
+
+// again is the command that plays one scenario of the run again.
+func (l Loaded) again(id string) string {
+	words := []string{l.Tool, "check", id}
+	if l.Dir != "scenarios" {
+		words = append(words, "--scenarios", l.Dir)
+	}
+	if l.Strict {
+		words = append(words, "--strict")
+	}
+	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
+}
+
+// inOrder puts the results among those that were filtered out, in the order of the files.
+func (l Loaded) inOrder(results []verdict.Result) []verdict.Result {
+	played := make(map[string]verdict.Result, len(results))
+	for _, r := range results {
+		played[r.ID] = r
+	}
+	selected := make(map[string]bool, len(l.Selected))
+	for _, s := range l.Selected {
+		selected[s.ID] = true
+	}
+	var out []verdict.Result
+	for _, s := range l.All {
+		if r, ok := played[s.ID]; ok {
+			out = append(out, r)
+		} else if !selected[s.ID] {
+			out = append(out, verdict.Result{
+				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Level: string(s.Level), Labels: s.Labels,
+				Status: verdict.Filtered, Reason: "not selected by " + l.filterText(),
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,276 @@
+package target
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// forever is longer than any call.
+const forever = 30 * 24 * time.Hour
+
+// Project implements Stage.
+func (s *stage) Project(name string) (Project, bool) {
+	for _, p := range s.given.platform.Projects {
+		if name == "" || p.Name == name {
+			return Project{Name: p.Name, Account: p.Account.Slug, Project: p.Project.Slug, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey}, true
+		}
+	}
+	return Project{}, false
+}
+
+// Facts implements Stage: on the reference everything is known.
+func (s *stage) Facts(project string) check.Facts {
+	for _, p := range s.given.platform.Projects {
+		if project == "" || p.Name == project {
+			return facts(p)
+		}
+	}
+	return check.Facts{}
+}
+
+func facts(p sim.Project) check.Facts {
+	numbers, _ := p.Pool.Numbers.Expand() // the platform has read them
+	f := check.Facts{
+		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: p.Pool.CoolDown,
+		Release: string(p.Pool.Release), Exclusive: true,
+	}
+	if p.Pool.Reaper == pool.ReaperLazy {
+		f.WindowMax = forever // a number may stay with its lease for as long as another one is free
+	}
+	return f
+}
+
+// Dial implements Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.
+func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
+	id := rand.Text() + "@carrier"
+	release := s.setups.begin(id)
+	defer release()
+	started := s.clock.Now()
+	type placed struct {
+		call *pstn.Call
+		err  error
+	}
+	done := make(chan placed, 1)
+	go func() {
+		c, err := s.carrier.Dial(ctx, pstn.Dial{
+			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: carrierFormat(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
+			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
+		})
+		done <- placed{c, err}
+	}()
+	for {
+		select {
+		case p := <-done:
+			if p.call == nil {
+				return nil, p.err
+			}
+			return call{p.call}, p.err
+		case <-time.After(pumpEvery):
+		}
+		// Once the caller has given up only the network is waited for.
+		if d.RingOnly || d.CancelAfter > 0 && s.clock.Now().Sub(started) >= d.CancelAfter {
+			continue
+		}
+		limit := forever
+		if d.CancelAfter > 0 {
+			limit = d.CancelAfter - s.clock.Now().Sub(started)
+		}
+		s.clock.AdvanceToNext(limit)
+	}
+}
+
+// defaultANI calls when a scenario does not say who does.
+const defaultANI = "+442079460500"
+
+// pumpEvery is how long, in real time, a call being set up may do without virtual time.
+const pumpEvery = 5 * time.Millisecond
+
+// carrierFormat translates the scenario language's names to the carrier's.
+func carrierFormat(name string) pstn.Format {
+	if name == "cc00" {
+		return "00"
+	}
+	return pstn.Format(name)
+}
+
+// call is a call as a scenario sees it.
+type call struct{ *pstn.Call }
+
+// Hangup implements Call. The carrier's BYE is answered with 200 whenever it returns without an error.
+func (c call) Hangup(ctx context.Context) (int, error) {
+	if err := c.Call.Hangup(ctx); err != nil {
+		return 0, err
+	}
+	return 200, nil
+}
+
+// End implements Call.
+func (c call) End() CallEnd {
+	e := CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt()}
+	if e.By == pstn.ByNetwork {
+		e.By = pstn.ByCarrier
+	}
+	for _, h := range c.EndHeaders() {
+		e.Headers[strings.ToLower(h.Name)] = h.Value
+	}
+	e.Cause = cmp.Or(reasonText(e.Headers["reason"]), c.Reason())
+	return e
+}
+
+// reasonText is the text parameter of a Reason header, or all of it when it has none.
+func reasonText(header string) string {
+	_, text, found := strings.Cut(header, `text="`)
+	if !found {
+		return header
+	}
+	text, _, _ = strings.Cut(text, `"`)
+	return text
+}
+
+// Journey implements Stage.
+func (s *stage) Journey(ctx context.Context, j Journey, do Doer) (JourneyResult, error) {
+	p, ok := s.Project(j.Project)
+	if !ok {
+		return JourneyResult{}, fmt.Errorf("journey: want a project of the platform, got %q", j.Project)
+	}
+	c, err := client.New(client.Config{
+		BaseURL: s.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project, Fallback: j.Fallback,
+		ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Poll: client.Poll{Every: j.PollEvery, For: j.PollFor},
+	}, do, phone{s}, waiter{s.clock})
+	if err != nil {
+		return JourneyResult{}, err
+	}
+	r := c.Run(ctx, client.Caller{ANI: cmp.Or(j.ANI, defaultANI), Attributes: j.Attributes})
+	if err := ctx.Err(); err != nil {
+		return JourneyResult{}, err
+	}
+	return JourneyResult{
+		Outcome: string(r.Outcome), Reason: r.Reason, Queue: r.Queue, Destination: r.Destination, DNI: r.DNI, CallID: r.CallID,
+		Dialled: r.Dialled, FailOpen: r.FailOpen, ReserveAttempts: r.ReserveAttempts, Polls: r.Polls,
+	}, nil
+}
+
+// phone is the integrator's line: time passes while one of its calls is up.
+type phone struct{ *stage }
+
+// Dial implements client.Phone.
+func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
+	placed, err := p.stage.Dial(ctx, Dial{To: to, From: from})
+	if err != nil {
+		return nil, err
+	}
+	if !placed.Answered() {
+		return nil, fmt.Errorf("%d %s", placed.Status(), placed.Reason())
+	}
+	p.stage.Await(ctx, placed, forever)
+	p.clock.Settle() // the platform has done what follows the call
+	return integrated{placed.(call).Call}, nil
+}
+
+// Transfer implements client.Phone.
+func (p phone) Transfer(ctx context.Context, destination, from string) (client.Call, error) {
+	return p.carrier.Phone(pstn.Dial{}).Transfer(ctx, destination, from)
+}
+
+// integrated is a call as the integrator has it.
+type integrated struct{ *pstn.Call }
+
+// Hangup implements client.Call.
+func (c integrated) Hangup(ctx context.Context) error { return c.Call.Hangup(ctx) }
+
+// waiter is the integrator's clock: its waits move time.
+type waiter struct{ *clock.Virtual }
+
+// Sleep implements client.Clock.
+func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
+	w.Advance(d)
+	return ctx.Err()
+}
+
+// setups holds virtual time still while a call is on the network: from dialling until the platform has the INVITE,
+// and from the platform's answer until the caller has it. In between time may pass for ringing.
+type setups struct {
+	clock *clock.Virtual
+
+	mu    sync.Mutex
+	calls map[string]func() // by Call-ID, what lets time go on; nil while it does
+}
+
+func newSetups(k *clock.Virtual, j *journal.Journal) *setups {
+	s := &setups{clock: k, calls: make(map[string]func())}
+	j.Subscribe(s.see)
+	return s
+}
+
+// begin holds the time for a call that is about to be dialled; the returned function ends the set-up.
+func (s *setups) begin(id string) (end func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[id] = s.clock.Hold()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if release := s.calls[id]; release != nil {
+			release()
+		}
+		delete(s.calls, id)
+	}
+}
+
+// see runs in the platform's own goroutine, which counts as work: time cannot slip between the two.
+func (s *setups) see(e journal.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	release, waiting := s.calls[e.Call]
+	switch {
+	case !waiting:
+	case e.Kind == journal.Invite && release != nil:
+		release()
+		s.calls[e.Call] = nil
+	case e.Kind == journal.Answered && release == nil:
+		s.calls[e.Call] = s.clock.Hold()
+	}
+}
+
+// ladder collects the carrier's SIP messages.
+type ladder struct {
+	mu   sync.Mutex
+	msgs []verdict.SIPMessage
+}
+
+// maxLadder bounds what one scenario keeps; the newest are what a reader wants.
+const maxLadder = 2000
+
+func (l *ladder) see(m sipua.Message) {
+	v := verdict.SIPMessage{At: m.At, From: "platform", To: "carrier", Summary: m.StartLine, CallID: m.CallID}
+	if m.Sent {
+		v.From, v.To = v.To, v.From
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.msgs) == maxLadder {
+		l.msgs = append(l.msgs[:0], l.msgs[maxLadder/2:]...)
+	}
+	l.msgs = append(l.msgs, v)
+}
+
+func (l *ladder) all() []verdict.SIPMessage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]verdict.SIPMessage(nil), l.msgs...)
+}

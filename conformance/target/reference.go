@@ -1,0 +1,277 @@
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Reference is the simulator in this process, on loopback sockets and in virtual time: a fresh platform, carrier and
+// wire for each scenario.
+type Reference struct {
+	// Break, when set, turns the platform's configuration into that of a broken one. Tests use it.
+	Break func(*sim.Config)
+}
+
+// epoch is when every scenario begins.
+var epoch = time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+
+// closeGrace is how long a stage may take to end its calls.
+const closeGrace = 2 * time.Second
+
+// Name implements Target.
+func (Reference) Name() string { return "reference" }
+
+// Lacks implements Target: the reference can do everything.
+func (Reference) Lacks([]string) []string { return nil }
+
+// Given implements Target.
+func (r Reference) Given(file string, given *yaml.Node) strictyaml.Problems {
+	_, problems := readGiven(file, given)
+	return problems
+}
+
+// Fault implements Target.
+func (Reference) Fault(file, part string, n *yaml.Node) strictyaml.Problems {
+	if part == "http" {
+		_, problems := readWire(file, n)
+		return problems
+	}
+	_, problems := readCarrier(file, n)
+	return problems
+}
+
+// Config implements Target.
+func (r Reference) Config() json.RawMessage {
+	g, _ := readGiven("", nil)
+	raw, _ := json.Marshal(g.platform) // plain data
+	return raw
+}
+
+// Secrets implements Target.
+func (r Reference) Secrets() []string {
+	g, _ := readGiven("", nil)
+	var out []string
+	for _, p := range g.platform.Projects {
+		out = append(out, p.DNIKey, p.HandoffKey)
+	}
+	return out
+}
+
+// given is a scenario's world, read.
+type given struct {
+	platform sim.Config
+	agents   map[string]conversation.Agent // by project
+	carrier  pstn.Behaviour
+}
+
+// readGiven splits a scenario's world into the carrier's part and the platform's, which is a simulator configuration.
+func readGiven(file string, n *yaml.Node) (given, strictyaml.Problems) {
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
+	if n != nil {
+		root.Line, root.Column = n.Line, n.Column
+	}
+	g := given{agents: make(map[string]conversation.Agent)}
+	var problems strictyaml.Problems
+	if n != nil {
+		for key, value := range strictyaml.Pairs(n) {
+			if key.Value == "carrier" {
+				g.carrier, problems = readCarrier(file, value)
+				continue
+			}
+			root.Content = append(root.Content, key, value)
+		}
+	}
+	config, more := sim.Decode(file, root)
+	problems = append(problems, more...)
+	for _, p := range config.Projects {
+		a, more := readAgent(file, &p.Agent)
+		g.agents[p.Name] = a
+		problems = append(problems, more...)
+	}
+	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	g.platform = config
+	return g, problems
+}
+
+func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Problems) {
+	if n.IsZero() {
+		return agent.Echo(agent.EchoConfig{}), nil
+	}
+	return agent.Parse(file, n)
+}
+
+func readCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
+	var b pstn.Behaviour
+	problems := strictyaml.Decode(file, n, &b)
+	if err := b.Validate(); err != nil && len(problems) == 0 {
+		problems = append(problems, strictyaml.At(file, n, "%v", err))
+	}
+	return b, problems
+}
+
+func readWire(file string, n *yaml.Node) (wire.Faults, strictyaml.Problems) {
+	var f wire.Faults
+	problems := strictyaml.Decode(file, n, &f)
+	return f, problems
+}
+
+// Open implements Target.
+func (r Reference) Open(ctx context.Context, w World) (Stage, error) {
+	g, problems := readGiven(w.File, w.Given)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	if r.Break != nil {
+		r.Break(&g.platform)
+	}
+	k := clock.NewVirtual(epoch)
+	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100}}
+	s.http = &http.Client{
+		Transport:     s.wire.RoundTripper(s.transport),
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+	var err error
+	s.sim, err = sim.New(g.platform, func(p sim.Project) (conversation.Agent, error) { return g.agents[p.Name], nil }, sim.WithClock(k))
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sim.Start(ctx); err != nil {
+		return nil, err
+	}
+	s.setups = newSetups(k, s.sim.Journal())
+	s.carrier, err = pstn.New(ctx, pstn.Config{
+		Platform: s.sim.SIPAddr(), TCP: g.platform.SIP.TCP, Seed: w.Seed, Clock: k, Behaviour: g.carrier, Trace: s.ladder.see,
+	})
+	if err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
+}
+
+// stage is one scenario's world on the reference.
+type stage struct {
+	clock     *clock.Virtual
+	given     given
+	sim       *sim.Sim
+	carrier   *pstn.Carrier
+	wire      *wire.Wire
+	http      *http.Client
+	transport *http.Transport
+	ladder    ladder
+	setups    *setups
+}
+
+// Close implements Stage.
+func (s *stage) Close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	defer cancel()
+	s.wire.Reset()
+	var errs []error
+	if s.carrier != nil {
+		errs = append(errs, s.carrier.Close())
+	}
+	errs = append(errs, s.sim.Close(ctx))
+	s.transport.CloseIdleConnections()
+	return errors.Join(errs...)
+}
+
+// Do implements Stage.
+func (s *stage) Do(r *http.Request) (*http.Response, error) { return s.http.Do(r) }
+
+// BaseURL implements Stage.
+func (s *stage) BaseURL() string { return "http://" + s.sim.HTTPAddr() }
+
+// Now implements Stage.
+func (s *stage) Now() time.Time { return s.clock.Now() }
+
+// Wait implements Stage.
+func (s *stage) Wait(ctx context.Context, d time.Duration) error {
+	s.clock.Advance(d)
+	return ctx.Err()
+}
+
+// Settle implements Stage.
+func (s *stage) Settle() { s.clock.Settle() }
+
+// Ladder implements Stage.
+func (s *stage) Ladder() []verdict.SIPMessage { return s.ladder.all() }
+
+// Fault implements Stage.
+func (s *stage) Fault(http, carrier *yaml.Node) error {
+	if http == nil && carrier == nil {
+		s.wire.Reset()
+		return s.carrier.Behave(s.given.carrier)
+	}
+	if http != nil {
+		faults, problems := readWire("", http)
+		if err := problems.Err(); err != nil {
+			return err
+		}
+		if err := s.wire.Set(faults...); err != nil {
+			return err
+		}
+	}
+	if carrier != nil {
+		b, problems := readCarrier("", carrier)
+		if err := problems.Err(); err != nil {
+			return err
+		}
+		return s.carrier.Behave(b)
+	}
+	return nil
+}
+
+// Await implements Stage: it moves time from one event to the next until the call is over.
+func (s *stage) Await(ctx context.Context, c Call, limit time.Duration) bool {
+	deadline := s.clock.Now().Add(limit)
+	for {
+		s.clock.Settle()
+		select {
+		case <-c.Ended():
+			return true
+		default:
+		}
+		if s.clock.AdvanceToNext(deadline.Sub(s.clock.Now())) {
+			continue
+		}
+		if !s.clock.Now().Before(deadline) {
+			return over(c)
+		}
+		// Nobody sleeps: what is still to come is on the network, in real time.
+		select {
+		case <-c.Ended():
+			return true
+		case <-ctx.Done():
+			return false
+		case <-time.After(networkPatience):
+			s.clock.Advance(deadline.Sub(s.clock.Now()))
+			return over(c)
+		}
+	}
+}
+
+// networkPatience is how long a BYE may be on its way on loopback.
+const networkPatience = time.Second
+
+func over(c Call) bool {
+	select {
+	case <-c.Ended():
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,212 @@
+package verdict
+
+import (
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestRedactorHeader(t *testing.T) {
+	r := NewRedactor("secret-value-1")
+	for _, c := range []struct{ in, want Header }{
+		{Header{"x-api-key", "k"}, Header{"x-api-key", "***"}},
+		{Header{"X-Api-Key", "k"}, Header{"X-Api-Key", "***"}},
+		{Header{"Authorization", "Bearer abc"}, Header{"Authorization", "***"}},
+		{Header{"X-PolyAi-Auth-Token", "abc"}, Header{"X-PolyAi-Auth-Token", "***"}},
+		{Header{"Set-Cookie", "a=b"}, Header{"Set-Cookie", "***"}},
+		{Header{"x-api-key", ""}, Header{"x-api-key", ""}},
+		{Header{"x-api-key-id", "readable"}, Header{"x-api-key-id", "readable"}},
+		{Header{"X-State", "handoff"}, Header{"X-State", "handoff"}},
+		{Header{"X-Token-Count", "7"}, Header{"X-Token-Count", "7"}},
+		{Header{"X-Echo", "got secret-value-1"}, Header{"X-Echo", "got ***"}},
+	} {
+		if got := r.Header(c.in); got != c.want {
+			t.Errorf("header %v: want %v, got %v", c.in, c.want, got)
+		}
+	}
+}
+
+func TestRedactorText(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		secrets []string
+		in      string
+		want    string
+	}{
+		{"none", nil, "plain text", "plain text"},
+		{"plain", []string{"sk-12345678"}, "key sk-12345678 refused", "key *** refused"},
+		{"inside a word", []string{"sk-12345678"}, "xsk-12345678y", "x***y"},
+		{"twice", []string{"sk-12345678"}, "sk-12345678sk-12345678", "******"},
+		{"one begins with the other", []string{"sk-12345678", "sk-12345678-long"}, "sk-12345678-long sk-12345678", "*** ***"},
+		{"a short one stands alone", []string{"test"}, `latest tested "test" test_a test`, `latest tested "***" ***_a ***`},
+		{"a short one at the edges of other letters", []string{"test"}, "étest testé test", "étest testé ***"},
+		{"too short to look for", []string{"abc", "a", ""}, "a abc", "a abc"},
+		{"a mask is no secret", []string{"***", "*****"}, "*** *****", "*** *****"},
+		{"in JSON", []string{`p"ss\word`}, `{"k":"p\"ss\\word"}`, `{"k":"***"}`},
+		{"in JSON with HTML escapes", []string{"a<b>c&d-key"}, `"a\u003cb\u003ec\u0026d-key"`, `"***"`},
+		{"in a query", []string{"pass word+1&2"}, "?key=pass+word%2B1%262", "?key=***"},
+		{"in a path", []string{"pass word/1"}, "/a/pass%20word%2F1", "/a/***"},
+		{"a password in a URL", nil, "GET https://user:hunter2@host/path?a=b:c@d", "GET https://user:***@host/path?a=b:c@d"},
+		{"a password with an at", nil, "https://user:p@ss@host", "https://user:***@host"},
+		{"a user in a URL", nil, "https://user@host:8080/", "https://user@host:8080/"},
+		{"an address after a URL", nil, `see https://host:80 "a:b@c"`, `see https://host:80 "a:b@c"`},
+		{"a SIP address", nil, "sip:+442071838750:x@host", "sip:+442071838750:x@host"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := NewRedactor(c.secrets...)
+			got := r.Text(c.in)
+			if got != c.want {
+				t.Errorf("text: want %q, got %q", c.want, got)
+			}
+			if again := r.Text(got); again != got {
+				t.Errorf("redacted twice: want %q, got %q", got, again)
+			}
+		})
+	}
+}
+
+func TestRedactorConfig(t *testing.T) {
+	r := NewRedactor("literal-secret")
+	for _, c := range []struct{ name, in, want string }{
+		{"by name", `{"dni_key":"k1","handoff_key":"k2","url":"http://x"}`, `{"dni_key":"***","handoff_key":"***","url":"http://x"}`},
+		{"everything below keys", `{"keys":{"dni":"a","more":["b",1,null,true]},"dni":"+441"}`, `{"keys":{"dni":"***","more":["***","***",null,true]},"dni":"+441"}`},
+		{"longer names stay", `{"state_keys":["a"],"token_count":3,"handoff_state":"x","shared_id_state_key":"y"}`, `{"state_keys":["a"],"token_count":3,"handoff_state":"x","shared_id_state_key":"y"}`},
+		{"names are exact", `{"DNI_KEY":"k","dni_key ":"k"}`, `{"DNI_KEY":"k","dni_key ":"k"}`},
+		{"an empty key stays empty", `{"dni_key":""}`, `{"dni_key":""}`},
+		{"values anywhere", `{"a":["x literal-secret y"],"literal-secret":1}`, `{"a":["x *** y"],"***":1}`},
+		{"order and numbers stay", `{"z":1.50,"a":12345678901234567890,"m":1e3}`, `{"z":1.50,"a":12345678901234567890,"m":1e3}`},
+		{"HTML is not escaped", `{"a":"<&>"}`, `{"a":"<&>"}`},
+		{"empty list and map", `{"a":[],"b":{}}`, `{"a":[],"b":{}}`},
+		{"not JSON", `{"a": literal-secret`, `"{\"a\": ***"`},
+		{"cut off", `{"a":`, `"{\"a\":"`},
+		{"two values", `{} {}`, `"{} {}"`},
+		{"null", `null`, `null`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			got := r.Config(json.RawMessage(c.in))
+			if string(got) != c.want {
+				t.Errorf("config: want %s, got %s", c.want, got)
+			}
+			if !json.Valid(got) {
+				t.Errorf("config: want valid JSON, got %s", got)
+			}
+			if again := r.Config(got); string(again) != string(got) {
+				t.Errorf("redacted twice: want %s, got %s", got, again)
+			}
+		})
+	}
+	if got := r.Config(json.RawMessage("  ")); got != nil {
+		t.Errorf("no config: want none, got %q", got)
+	}
+}
+
+// fill puts a secret into every text of v.
+func fill(v reflect.Value, secret string, places *int) {
+	switch v.Kind() {
+	case reflect.String:
+		if v.Type() == reflect.TypeFor[string]() {
+			v.SetString("before " + secret + " after")
+			*places++
+		}
+	case reflect.Struct:
+		if v.Type() == reflect.TypeFor[time.Time]() {
+			v.Set(reflect.ValueOf(time.Unix(1, 0).UTC()))
+			return
+		}
+		for i := range v.NumField() {
+			fill(v.Field(i), secret, places)
+		}
+	case reflect.Slice:
+		if v.Type() == reflect.TypeFor[json.RawMessage]() {
+			v.SetBytes(fmt.Appendf(nil, `{"a":%q}`, secret))
+			*places++
+			return
+		}
+		v.Set(reflect.MakeSlice(v.Type(), 2, 2))
+		for i := range v.Len() {
+			fill(v.Index(i), secret, places)
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), secret, places)
+	}
+}
+
+func TestNoTextOfARunKeepsASecret(t *testing.T) {
+	const secret = "s3cr3t-value"
+	var run Run
+	places := 0
+	fill(reflect.ValueOf(&run).Elem(), secret, &places)
+	before, err := json.Marshal(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := strings.Count(string(before), secret); n != places || n < 100 {
+		t.Fatalf("filled run: want %d secrets (and at least 100), got %d", places, n)
+	}
+
+	red := Redact(run, secret)
+	after, err := json.Marshal(red)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(after), secret) {
+		t.Errorf("redacted run: want no %q, got %s", secret, after)
+	}
+	if n := strings.Count(string(after), Mask); n != places {
+		t.Errorf("redacted run: want %d masks, got %d", places, n)
+	}
+	if again := Redact(red, secret); !reflect.DeepEqual(again, red) {
+		t.Error("redacted twice: want no change, got one")
+	}
+	untouched, err := json.Marshal(run)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if string(untouched) != string(before) {
+		t.Error("redaction: want the run that was given unchanged, got a change")
+	}
+}
+
+func TestRedactKeepsTheRest(t *testing.T) {
+	run := Run{Tool: "dnispool", Results: []Result{{ID: "a", Status: Failed, Started: time.Unix(5, 0), Labels: []string{}, Failures: []Failure{{Kind: KindCheck}}}}}
+	if got := (*Redactor)(nil).Run(run); !reflect.DeepEqual(got, run) {
+		t.Errorf("run without secrets: want %+v, got %+v", run, got)
+	}
+	if got := Redact(run); !reflect.DeepEqual(got, run) {
+		t.Errorf("run without secrets: want %+v, got %+v", run, got)
+	}
+}
+
+func TestRedactionMovesTheCaret(t *testing.T) {
+	const secret = "long-secret-key"
+	for _, c := range []struct {
+		name, text      string
+		column, width   int
+		wantCol, wantWd int
+	}{
+		{"secret before", `{key: long-secret-key, status: 404}`, 32, 3, 20, 3},
+		{"secret is the value", `key: long-secret-key`, 6, 15, 6, 3},
+		{"secret inside the value", `key: "long-secret-key"`, 6, 17, 6, 5},
+		{"secret after", `{status: 404, key: long-secret-key}`, 10, 3, 10, 3},
+		{"secret over the edge", `key: long-secret-key`, 8, 3, 0, 0},
+		{"no secret", `{status: 404}`, 10, 3, 10, 3},
+		{"column past the end", `a`, 10, 3, 10, 3},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			res := Result{Failures: []Failure{{Line: 7, Column: c.column, Width: c.width, Source: []SourceLine{{6, "x"}, {7, c.text}}}}}
+			r := NewRedactor(secret)
+			once := r.Result(res)
+			f := once.Failures[0]
+			if f.Column != c.wantCol || f.Width != c.wantWd {
+				t.Errorf("caret: want %d+%d, got %d+%d in %q", c.wantCol, c.wantWd, f.Column, f.Width, f.Source[1].Text)
+			}
+			if again := r.Result(once); !reflect.DeepEqual(again, once) {
+				t.Errorf("redacted twice: want %+v, got %+v", once, again)
+			}
+		})
+	}
+}

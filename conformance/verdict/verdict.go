@@ -1,0 +1,192 @@
+// Package verdict says what became of a run: every scenario's result, every failure as a value, the counts and the
+// exit code. It is plain data and the rules that follow from it. It does no I/O, renders nothing and knows neither
+// HTTP nor SIP nor YAML; package report writes what is said here.
+package verdict
+
+import (
+	"cmp"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Format names the JSON form of a Document. It changes when a reader of the old form would be misled.
+const Format = "dnispool.report/v1"
+
+// Status is what became of one scenario.
+type Status string
+
+// A scenario that was played has one of the first four statuses. The other four say why one was not played;
+// each needs a Reason.
+const (
+	Passed        Status = "passed"
+	Failed        Status = "failed"
+	Inconclusive  Status = "inconclusive"   // played, but what was seen proves neither
+	Error         Status = "error"          // could not be played to its end: nothing is known about the target
+	Unsupported   Status = "unsupported"    // the target lacks a feature that the scenario needs
+	NotApplicable Status = "not-applicable" // a fact of the target differs from the world that the scenario needs
+	Filtered      Status = "filtered"       // not selected
+	Waived        Status = "waived"         // the target's owner excused it
+)
+
+// Statuses returns all statuses in the order in which reports list them.
+func Statuses() []Status {
+	return []Status{Passed, Failed, Inconclusive, Error, Unsupported, NotApplicable, Filtered, Waived}
+}
+
+// Skipped tells whether the scenario was not played, on purpose.
+func (s Status) Skipped() bool {
+	return slices.Contains([]Status{Unsupported, NotApplicable, Filtered, Waived}, s)
+}
+
+// Levels of a requirement. Any other text counts as Must, so that a typo never makes a failure harmless.
+const (
+	Must   = "must"
+	Should = "should"
+	May    = "may"
+)
+
+// Kinds of failure.
+const (
+	KindExpectation = "expectation" // a step's expect was not met
+	KindContract    = "contract"    // an exchange breaks the contract document
+	KindCheck       = "check"       // an invariant is broken by the history
+	KindTimeout     = "timeout"     // what was waited for did not come
+	KindError       = "error"       // a step could not be carried out
+)
+
+// Run is one use of the harness: what was played, on what, and what came of it.
+type Run struct {
+	Tool        string          `json:"tool"`
+	Version     string          `json:"version"`
+	Seed        uint64          `json:"seed,string"` // a string in JSON: many readers round numbers above 2^53
+	Started     time.Time       `json:"started,omitzero"`
+	Duration    time.Duration   `json:"duration_ns"`
+	Target      string          `json:"target"`
+	Config      json.RawMessage `json:"config,omitempty"` // effective configuration
+	Filter      string          `json:"filter,omitempty"` // the selection in words
+	Strict      bool            `json:"strict"`           // should and may fail the run as must does
+	Interrupted bool            `json:"interrupted"`
+	Warnings    []string        `json:"warnings,omitempty"` // about the run as a whole
+	Results     []Result        `json:"results"`
+}
+
+// Result is what became of one scenario.
+type Result struct {
+	ID          string        `json:"id"` // area/name
+	File        string        `json:"file,omitempty"`
+	Line        int           `json:"line,omitempty"` // 1-based line in File
+	Summary     string        `json:"summary,omitempty"`
+	Requirement string        `json:"requirement,omitempty"`
+	Source      string        `json:"source,omitempty"` // where the requirement is written
+	Level       string        `json:"level,omitempty"`  // must, should or may
+	Labels      []string      `json:"labels,omitempty"`
+	Status      Status        `json:"status"`
+	Reason      string        `json:"reason,omitempty"` // why it was skipped, inconclusive or an error
+	Failures    []Failure     `json:"failures,omitempty"`
+	Warnings    []string      `json:"warnings,omitempty"`
+	Steps       int           `json:"steps"`       // steps carried out
+	Seed        uint64        `json:"seed,string"` // of this scenario
+	Started     time.Time     `json:"started,omitzero"`
+	Duration    time.Duration `json:"duration_ns"`
+	Exchanges   []Exchange    `json:"exchanges,omitempty"`
+	Ladder      []SIPMessage  `json:"ladder,omitempty"`
+	Notes       []string      `json:"notes,omitempty"`
+}
+
+// Failure is one thing that was wanted and did not happen.
+type Failure struct {
+	Kind     string       `json:"kind"`
+	File     string       `json:"file,omitempty"`
+	Line     int          `json:"line,omitempty"`   // 1-based line of the wanted value
+	Column   int          `json:"column,omitempty"` // 1-based, in characters, not bytes; 0: no caret is drawn
+	Width    int          `json:"width,omitempty"`  // characters to underline; less than 1 counts as 1
+	Source   []SourceLine `json:"source,omitempty"` // the scenario's lines to show
+	Step     string       `json:"step,omitempty"`   // step 3 of 9 "refused"
+	Path     string       `json:"path,omitempty"`   // where in the step's result: status, body.dni, …
+	Want     string       `json:"want,omitempty"`
+	Got      string       `json:"got,omitempty"`
+	Because  string       `json:"because,omitempty"`
+	Contract string       `json:"contract,omitempty"` // one line each for the published and the strict document
+	Before   []string     `json:"before,omitempty"`   // the steps before, one line each
+	Exchange *Exchange    `json:"exchange,omitempty"`
+	Ladder   []SIPMessage `json:"ladder,omitempty"` // when empty, the result's
+	Again    string       `json:"again,omitempty"`  // the command that plays it again
+}
+
+// SourceLine is one line of a scenario file, without its end of line.
+type SourceLine struct {
+	Line int    `json:"line"`
+	Text string `json:"text"`
+}
+
+// Header is one line of an HTTP header.
+type Header struct {
+	Name  string `json:"name"`
+	Value string `json:"value"`
+}
+
+// Exchange is one HTTP request and what came back.
+type Exchange struct {
+	At              time.Time     `json:"at,omitzero"` // when the request was sent, by the judge's clock (never virtual time)
+	Step            string        `json:"step,omitempty"`
+	Method          string        `json:"method"`
+	URL             string        `json:"url"`
+	RequestHeaders  []Header      `json:"request_headers,omitempty"`
+	RequestBody     string        `json:"request_body,omitempty"`
+	Status          int           `json:"status,omitempty"` // 0: no reply
+	StatusText      string        `json:"status_text,omitempty"`
+	ResponseHeaders []Header      `json:"response_headers,omitempty"`
+	ResponseBody    string        `json:"response_body,omitempty"`
+	Duration        time.Duration `json:"duration_ns"`
+	Error           string        `json:"error,omitempty"` // why there was no (whole) reply
+	Definite        bool          `json:"definite"`        // it is certain whether the request took effect
+	Truncated       bool          `json:"truncated,omitempty"`
+}
+
+// SIPMessage is one SIP message, or another event of a call, between two parties. From and To name the parties:
+// "client", "platform", "carrier", or any other name, which then has a column of its own in the ladder.
+type SIPMessage struct {
+	At      time.Time `json:"at,omitzero"` // by the same clock as Exchange.At
+	From    string    `json:"from"`
+	To      string    `json:"to"`
+	Summary string    `json:"summary"`
+	CallID  string    `json:"call_id,omitempty"`
+}
+
+// Verdict returns the status that counts. A result that says passed and carries failures has failed, and a status
+// that is not one of ours is an error: a slip in the harness must not turn a run green.
+func (r Result) Verdict() Status {
+	switch {
+	case r.Status == Passed && len(r.Failures) > 0:
+		return Failed
+	case !slices.Contains(Statuses(), r.Status):
+		return Error
+	}
+	return r.Status
+}
+
+// FailsRun tells whether the result makes the run not conformant: it failed, and its level counts.
+func (r Result) FailsRun(strict bool) bool {
+	lenient := r.Level == Should || r.Level == May
+	return r.Verdict() == Failed && (strict || !lenient)
+}
+
+// Headline says a failure in one line: what was looked at, wanted and got.
+func (f Failure) Headline() string {
+	var s string
+	switch {
+	case f.Want != "" && f.Got != "":
+		s = "want " + f.Want + ", got " + f.Got
+	case f.Got != "":
+		s = f.Got
+	case f.Want != "":
+		s = "want " + f.Want
+	default:
+		s = cmp.Or(f.Because, f.Kind)
+	}
+	if f.Path == "" {
+		return s
+	}
+	return f.Path + ": " + s
+}

@@ -1,0 +1,328 @@
+package pstn
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// Dial is one call to be placed. Only To is due.
+type Dial struct {
+	To       string // a number, or a sip: or tel: URI that is sent as it is
+	From     string // the caller's number; empty is withheld
+	Withheld bool   // From is not shown
+	Format   Format // default: the behaviour's
+	// Transport is "udp" (also when empty) or "tcp".
+	Transport string
+	SDP       SDP
+	// NumberInToOnly addresses the call to the trunk, and has the number in To alone.
+	NumberInToOnly bool
+	Copies         int           // how often the INVITE is sent, at once (UDP); 0 is 1
+	CancelAfter    time.Duration // the caller gives up so long after the INVITE left; 0: never
+	CancelOnRing   bool          // the caller gives up at the first ringing
+	SkipAck        bool          // the answer is never acknowledged
+	Headers        []sipua.Header
+	CallID         string // default: a random one
+}
+
+// SDP is what a call says about its media.
+type SDP string
+
+// The kinds of session description.
+const (
+	Offer    SDP = "offer"     // PCMU offered in the INVITE; also when empty
+	Late     SDP = "late"      // offered by the platform, answered in the ACK
+	NoSDP    SDP = "none"      // neither side's is answered
+	BadCodec SDP = "bad-codec" // an offer without PCMU
+)
+
+var kinds = []SDP{Offer, Late, NoSDP, BadCodec}
+
+// UnmarshalText accepts the four names.
+func (s *SDP) UnmarshalText(text []byte) error {
+	if !slices.Contains(kinds, SDP(text)) {
+		return fmt.Errorf("sdp: want %s, got %q", join(kinds), text)
+	}
+	*s = SDP(text)
+	return nil
+}
+
+// errGaveUp is the caller's doing, as against the end of Dial's context.
+var errGaveUp = errors.New("the caller gave up")
+
+func (d Dial) validate() error {
+	var errs []error
+	if digits(d.To) == "" && !isURI(d.To) {
+		errs = append(errs, fmt.Errorf("dial: want a number, got %q", d.To))
+	}
+	if d.Format != "" {
+		errs = append(errs, new(Format).UnmarshalText([]byte(d.Format)))
+	}
+	if d.SDP != "" {
+		errs = append(errs, new(SDP).UnmarshalText([]byte(d.SDP)))
+	}
+	if !slices.Contains([]string{"", "udp", "tcp"}, d.Transport) {
+		errs = append(errs, fmt.Errorf("dial: transport: want udp | tcp, got %q", d.Transport))
+	}
+	if d.Copies < 0 || d.Copies > 1 && d.Transport == "tcp" {
+		errs = append(errs, fmt.Errorf("dial: copies: want 0 or more, over UDP, got %d", d.Copies))
+	}
+	if d.CancelAfter < 0 {
+		errs = append(errs, fmt.Errorf("dial: cancel_after: want 0 or more, got %v", d.CancelAfter))
+	}
+	return errors.Join(errs...)
+}
+
+func isURI(s string) bool { return strings.HasPrefix(s, "sip:") || strings.HasPrefix(s, "tel:") }
+
+// Dial places a call and returns when it is up, or has come to nothing in a way that calls do: the Call says which.
+// The error is for calls that cannot be placed at all (then the Call is nil), and ctx's when ctx ends first: the call
+// is then cancelled, and the Call is there too.
+func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
+	if err := d.validate(); err != nil {
+		return nil, err
+	}
+	if err := c.begin(); err != nil {
+		return nil, err
+	}
+	defer c.wg.Done()
+	call := c.newCall(ByPlatform)
+	call.id = cmp.Or(d.CallID, call.id)
+	setup, stop := c.within(ctx)
+	defer stop()
+
+	number, format, country, delay := c.route(d)
+	call.number = number
+	if delay > 0 && c.sleep(setup, delay) != nil {
+		call.fail(c.outcome(setup, setup.Err(), ByPlatform))
+		return call, ctx.Err()
+	}
+	if refusal := c.admit(call, number); refusal != nil {
+		call.fail(*refusal)
+		return call, nil
+	}
+	invite := c.invite(d, number, format, country)
+	if c.reattempts() {
+		c.falseStart(setup, call, invite)
+	}
+	c.repeat(call.id, d.Copies)
+	c.place(setup, call, d, invite)
+	return call, call.cutShort(ctx)
+}
+
+// Transfer calls a desk of the carrier's by its name. It is otherwise like Dial.
+func (c *Carrier) Transfer(ctx context.Context, destination, from string) (*Call, error) {
+	if destination == "" {
+		return nil, errors.New("transfer: want a destination, got none")
+	}
+	if err := c.begin(); err != nil {
+		return nil, err
+	}
+	defer c.wg.Done()
+	call := c.newCall(ByDesk)
+	call.number = destination
+	setup, stop := c.within(ctx)
+	defer stop()
+	invite := c.caller(Dial{From: from})
+	invite.Target, invite.To = c.desks.Addr(), "<sip:"+escape(destination)+"@"+c.desks.Addr()+">"
+	c.place(setup, call, Dial{}, invite)
+	return call, call.cutShort(ctx)
+}
+
+func (c *Carrier) newCall(far string) *Call {
+	return &Call{carrier: c, id: rand.Text() + "@" + c.line.Addr(), far: far, started: c.clock.Now(), ended: make(chan struct{})}
+}
+
+// within ends ctx also when the carrier closes.
+func (c *Carrier) within(ctx context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	stop := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
+	return ctx, func() { stop(); cancel(nil) }
+}
+
+// route decides where a call goes, in which form, and how long that takes.
+func (c *Carrier) route(d Dial) (number string, format Format, country string, delay time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	b := &c.net.Behaviour
+	number = d.To
+	for from, to := range b.Rewrite {
+		if digits(from) == digits(number) {
+			number = to
+			break
+		}
+	}
+	return number, cmp.Or(d.Format, b.Format, E164), b.Country, b.PostDialDelay.Draw(c.rng)
+}
+
+// admit lets a call to a number through and counts it until it ends, or tells how the carrier refuses it.
+func (c *Carrier) admit(call *Call, number string) *result {
+	key := cmp.Or(digits(number), number)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if refusal := c.refusal(key); refusal != nil {
+		return refusal
+	}
+	c.onLine[key]++
+	call.release = func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.onLine[key]--; c.onLine[key] == 0 {
+			delete(c.onLine, key)
+		}
+	}
+	return nil
+}
+
+func (c *Carrier) refusal(key string) *result {
+	n := &c.net
+	switch {
+	case n.Outage:
+		return refused(503, "Service Unavailable", 38)
+	case slices.ContainsFunc(n.Dead, func(dead string) bool { return digits(dead) == key }):
+		return refused(404, "Not Found", 1)
+	case n.ChannelsPerNumber > 0 && c.onLine[key] >= n.ChannelsPerNumber, n.fires(&n.Refuse.Busy, c.rng):
+		return refused(486, "Busy Here", 17)
+	case n.fires(&n.Refuse.NoRoute, c.rng):
+		return refused(404, "Not Found", 3)
+	case n.fires(&n.Refuse.Congestion, c.rng):
+		return refused(503, "Service Unavailable", 42)
+	}
+	return nil
+}
+
+// refused is a call that the carrier turns down with a Q.850 cause.
+func refused(status int, reason string, cause int) *result {
+	return &result{status: status, reason: reason, cause: cause, by: ByCarrier, how: sipua.HowReject, headers: q850(cause)}
+}
+
+func q850(cause int) []sipua.Header {
+	return []sipua.Header{{Name: "Reason", Value: fmt.Sprintf("Q.850;cause=%d", cause)}}
+}
+
+// invite writes the call as SIP.
+func (c *Carrier) invite(d Dial, number string, format Format, country string) sipua.Dial {
+	out := c.caller(d)
+	out.Target, out.Transport, out.SkipAck = c.config.Platform, d.Transport, d.SkipAck
+	if out.RequestURI = number; !isURI(number) {
+		out.RequestURI = format.uri(number, country, c.config.Platform)
+	}
+	out.To = "<" + out.RequestURI + ">"
+	if d.NumberInToOnly {
+		out.RequestURI = "sip:trunk@" + c.config.Platform
+	}
+	switch d.SDP {
+	case Late:
+		out.LateOffer = true
+	case NoSDP:
+		out.LateOffer, out.AckSDP = true, []byte{}
+	case BadCodec:
+		out.SDP = []byte("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 18\r\na=rtpmap:18 G729/8000\r\n")
+	}
+	return out
+}
+
+// caller writes who calls: the number in From and P-Asserted-Identity, or nobody (RFC 3323, RFC 3325).
+func (c *Carrier) caller(d Dial) sipua.Dial {
+	if d.Withheld || d.From == "" {
+		return sipua.Dial{
+			From:    `"Anonymous" <sip:anonymous@anonymous.invalid>`,
+			Headers: append([]sipua.Header{{Name: "Privacy", Value: "id"}}, d.Headers...),
+		}
+	}
+	uri := d.From
+	switch number := digits(d.From); {
+	case isURI(uri):
+	case number != "":
+		uri = "sip:+" + number + "@" + c.line.Addr()
+	default:
+		uri = "sip:" + escape(d.From) + "@" + c.line.Addr()
+	}
+	return sipua.Dial{
+		From:    "<" + uri + ">",
+		Headers: append([]sipua.Header{{Name: "P-Asserted-Identity", Value: "<" + uri + ">"}}, d.Headers...),
+	}
+}
+
+func (c *Carrier) reattempts() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.net.fires(&c.net.Reattempt, c.rng)
+}
+
+// repeat has the INVITE of a call sent more than once.
+func (c *Carrier) repeat(id string, copies int) {
+	if copies < 2 {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.copies[id] = copies
+}
+
+// falseStart places a call that the carrier drops as soon as the platform has it: its first route failed.
+func (c *Carrier) falseStart(ctx context.Context, call *Call, invite sipua.Dial) {
+	call.attempted()
+	leg, err := c.line.Dial(ctx, invite)
+	if err == nil {
+		_ = leg.Bye(ctx, q850(38)...)
+	}
+}
+
+// place sends the INVITE and settles the call.
+func (c *Carrier) place(ctx context.Context, call *Call, d Dial, invite sipua.Dial) {
+	ctx, giveUp := context.WithCancelCause(ctx)
+	var patience sync.WaitGroup
+	defer patience.Wait()
+	defer giveUp(nil)
+	if d.CancelAfter > 0 {
+		patience.Go(func() {
+			if c.sleep(ctx, d.CancelAfter) == nil {
+				giveUp(errGaveUp)
+			}
+		})
+	}
+	invite.CallID = call.id
+	invite.OnProgress = func(code int, _ string) {
+		call.heard(code)
+		if d.CancelOnRing && code >= 180 {
+			giveUp(errGaveUp)
+		}
+	}
+	call.attempted()
+	leg, err := c.line.Dial(ctx, invite)
+	if err != nil {
+		call.fail(c.outcome(ctx, err, call.far))
+		return
+	}
+	call.up(leg)
+	c.wg.Go(call.watch)
+}
+
+// outcome reads why a call did not come up.
+func (c *Carrier) outcome(ctx context.Context, err error, far string) result {
+	status, refused := errors.AsType[*sipua.StatusError](err)
+	switch {
+	case ctx.Err() != nil && (!refused || status.Code == 487):
+		r := result{status: 487, reason: "Request Terminated", by: ByCaller, how: sipua.HowCancel}
+		if errors.Is(context.Cause(ctx), ErrClosed) {
+			r.by = ByCarrier
+		}
+		return r
+	case refused:
+		return result{status: status.Code, reason: status.Reason, by: far, how: sipua.HowReject, headers: status.Headers}
+	case errors.Is(err, sipua.ErrTimeout):
+		return result{status: 408, reason: "Request Timeout", by: ByNetwork, how: sipua.HowTimeout}
+	case errors.Is(err, sipua.ErrClosed):
+		return result{status: 487, reason: "Request Terminated", by: ByCarrier, how: sipua.HowError}
+	}
+	return result{status: 503, reason: err.Error(), by: ByNetwork, how: sipua.HowError} // RFC 3261 8.1.3.1
+}

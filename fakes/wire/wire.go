@@ -1,0 +1,159 @@
+// Package wire puts faults on HTTP: latency, requests and replies that are lost, connections that are reset,
+// bodies that are cut short or come slowly, and replies that a gateway made up.
+//
+// A Wire is one set of faults with one seed, made for one scenario. It is used on the client's side as an
+// http.RoundTripper or on the server's side as a net.Listener, with the same result for the client. It is not a
+// proxy and not a daemon, and it never touches a request that no fault matches.
+package wire
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/clock"
+)
+
+// Outcome says what the client can know about its request afterwards.
+type Outcome string
+
+// In doubt an outcome is indefinite: the request may have taken effect, or has taken an effect that the client
+// cannot name.
+const (
+	Definite   Outcome = "definite"
+	Indefinite Outcome = "indefinite"
+)
+
+// Injection is the record of one fault that was put on one exchange.
+type Injection struct {
+	Seq          int // from 1
+	Rule         int // index of the fault in the set
+	Method, Path string
+	Fault        string  // as the fault's String
+	Outcome      Outcome // for a client that waits long enough
+	Reached      bool    // whether the request was passed on to the server
+}
+
+// Wire holds the faults of one scenario. It is safe for concurrent use.
+type Wire struct {
+	seed  uint64
+	clock clock.Clock
+
+	mu       sync.Mutex
+	rules    []*rule
+	injected []Injection
+	released context.Context // ends at Reset: whoever is held goes on
+	release  context.CancelFunc
+}
+
+// rule is a fault with its counters.
+type rule struct {
+	Fault
+	rng  *rand.Rand
+	seen int // exchanges that matched
+	done int // exchanges that were hit
+}
+
+// New returns a wire without faults. A nil clock means the machine's.
+func New(seed uint64, c clock.Clock) *Wire {
+	if c == nil {
+		c = clock.Real()
+	}
+	w := &Wire{seed: seed, clock: c}
+	w.released, w.release = context.WithCancel(context.Background()) // until Reset
+	return w
+}
+
+// Set replaces all faults, with fresh counters and fresh random draws. It changes nothing when a fault is not valid.
+func (w *Wire) Set(faults ...Fault) error {
+	var errs []error
+	rules := make([]*rule, len(faults))
+	for i, f := range faults {
+		if err := f.Validate(); err != nil {
+			errs = append(errs, fmt.Errorf("fault %d: %w", i+1, err))
+		}
+		rules[i] = &rule{Fault: f, rng: rand.New(rand.NewPCG(w.seed, uint64(i)+1))}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = rules
+	return nil
+}
+
+// Reset takes all faults away and lets go whatever is held: replies that are late come at once, held requests end
+// with io.EOF and held connections close. The record of injections stays.
+func (w *Wire) Reset() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.rules = nil
+	w.release()
+	w.released, w.release = context.WithCancel(context.Background())
+}
+
+// Injections returns what was done so far, in order.
+func (w *Wire) Injections() []Injection {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.injected)
+}
+
+// hit is a fault that was chosen for one exchange.
+type hit struct {
+	Fault
+	rng      *rand.Rand // of its own, so that draws need no lock
+	released context.Context
+}
+
+// pick finds the first fault that matches and fires, and records it. refusable is false where a connection is
+// already accepted, so that a refusal can only be a reset.
+func (w *Wire) pick(method, path string, refusable bool) (hit, bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, r := range w.rules {
+		if !r.fires(method, path) {
+			continue
+		}
+		f := r.Fault
+		if f.DropRequest == RequestRefused && !refusable {
+			f.DropRequest = RequestReset
+		}
+		w.injected = append(w.injected, Injection{
+			Seq: len(w.injected) + 1, Rule: i, Method: method, Path: path,
+			Fault: f.String(), Outcome: f.Outcome(), Reached: f.reaches(),
+		})
+		return hit{Fault: f, rng: rand.New(rand.NewPCG(r.rng.Uint64(), r.rng.Uint64())), released: w.released}, true
+	}
+	return hit{}, false
+}
+
+func (r *rule) fires(method, path string) bool {
+	if !r.matches(method, path) {
+		return false
+	}
+	r.seen++
+	if r.seen <= r.After || (r.Times > 0 && r.done >= r.Times) {
+		return false
+	}
+	if r.Probability != nil && r.rng.Float64() >= *r.Probability {
+		return false
+	}
+	r.done++
+	return true
+}
+
+// sleep waits for d, or for less when the wire is reset. It is work of its own for the clock, so whoever waits for an
+// exchange on a virtual clock must not hold that clock.
+func (w *Wire) sleep(ctx context.Context, h hit, d time.Duration) error {
+	sleeping, wake := context.WithCancel(ctx)
+	defer wake()
+	defer context.AfterFunc(h.released, wake)()
+	w.clock.Run(func() { _ = w.clock.Sleep(sleeping, d) })
+	return ctx.Err()
+}

@@ -1,0 +1,323 @@
+package sim
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+	"github.com/dnispool/dnispool/sim/telephony"
+)
+
+// Config is everything that can be set: one struct, one YAML file, and by their path in it the environment and the
+// flags. Start from Default and change what you know. The sections pool, conversation, handoff and agent hold for
+// every project; a project may repeat any of their keys to differ.
+type Config struct {
+	Profile      string              `yaml:"profile" json:"profile"` // what the rest starts from: see Profiles
+	HTTP         HTTP                `yaml:"http" json:"http"`       // Reserve DNI and Get Handoff
+	SIP          telephony.Config    `yaml:"sip" json:"sip"`         // where calls arrive
+	Pool         pool.Config         `yaml:"pool" json:"pool"`       // who holds which number
+	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
+	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
+	Agent        yaml.Node           `yaml:"agent" json:"-"` // whatever the agents given to New understand
+	Journal      Journal             `yaml:"journal" json:"journal"`
+	Projects     []Project           `yaml:"projects" json:"projects"` // the tenants; one of them when none is listed
+}
+
+// HTTP is where and how the two endpoints are served.
+type HTTP struct {
+	Listen string `yaml:"listen" json:"listen"` // host:port; port 0 picks one
+	api.Config
+}
+
+// Journal sizes the record of events.
+type Journal struct {
+	Events int `yaml:"events" json:"events"` // how many are kept; older ones make room
+}
+
+// Project is one tenant: its identifiers, its keys, and its own pool, handoff records and agent.
+type Project struct {
+	Name         string              `yaml:"name" json:"name"`       // what scenarios and logs call it
+	Account      Identifiers         `yaml:"account" json:"account"` // Workspace
+	Project      Identifiers         `yaml:"project" json:"project"` // Agent
+	DNIKey       string              `yaml:"dni_key" json:"dni_key"`
+	HandoffKey   string              `yaml:"handoff_key" json:"handoff_key"`
+	Pool         pool.Config         `yaml:"pool" json:"pool"`
+	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
+	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
+	Agent        yaml.Node           `yaml:"agent" json:"-"`
+}
+
+// Identifiers are the two names of an account or a project. Both are valid in a path, in any combination.
+type Identifiers struct {
+	ID   string `yaml:"id" json:"id"`     // prefixed form, like ws-5f3a9c01 or PROJECT-7d21b0e4
+	Slug string `yaml:"slug" json:"slug"` // like acme-uk
+}
+
+// Is reports whether s is one of the two names. The comparison is exact.
+func (i Identifiers) Is(s string) bool { return s != "" && (s == i.ID || s == i.Slug) }
+
+// DefaultProfile is the platform as its published documents describe it.
+const DefaultProfile = "published"
+
+// profiles are the named starting points; each changes the default configuration.
+var profiles = map[string]struct {
+	says  string
+	apply func(*Config)
+}{
+	"published":          {"as published: a number is held until hang-up, window 120 s, least recently used first, no cool-down", func(*Config) {}},
+	"release-on-arrival": {"the newer draft: a number is free again once its call has arrived", func(c *Config) { c.Pool.Release = pool.ReleaseArrival }},
+	"gateway": {"as published, behind an API gateway: its error bodies and a rate limit", func(c *Config) {
+		c.HTTP.ErrorStyle, c.HTTP.RateLimit = api.Gateway, 50
+	}},
+	"strict-spec": {"as published, and refusing requests that the OpenAPI documents do not declare", func(c *Config) {
+		c.HTTP.StrictBody, c.HTTP.ContentType, c.HTTP.OversizeStatus = api.Reject, api.JSONRequired, 400
+	}},
+}
+
+// Profiles returns the names of the profiles, sorted.
+func Profiles() []string { return slices.Sorted(maps.Keys(profiles)) }
+
+// ProfileSays describes a profile in one line.
+func ProfileSays(name string) string { return profiles[name].says }
+
+// Default returns the configuration of a profile, with one project. An unknown profile is an error.
+func Default(profile string) (Config, error) {
+	p, ok := profiles[profile]
+	if !ok {
+		return Config{}, fmt.Errorf("profile: want one of %s, got %q", strings.Join(Profiles(), ", "), profile)
+	}
+	c := Config{
+		Profile: profile,
+		HTTP:    HTTP{Listen: "127.0.0.1:8080", Config: api.Default()},
+		SIP:     telephony.Default(), Pool: pool.Default(), Conversation: conversation.Default(), Handoff: handoff.Default(),
+		Journal: Journal{Events: 10_000},
+	}
+	c.Handoff.StateKeys = []string{
+		"handoff_to", "handoff_reason",
+		"echo_nonce", "echo_attributes", "echo_dnis", "echo_ani", "echo_project", "echo_arrived_at",
+	}
+	p.apply(&c)
+	c.Projects = []Project{c.project(0)}
+	return c, nil
+}
+
+// project returns the n-th project as it is before its own settings: the shared sections, and safe identifiers and
+// keys of its own. Generated numbers of different projects do not overlap.
+func (c Config) project(n int) Project {
+	names := []string{"acme", "globex", "initech", "umbrella"}
+	name := fmt.Sprintf("tenant%d", n+1)
+	if n < len(names) {
+		name = names[n]
+	}
+	p := Project{
+		Name:       name,
+		Account:    Identifiers{ID: fmt.Sprintf("ws-%08d", n+1), Slug: name + "-uk"},
+		Project:    Identifiers{ID: fmt.Sprintf("PROJECT-%08d", n+1), Slug: name + "-support"},
+		DNIKey:     "demo-dni-key-" + name,
+		HandoffKey: "demo-handoff-key-" + name,
+		Pool:       c.Pool, Conversation: c.Conversation, Handoff: c.Handoff, Agent: c.Agent,
+	}
+	if n > 0 {
+		p.Pool.Numbers = p.Pool.Numbers.At(n * c.Pool.Numbers.Count)
+	}
+	return p
+}
+
+// Parse reads a configuration over the profile that it names. file is only used in messages.
+func Parse(file string, data []byte) (Config, strictyaml.Problems) {
+	root, problems := strictyaml.Parse(file, data)
+	if len(problems) > 0 {
+		return Config{}, problems
+	}
+	return Decode(file, root)
+}
+
+// Decode is Parse for a document that has been read already.
+func Decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
+	var head struct {
+		Profile string `yaml:"profile"`
+	}
+	if n := strictyaml.Lookup(root, "profile"); n != nil {
+		if ps := strictyaml.Decode(file, n, &head.Profile); len(ps) > 0 {
+			return Config{}, ps
+		}
+	}
+	if head.Profile == "" {
+		head.Profile = DefaultProfile
+	}
+	c, err := Default(head.Profile)
+	if err != nil {
+		p := strictyaml.At(file, strictyaml.Lookup(root, "profile"), "%v", err)
+		p.Hint = strictyaml.Suggest(head.Profile, Profiles())
+		return Config{}, strictyaml.Problems{p}
+	}
+	c.Projects = nil
+	problems := strictyaml.Decode(file, withoutProjects(root), &c)
+	projects, more := c.decodeProjects(file, strictyaml.Lookup(root, "projects"))
+	c.Projects = projects
+	problems = append(problems, more...)
+	if len(problems) == 0 {
+		problems = locate(file, root, c.Validate())
+	}
+	return c, problems
+}
+
+// withoutProjects is root without its projects: those are read after the sections that they start from.
+func withoutProjects(root *yaml.Node) *yaml.Node {
+	rest := *root
+	rest.Content = nil
+	for key, value := range strictyaml.Pairs(root) {
+		if key.Value != "projects" {
+			rest.Content = append(rest.Content, key, value)
+		}
+	}
+	return &rest
+}
+
+func (c Config) decodeProjects(file string, n *yaml.Node) ([]Project, strictyaml.Problems) {
+	if n == nil {
+		return []Project{c.project(0)}, nil
+	}
+	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
+		return nil, strictyaml.Problems{strictyaml.At(file, n, "projects: want a list of at least one project")}
+	}
+	var out []Project
+	var problems strictyaml.Problems
+	for i, item := range n.Content {
+		p := c.project(i)
+		problems = append(problems, strictyaml.Decode(file, item, &p)...)
+		out = append(out, p)
+	}
+	return out, problems
+}
+
+// Validate returns every problem of the configuration. Each begins with the path of the setting.
+func (c Config) Validate() error {
+	var errs []error
+	under := func(path string, err error) { errs = append(errs, prefix(path, err)...) }
+	if _, ok := profiles[c.Profile]; !ok {
+		errs = append(errs, fmt.Errorf("profile: want one of %s, got %q", strings.Join(Profiles(), ", "), c.Profile))
+	}
+	if host, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil || net.ParseIP(host) == nil {
+		errs = append(errs, fmt.Errorf("http.listen: want an IP address and a port like 127.0.0.1:8080, got %q", c.HTTP.Listen))
+	}
+	if c.Journal.Events < 1 {
+		errs = append(errs, fmt.Errorf("journal.events: want at least 1, got %d", c.Journal.Events))
+	}
+	under("http", c.HTTP.Config.Validate())
+	under("sip", c.SIP.Validate())
+	if len(c.Projects) == 0 {
+		errs = append(errs, errors.New("projects: want at least one"))
+	}
+	for i, p := range c.Projects {
+		path := fmt.Sprintf("projects[%d].", i)
+		under(path+"pool", p.Pool.Validate())
+		under(path+"conversation", p.Conversation.Validate())
+		under(path+"handoff", p.Handoff.Validate())
+		errs = append(errs, p.validate(path)...)
+	}
+	errs = append(errs, c.distinct()...)
+	return errors.Join(errs...)
+}
+
+func (p Project) validate(path string) (errs []error) {
+	for _, f := range []struct{ key, value string }{
+		{"name", p.Name}, {"account.id", p.Account.ID}, {"account.slug", p.Account.Slug},
+		{"project.id", p.Project.ID}, {"project.slug", p.Project.Slug}, {"dni_key", p.DNIKey}, {"handoff_key", p.HandoffKey},
+	} {
+		if f.value == "" {
+			errs = append(errs, fmt.Errorf("%s%s: want text, got nothing", path, f.key))
+		}
+	}
+	return errs
+}
+
+// distinct reports what two projects must not share: a name, a key, a path, a number.
+func (c Config) distinct() (errs []error) {
+	seen := make(map[string]string)
+	claim := func(path, what, value string) {
+		if first, taken := seen[what+value]; taken {
+			errs = append(errs, fmt.Errorf("%s: want its own %s, got that of %s", path, what, first))
+			return
+		}
+		seen[what+value] = path
+	}
+	for i, p := range c.Projects {
+		path := fmt.Sprintf("projects[%d]", i)
+		claim(path+".name", "name", p.Name)
+		claim(path+".dni_key", "key", p.DNIKey)
+		claim(path+".handoff_key", "key", p.HandoffKey)
+		claim(path+".project", "path", p.Account.Slug+"/"+p.Project.Slug)
+		if len(c.Projects) == 1 {
+			break // nobody to share a number with, and a pool can be large
+		}
+		numbers, _ := p.Pool.Numbers.Expand() // its own problems are reported by Validate
+		for _, n := range numbers {
+			if first, taken := seen["number"+n]; taken && first != path+".pool" {
+				errs = append(errs, fmt.Errorf("%s.pool.numbers: want numbers of no other project, got %s of %s", path, n, first))
+				break
+			}
+			seen["number"+n] = path + ".pool"
+		}
+	}
+	return errs
+}
+
+// prefix puts the path before each error of a joined one.
+func prefix(path string, err error) []error {
+	if err == nil {
+		return nil
+	}
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
+		var out []error
+		for _, e := range joined.Unwrap() {
+			out = append(out, prefix(path, e)...)
+		}
+		return out
+	}
+	return []error{fmt.Errorf("%s.%w", path, err)}
+}
+
+// locate gives the errors of Validate the places of the settings they name.
+func locate(file string, root *yaml.Node, err error) (out strictyaml.Problems) {
+	if err == nil {
+		return nil
+	}
+	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
+		path, _, _ := strings.Cut(e.Error(), ":")
+		out = append(out, strictyaml.At(file, nearest(root, path), "%v", e))
+	}
+	return out
+}
+
+// nearest returns the node at path, or the one closest to it that was written: a project's setting may come from the
+// shared section of the same name, or from a default.
+func nearest(root *yaml.Node, path string) *yaml.Node {
+	n := root
+	for key := range strings.SplitSeq(path, ".") {
+		name, index, isIndex := strings.Cut(key, "[")
+		next := strictyaml.Lookup(n, name)
+		if next == nil {
+			break
+		}
+		n = next
+		var i int
+		if _, err := fmt.Sscanf(index, "%d]", &i); isIndex && err == nil && n.Kind == yaml.SequenceNode && i < len(n.Content) {
+			n = n.Content[i]
+		}
+	}
+	if _, rest, found := strings.Cut(path, "]."); n == root && found {
+		return nearest(root, rest)
+	}
+	return n
+}

@@ -1,0 +1,119 @@
+// Package journal keeps what happened inside the simulator: ordered events, each with its time and its cause.
+// It is the white-box truth that a black-box verdict can be compared with. It is a bounded ring in memory, not a
+// log file and not the history of a run: old events make room for new ones, and Dropped says how many did.
+package journal
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// DefaultCapacity is how many events a journal keeps when no capacity is asked for.
+const DefaultCapacity = 4096
+
+// Event is one thing that happened. Only Seq, At and Kind are always there.
+type Event struct {
+	Seq      uint64    `json:"seq"` // 1 for the first event, then without gaps; given by Append
+	At       time.Time `json:"at"`  // by the simulator's clock, which may be virtual
+	Kind     Kind      `json:"kind"`
+	Cause    string    `json:"cause,omitempty"`
+	Project  string    `json:"project,omitempty"`
+	Number   string    `json:"number,omitempty"` // the DNI
+	Lease    uint64    `json:"lease,omitempty"`
+	Call     string    `json:"call,omitempty"` // the conversation's id
+	SharedID string    `json:"shared_id,omitempty"`
+	Detail   string    `json:"detail,omitempty"`
+}
+
+// Journal is a bounded, ordered record of events, safe for concurrent use.
+type Journal struct {
+	// order is held from the numbering of an event until every subscriber has seen it, so that all see one order.
+	// It is taken before mu, never after: readers need mu alone and do not wait for a slow subscriber.
+	order sync.Mutex
+
+	mu       sync.Mutex
+	capacity int
+	ring     []Event // event n lives at (n-1) % capacity
+	last     uint64
+	subs     []*subscriber // replaced, never changed in place
+}
+
+type subscriber struct{ see func(Event) }
+
+// New returns an empty journal that keeps the newest capacity events; 0 or less means DefaultCapacity.
+func New(capacity int) *Journal {
+	if capacity <= 0 {
+		capacity = DefaultCapacity
+	}
+	return &Journal{capacity: capacity}
+}
+
+// Append numbers e, keeps it, shows it to every subscriber and returns its number. Any Seq in e is overwritten.
+func (j *Journal) Append(e Event) uint64 {
+	j.order.Lock()
+	defer j.order.Unlock()
+	seq, subs := j.keep(e)
+	e.Seq = seq
+	for _, s := range subs {
+		s.see(e)
+	}
+	return seq
+}
+
+func (j *Journal) keep(e Event) (uint64, []*subscriber) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.last++
+	e.Seq = j.last
+	if len(j.ring) < j.capacity {
+		j.ring = append(j.ring, e) // grows on demand, so that a large capacity costs nothing until it is used
+	} else {
+		j.ring[(e.Seq-1)%uint64(j.capacity)] = e
+	}
+	return e.Seq, j.subs
+}
+
+// Events returns a copy of the events that are still kept, oldest first.
+func (j *Journal) Events() []Event { return j.Since(0) }
+
+// Since returns a copy of the kept events with a number above seq, oldest first.
+func (j *Journal) Since(seq uint64) []Event {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	seq = max(seq, j.last-uint64(len(j.ring)))
+	if seq >= j.last {
+		return nil
+	}
+	out := make([]Event, 0, j.last-seq)
+	for n := seq; n < j.last; n++ {
+		out = append(out, j.ring[n%uint64(j.capacity)])
+	}
+	return out
+}
+
+// Dropped returns how many events made room for newer ones.
+func (j *Journal) Dropped() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last - uint64(len(j.ring))
+}
+
+// Subscribe calls see with every event appended from now on, one at a time, in order, before its Append returns.
+// see runs in the goroutine that appends: it must be quick, and it must neither append nor unsubscribe, which would
+// deadlock; reading the journal is fine. After unsubscribe returns, see is not called again.
+func (j *Journal) Subscribe(see func(Event)) (unsubscribe func()) {
+	s := &subscriber{see: see}
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.subs = append(slices.Clone(j.subs), s)
+	return func() { j.remove(s) }
+}
+
+func (j *Journal) remove(s *subscriber) {
+	j.order.Lock() // waits for a call of see that is under way
+	defer j.order.Unlock()
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.subs = slices.DeleteFunc(slices.Clone(j.subs), func(other *subscriber) bool { return other == s })
+}

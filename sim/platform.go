@@ -1,0 +1,215 @@
+package sim
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/telephony"
+)
+
+// platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
+type platform struct {
+	clock   clock.Clock
+	epoch   time.Time // pool time counts from here
+	journal *journal.Journal
+
+	projects  []*project
+	byDNIKey  map[string]*project
+	byHandoff map[string]*project
+}
+
+// project is one tenant at work. Its mutex guards pool and records, which know nothing of goroutines.
+type project struct {
+	Project
+	agent conversation.Agent
+
+	mu      sync.Mutex
+	pool    *pool.Pool
+	records *handoff.Store
+}
+
+func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents) (*platform, error) {
+	p := &platform{clock: k, epoch: k.Now(), journal: j, byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	for _, cfg := range c.Projects {
+		numbers, err := pool.New(cfg.Pool)
+		if err != nil {
+			return nil, fmt.Errorf("project %s: %w", cfg.Name, err)
+		}
+		agent, err := agents(cfg)
+		if err != nil {
+			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
+		}
+		t := &project{Project: cfg, agent: agent, pool: numbers, records: handoff.NewStore(cfg.Handoff)}
+		t.pool.Observe(func(e pool.Event) { p.observe(t, e) })
+		p.projects = append(p.projects, t)
+		p.byDNIKey[cfg.DNIKey], p.byHandoff[cfg.HandoffKey] = t, t
+	}
+	return p, nil
+}
+
+// now is pool time.
+func (p *platform) now() time.Duration { return p.clock.Now().Sub(p.epoch) }
+
+// note appends to the journal at the present.
+func (p *platform) note(e journal.Event) {
+	e.At = p.clock.Now()
+	p.journal.Append(e)
+}
+
+// observe writes what the pool does by itself. It is called with the project's mutex held.
+func (p *platform) observe(t *project, e pool.Event) {
+	switch e.Kind {
+	case pool.Expired, pool.Released, pool.Freed:
+		p.journal.Append(journal.Event{
+			At: p.epoch.Add(e.At), Kind: journal.Kind(e.Kind), Cause: string(e.Cause), Project: t.Name, Number: e.Number, Lease: uint64(e.Lease),
+		})
+	}
+}
+
+// AuthorizeReserve implements api.Authorizer: a bad key is refused before the request is looked at, as a gateway does.
+func (p *platform) AuthorizeReserve(_ context.Context, key string) error {
+	if _, ok := p.byDNIKey[key]; !ok {
+		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "unknown DNI key"})
+		return api.ErrUnauthorized
+	}
+	return nil
+}
+
+// AuthorizeHandoff implements api.Authorizer. A path without account and project means the key's own.
+func (p *platform) AuthorizeHandoff(_ context.Context, key, account, project string) error {
+	t, ok := p.byHandoff[key]
+	if !ok {
+		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "unknown handoff key"})
+		return api.ErrUnauthorized
+	}
+	if account+project != "" && !(t.Account.Is(account) && t.Project.Project.Is(project)) {
+		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "project of somebody else", Project: t.Name})
+		return api.ErrForbidden
+	}
+	return nil
+}
+
+// Reserve takes a number for attributes. It implements api.Backend; AuthorizeReserve has seen the key.
+func (p *platform) Reserve(ctx context.Context, key string, attributes json.RawMessage) (string, error) {
+	t, ok := p.byDNIKey[key]
+	if !ok {
+		return "", api.ErrUnauthorized
+	}
+	ani := ""
+	if t.Pool.Match == pool.MatchDNIANI {
+		ani = reservedANI(attributes)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := ctx.Err(); err != nil { // the client is gone: change nothing
+		return "", err
+	}
+	r, ok := t.pool.Reserve(p.now(), attributes, ani)
+	if !ok {
+		p.note(journal.Event{Kind: journal.ReserveRefused, Cause: "no number free", Project: t.Name})
+		return "", api.ErrNoNumber
+	}
+	p.note(journal.Event{Kind: journal.ReserveAccepted, Project: t.Name, Number: r.Number, Lease: uint64(r.Lease)})
+	return r.Number, nil
+}
+
+// reservedANI is the caller that a reservation names, for pools that match by it.
+func reservedANI(attributes json.RawMessage) string {
+	var named struct {
+		ANI any `json:"ani"`
+	}
+	if json.Unmarshal(attributes, &named) != nil {
+		return ""
+	}
+	ani, _ := named.ANI.(string)
+	return ani
+}
+
+// Handoff reads what a call left. It implements api.Backend; AuthorizeHandoff has seen key and path.
+func (p *platform) Handoff(_ context.Context, key, _, _ string, q api.Query) (api.Record, error) {
+	t, ok := p.byHandoff[key]
+	if !ok {
+		return api.Record{}, api.ErrUnauthorized
+	}
+	t.mu.Lock()
+	r, found := t.records.Get(p.clock.Now(), handoff.Query(q))
+	t.mu.Unlock()
+	if !found {
+		p.note(journal.Event{Kind: journal.HandoffMissed, Project: t.Name, Call: q.ID, SharedID: q.SharedID})
+		return api.Record{}, api.ErrNotFound
+	}
+	p.note(journal.Event{Kind: journal.HandoffRead, Project: t.Name, Call: r.ID, SharedID: r.SharedID})
+	return api.Record{ID: r.ID, SharedID: r.SharedID, HasSharedID: r.HasSharedID, Data: r.Data}, nil
+}
+
+// Dialled implements telephony.Platform.
+func (p *platform) Dialled(numbers ...string) (string, bool) {
+	for _, n := range numbers {
+		for _, t := range p.projects {
+			if number, ok := t.knows(n); ok {
+				return number, true
+			}
+		}
+	}
+	return "", false
+}
+
+func (t *project) knows(dialled string) (string, bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pool.Lookup(dialled)
+}
+
+// Arrive implements telephony.Platform. The number is one that Dialled gave.
+func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
+	for _, t := range p.projects {
+		if _, ok := t.knows(a.Number); ok {
+			return p.arrive(t, a)
+		}
+	}
+	return p.arrive(p.projects[0], a) // withdrawn since: an unbound call like any other
+}
+
+func (p *platform) arrive(t *project, a telephony.Arrival) *session {
+	t.mu.Lock()
+	at := t.pool.Arrive(p.now(), a.Number, a.ANI)
+	t.mu.Unlock()
+	call := conversation.Call{
+		ID: a.ID, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
+		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
+	}
+	s := &session{platform: p, project: t, arrival: at, call: call, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	kind := journal.Unbound
+	if at.Bound {
+		kind = journal.Bound
+	}
+	s.note(journal.Event{Kind: journal.Invite, Detail: "from " + orWithheld(a.ANI)})
+	s.note(journal.Event{Kind: kind, Cause: string(at.Cause)})
+	return s
+}
+
+func orWithheld(ani string) string {
+	if ani == "" {
+		return "a withheld number"
+	}
+	return ani
+}
+
+// named returns a project by its name.
+func (p *platform) named(name string) (*project, bool) {
+	i := slices.IndexFunc(p.projects, func(t *project) bool { return t.Name == name })
+	if i < 0 {
+		return nil, false
+	}
+	return p.projects[i], true
+}

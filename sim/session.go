@@ -1,0 +1,174 @@
+package sim
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"sync"
+
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/pool"
+)
+
+// session is one call: what its conversation leaves in the pool, the handoff records and the journal.
+// It implements telephony.Session.
+type session struct {
+	platform *platform
+	project  *project
+	arrival  pool.Arrival
+	call     conversation.Call
+
+	mu       sync.Mutex // guards the two below; never held while the agent works
+	answered bool
+	cause    string // of the end; empty while the call is up
+
+	talking sync.Mutex // guards talk
+	talk    *conversation.Conversation
+	written sync.Once // the handoff state of the end
+}
+
+func (s *session) note(e journal.Event) {
+	e.Project, e.Number, e.Call, e.Lease = s.project.Name, s.call.DNIS, s.call.ID, uint64(s.arrival.Lease)
+	s.platform.note(e)
+}
+
+// Bound implements telephony.Session.
+func (s *session) Bound() bool { return s.call.Bound }
+
+// Answered implements telephony.Session.
+func (s *session) Answered() {
+	s.mu.Lock()
+	s.answered = true
+	s.mu.Unlock()
+	s.project.mu.Lock()
+	s.project.pool.Answer(s.platform.now(), s.arrival.Call)
+	s.project.mu.Unlock()
+	s.note(journal.Event{Kind: journal.Answered})
+}
+
+// Begin implements telephony.Session.
+func (s *session) Begin(ctx context.Context) conversation.Step { return s.step(ctx, s.talk.Begin) }
+
+// Next implements telephony.Session.
+func (s *session) Next(ctx context.Context) conversation.Step { return s.step(ctx, s.talk.Next) }
+
+// step runs the agent, unless the call is over, and shows what can be read of the call while it is up.
+func (s *session) step(ctx context.Context, run func(context.Context) conversation.Step) conversation.Step {
+	s.talking.Lock()
+	defer s.talking.Unlock()
+	if cause, _ := s.end(); cause != "" {
+		return conversation.Step{Kind: conversation.KindOver, Hangup: true, Cause: cause}
+	}
+	step := run(ctx)
+	s.note(journal.Event{Kind: stepKind(step.Kind), Cause: step.Cause, Detail: cmp.Or(step.Detail, step.Say)})
+	left := s.left("")
+	s.project.mu.Lock()
+	s.project.records.Live(s.platform.clock.Now(), left)
+	s.project.mu.Unlock()
+	return step
+}
+
+func (s *session) end() (cause string, answered bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.cause, s.answered
+}
+
+// left is what the call leaves behind as of now. The caller holds talking.
+func (s *session) left(cause string) handoff.Call {
+	return handoff.Call{ID: s.call.ID, State: s.talk.State(), Attributes: s.arrival.Attributes, Abandoned: cause == conversation.CauseCaller}
+}
+
+// Release implements telephony.Session.
+func (s *session) Release(cause string) {
+	s.mu.Lock()
+	first := s.cause == ""
+	if first {
+		s.cause = cause
+	}
+	s.mu.Unlock()
+	if !first {
+		return
+	}
+	s.note(journal.Event{Kind: endKind(cause), Cause: cause})
+	s.project.mu.Lock()
+	defer s.project.mu.Unlock()
+	s.project.pool.Hangup(s.platform.now(), s.arrival.Call)
+}
+
+// Hangup implements telephony.Session: a client that has seen the BYE finds the number free and the state written.
+func (s *session) Hangup(cause string) {
+	s.Release(cause)
+	s.written.Do(s.write)
+}
+
+// write keeps the handoff state of the call's end.
+func (s *session) write() {
+	cause, answered := s.end()
+	if !answered {
+		return
+	}
+	s.talking.Lock()
+	left := s.left(cause)
+	s.talking.Unlock()
+	s.project.mu.Lock()
+	r, kept := s.project.records.Put(s.platform.clock.Now(), left)
+	s.project.mu.Unlock()
+	if !kept {
+		s.note(journal.Event{Kind: journal.HandoffDropped, Cause: "the caller hung up first"})
+		return
+	}
+	s.note(journal.Event{Kind: journal.HandoffWritten, SharedID: r.SharedID, Detail: string(r.Data)})
+}
+
+// Finish implements telephony.Session: end_function may still write what the Handoff API exposes.
+func (s *session) Finish(ctx context.Context) {
+	s.written.Do(s.write)
+	cause, answered := s.end()
+	if !answered {
+		return
+	}
+	s.talking.Lock()
+	s.talk.Finish(ctx, cause)
+	end, left := s.talk.End(), s.left(cause)
+	s.talking.Unlock()
+	if !end.Ran {
+		return
+	}
+	if end.Err != nil {
+		s.note(journal.Event{Kind: journal.EndHookFailed, Detail: end.Err.Error()})
+	} else {
+		s.note(journal.Event{Kind: journal.EndHook, Detail: fmt.Sprintf("took %s", end.Took)})
+	}
+	s.project.mu.Lock()
+	r, revised := s.project.records.Revise(s.platform.clock.Now().Add(end.Took), left)
+	s.project.mu.Unlock()
+	if revised {
+		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: string(r.Data)})
+	}
+}
+
+// endKind is how the journal names the end of a call.
+func endKind(cause string) journal.Kind {
+	switch cause {
+	case conversation.CauseCaller:
+		return journal.ByeReceived
+	case "cancel":
+		return journal.Cancelled
+	case "unreserved", "no-codec":
+		return journal.CallRejected
+	case "timeout", "error":
+		return journal.CallFailed
+	}
+	return journal.ByeSent
+}
+
+// stepKind is how the journal names a step of the conversation.
+func stepKind(k conversation.Kind) journal.Kind {
+	if k == conversation.KindStuck {
+		return journal.TurnFailed
+	}
+	return journal.Kind(k)
+}

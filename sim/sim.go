@@ -1,0 +1,161 @@
+// Package sim is the reference: the platform behind Reserve DNI and Get Handoff, with its number pools, its telephony
+// and its virtual agents, in one process. New wires the boxes; each box is a package of its own. Nothing here is a
+// client: what calls and asks is elsewhere.
+package sim
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/telephony"
+)
+
+// Agents gives the virtual agent of a project. It may look at the project's agent node.
+type Agents func(Project) (conversation.Agent, error)
+
+// Sim is one platform. Make it with New, then Start it, then Close it.
+type Sim struct {
+	config   Config
+	clock    clock.Clock
+	log      *slog.Logger
+	trace    func(sipua.Message)
+	journal  *journal.Journal
+	platform *platform
+
+	http     *http.Server
+	listener net.Listener
+	served   chan struct{}
+	edge     *telephony.Edge
+}
+
+// Option changes how a Sim meets its surroundings.
+type Option func(*Sim)
+
+// WithClock makes the platform live in k's time; default: the machine's.
+func WithClock(k clock.Clock) Option { return func(s *Sim) { s.clock = k } }
+
+// WithLogger logs to l; default: nowhere.
+func WithLogger(l *slog.Logger) Option { return func(s *Sim) { s.log = l } }
+
+// WithSIPTrace shows f every SIP message that the platform sends or receives.
+func WithSIPTrace(f func(sipua.Message)) Option { return func(s *Sim) { s.trace = f } }
+
+// New makes a platform that is not serving yet. The configuration must be valid.
+func New(c Config, agents Agents, options ...Option) (*Sim, error) {
+	if err := c.Validate(); err != nil {
+		return nil, err
+	}
+	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal.Events)}
+	for _, o := range options {
+		o(s)
+	}
+	s.journal.Subscribe(journal.Log(s.log))
+	var err error
+	s.platform, err = newPlatform(c, s.clock, s.journal, agents)
+	return s, err
+}
+
+// Start opens the sockets and serves. Calls and requests are answered when it returns.
+func (s *Sim) Start(ctx context.Context) error {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("http: %w", err)
+	}
+	edge, err := telephony.Listen(ctx, s.config.SIP, s.platform, s.clock, s.log, s.trace)
+	if err != nil {
+		return errors.Join(err, listener.Close())
+	}
+	s.listener, s.edge = listener, edge
+	handler := api.New(s.config.HTTP.Config, s.platform,
+		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
+	s.http = api.NewServer(s.config.HTTP.Config, handler)
+	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
+	s.served = make(chan struct{})
+	go func() {
+		defer close(s.served)
+		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("http stopped", "error", err)
+		}
+	}()
+	s.platform.note(journal.Event{Kind: journal.Started, Detail: "http " + s.HTTPAddr() + ", sip " + s.SIPAddr()})
+	return nil
+}
+
+func (s *Sim) rejected(r api.Rejection) {
+	if r.Err == nil { // else the platform has noted it
+		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path)})
+	}
+}
+
+func (s *Sim) undelivered(_, dni string) {
+	s.platform.note(journal.Event{Kind: journal.ReplyUndelivered, Number: dni, Cause: "the client was gone before its reply"})
+}
+
+// HTTPAddr returns the host:port of the two endpoints.
+func (s *Sim) HTTPAddr() string { return s.listener.Addr().String() }
+
+// SIPAddr returns the host:port at which calls are answered.
+func (s *Sim) SIPAddr() string { return s.edge.Addr() }
+
+// Config returns the effective configuration.
+func (s *Sim) Config() Config { return s.config }
+
+// Journal returns the record of what happened inside.
+func (s *Sim) Journal() *journal.Journal { return s.journal }
+
+// Calls returns the number of calls that are up.
+func (s *Sim) Calls() int { return s.edge.Active() }
+
+// Pool returns the state of a project's pool; false when there is no such project.
+func (s *Sim) Pool(project string) (pool.Stats, bool) {
+	t, ok := s.platform.named(project)
+	if !ok {
+		return pool.Stats{}, false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.pool.Stats(s.platform.now()), true
+}
+
+// Resize changes the numbers of a project's pool. Live reservations and calls on a number that leaves are kept to their end.
+func (s *Sim) Resize(project string, numbers []string) error {
+	t, ok := s.platform.named(project)
+	if !ok {
+		return fmt.Errorf("project: want one of the platform's, got %q", project)
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.pool.Resize(s.platform.now(), numbers); err != nil {
+		return err
+	}
+	s.platform.note(journal.Event{Kind: journal.Resized, Project: project, Detail: fmt.Sprintf("%d numbers", len(numbers))})
+	return nil
+}
+
+// Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends.
+func (s *Sim) Close(ctx context.Context) error {
+	if s.http == nil {
+		return nil
+	}
+	err := s.edge.Close(ctx)
+	if shutdownErr := s.http.Shutdown(ctx); shutdownErr != nil {
+		err = errors.Join(err, shutdownErr, s.http.Close())
+	}
+	<-s.served
+	s.platform.note(journal.Event{Kind: journal.Stopped})
+	return err
+}
+
+// ShutdownGrace is how long a stopping simulator gives its calls and requests to end.
+const ShutdownGrace = 3 * time.Second

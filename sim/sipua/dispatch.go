@@ -1,0 +1,187 @@
+package sipua
+
+import (
+	"fmt"
+	"hash/maphash"
+	"net"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// allow lists what is answered with something else than 405.
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+
+// cancelWait is how long a CANCEL without an INVITE waits for it before it is refused.
+const cancelWait = 200 * time.Millisecond
+
+// arrived sees every message in the order of the wire, in the read loop, before sipgo starts a goroutine for it.
+func (e *Endpoint) arrived(m sip.Message) {
+	if e.trace != nil && sip.IsReliable(m.Transport()) { // datagrams are traced at the socket
+		e.trace.message(false, m.Source(), []byte(m.String()))
+	}
+	if id := m.CallID(); id != nil {
+		e.gate.enter(id.Value())
+	}
+	if r, ok := m.(*sip.Request); ok && (r.IsInvite() || r.IsCancel()) && complete(r) && tagOf(r.To().Params) == "" {
+		// Every response copies the request's To, also those that sipgo makes by itself for a CANCEL: so all of a call have one tag.
+		r.To().Params = append(r.To().Params, sip.HeaderKV{K: "tag", V: e.tagFor(r)})
+	}
+}
+
+// tagFor is our tag in the dialog that an INVITE begins. It follows from the INVITE, so its CANCEL has the same.
+func (e *Endpoint) tagFor(r *sip.Request) string {
+	branch, _ := r.Via().Params.Get("branch")
+	id := struct{ callID, from, branch string }{r.CallID().Value(), tagOf(r.From().Params), branch}
+	return fmt.Sprintf("%016x", maphash.Comparable(e.tagSeed, id))
+}
+
+func complete(r *sip.Request) bool {
+	return r.Via() != nil && r.CallID() != nil && r.From() != nil && r.To() != nil && r.CSeq() != nil
+}
+
+// onRequest gets every request that is not a retransmission, in a goroutine of its own.
+func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
+	if !e.begin() {
+		tx.Terminate()
+		return
+	}
+	defer e.wg.Done()
+	defer e.survive(r, tx)
+	if r.IsAck() {
+		defer tx.Terminate() // sipgo keeps one for each ACK
+	}
+	if code, h := e.check(r); code != 0 {
+		e.leave(r)
+		if !r.IsAck() {
+			e.refuse(r, tx, code, h...)
+		}
+		return
+	}
+	e.route(r, tx)
+}
+
+// leave lets the next message of the call in.
+func (e *Endpoint) leave(m sip.Message) {
+	if id := m.CallID(); id != nil {
+		e.gate.leave(id.Value())
+	}
+}
+
+// survive keeps a panic from ending the process: sipgo does not recover.
+func (e *Endpoint) survive(r *sip.Request, tx *sip.ServerTx) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	e.log.Error("sip: panic while handling a request", "panic", fmt.Sprint(p), "request", cut(r.StartLine()), "stack", string(debug.Stack()))
+	if !r.IsAck() {
+		e.refuse(r, tx, sip.StatusInternalServerError)
+	}
+}
+
+// check is what RFC 3261 8.2 wants checked and sipgo does not. code 0: all is well.
+func (e *Endpoint) check(r *sip.Request) (code int, h []Header) {
+	switch {
+	case !complete(r) || r.CSeq().MethodName != r.Method || tagOf(r.From().Params) == "":
+		return sip.StatusBadRequest, nil
+	case r.SipVersion != "SIP/2.0":
+		return sip.StatusVersionNotSupported, nil
+	case r.IsAck() || r.IsCancel():
+		return 0, nil
+	}
+	if m := r.MaxForwards(); m != nil && m.Val() == 0 && r.Method != sip.OPTIONS {
+		return sip.StatusTooManyHops, nil
+	}
+	if required := values(r, "Require"); len(required) > 0 {
+		return sip.StatusBadExtension, []Header{{"Unsupported", strings.Join(required, ", ")}}
+	}
+	if t := r.ContentType(); t != nil && len(r.Body()) > 0 && takesSDP(r.Method) {
+		if media, _, _ := strings.Cut(t.Value(), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/sdp") {
+			return sip.StatusUnsupportedMediaType, []Header{{"Accept", "application/sdp"}}
+		}
+	}
+	if r.IsInvite() && r.Contact() == nil {
+		return sip.StatusBadRequest, nil
+	}
+	return 0, nil
+}
+
+func takesSDP(m sip.RequestMethod) bool { return m == sip.INVITE || m == sip.UPDATE }
+
+// route sends a request to the dialog it names, or to where there is none yet.
+func (e *Endpoint) route(r *sip.Request, tx *sip.ServerTx) {
+	switch {
+	case r.IsInvite() && tagOf(r.To().Params) == e.tagFor(r):
+		e.onInvite(r, tx)
+		return
+	case r.IsCancel():
+		e.onStrayCancel(r, tx)
+		return
+	}
+	if tag := tagOf(r.To().Params); tag != "" {
+		e.onInDialog(e.leg(r.CallID().Value(), tag), r, tx)
+		return
+	}
+	e.leave(r)
+	switch r.Method {
+	case sip.ACK:
+	case sip.OPTIONS:
+		e.refuse(r, tx, sip.StatusOK, capabilities()...)
+	case sip.BYE, sip.INFO, sip.UPDATE:
+		e.refuse(r, tx, sip.StatusCallTransactionDoesNotExists)
+	case sip.REFER:
+		e.refuse(r, tx, sip.StatusGlobalDecline)
+	default:
+		e.refuse(r, tx, sip.StatusMethodNotAllowed, Header{"Allow", allow})
+	}
+}
+
+func capabilities() []Header {
+	return []Header{{"Allow", allow}, {"Accept", "application/sdp"}}
+}
+
+// onStrayCancel gets a CANCEL for which sipgo knows no INVITE: it is late, or it has overtaken the INVITE. The latter must not ring.
+func (e *Endpoint) onStrayCancel(r *sip.Request, tx *sip.ServerTx) {
+	came := make(chan struct{})
+	e.cancels.put(e.tagFor(r), came, 64*sip.T1)
+	e.leave(r)
+	select {
+	case <-came:
+		e.refuse(r, tx, sip.StatusOK)
+	case <-time.After(cancelWait):
+		e.refuse(r, tx, sip.StatusCallTransactionDoesNotExists)
+	case <-e.closing:
+	}
+}
+
+// refuse answers a request outside of any leg.
+func (e *Endpoint) refuse(r *sip.Request, tx *sip.ServerTx, code int, h ...Header) {
+	res := sip.NewResponseFromRequest(r, code, reasonOf(code), nil)
+	res.SipVersion = "SIP/2.0"
+	addHeaders(res, h)
+	addHeaders(res, e.product("Server"))
+	if err := tx.Respond(res); err != nil {
+		e.log.Debug("sip: response not sent", "code", code, "error", err)
+	}
+}
+
+// onStrayResponse gets responses to requests that sipgo has forgotten.
+func (e *Endpoint) onStrayResponse(r *sip.Response) {
+	e.leave(r)
+	if e.begin() {
+		defer e.wg.Done()
+		e.reack(r)
+	}
+}
+
+// hostPort joins what a URI says with the default port.
+func hostPort(u sip.Uri, transport string) string {
+	port := u.Port
+	if port == 0 {
+		port = sip.DefaultPort(transport)
+	}
+	return net.JoinHostPort(strings.Trim(u.Host, "[]"), fmt.Sprint(port))
+}

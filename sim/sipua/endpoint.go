@@ -1,0 +1,234 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"hash/maphash"
+	"log/slog"
+	"net"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Config says where an Endpoint listens and what it does with calls. The zero value of every field but Listen is usable.
+type Config struct {
+	// Listen is the host:port to listen on; port 0 takes a free one, the same for UDP and TCP.
+	Listen string
+	// TCP also listens on, and allows calls over, TCP.
+	TCP bool
+	// PacketConn is used instead of a UDP socket on Listen. The Endpoint owns it: Close closes it, and so does a Listen that fails.
+	PacketConn net.PacketConn
+	// Advertise is the host (or host:port) that Contact and Via carry. Empty: the listening address, and where that is a wildcard,
+	// the local address from which the peer is reached.
+	Advertise string
+	// UserAgent is written into User-Agent and Server. Empty: no such header.
+	UserAgent string
+	// Logger gets panics, refused messages and what sipgo has to say, cut to a bounded length and rate. Nil: nothing is logged.
+	Logger *slog.Logger
+	// Trace gets every message sent and received, in order, one at a time. It must not call the Endpoint. Nil: no tracing, no cost.
+	Trace func(Message)
+	// OnCall is called for each incoming call, in its own goroutine. When it returns and has neither answered nor rejected the leg,
+	// the call is refused with 500; an answered leg stays up. It must return soon after Leg.Done is closed. Nil: calls get 480.
+	OnCall func(*Leg)
+	// MaxCalls is the number of legs that may be up at a time; more calls are refused with 503 and Retry-After. 0: no limit.
+	MaxCalls int
+}
+
+// Header is one SIP header field.
+type Header struct{ Name, Value string }
+
+// Errors of this package. A refused call is a *StatusError instead.
+var (
+	ErrClosed    = errors.New("endpoint: closed")
+	ErrEnded     = errors.New("leg: already ended")
+	ErrAnswered  = errors.New("leg: already answered")
+	ErrCancelled = errors.New("leg: cancelled by the caller")
+	ErrNoAck     = errors.New("leg: no ACK for the 200 within 32s")
+	ErrTimeout   = errors.New("request: no final response within 32s")
+	ErrNoCodec   = errors.New("sdp: want an audio stream with PCMU, got none")
+)
+
+// Endpoint is one listening address and the legs that live on it. Its methods may be called from any goroutine.
+type Endpoint struct {
+	config       Config
+	log          *slog.Logger
+	trace        *tracer
+	sockets      *sockets
+	transport    *sip.TransportLayer
+	transactions *sip.TransactionLayer
+	gate         *gate
+	tagSeed      maphash.Seed
+	cancels      memo[chan struct{}] // CANCELs that came before their INVITE, by the tag the INVITE will get
+	reacks       memo[*sip.Request]  // ACKs of refused calls, by branch
+	closing      chan struct{}
+
+	mu       sync.Mutex
+	legs     map[legKey]*Leg
+	draining bool
+	closed   bool
+	wg       sync.WaitGroup
+}
+
+type legKey struct{ callID, localTag string }
+
+// Listen opens the sockets; the Endpoint is ready to receive and to send when it returns. ctx bounds only the opening.
+func Listen(ctx context.Context, c Config) (*Endpoint, error) {
+	tuneStack()
+	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
+		closing: make(chan struct{}), legs: map[legKey]*Leg{}}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	var err error
+	if e.sockets, err = openSockets(ctx, c, e.trace); err != nil {
+		return nil, err
+	}
+	stack := stackLogger(e.log)
+	e.transport = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil, sip.WithTransportLayerLogger(stack))
+	e.transport.OnMessage(e.arrived) // before the transaction layer hooks in: it starts a goroutine a message
+	e.transactions = sip.NewTransactionLayer(e.transport, sip.WithTransactionLayerLogger(stack),
+		sip.WithTransactionLayerUnhandledResponseHandler(e.onStrayResponse))
+	e.transactions.OnRequest(e.onRequest)
+	if err := e.serve(ctx); err != nil {
+		return nil, errors.Join(err, e.Close())
+	}
+	return e, nil
+}
+
+// serve starts the read loops and waits until sipgo has the sockets in its pool: a request sent earlier would open another one.
+func (e *Endpoint) serve(ctx context.Context) error {
+	s := e.sockets
+	e.wg.Go(func() { _ = e.transport.ServeUDP(s.packets) })
+	ready := []<-chan struct{}{s.packets.reading}
+	if s.streams != nil {
+		e.wg.Go(func() { _ = e.transport.ServeTCP(s.streams) })
+		ready = append(ready, s.streams.accepting)
+	}
+	for _, r := range ready {
+		select {
+		case <-r:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// Addr is the host:port that is listened on.
+func (e *Endpoint) Addr() string { return e.sockets.packets.LocalAddr().String() }
+
+// Active is the number of legs that are up, in either direction, early ones included.
+func (e *Endpoint) Active() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.legs)
+}
+
+// Shutdown refuses new calls with 503, ends every leg politely (BYE, CANCEL or 503) and closes the Endpoint when all have ended or
+// ctx is done, whichever is first.
+func (e *Endpoint) Shutdown(ctx context.Context) error {
+	e.mu.Lock()
+	e.draining = true
+	legs := e.snapshot()
+	e.mu.Unlock()
+	for _, l := range legs {
+		e.spawn(func() { l.hangUp(ctx) })
+	}
+	var err error
+	for _, l := range legs {
+		select {
+		case <-l.done:
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+	}
+	return errors.Join(err, e.Close())
+}
+
+// Close stops at once, also while calls are up: nothing more is sent, every leg ends with How "error", and when it returns no
+// goroutine and no socket is left. It waits for OnCall handlers to return.
+func (e *Endpoint) Close() error {
+	e.mu.Lock()
+	if e.closed {
+		e.mu.Unlock()
+		e.wg.Wait()
+		return nil
+	}
+	e.closed = true
+	legs := e.snapshot()
+	e.mu.Unlock()
+
+	close(e.closing)
+	err := e.sockets.Close()
+	for _, l := range legs {
+		l.finish(End{By: Local, How: HowError, Reason: ErrClosed.Error()})
+	}
+	e.transactions.Close()
+	_ = e.transport.Close() // its connections are closed already
+	e.wg.Wait()
+	e.transactions.Close() // those that a message on its way has begun meanwhile
+	e.cancels.clear()
+	e.reacks.clear()
+	return err
+}
+
+// snapshot lists the legs; the caller holds the lock.
+func (e *Endpoint) snapshot() []*Leg {
+	legs := make([]*Leg, 0, len(e.legs))
+	for _, l := range e.legs {
+		legs = append(legs, l)
+	}
+	return legs
+}
+
+// spawn runs f in a goroutine that Close waits for. false: the Endpoint is closed and f will not run.
+func (e *Endpoint) spawn(f func()) bool {
+	if !e.begin() {
+		return false
+	}
+	go func() {
+		defer e.wg.Done()
+		f()
+	}()
+	return true
+}
+
+// begin counts the caller as work that Close waits for, until it calls wg.Done.
+func (e *Endpoint) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return false
+	}
+	e.wg.Add(1)
+	return true
+}
+
+// admit registers a leg, or tells why it may not be: ErrClosed, errBusy.
+func (e *Endpoint) admit(l *Leg) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch {
+	case e.closed:
+		return ErrClosed
+	case l.incoming && (e.draining || e.config.MaxCalls > 0 && len(e.legs) >= e.config.MaxCalls):
+		return errBusy
+	}
+	e.legs[l.key()] = l
+	return nil
+}
+
+var errBusy = errors.New("endpoint: no more calls are taken")
+
+func (e *Endpoint) remove(l *Leg) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.legs, l.key())
+}
+
+func (e *Endpoint) leg(callID, localTag string) *Leg {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.legs[legKey{callID, localTag}]
+}

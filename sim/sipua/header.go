@@ -1,0 +1,104 @@
+package sipua
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// ownHeaders are written by this package alone: a second one would break the dialog.
+var ownHeaders = []string{"Via", "From", "To", "Call-ID", "CSeq", "Content-Length"}
+
+// checkHeaders keeps a value that a user wrote from becoming a header, or a message, of its own.
+func checkHeaders(hs []Header) error {
+	for _, h := range hs {
+		if h.Name == "" || strings.ContainsFunc(h.Name, notToken) {
+			return fmt.Errorf("header: want a name of letters, digits and -.!%%*_+`'~, got %q", h.Name)
+		}
+		if slices.ContainsFunc(ownHeaders, func(own string) bool { return strings.EqualFold(own, h.Name) }) {
+			return fmt.Errorf("header: %s is written by the dialog, it cannot be set", h.Name)
+		}
+		if err := checkText("header "+h.Name, h.Value); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkText refuses control characters.
+func checkText(noun, s string) error {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+		return fmt.Errorf("%s: want text without control characters, got %q", noun, s)
+	}
+	return nil
+}
+
+func notToken(r rune) bool {
+	return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-.!%*_+`'~", r))
+}
+
+func addHeaders(m sip.Message, hs []Header) {
+	for _, h := range hs {
+		m.AppendHeader(sip.NewHeader(h.Name, h.Value))
+	}
+}
+
+// defaults are the headers of ours that the user did not set.
+func defaults(ours, users []Header) []Header {
+	return slices.DeleteFunc(ours, func(h Header) bool {
+		return slices.ContainsFunc(users, func(u Header) bool { return strings.EqualFold(u.Name, h.Name) })
+	})
+}
+
+// product is the User-Agent or Server header.
+func (e *Endpoint) product(name string) []Header {
+	if e.config.UserAgent == "" {
+		return nil
+	}
+	return []Header{{name, e.config.UserAgent}}
+}
+
+// headersOf copies the headers of a message.
+func headersOf(m interface{ Headers() []sip.Header }) []Header {
+	var out []Header
+	for _, h := range m.Headers() {
+		out = append(out, Header{h.Name(), h.Value()})
+	}
+	return out
+}
+
+// values splits the comma list of a header.
+func values(m sip.Message, name string) []string {
+	var out []string
+	for _, h := range m.GetHeaders(name) {
+		for v := range strings.SplitSeq(h.Value(), ",") {
+			if v = strings.TrimSpace(v); v != "" {
+				out = append(out, v)
+			}
+		}
+	}
+	return out
+}
+
+func tagOf(p sip.HeaderParams) string {
+	t, _ := p.Get("tag")
+	return t
+}
+
+// reasonOf is the phrase for a code; codes without one of their own get that of their class.
+func reasonOf(code int) string {
+	if r, ok := reasons[code]; ok {
+		return r
+	}
+	return map[int]string{1: "Session Progress", 2: "OK", 3: "Moved Temporarily", 4: "Bad Request", 5: "Server Internal Error", 6: "Decline"}[code/100]
+}
+
+var reasons = map[int]string{
+	180: "Ringing", 181: "Call Is Being Forwarded", 182: "Queued", 183: "Session Progress", 200: "OK", 302: "Moved Temporarily",
+	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 408: "Request Timeout", 415: "Unsupported Media Type",
+	420: "Bad Extension", 480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 483: "Too Many Hops",
+	484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated", 488: "Not Acceptable Here", 491: "Request Pending",
+	500: "Server Internal Error", 503: "Service Unavailable", 505: "Version Not Supported", 600: "Busy Everywhere", 603: "Decline",
+}

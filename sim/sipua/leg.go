@@ -1,0 +1,271 @@
+package sipua
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// Side is one end of a call as this Endpoint sees it.
+type Side string
+
+// The two sides of a call.
+const (
+	Local  Side = "local"
+	Remote Side = "remote"
+)
+
+// How a leg ended.
+const (
+	HowBye     = "bye"
+	HowCancel  = "cancel"
+	HowReject  = "reject"
+	HowTimeout = "timeout" // no ACK came, or nobody answered our BYE
+	HowError   = "error"   // the transport failed or the Endpoint was closed
+)
+
+// End says how a leg ended: who began it, how, and with which status and headers (those of the BYE, CANCEL or final response).
+type End struct {
+	By      Side
+	How     string
+	Status  int
+	Reason  string
+	Headers []Header
+}
+
+// Leg is one call. Its methods may be called from any goroutine.
+type Leg struct {
+	endpoint *Endpoint
+	incoming bool
+	invite   *sip.Request  // the one that began the dialog; not changed any more
+	tx       *sip.ServerTx // of an incoming INVITE
+	dialog   dialog
+	host     string // ours, in Contact and Via
+	port     int
+	abort    context.CancelFunc // of a Dial that is going on
+
+	done      chan struct{}
+	confirmed chan struct{} // closed with the ACK
+
+	mu        sync.Mutex
+	answered  bool       // the 200 is out, or came in
+	byeSent   bool       // ours
+	pending   *handshake // an INVITE of theirs that we have answered and they have not acknowledged
+	localSDP  []byte
+	remoteSDP []byte
+	ended     bool
+	end       End
+	onEnd     []func(End)
+}
+
+func newLeg(e *Endpoint, incoming bool, peer string) *Leg {
+	l := &Leg{endpoint: e, incoming: incoming, done: make(chan struct{}), confirmed: make(chan struct{})}
+	l.host, l.port = e.sockets.addressFor(peer)
+	return l
+}
+
+func (l *Leg) key() legKey { return legKey{l.dialog.callID, l.dialog.local.tag} }
+
+// CallID is the Call-ID.
+func (l *Leg) CallID() string { return l.dialog.callID }
+
+// Incoming tells a call that came in from one that was dialled.
+func (l *Leg) Incoming() bool { return l.incoming }
+
+// RequestURI is the Request-URI of the INVITE: the number dialled.
+func (l *Leg) RequestURI() URI { return uriOf(&l.invite.Recipient) }
+
+// To is the URI in the INVITE's To.
+func (l *Leg) To() URI { return uriOf(&l.invite.To().Address) }
+
+// From is the URI in the INVITE's From.
+func (l *Leg) From() URI { return uriOf(&l.invite.From().Address) }
+
+func uriOf(u *sip.Uri) URI {
+	out, err := ParseURI(u.String())
+	if err != nil {
+		out.Raw = u.String()
+	}
+	return out
+}
+
+// FromDisplay is the display name in the INVITE's From, unquoted.
+func (l *Leg) FromDisplay() string {
+	var b strings.Builder
+	escaped := false
+	for _, r := range l.invite.From().DisplayName {
+		if escaped = r == '\\' && !escaped; !escaped {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
+
+// Header gives every value of a header of the INVITE, in order; the name's case does not matter.
+func (l *Leg) Header(name string) []string {
+	var out []string
+	for _, h := range l.invite.GetHeaders(name) {
+		out = append(out, h.Value())
+	}
+	return out
+}
+
+// Headers gives every header field of the INVITE, in order.
+func (l *Leg) Headers() []Header { return headersOf(l.invite) }
+
+// Offer is the INVITE's SDP; nil when it had none (late offer).
+func (l *Leg) Offer() []byte { return l.invite.Body() }
+
+// RemoteSDP is the peer's latest session description; nil as long as there is none.
+func (l *Leg) RemoteSDP() []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.remoteSDP
+}
+
+// LocalHost is the host this side advertises to the peer; use it in session descriptions.
+func (l *Leg) LocalHost() string { return l.host }
+
+// Done is closed when the leg has ended.
+func (l *Leg) Done() <-chan struct{} { return l.done }
+
+// End says how the leg ended. It is the zero value until Done is closed.
+func (l *Leg) End() End {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.end
+}
+
+// OnEnd has f called when the leg ends: before Done is closed, and before the peer whose BYE ends it is answered. When the leg has
+// ended already f is called at once. f must be quick and must not call the leg's other methods but End.
+func (l *Leg) OnEnd(f func(End)) {
+	l.mu.Lock()
+	ended, end := l.ended, l.end
+	if !ended {
+		l.onEnd = append(l.onEnd, f)
+	}
+	l.mu.Unlock()
+	if ended {
+		f(end)
+	}
+}
+
+// finish ends the leg, once. It is called with sipgo's locks held and must not wait for anything.
+func (l *Leg) finish(end End) {
+	l.mu.Lock()
+	if l.ended {
+		l.mu.Unlock()
+		return
+	}
+	if l.byeSent && end.How == HowBye {
+		end.By = Local // both sent a BYE: ours was out when theirs came
+	}
+	l.ended, l.end = true, end
+	hooks := l.onEnd
+	l.onEnd = nil
+	l.mu.Unlock()
+	for _, f := range hooks {
+		f(end)
+	}
+	l.endpoint.remove(l)
+	close(l.done)
+}
+
+// endError says why a leg that has ended can do no more.
+func (l *Leg) endError() error { return l.End().err() }
+
+func (end End) err() error {
+	switch end.How {
+	case HowCancel:
+		return ErrCancelled
+	case HowTimeout:
+		return ErrTimeout
+	case HowError:
+		return fmt.Errorf("leg: %s", end.Reason)
+	default:
+		return ErrEnded
+	}
+}
+
+func (l *Leg) isAnswered() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.answered
+}
+
+// Bye ends an answered call. It waits for the ACK of the call first, when that is still due. It returns nil when the peer gave any
+// final response, or had ended the call already, ErrTimeout when it gave none within 32 s (the leg has ended all the same), or ctx's
+// error, after which the BYE goes on.
+func (l *Leg) Bye(ctx context.Context, h ...Header) error {
+	if err := checkHeaders(h); err != nil {
+		return err
+	}
+	select {
+	case <-l.confirmed:
+		l.sendBye(End{By: Local, How: HowBye}, h)
+	case <-l.done:
+	default:
+		if !l.isAnswered() {
+			return fmt.Errorf("bye: want an answered call, got an early one")
+		}
+		select {
+		case <-l.confirmed:
+			l.sendBye(End{By: Local, How: HowBye}, h)
+		case <-l.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	select {
+	case <-l.done:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if end := l.End(); end.How == HowTimeout || end.How == HowError {
+		return l.endError()
+	}
+	return nil
+}
+
+// sendBye sends our BYE, once, and ends the leg with its outcome: any final response will do (RFC 3261 12.2.1.2).
+func (l *Leg) sendBye(end End, h []Header) {
+	l.mu.Lock()
+	sent := l.byeSent || l.ended
+	l.byeSent = true
+	l.mu.Unlock()
+	if sent {
+		return
+	}
+	bye := func() {
+		res, err := l.endpoint.roundTrip(context.Background(), l.request(sip.BYE, 0, nil, h), l.done)
+		switch {
+		case err == nil:
+			if end.How == HowBye {
+				end.Status, end.Reason, end.Headers = res.StatusCode, res.Reason, headersOf(res)
+			}
+		case isTimeout(err):
+			end = End{By: Local, How: HowTimeout, Status: sip.StatusRequestTimeout, Reason: ErrTimeout.Error()}
+		default:
+			end = End{By: Local, How: HowError, Reason: err.Error()}
+		}
+		l.finish(end)
+	}
+	if !l.endpoint.spawn(bye) {
+		l.finish(End{By: Local, How: HowError, Reason: ErrClosed.Error()})
+	}
+}
+
+// hangUp ends a leg in whichever way its state asks for.
+func (l *Leg) hangUp(ctx context.Context) {
+	switch {
+	case l.isAnswered():
+		_ = l.Bye(ctx)
+	case l.incoming:
+		_ = l.Reject(sip.StatusServiceUnavailable, reasonOf(sip.StatusServiceUnavailable))
+	case l.abort != nil:
+		l.abort()
+	}
+}

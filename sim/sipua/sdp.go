@@ -1,0 +1,235 @@
+package sipua
+
+import (
+	"bytes"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+// Directions of a stream (RFC 3264), as the side that wrote the description sees it.
+const (
+	SendRecv = "sendrecv"
+	SendOnly = "sendonly"
+	RecvOnly = "recvonly"
+	Inactive = "inactive"
+)
+
+// discardPort is the port of our streams: calls here carry no audio, and port 0 would say that there is no stream.
+const discardPort = 9
+
+// SDP is what a call without audio needs to know of a session description: the stream an answer would take, else the first audio one.
+type SDP struct {
+	Host      string // "" when there is no c= line
+	Port      int    // 0: the stream is off
+	Direction string // with the old way to hold (c=0.0.0.0) read as what it means
+	PCMU      int    // payload type of PCMU, -1 when it is not listed
+	Streams   int    // number of m= lines
+
+	session, version uint64 // of the o= line
+	media            []stream
+	chosen           int // index in media, -1 when there is no audio
+}
+
+// stream is one m= line with what belongs to it.
+type stream struct {
+	kind, proto, formats string
+	port                 int
+	host, direction      string
+	pcmu                 int
+}
+
+func (s stream) usable() bool {
+	return s.kind == "audio" && s.proto == "RTP/AVP" && s.port > 0 && s.pcmu >= 0
+}
+
+// ParseSDP reads a session description. Lines may come in any order that keeps the attributes of a stream behind its m= line.
+func ParseSDP(b []byte) (SDP, error) {
+	s := SDP{PCMU: -1, chosen: -1, Direction: SendRecv}
+	host, direction := "", SendRecv // of the session, inherited by streams that do not say otherwise
+	n := 0
+	for line := range bytes.Lines(b) {
+		n++
+		text := strings.TrimRight(string(line), "\r\n")
+		if text == "" {
+			continue
+		}
+		key, value, ok := strings.Cut(text, "=")
+		if !ok || len(key) != 1 {
+			return SDP{}, fmt.Errorf("sdp: line %d: want x=value, got %q", n, text)
+		}
+		var here *stream
+		if len(s.media) > 0 {
+			here = &s.media[len(s.media)-1]
+		}
+		switch key {
+		case "o":
+			s.parseOrigin(value)
+		case "m":
+			m, err := parseMedia(value)
+			if err != nil {
+				return SDP{}, fmt.Errorf("sdp: line %d: %w", n, err)
+			}
+			s.media = append(s.media, m)
+		case "c":
+			set(&host, here, func(m *stream) *string { return &m.host }, parseConnection(value))
+		case "a":
+			if isDirection(value) {
+				set(&direction, here, func(m *stream) *string { return &m.direction }, value)
+			} else if here != nil {
+				here.parseMap(value)
+			}
+		}
+	}
+	if n == 0 {
+		return SDP{}, fmt.Errorf("sdp: want a session description, got nothing")
+	}
+	s.choose(host, direction)
+	return s, nil
+}
+
+// set writes a value to the stream it stands behind, or to the session.
+func set(session *string, m *stream, field func(*stream) *string, value string) {
+	if m != nil {
+		session = field(m)
+	}
+	*session = value
+}
+
+func (s *SDP) parseOrigin(v string) {
+	if f := strings.Fields(v); len(f) >= 3 {
+		s.session, _ = strconv.ParseUint(f[1], 10, 64)
+		s.version, _ = strconv.ParseUint(f[2], 10, 64)
+	}
+}
+
+func parseMedia(v string) (stream, error) {
+	f := strings.Fields(v)
+	if len(f) < 4 {
+		return stream{}, fmt.Errorf("want m=kind port proto formats, got %q", v)
+	}
+	digits, _, _ := strings.Cut(f[1], "/")
+	port, err := strconv.ParseUint(digits, 10, 16)
+	if err != nil {
+		return stream{}, fmt.Errorf("want a port from 0 to 65535, got %q", f[1])
+	}
+	m := stream{kind: f[0], port: int(port), proto: f[2], formats: strings.Join(f[3:], " "), pcmu: -1}
+	for _, pt := range f[3:] {
+		if pt == "0" {
+			m.pcmu = 0
+		}
+	}
+	return m, nil
+}
+
+// parseMap finds PCMU under a payload type other than its own 0.
+func (m *stream) parseMap(attribute string) {
+	v, ok := strings.CutPrefix(attribute, "rtpmap:")
+	if !ok || m.pcmu >= 0 {
+		return
+	}
+	pt, codec, _ := strings.Cut(v, " ")
+	name, rate, _ := strings.Cut(strings.TrimSpace(codec), "/")
+	if !strings.EqualFold(name, "PCMU") || rate != "8000" && rate != "8000/1" {
+		return
+	}
+	if n, err := strconv.ParseUint(pt, 10, 7); err == nil && strings.Contains(" "+m.formats+" ", " "+pt+" ") {
+		m.pcmu = int(n)
+	}
+}
+
+func parseConnection(v string) string {
+	f := strings.Fields(v)
+	if len(f) < 3 {
+		return ""
+	}
+	host, _, _ := strings.Cut(f[2], "/")
+	return host
+}
+
+func isDirection(a string) bool {
+	return a == SendRecv || a == SendOnly || a == RecvOnly || a == Inactive
+}
+
+// choose picks the stream that an answer would take and fills the public fields from it.
+func (s *SDP) choose(host, direction string) {
+	s.Streams = len(s.media)
+	for i, m := range s.media {
+		if m.usable() {
+			s.chosen = i
+			break
+		}
+		if m.kind == "audio" && s.chosen < 0 {
+			s.chosen = i
+		}
+	}
+	if s.chosen < 0 {
+		s.Host, s.Direction = host, direction
+		return
+	}
+	m := s.media[s.chosen]
+	s.Host, s.Port, s.PCMU = first(m.host, host), m.port, m.pcmu
+	s.Direction = first(m.direction, direction)
+	if s.Host == "0.0.0.0" || s.Host == "::" { // hold before RFC 3264: there is nowhere to send to
+		s.Direction = map[string]string{SendRecv: SendOnly, RecvOnly: Inactive}[s.Direction]
+		if s.Direction == "" {
+			s.Direction = first(m.direction, direction)
+		}
+	}
+}
+
+func first(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// OfferSDP offers PCMU at host and port.
+func OfferSDP(host string, port int) []byte {
+	return describe(host, 1, 1, []string{pcmuLine(port, 0)}, 0, SendRecv)
+}
+
+// AnswerSDP answers an offer with PCMU at host and port: the mirrored hold direction, port 0 for every other stream.
+// ErrNoCodec when no audio stream has PCMU; a call is then refused with 488.
+func AnswerSDP(offer []byte, host string, port int) ([]byte, error) {
+	return answer(offer, host, port, 1, 1)
+}
+
+func answer(offer []byte, host string, port int, session, version uint64) ([]byte, error) {
+	o, err := ParseSDP(offer)
+	if err != nil {
+		return nil, err
+	}
+	if o.chosen < 0 || !o.media[o.chosen].usable() {
+		return nil, ErrNoCodec
+	}
+	lines := make([]string, len(o.media))
+	for i, m := range o.media {
+		lines[i] = fmt.Sprintf("m=%s 0 %s %s\r\n", m.kind, m.proto, m.formats)
+	}
+	lines[o.chosen] = pcmuLine(port, o.PCMU)
+	mirrored := map[string]string{SendRecv: SendRecv, SendOnly: RecvOnly, RecvOnly: SendOnly, Inactive: Inactive}[o.Direction]
+	return describe(host, session, version, lines, o.chosen, mirrored), nil
+}
+
+func pcmuLine(port, pt int) string {
+	return fmt.Sprintf("m=audio %d RTP/AVP %d\r\na=rtpmap:%d PCMU/8000\r\na=ptime:20\r\n", port, pt, pt)
+}
+
+// describe writes a description; direction goes to the stream at index live.
+func describe(host string, session, version uint64, media []string, live int, direction string) []byte {
+	family := "IP4"
+	if strings.Contains(host, ":") {
+		family = "IP6"
+	}
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "v=0\r\no=- %d %d IN %s %s\r\ns=-\r\nc=IN %s %s\r\nt=0 0\r\n", session, version, family, host, family, host)
+	for i, m := range media {
+		b.WriteString(m)
+		if i == live {
+			fmt.Fprintf(&b, "a=%s\r\n", direction)
+		}
+	}
+	return b.Bytes()
+}

@@ -1,0 +1,140 @@
+package sipua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	dialTimeout  = 10 * time.Second // to connect
+	writeTimeout = 10 * time.Second // a peer that stops reading must not stop us
+	acceptPause  = 50 * time.Millisecond
+)
+
+// streams is the TCP listener as sipgo sees it. Connections that we dial come out of Accept as well: so every stream is traced, has a
+// write deadline and is known to sipgo before the first request is sent on it.
+type streams struct {
+	listener  net.Listener
+	trace     *tracer
+	conns     chan net.Conn
+	accepting chan struct{}
+	once      sync.Once
+	closed    chan struct{}
+	wg        sync.WaitGroup
+}
+
+func newStreams(ln net.Listener, t *tracer) *streams {
+	s := &streams{listener: ln, trace: t, conns: make(chan net.Conn), accepting: make(chan struct{}), closed: make(chan struct{})}
+	s.wg.Go(s.listen)
+	return s
+}
+
+// listen accepts until Close. Running out of file descriptors, say, must not end it.
+func (s *streams) listen() {
+	for {
+		c, err := s.listener.Accept()
+		switch {
+		case err == nil:
+			_ = s.hand(context.Background(), c)
+		case errors.Is(err, net.ErrClosed):
+			return
+		default:
+			select {
+			case <-s.closed:
+			case <-time.After(acceptPause):
+			}
+		}
+	}
+}
+
+// hand gives a connection to sipgo and returns when sipgo reads from it.
+func (s *streams) hand(ctx context.Context, c net.Conn) error {
+	st := &tcpConn{Conn: c, trace: s.trace, reading: make(chan struct{})}
+	err := ctx.Err()
+	select {
+	case s.conns <- st:
+		select {
+		case <-st.reading:
+			return nil
+		case <-s.closed:
+			err = ErrClosed
+		}
+	case <-s.closed:
+		err = ErrClosed
+	case <-ctx.Done():
+		err = ctx.Err()
+	}
+	return errors.Join(err, c.Close())
+}
+
+// connect makes sure that there is a connection to addr and returns the address sipgo knows it by.
+func (s *streams) connect(ctx context.Context, layer *sip.TransportLayer, addr string) (string, error) {
+	to, err := net.ResolveTCPAddr("tcp", addr)
+	if err != nil {
+		return "", err
+	}
+	if known(layer, to.String()) {
+		return to.String(), nil
+	}
+	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", to.String())
+	if err != nil {
+		return "", err
+	}
+	return to.String(), s.hand(ctx, c)
+}
+
+func known(layer *sip.TransportLayer, addr string) bool {
+	c, err := layer.GetConnection("tcp", addr)
+	if err != nil {
+		return false
+	}
+	_, _ = c.TryClose() // gives the reference back
+	return true
+}
+
+func (s *streams) Accept() (net.Conn, error) {
+	s.once.Do(func() { close(s.accepting) })
+	select {
+	case c := <-s.conns:
+		return c, nil
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *streams) Addr() net.Addr { return s.listener.Addr() }
+
+func (s *streams) Close() error {
+	close(s.closed)
+	err := s.listener.Close()
+	s.wg.Wait()
+	return err
+}
+
+// tcpConn is one TCP connection.
+type tcpConn struct {
+	net.Conn
+	trace   *tracer
+	once    sync.Once
+	reading chan struct{}
+}
+
+func (c *tcpConn) Read(b []byte) (int, error) {
+	c.once.Do(func() { close(c.reading) })
+	return c.Conn.Read(b)
+}
+
+// Write sends one message: sipgo writes each in one piece.
+func (c *tcpConn) Write(b []byte) (int, error) {
+	c.trace.message(true, c.RemoteAddr().String(), b)
+	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
+		return 0, fmt.Errorf("stream: %w", err)
+	}
+	return c.Conn.Write(b)
+}

@@ -1,0 +1,432 @@
+package sipua_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/sipua/memnet"
+)
+
+// caller acknowledges each final response to an INVITE and answers requests with 200.
+func caller(p *peer, m msg) {
+	switch {
+	case m.code >= 200 && m.method == "INVITE":
+		p.ack(m)
+	case m.code == 0 && m.method != "ACK":
+		p.reply(m, 200, "", "")
+	}
+}
+
+func (p *peer) ack(m msg) {
+	branch := "ack" + m.seq()
+	if m.code >= 300 {
+		branch = strings.TrimPrefix(m.branch(), "z9hG4bK")
+	}
+	p.send(req{method: "ACK", branch: branch, cseq: m.seq(), toTag: m.tag("to")})
+}
+
+// call is the history of one incoming call: what OnCall saw of its end.
+type history struct {
+	calls int
+	err   error
+	end   sipua.End
+	leg   *sipua.Leg
+}
+
+// serve answers calls with f and notes how they ended.
+func serve(t *testing.T, n *memnet.Network, f func(l *sipua.Leg) error) *history {
+	t.Helper()
+	h := &history{}
+	endpoint(t, n, ours, sipua.Config{UserAgent: "test", OnCall: func(l *sipua.Leg) {
+		h.calls++
+		h.leg = l
+		h.err = f(l)
+		<-l.Done()
+		h.end = l.End()
+	}})
+	return h
+}
+
+func takeCall(l *sipua.Leg) error {
+	answer(l)
+	return nil
+}
+
+func answerOnly(l *sipua.Leg) error { return l.Answer(context.Background(), nil) }
+
+func ring(l *sipua.Leg) error { return l.Provisional(180, "", nil) }
+
+func TestIncomingCallIsAnsweredAndEndedByUs(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, takeCall)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE", body: sdp("")})
+		settle()
+		p.want("180 200 BYE")
+		ok, bye := p.last("200"), p.last("BYE")
+		equal(t, "contact", ok.get("contact"), "<sip:10.0.0.1:5060>")
+		equal(t, "server", ok.get("server"), "test")
+		equal(t, "allow", ok.get("allow"), "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE")
+		equal(t, "PCMU in the answer", strings.Contains(ok.body, "m=audio 9 RTP/AVP 0\r\n"), true)
+		equal(t, "tag in 200", ok.tag("to"), p.last("180").tag("to"))
+		equal(t, "tag in BYE", bye.tag("from"), ok.tag("to"))
+		equal(t, "bye", bye.start, "BYE sip:c@10.0.0.2:5060 SIP/2.0")
+		equal(t, "bye header", bye.get("x-outcome"), "ok")
+		equal(t, "remote tag", bye.tag("to"), "f1")
+		equal(t, "talked", bye.at.Sub(ok.at).Round(100*time.Millisecond), time.Second)
+		equal(t, "end", short(h.end), "local bye 200")
+	})
+}
+
+func TestCallersByeFirst(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, answerOnly)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE", body: sdp("")})
+		pass(time.Second)
+		p.send(req{method: "BYE", cseq: "2", toTag: p.last("200").tag("to"), head: []string{`Reason: Q.850;cause=16`}})
+		settle()
+		p.want("200 200")
+		equal(t, "end", short(h.end), "remote bye 0")
+		equal(t, "reason", header(h.end.Headers, "Reason"), "Q.850;cause=16")
+		equal(t, "BYE after the end", h.leg.Bye(t.Context()), nil)
+		equal(t, "Answer after the end", h.leg.Answer(t.Context(), nil), sipua.ErrEnded)
+	})
+}
+
+func TestByeOnAnEarlyDialogEndsTheInvite(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, ring)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE"})
+		pass(time.Second)
+		p.send(req{method: "BYE", cseq: "2", toTag: p.last("180").tag("to")})
+		settle()
+		p.want("180 200 487")
+		equal(t, "end", short(h.end), "remote bye 0")
+	})
+}
+
+// sipgo: repeats a 200 at 0.5, 4.5, 8.5 s, for ever, and sends no BYE.
+func TestAnswerWithoutAckIsRepeatedThenEnded(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, answerOnly)
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			if m.method == "BYE" {
+				p.reply(m, 200, "", "")
+			}
+		})
+		start := time.Now()
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("200 200 200 200 200 200 200 200 200 200 200 BYE")
+		var at []string
+		for _, m := range p.received() {
+			at = append(at, m.at.Sub(start).Round(100*time.Millisecond).String())
+		}
+		equal(t, "schedule", strings.Join(at, " "), "0s 500ms 1.5s 3.5s 7.5s 11.5s 15.5s 19.5s 23.5s 27.5s 31.5s 32s")
+		equal(t, "reason", p.last("BYE").get("reason"), `SIP;cause=408;text="ACK timeout"`)
+		equal(t, "Answer", h.err, sipua.ErrNoAck)
+		equal(t, "end", short(h.end), "local timeout 408")
+	})
+}
+
+// sipgo: an ACK to a 200 with the INVITE's branch goes to the transaction, not to the handler of ACKs.
+func TestAckThatReusesTheInvitesBranch(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, takeCall)
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			switch m.short() {
+			case "200":
+				p.send(req{method: "ACK", branch: "INVITE", toTag: m.tag("to")})
+			case "BYE":
+				p.reply(m, 200, "", "")
+			}
+		})
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("180 200 BYE")
+		equal(t, "end", short(h.end), "local bye 200")
+	})
+}
+
+// sipgo: answers the INVITE with a To tag of its own.
+func TestCancelWhileRinging(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, func(l *sipua.Leg) error {
+			_ = l.Provisional(183, "", sipua.OfferSDP("10.0.0.1", 9))
+			<-l.Done()
+			return errors.Join(l.Provisional(180, "", nil), l.Answer(context.Background(), nil), l.Reject(486, ""))
+		})
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE"})
+		pass(time.Second)
+		p.send(req{method: "CANCEL", branch: "INVITE", head: []string{"Reason: SIP;cause=487"}})
+		settle()
+		p.want("183 200 487")
+		equal(t, "tag in 487", p.last("487").tag("to"), p.last("183").tag("to"))
+		equal(t, "tag in 200 to CANCEL", p.last("200").tag("to"), p.last("183").tag("to"))
+		equal(t, "SDP in 183", strings.HasPrefix(p.last("183").body, "v=0\r\n"), true)
+		equal(t, "afterwards", h.err.Error(), strings.Repeat(sipua.ErrCancelled.Error()+"\n", 2)+sipua.ErrCancelled.Error())
+		equal(t, "end", short(h.end), "remote cancel 487")
+		equal(t, "reason", header(h.end.Headers, "Reason"), "SIP;cause=487")
+	})
+}
+
+// sipgo: a goroutine for each datagram; a CANCEL sent right behind its INVITE was missed in most calls, and the call rang on.
+func TestCancelRightBehindTheInvite(t *testing.T) {
+	for i := range 100 {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			h := serve(t, n, ring)
+			p := newPeer(t, n, theirs, caller)
+			p.send(req{method: "INVITE"})
+			p.send(req{method: "CANCEL", branch: "INVITE"})
+			settle()
+			if got := p.got(); !strings.HasSuffix(got, "200 487") || h.end.How != sipua.HowCancel {
+				t.Fatalf("call %d: want 200 and 487, got %q, end %+v", i, got, h.end)
+			}
+		})
+	}
+}
+
+func TestCancelThatOvertakesItsInvite(t *testing.T) {
+	for _, c := range []struct {
+		name, want string
+		gap        time.Duration
+	}{
+		{"at once", "200 487", 0},
+		{"while the CANCEL waits", "200 487", 100 * time.Millisecond},
+		{"after the CANCEL was refused", "481 487", 10 * time.Second},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				h := serve(t, n, ring)
+				p := newPeer(t, n, theirs, caller)
+				p.send(req{method: "CANCEL", branch: "INVITE"})
+				time.Sleep(c.gap)
+				p.send(req{method: "INVITE"})
+				settle()
+				got := p.got()
+				if got == "487 200" { // two transactions: their order is free
+					got = "200 487"
+				}
+				equal(t, "messages", got, c.want)
+				equal(t, "calls", h.calls, 0)
+			})
+		})
+	}
+}
+
+func TestCancelOfNothing(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		serve(t, n, ring)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "CANCEL", branch: "never"})
+		settle()
+		p.want("481")
+	})
+}
+
+// A CANCEL and our 200 may cross in every way; in each the call ends, on both sides, and the caller hears one final response.
+func TestCancelCrossesTheAnswer(t *testing.T) {
+	answered := 0
+	for i := range 60 {
+		bubble(t, func(t *testing.T, n *memnet.Network) {
+			serve(t, n, func(l *sipua.Leg) error {
+				time.Sleep(time.Second)
+				return answerOnly(l)
+			})
+			p := newPeer(t, n, theirs, caller)
+			p.send(req{method: "INVITE"})
+			time.Sleep(time.Second - time.Duration(i%3-1)*time.Microsecond)
+			p.send(req{method: "CANCEL", branch: "INVITE"})
+			time.Sleep(time.Second)
+			finals := map[string]bool{}
+			for _, m := range p.received() {
+				if m.method == "INVITE" && m.code >= 200 {
+					finals[m.short()] = true
+				}
+			}
+			equal(t, "kinds of final response", len(finals), 1)
+			if finals["200"] {
+				answered++
+				p.send(req{method: "BYE", cseq: "2", toTag: p.last("200").tag("to")})
+			}
+			settle()
+		})
+	}
+	t.Logf("answered first: %d of 60", answered)
+}
+
+func TestRetransmittedInviteIsOneCall(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, takeCall)
+		p := newPeer(t, n, theirs, caller)
+		for range 4 {
+			p.send(req{method: "INVITE"})
+		}
+		pass(100 * time.Millisecond)
+		p.send(req{method: "INVITE"})
+		settle()
+		equal(t, "calls", h.calls, 1)
+		for _, m := range p.received() {
+			if m.code > 100 && m.method == "INVITE" {
+				equal(t, "tag in "+m.short(), m.tag("to"), p.last("200").tag("to"))
+			}
+		}
+	})
+}
+
+func TestRejected(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, func(l *sipua.Leg) error {
+			return l.Reject(486, "", sipua.Header{Name: "Reason", Value: "Q.850;cause=17"})
+		})
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("486")
+		equal(t, "start line", p.last("486").start, "SIP/2.0 486 Busy Here")
+		equal(t, "reason", p.last("486").get("reason"), "Q.850;cause=17")
+		equal(t, "end", short(h.end), "local reject 486")
+		equal(t, "again", h.leg.Reject(486, ""), sipua.ErrEnded)
+	})
+}
+
+func TestLateOfferIsMadeByUsAndAnsweredInTheAck(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, answerOnly)
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			if m.code == 200 && m.method == "INVITE" {
+				p.send(req{method: "ACK", branch: "a", toTag: m.tag("to"), body: sdp("")})
+				p.send(req{method: "BYE", cseq: "2", toTag: m.tag("to")})
+			}
+		})
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("200 200")
+		equal(t, "Answer", h.err, nil)
+		equal(t, "our offer", strings.Contains(p.received()[0].body, "m=audio 9 RTP/AVP 0\r\n"), true)
+		equal(t, "offer", h.leg.Offer(), nil)
+		equal(t, "their answer", string(h.leg.RemoteSDP()), sdp(""))
+	})
+}
+
+func TestOfferWithoutPCMUIsRefused(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, answerOnly)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE", body: strings.ReplaceAll(sdp(""), " 8 0 101", " 8 101")})
+		settle()
+		p.want("488")
+		equal(t, "no codec", errors.Is(h.err, sipua.ErrNoCodec), true)
+		equal(t, "end", short(h.end), "local reject 488")
+	})
+}
+
+func TestAnswerGoesOnWithoutItsCaller(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, func(l *sipua.Leg) error {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+			defer cancel()
+			return l.Answer(ctx, nil)
+		})
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			if m.short() == "BYE" {
+				p.reply(m, 200, "", "")
+			}
+		})
+		p.send(req{method: "INVITE"})
+		pass(6 * time.Second)
+		equal(t, "Answer", h.err, context.DeadlineExceeded)
+		p.want("200 200 200 200")
+		p.ack(p.last("200"))
+		pass(20 * time.Second)
+		equal(t, "Bye", h.leg.Bye(t.Context()), nil)
+		p.want("200 200 200 200 BYE")
+	})
+}
+
+// sipgo: whatever but 200 comes first, a 100 too, is an error and the dialog stays up.
+func TestEveryFinalResponseToOurByeEndsTheCall(t *testing.T) {
+	for _, codes := range [][]int{{100, 200}, {481}, {401}, {408}, {500}, nil} {
+		t.Run(fmt.Sprint(codes), func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				h := serve(t, n, func(l *sipua.Leg) error {
+					_ = answerOnly(l)
+					return l.Bye(context.Background())
+				})
+				p := newPeer(t, n, theirs, func(p *peer, m msg) {
+					if m.method != "BYE" {
+						caller(p, m)
+						return
+					}
+					for _, c := range codes {
+						p.reply(m, c, "", "")
+						time.Sleep(100 * time.Millisecond)
+					}
+				})
+				p.send(req{method: "INVITE"})
+				settle()
+				if codes == nil {
+					equal(t, "Bye", h.err, sipua.ErrTimeout)
+					equal(t, "end", short(h.end), "local timeout 408")
+					return
+				}
+				equal(t, "Bye", h.err, nil)
+				equal(t, "end", short(h.end), fmt.Sprintf("local bye %d", codes[len(codes)-1]))
+			})
+		})
+	}
+}
+
+func TestByesThatCross(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, func(l *sipua.Leg) error {
+			_ = answerOnly(l)
+			return l.Bye(context.Background())
+		})
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			switch {
+			case m.method == "INVITE":
+				p.ack(m)
+			case m.short() == "BYE": // theirs is out before they read ours, which they then do not know
+				p.send(req{method: "BYE", cseq: "2", toTag: m.tag("from")})
+				time.Sleep(50 * time.Millisecond)
+				p.reply(m, 481, "", "")
+			}
+		})
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("200 BYE 200")
+		equal(t, "Bye", h.err, nil)
+		equal(t, "end", short(h.end), "local bye 0")
+	})
+}
+
+func TestByeWaitsForTheAck(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, func(l *sipua.Leg) error {
+			early := l.Bye(context.Background())
+			go func() { _ = answerOnly(l) }()
+			synctest.Wait()
+			return errors.Join(early, l.Bye(context.Background()))
+		})
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			if m.short() == "200" {
+				time.Sleep(100 * time.Millisecond)
+			}
+			caller(p, m)
+		})
+		p.send(req{method: "INVITE"})
+		settle()
+		p.want("200 BYE")
+		equal(t, "early", h.err.Error(), "bye: want an answered call, got an early one")
+	})
+}

@@ -1,0 +1,83 @@
+// Package telephony is the platform's SIP edge: an INVITE arrives, the platform looks up the attributes by the dialled
+// number, the conversation takes its course, and the platform ends the call with BYE. It knows SIP and time; who holds
+// which number and what the agent does is behind the Platform interface.
+package telephony
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"time"
+)
+
+// Config is how the platform answers calls. The contract says only that it sends the BYE; everything else is a setting.
+type Config struct {
+	Listen            string        `yaml:"listen"`               // host:port for UDP, and TCP when TCP is set; port 0 picks one
+	TCP               bool          `yaml:"tcp"`                  // also listen on TCP
+	MaxCalls          int           `yaml:"max_calls"`            // calls at one time, over all numbers; one more is refused with 503
+	MaxCallsPerNumber int           `yaml:"max_calls_per_number"` // calls at one time to one number; one more is refused with 486; 0 is no limit
+	RingingAfter      time.Duration `yaml:"ringing_after"`        // INVITE to 180
+	AnswerAfter       time.Duration `yaml:"answer_after"`         // 180 to 200
+	UnknownNumber     int           `yaml:"unknown_number"`       // SIP status for a number of no pool
+	UnreservedDial    Unreserved    `yaml:"unreserved_dial"`      // a pool number that nobody has reserved: answer or reject
+	UnreservedStatus  int           `yaml:"unreserved_status"`    // SIP status with unreserved_dial: reject
+	MediaPort         int           `yaml:"media_port"`           // RTP port in SDP; no media flows yet
+}
+
+// Unreserved says what happens to a call to a pool number without a live reservation.
+type Unreserved string
+
+// The choices for a call without a reservation. The published snippet's DEFAULT_QUEUE branch implies that it is answered.
+const (
+	Answer Unreserved = "answer"
+	Reject Unreserved = "reject"
+)
+
+// UnmarshalText accepts the names of the choices.
+func (u *Unreserved) UnmarshalText(text []byte) error {
+	switch v := Unreserved(text); v {
+	case Answer, Reject:
+		*u = v
+		return nil
+	}
+	return fmt.Errorf("want answer or reject, got %q", text)
+}
+
+// Default returns the settings of the published profile.
+func Default() Config {
+	return Config{
+		Listen: "127.0.0.1:5060", TCP: true, MaxCalls: 2000,
+		UnknownNumber: 404, UnreservedDial: Answer, UnreservedStatus: 480, MediaPort: 40000,
+	}
+}
+
+// Validate returns every problem of the settings.
+func (c Config) Validate() error {
+	var errs []error
+	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	if host, _, err := net.SplitHostPort(c.Listen); err != nil || net.ParseIP(host) == nil {
+		bad("listen: want an IP address and a port like 127.0.0.1:5060, got %q", c.Listen)
+	}
+	if c.MaxCalls < 1 {
+		bad("max_calls: want at least 1, got %d", c.MaxCalls)
+	}
+	if c.MaxCallsPerNumber < 0 {
+		bad("max_calls_per_number: want 0 (no limit) or more, got %d", c.MaxCallsPerNumber)
+	}
+	if c.RingingAfter < 0 {
+		bad("ringing_after: want 0s or more, got %s", c.RingingAfter)
+	}
+	if c.AnswerAfter < 0 {
+		bad("answer_after: want 0s or more, got %s", c.AnswerAfter)
+	}
+	if c.UnknownNumber < 400 || c.UnknownNumber > 699 {
+		bad("unknown_number: want a SIP status from 400 to 699, got %d", c.UnknownNumber)
+	}
+	if c.UnreservedStatus < 400 || c.UnreservedStatus > 699 {
+		bad("unreserved_status: want a SIP status from 400 to 699, got %d", c.UnreservedStatus)
+	}
+	if c.MediaPort < 1 || c.MediaPort > 65535 {
+		bad("media_port: want 1 to 65535, got %d", c.MediaPort)
+	}
+	return errors.Join(errs...)
+}
