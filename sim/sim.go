@@ -62,8 +62,10 @@ func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	}
 	s.journal.Subscribe(journal.Log(s.log))
 	var err error
-	s.platform, err = newPlatform(c, s.clock, s.journal, agents)
-	return s, err
+	if s.platform, err = newPlatform(c, s.clock, s.journal, agents); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Start opens the sockets and serves. Calls and requests are answered when it returns.
@@ -81,6 +83,9 @@ func (s *Sim) Start(ctx context.Context) error {
 		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
 	s.http = api.NewServer(s.config.HTTP.Config, handler)
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
+	idle := &unused{conns: make(map[net.Conn]struct{})}
+	s.http.ConnState = idle.see
+	s.http.RegisterOnShutdown(idle.close)
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
@@ -93,7 +98,7 @@ func (s *Sim) Start(ctx context.Context) error {
 }
 
 func (s *Sim) rejected(r api.Rejection) {
-	if r.Err == nil { // else the platform has noted it
+	if !r.Asked { // else the platform has noted it
 		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path)})
 	}
 }
@@ -128,19 +133,14 @@ func (s *Sim) Pool(project string) (pool.Stats, bool) {
 	return t.pool.Stats(s.platform.now()), true
 }
 
-// Resize changes the numbers of a project's pool. Live reservations and calls on a number that leaves are kept to their end.
+// Resize changes the numbers of a project's pool. Live reservations and calls on a number that leaves are kept to
+// their end. An error, as for a number of another project, changes nothing.
 func (s *Sim) Resize(project string, numbers []string) error {
 	t, ok := s.platform.named(project)
 	if !ok {
 		return fmt.Errorf("project: want one of the platform's, got %q", project)
 	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if err := t.pool.Resize(s.platform.now(), numbers); err != nil {
-		return err
-	}
-	s.platform.note(journal.Event{Kind: journal.Resized, Project: project, Detail: fmt.Sprintf("%d numbers", len(numbers))})
-	return nil
+	return s.platform.resize(t, numbers)
 }
 
 // Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends.

@@ -29,7 +29,7 @@ func (l *loader) args(verb Verb, n *yaml.Node) Args {
 		l.problem(n, "%s: want a mapping, got %s", verb, strictyaml.Got(n))
 		return args
 	}
-	l.ps = append(l.ps, strictyaml.Decode(l.file, n, args)...)
+	l.decode(string(verb), n, args)
 	for _, v := range args.values() {
 		l.place(v)
 	}
@@ -200,7 +200,7 @@ func (l *loader) concurrently(n *yaml.Node) *Concurrently {
 		Start   Start      `yaml:"start"`
 		Steps   *yaml.Node `yaml:"steps"`
 	}{}
-	l.ps = append(l.ps, strictyaml.Decode(l.file, n, &raw)...)
+	l.decode(string(VerbConcurrently), n, &raw)
 	a.Clients, a.Start = raw.Clients, raw.Start
 	l.need(VerbConcurrently, n, "clients")
 	if c := strictyaml.Lookup(n, "clients"); c != nil && !l.reported(c) && (a.Clients < 1 || a.Clients > maxClients) {
@@ -224,7 +224,7 @@ func (s *Start) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	raw := struct {
 		Spread time.Duration `yaml:"spread"`
 	}{}
-	ps := strictyaml.Decode(file, n, &raw)
+	ps := strictyaml.DecodeKey(file, "start", n, &raw)
 	if len(ps) == 0 && raw.Spread <= 0 {
 		ps = append(ps, strictyaml.At(file, n, "spread: want more than 0, got %s", raw.Spread))
 	}

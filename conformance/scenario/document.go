@@ -47,6 +47,8 @@ type loader struct {
 	root *yaml.Node
 	src  source
 	ps   strictyaml.Problems
+
+	asserts bool // an expect is written
 }
 
 func (l *loader) problem(n *yaml.Node, format string, args ...any) {

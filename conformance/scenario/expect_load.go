@@ -11,6 +11,7 @@ import (
 
 // expect reads the key `expect` of a step.
 func (l *loader) expect(s *Step, n *yaml.Node) {
+	l.asserts = true // or means to
 	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
 		l.problem(n, "expect: want a mapping of at least one key, got %s", emptyOr(n))
 		return

@@ -74,7 +74,7 @@ func fieldsOf(verb Verb) []field {
 			{name: "reserve_attempts", kind: kindNumber},
 			{name: "polls", kind: kindNumber},
 			{name: "fail_open", kind: kindBool}, // the record never appeared, and the caller was let go
-			{name: "id"}, // of the conversation
+			{name: "id"},                        // of the conversation
 		}
 	}
 	return nil

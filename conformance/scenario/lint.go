@@ -16,18 +16,9 @@ func (l *loader) lint(s *Scenario) {
 	}
 	n.steps(s.Steps)
 	n.unused(s)
-	if !asserts(s) && len(s.Steps) > 0 {
+	if !l.asserts && len(s.Checks) == 0 && len(s.Steps) > 0 {
 		l.problem(l.root, "scenario: want an expect or a check, got none: it would pass whatever happens")
 	}
-}
-
-func asserts(s *Scenario) bool {
-	return len(s.Checks) > 0 || slices.ContainsFunc(s.Steps, stepAsserts)
-}
-
-func stepAsserts(s Step) bool {
-	c, ok := s.Args.(*Concurrently)
-	return len(s.Expect) > 0 || s.Tally != nil || ok && slices.ContainsFunc(c.Steps, stepAsserts)
 }
 
 // names is the table of names that a reference can use.
@@ -131,7 +122,10 @@ func (n *names) find(name string) *symbol {
 
 // visible lists the names that a reference at this place could use.
 func (n *names) visible() []string {
-	all := []string{"seed", "vars"}
+	all := []string{"seed"}
+	if len(n.vars) > 0 {
+		all = append(all, "vars")
+	}
 	if n.outer != nil {
 		all = append(all, "client")
 	}

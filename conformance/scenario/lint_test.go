@@ -71,7 +71,7 @@ func TestConcurrentNames(t *testing.T) {
 		{"used outside", "      - {reserve: {body: 1}, as: mine}\n      - {dial: {to: '${mine.body.dni}'}}\n    as: race\n  - {dial: {to: '${mine.body.dni}'}}\n  - {dial: {to: '${race.lease}'}}\n", `f:14:18: reference: want a name outside concurrently, got "mine", which each client has for itself
 f:15:18: reference: want a step with one result, got ${race.lease} of concurrently`},
 		{"client in the tally", "      - {reserve: {body: 1}, as: mine}\n    expect: {mine: [{status: '${client.index}', count: '${lease.status}'}], indefinite: '${nope.x}'}\n", `f:12:31: reference: want ${client.index} inside the steps of concurrently, got it outside
-f:12:90: unknown name "nope"; want lease, seed or vars`},
+f:12:90: unknown name "nope"; want lease or seed`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := problemsOf(head + "steps:\n" + before + test.in + after + "check: [no-cross-talk]\n"); got != test.want {

@@ -19,9 +19,11 @@ func newSource(data []byte) source {
 	return lines
 }
 
-// from is the rest of a line from a column on.
+// from is the rest of a line from a column on. Beyond some width nobody looks at a caret,
+// and a generated file of one long line would take for ever.
 func (s source) from(line, column int) string {
-	if line < 1 || line > len(s) {
+	const widest = 10_000
+	if line < 1 || line > len(s) || column > widest {
 		return ""
 	}
 	rest := s[line-1]
@@ -29,7 +31,7 @@ func (s source) from(line, column int) string {
 		_, size := utf8.DecodeRuneInString(rest)
 		rest = rest[size:]
 	}
-	return rest
+	return rest[:min(len(rest), widest)]
 }
 
 // width is how many characters of its first line a node takes.
@@ -91,9 +93,9 @@ func flowSize(s string) int {
 // with escapes it may not be found; then it is where the string starts.
 func (s source) place(ref *Ref) {
 	rest := s.from(ref.node.Line, ref.node.Column)
-	ref.Pos.Width = s.width(ref.node)
 	i := strings.Index(rest, ref.text)
 	if i < 0 {
+		ref.Pos.Width = s.width(ref.node)
 		return
 	}
 	ref.Pos.Column = ref.node.Column + utf8.RuneCountInString(rest[:i])

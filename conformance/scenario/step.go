@@ -115,10 +115,7 @@ func (l *loader) option(s *Step, key, value *yaml.Node) {
 
 // decode reads the value of one key; its messages name the key.
 func (l *loader) decode(key string, n *yaml.Node, into any) bool {
-	ps := strictyaml.Decode(l.file, n, into)
-	for i := range ps {
-		ps[i].Message = key + ": " + ps[i].Message
-	}
+	ps := strictyaml.DecodeKey(l.file, key, n, into)
 	l.ps = append(l.ps, ps...)
 	return len(ps) == 0
 }
@@ -128,9 +125,7 @@ func (l *loader) contract(s *Step, n *yaml.Node) {
 		Mode    ContractMode `yaml:"mode"`
 		Because string       `yaml:"because"`
 	}
-	ps := strictyaml.Decode(l.file, n, &c)
-	l.ps = append(l.ps, ps...)
-	if len(ps) > 0 {
+	if !l.decode("contract", n, &c) {
 		return
 	}
 	for _, key := range []string{"mode", "because"} {

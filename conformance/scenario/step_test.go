@@ -29,7 +29,7 @@ f:7:23: as: want every name used, got "x" unused; use note to explain a step`},
 		{"reserve without", "{reserve: {}}", "f:7:15: reserve: want the key attributes or body, got none"},
 		{"reserve both", "{reserve: {attributes: {}, body: {}}}", "f:7:38: reserve: want attributes or body, got both"},
 		{"reserve unknown", "{reserve: {attribute: {}}}", `f:7:15: reserve: want the key attributes or body, got none
-f:7:16: unknown key "attribute" (did you mean "attributes"?)`},
+f:7:16: unknown key "attribute" in reserve (did you mean "attributes"?)`},
 		{"reserve numbers", "{reserve: {attributes: {}, retry: -1, timeout: -2s, key: 5}}", `f:7:39: retry: want at least 0, got -1
 f:7:52: timeout: want more than 0, got -2s
 f:7:62: key: want text, got 5; quote it: "5"`},

@@ -53,15 +53,6 @@ func (v *Value) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	return b.ps
 }
 
-// Roots returns the first names of the references in the value: "lease" of "${lease.body.dni}".
-func (v *Value) Roots() []string {
-	var names []string
-	for _, r := range v.refs() {
-		names = append(names, r.Path[0])
-	}
-	return names
-}
-
 // refs yields every reference in the value.
 func (v *Value) refs() []*Ref { return treeRefs(v.tree, nil) }
 

@@ -2,7 +2,11 @@ package scenario
 
 import (
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -147,6 +151,39 @@ func TestWidths(t *testing.T) {
 		}
 		if got := s.Steps[0].Expect[0].Pos.Width; got != test.want {
 			t.Errorf("%s: want %d, got %d", test.in, test.want, got)
+		}
+	}
+}
+
+func TestRoots(t *testing.T) {
+	root, _ := strictyaml.Parse("f", []byte(`v: {a: "${lease.body.dni}${seed}", b: ["${lease.status}", "$${no}"]}`))
+	var v Value
+	if ps := v.UnmarshalStrict("f", strictyaml.Lookup(root, "v")); len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	if got := v.Roots(); !slices.Equal(got, []string{"lease", "seed"}) {
+		t.Errorf("want lease and seed, got %v", got)
+	}
+}
+
+func TestLongValuesAreCutInMessages(t *testing.T) {
+	got := describe(strings.Repeat("é", 1000))
+	if len(got) > 210 || !utf8.ValidString(got) || !strings.HasSuffix(got, "…") {
+		t.Errorf("want valid text of about 200 bytes, got %d: %s", len(got), got)
+	}
+	fields := map[string]any{}
+	for i := range 100 {
+		fields[fmt.Sprint("field", i)] = i
+	}
+	if got := has(fields); !strings.HasSuffix(got, ", …") || len(got) > 210 {
+		t.Errorf("want a short list, got %s", got)
+	}
+}
+
+func TestStepLabel(t *testing.T) {
+	for want, step := range map[string]Step{"lease": {Name: "lease", Verb: VerbReserve}, "reserve": {Verb: VerbReserve}} {
+		if got := step.Label(); got != want {
+			t.Errorf("want %s, got %s", want, got)
 		}
 	}
 }

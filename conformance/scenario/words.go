@@ -10,10 +10,7 @@ import (
 // decodeWord reads one of a closed set of words, quoted when YAML takes it for a number.
 func decodeWord[T ~string](file string, n *yaml.Node, noun string, words []T, into *T) strictyaml.Problems {
 	var got string
-	if ps := strictyaml.Decode(file, n, &got); len(ps) > 0 {
-		for i := range ps {
-			ps[i].Message = noun + ": " + ps[i].Message
-		}
+	if ps := strictyaml.DecodeKey(file, noun, n, &got); len(ps) > 0 {
 		return ps
 	}
 	if slices.Contains(words, T(got)) {

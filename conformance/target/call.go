@@ -58,46 +58,52 @@ func facts(p sim.Project) check.Facts {
 // Dial implements Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.
 func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 	id := rand.Text() + "@carrier"
-	release := s.setups.begin(id)
-	defer release()
+	end := s.setups.begin(id)
 	started := s.clock.Now()
-	type placed struct {
-		call *pstn.Call
-		err  error
-	}
-	done := make(chan placed, 1)
+	var c *pstn.Call
+	var err error
+	done := make(chan struct{})
 	go func() {
-		c, err := s.carrier.Dial(ctx, pstn.Dial{
+		c, err = s.carrier.Dial(ctx, pstn.Dial{
 			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: carrierFormat(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
 			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
 		})
-		done <- placed{c, err}
+		close(done)
+		end() // after done: whoever now finds the time free to move finds the call settled too
 	}()
-	for {
-		select {
-		case p := <-done:
-			if p.call == nil {
-				return nil, p.err
-			}
-			return call{p.call}, p.err
-		case <-time.After(pumpEvery):
-		}
-		// Once the caller has given up only the network is waited for.
-		if d.RingOnly || d.CancelAfter > 0 && s.clock.Now().Sub(started) >= d.CancelAfter {
-			continue
-		}
+	for !closed(done) {
 		limit := forever
 		if d.CancelAfter > 0 {
 			limit = d.CancelAfter - s.clock.Now().Sub(started)
 		}
-		s.clock.AdvanceToNext(limit)
+		// A caller who has given up waits for the network alone.
+		if !d.RingOnly && limit > 0 && s.clock.AdvanceToNext(limit, func() bool { return closed(done) }) {
+			continue
+		}
+		select {
+		case <-done:
+		case <-time.After(pumpEvery):
+		}
+	}
+	if c == nil {
+		return nil, err
+	}
+	return call{c}, err
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
 	}
 }
 
 // defaultANI calls when a scenario does not say who does.
 const defaultANI = "+442079460500"
 
-// pumpEvery is how long, in real time, a call being set up may do without virtual time.
+// pumpEvery is how often, in real time, a call that is being set up is asked whether it waits for virtual time.
 const pumpEvery = 5 * time.Millisecond
 
 // carrierFormat translates the scenario language's names to the carrier's.
@@ -151,7 +157,7 @@ func (s *stage) Journey(ctx context.Context, j Journey, do Doer) (JourneyResult,
 	c, err := client.New(client.Config{
 		BaseURL: s.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project, Fallback: j.Fallback,
 		ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Poll: client.Poll{Every: j.PollEvery, For: j.PollFor},
-	}, do, phone{s}, waiter{s.clock})
+	}, do, phone{s, j.Dialled}, waiter{s.clock})
 	if err != nil {
 		return JourneyResult{}, err
 	}
@@ -166,13 +172,20 @@ func (s *stage) Journey(ctx context.Context, j Journey, do Doer) (JourneyResult,
 }
 
 // phone is the integrator's line: time passes while one of its calls is up.
-type phone struct{ *stage }
+type phone struct {
+	*stage
+	dialled func(number string, at time.Time, c Call) // may be nil
+}
 
 // Dial implements client.Phone.
 func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
+	started := p.clock.Now()
 	placed, err := p.stage.Dial(ctx, Dial{To: to, From: from})
 	if err != nil {
 		return nil, err
+	}
+	if p.dialled != nil {
+		p.dialled(to, started, placed)
 	}
 	if !placed.Answered() {
 		return nil, fmt.Errorf("%d %s", placed.Status(), placed.Reason())

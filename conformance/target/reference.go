@@ -22,7 +22,8 @@ import (
 // Reference is the simulator in this process, on loopback sockets and in virtual time: a fresh platform, carrier and
 // wire for each scenario.
 type Reference struct {
-	// Break, when set, turns the platform's configuration into that of a broken one. Tests use it.
+	// Break, when set, turns the platform's configuration into that of a broken one, of which the judge knows nothing.
+	// Each project has settings of its own: those of the sections at the top are copied when it comes. Tests use it.
 	Break func(*sim.Config)
 }
 
@@ -84,7 +85,7 @@ func readGiven(file string, n *yaml.Node) (given, strictyaml.Problems) {
 	if n != nil {
 		root.Line, root.Column = n.Line, n.Column
 	}
-	g := given{agents: make(map[string]conversation.Agent)}
+	g := given{agents: make(map[string]conversation.Agent), carrier: defaultCarrier()}
 	var problems strictyaml.Problems
 	if n != nil {
 		for key, value := range strictyaml.Pairs(n) {
@@ -114,8 +115,13 @@ func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Proble
 	return agent.Parse(file, n)
 }
 
+// defaultCarrier delivers every call at once, and every desk answers.
+func defaultCarrier() pstn.Behaviour {
+	return pstn.Behaviour{Desks: map[string]pstn.Answering{"*": pstn.Answer}}
+}
+
 func readCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
-	var b pstn.Behaviour
+	b := defaultCarrier()
 	problems := strictyaml.Decode(file, n, &b)
 	if err := b.Validate(); err != nil && len(problems) == 0 {
 		problems = append(problems, strictyaml.At(file, n, "%v", err))
@@ -135,8 +141,11 @@ func (r Reference) Open(ctx context.Context, w World) (Stage, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	if r.Break != nil {
-		r.Break(&g.platform)
+	platform := g.platform
+	if r.Break != nil { // behind the judge's back: the stage's own settings stay as the scenario has them
+		broken, _ := readGiven(w.File, w.Given)
+		platform = broken.platform
+		r.Break(&platform)
 	}
 	k := clock.NewVirtual(epoch)
 	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100}}
@@ -145,7 +154,7 @@ func (r Reference) Open(ctx context.Context, w World) (Stage, error) {
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	var err error
-	s.sim, err = sim.New(g.platform, func(p sim.Project) (conversation.Agent, error) { return g.agents[p.Name], nil }, sim.WithClock(k))
+	s.sim, err = sim.New(platform, func(p sim.Project) (conversation.Agent, error) { return g.agents[p.Name], nil }, sim.WithClock(k))
 	if err != nil {
 		return nil, err
 	}
@@ -238,40 +247,29 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 // Await implements Stage: it moves time from one event to the next until the call is over.
 func (s *stage) Await(ctx context.Context, c Call, limit time.Duration) bool {
 	deadline := s.clock.Now().Add(limit)
-	for {
-		s.clock.Settle()
-		select {
-		case <-c.Ended():
-			return true
-		default:
-		}
-		if s.clock.AdvanceToNext(deadline.Sub(s.clock.Now())) {
-			continue
-		}
-		if !s.clock.Now().Before(deadline) {
-			return over(c)
-		}
-		// Nobody sleeps: what is still to come is on the network, in real time.
-		select {
-		case <-c.Ended():
-			return true
-		case <-ctx.Done():
+	ending := func() bool { return !c.(call).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
+	for s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {
+		if ctx.Err() != nil {
 			return false
-		case <-time.After(networkPatience):
-			s.clock.Advance(deadline.Sub(s.clock.Now()))
-			return over(c)
 		}
+	}
+	if ending() {
+		<-c.Ended()
+		return true
+	}
+	// Nobody sleeps: what may still come is on the network, in real time.
+	patience := time.NewTimer(networkPatience)
+	defer patience.Stop()
+	select {
+	case <-c.Ended():
+		return true
+	case <-ctx.Done():
+		return false
+	case <-patience.C:
+		s.clock.Advance(deadline.Sub(s.clock.Now()))
+		return closed(c.Ended())
 	}
 }
 
 // networkPatience is how long a BYE may be on its way on loopback.
 const networkPatience = time.Second
-
-func over(c Call) bool {
-	select {
-	case <-c.Ended():
-		return true
-	default:
-		return false
-	}
-}

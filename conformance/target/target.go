@@ -133,6 +133,10 @@ type Journey struct {
 	Retries        int
 	PollEvery      time.Duration
 	PollFor        time.Duration
+
+	// Dialled, when set, hears of each call to the platform once it is answered or refused: the number, when it was
+	// dialled in the target's time, and the call.
+	Dialled func(number string, at time.Time, c Call)
 }
 
 // JourneyResult is what became of the caller.

@@ -93,7 +93,8 @@ func (c *Call) Ended() <-chan struct{} { return c.ended }
 // EndedBy says who ended or refused the call, as one of the By constants; "" while it is up.
 func (c *Call) EndedBy() string { return c.get().by }
 
-// EndedAt is when the call ended, on the carrier's clock: when a BYE came or was answered.
+// EndedAt is when the call ended, on the carrier's clock: when a BYE came or was answered, or when the call came to
+// nothing. It is zero while the call is up.
 func (c *Call) EndedAt() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -129,6 +130,7 @@ func (c *Call) get() result {
 
 // fail settles a call that did not come up.
 func (c *Call) fail(r result) {
+	c.stamp(sipua.End{})
 	c.mu.Lock()
 	c.result = r
 	c.mu.Unlock()

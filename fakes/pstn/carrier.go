@@ -168,7 +168,7 @@ func (c *Carrier) isClosing() bool {
 	return c.closing
 }
 
-// sleep is work of its own for the clock, so whoever waits for a call on a virtual clock must not hold that clock.
+// sleep is for goroutines of the carrier's own: it counts as work of the clock.
 func (c *Carrier) sleep(ctx context.Context, d time.Duration) (err error) {
 	c.clock.Run(func() { err = c.clock.Sleep(ctx, d) })
 	return err

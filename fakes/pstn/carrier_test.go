@@ -79,6 +79,7 @@ func start(t *testing.T, handle func(*sipua.Leg), config pstn.Config) (*pstn.Car
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
+		quiet()
 		if err := c.Close(); err != nil {
 			t.Errorf("carrier: close: %v", err)
 		}
@@ -98,6 +99,32 @@ func start(t *testing.T, handle func(*sipua.Leg), config pstn.Config) (*pstn.Car
 		}
 	})
 	return c, p
+}
+
+// quiet lets the last ACK of a call come to rest. There is no event for it, and sipgo opens a socket that nobody closes
+// for a message that it still has in hand when its endpoint is closed.
+func quiet() { time.Sleep(10 * time.Millisecond) }
+
+// cancelled gives a trace, and a function that waits until it has seen the answer to a CANCEL: only then is everything
+// about the call over.
+func cancelled(t *testing.T) (trace func(sipua.Message), wait func()) {
+	seen := make(chan struct{}, 1)
+	trace = func(m sipua.Message) {
+		if !m.Sent && strings.HasPrefix(m.StartLine, "SIP/2.0 200") && strings.HasSuffix(m.CSeq, " CANCEL") {
+			select {
+			case seen <- struct{}{}:
+			default:
+			}
+		}
+	}
+	return trace, func() {
+		t.Helper()
+		select {
+		case <-seen:
+		case <-time.After(20 * time.Second):
+			t.Error("the CANCEL is not answered")
+		}
+	}
 }
 
 func dial(t *testing.T, c *pstn.Carrier, d pstn.Dial) *pstn.Call {
@@ -209,8 +236,10 @@ func TestCallerGivesUp(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(tc.name, func(t *testing.T) {
-			c, p := start(t, ringOn, pstn.Config{})
+			trace, wait := cancelled(t)
+			c, p := start(t, ringOn, pstn.Config{Trace: trace})
 			call := dial(t, c, tc.dial)
+			wait()
 			if call.Answered() || call.Status() != 487 || call.EndedBy() != pstn.ByCaller || call.How() != sipua.HowCancel {
 				t.Errorf("answered %v, %d by %s, %s; want 487 by the caller's CANCEL", call.Answered(), call.Status(), call.EndedBy(), call.How())
 			}
@@ -224,10 +253,12 @@ func TestCallerGivesUp(t *testing.T) {
 }
 
 func TestContextCancelsTheCall(t *testing.T) {
-	c, p := start(t, ringOn, pstn.Config{})
+	trace, wait := cancelled(t)
+	c, p := start(t, ringOn, pstn.Config{Trace: trace})
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	call, err := c.Dial(ctx, pstn.Dial{To: dni})
+	wait()
 	if !errors.Is(err, context.DeadlineExceeded) || call.Status() != 487 || call.EndedBy() != pstn.ByCaller {
 		t.Errorf("%v, %d by %s; want the context's error, 487 by caller", err, call.Status(), call.EndedBy())
 	}
@@ -235,67 +266,6 @@ func TestContextCancelsTheCall(t *testing.T) {
 	<-leg.Done()
 	if leg.End().How != sipua.HowCancel {
 		t.Errorf("platform saw %s, want a CANCEL", leg.End().How)
-	}
-}
-
-func TestNumberFormats(t *testing.T) {
-	c, p := start(t, reject(480, "Temporarily Unavailable"), pstn.Config{})
-	cases := []struct {
-		to      string
-		format  pstn.Format
-		country string
-		want    string // of the Request-URI, without the platform's address
-	}{
-		{dni, "", "", "sip:+442071838750@"},
-		{dni, pstn.E164, "", "sip:+442071838750@"},
-		{"+44 (20) 7183-8750", pstn.E164, "", "sip:+442071838750@"},
-		{dni, pstn.E164NoPlus, "", "sip:442071838750@"},
-		{dni, pstn.CC00, "", "sip:00442071838750@"},
-		{dni, pstn.CC011, "", "sip:011442071838750@"},
-		{dni, pstn.National, "", "sip:02071838750@"},
-		{dni, pstn.National, "1", "sip:00442071838750@"},
-		{"+12125550123", pstn.National, "1", "sip:2125550123@"},
-		{dni, pstn.Last10, "", "sip:2071838750@"},
-		{"+12345", pstn.Last10, "", "sip:12345@"},
-		{dni, pstn.Last4, "", "sip:8750@"},
-		{dni, pstn.Tel, "", "tel:+442071838750"},
-		{dni, pstn.UserPhone, "", "sip:+442071838750@;user=phone"},
-		{dni, pstn.PercentPlus, "", "sip:%2B442071838750@"},
-		{dni, pstn.Separators, "", "sip:+44-207-183-8750@"},
-		{"sip:pilot@example.invalid;x=1", "", "", "sip:pilot@example.invalid;x=1"},
-	}
-	for _, tc := range cases {
-		t.Run(fmt.Sprint(tc.to, " ", tc.format, tc.country), func(t *testing.T) {
-			if err := c.Behave(pstn.Behaviour{Format: tc.format, Country: tc.country}); err != nil {
-				t.Fatal(err)
-			}
-			dial(t, c, pstn.Dial{To: tc.to})
-			legs := p.calls()
-			leg := legs[len(legs)-1]
-			if got := strings.Replace(leg.RequestURI().Raw, "@"+p.Addr(), "@", 1); got != tc.want {
-				t.Errorf("Request-URI %s, want %s", got, tc.want)
-			}
-			if got := strings.Replace(leg.To().Raw, "@"+p.Addr(), "@", 1); got != tc.want {
-				t.Errorf("To %s, want %s", got, tc.want)
-			}
-		})
-	}
-}
-
-func TestDialFormatGoesBeforeTheCarriers(t *testing.T) {
-	c, p := start(t, reject(480, "Temporarily Unavailable"), pstn.Config{Behaviour: pstn.Behaviour{Format: pstn.Last4}})
-	dial(t, c, pstn.Dial{To: dni, Format: pstn.E164NoPlus})
-	if got := p.calls()[0].RequestURI().User; got != "442071838750" {
-		t.Errorf("dialled %s", got)
-	}
-}
-
-func TestNumberInToOnly(t *testing.T) {
-	c, p := start(t, answerAndBye, pstn.Config{})
-	ended(t, dial(t, c, pstn.Dial{To: dni, NumberInToOnly: true}))
-	leg := p.calls()[0]
-	if leg.RequestURI().User != "trunk" || leg.To().Dialled() != dni {
-		t.Errorf("Request-URI %s, To %s", leg.RequestURI().Raw, leg.To().Raw)
 	}
 }
 
@@ -326,15 +296,6 @@ func TestSessionDescriptions(t *testing.T) {
 	}
 }
 
-func TestTCP(t *testing.T) {
-	c, _ := start(t, answerAndBye, pstn.Config{})
-	call := dial(t, c, pstn.Dial{To: dni, Transport: "tcp"})
-	ended(t, call)
-	if call.EndedBy() != pstn.ByPlatform {
-		t.Errorf("ended by %s, want platform", call.EndedBy())
-	}
-}
-
 func TestCallsThatCannotBePlaced(t *testing.T) {
 	c, p := start(t, answerAndBye, pstn.Config{})
 	cases := []struct {
@@ -347,6 +308,8 @@ func TestCallsThatCannotBePlaced(t *testing.T) {
 		{pstn.Dial{To: dni, SDP: "video"}, `sdp: want offer | late | none | bad-codec, got "video"`},
 		{pstn.Dial{To: dni, Transport: "tls"}, `dial: transport: want udp | tcp, got "tls"`},
 		{pstn.Dial{To: dni, Transport: "tcp", Copies: 2}, `dial: copies: want 0 or more, over UDP, got 2`},
+		{pstn.Dial{To: "sip:a b@c"}, `dial: want a URI without blanks and quotes, got "sip:a b@c"`},
+		{pstn.Dial{To: dni, Headers: []sipua.Header{{Name: "X-A", Value: "1\r\nX-B: 2"}}}, `dial: want a header, got "X-A": "1\r\nX-B: 2"`},
 		{pstn.Dial{To: dni, CancelAfter: -1}, `dial: cancel_after: want 0 or more, got -1ns`},
 	}
 	for _, tc := range cases {

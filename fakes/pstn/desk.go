@@ -2,6 +2,7 @@ package pstn
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -100,13 +101,12 @@ func (c *Carrier) attend(leg *sipua.Leg) {
 
 func (c *Carrier) answer(leg *sipua.Leg, name string, i int) {
 	c.settle(name, i, 200) // before the caller can know
-	if err := leg.Answer(c.ctx, nil); err != nil {
-		status := 487
-		if err == sipua.ErrNoCodec {
-			status = 488
-		}
-		c.settle(name, i, status)
-	}
+	switch err := leg.Answer(c.ctx, nil); {
+	case errors.Is(err, sipua.ErrCancelled):
+		c.settle(name, i, 487)
+	case errors.Is(err, sipua.ErrNoCodec):
+		c.settle(name, i, 488)
+	} // any other error is of a call that was answered: a BYE may overtake the ACK
 }
 
 func (c *Carrier) ring(leg *sipua.Leg, name string, i int, patience time.Duration) {

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 
 	"github.com/dnispool/dnispool/sim/sipua"
 )
@@ -26,7 +27,7 @@ type Dial struct {
 	// NumberInToOnly addresses the call to the trunk, and has the number in To alone.
 	NumberInToOnly bool
 	Copies         int           // how often the INVITE is sent, at once (UDP); 0 is 1
-	CancelAfter    time.Duration // the caller gives up so long after the INVITE left; 0: never
+	CancelAfter    time.Duration // the caller gives up so long after dialling; 0: never
 	CancelOnRing   bool          // the caller gives up at the first ringing
 	SkipAck        bool          // the answer is never acknowledged
 	Headers        []sipua.Header
@@ -78,6 +79,16 @@ func (d Dial) validate() error {
 	if d.CancelAfter < 0 {
 		errs = append(errs, fmt.Errorf("dial: cancel_after: want 0 or more, got %v", d.CancelAfter))
 	}
+	for _, uri := range []string{d.To, d.From} {
+		if isURI(uri) && strings.ContainsFunc(uri, func(r rune) bool { return r <= ' ' || r == 0x7f || strings.ContainsRune(`<>"`, r) }) {
+			errs = append(errs, fmt.Errorf("dial: want a URI without blanks and quotes, got %q", uri))
+		}
+	}
+	for _, h := range d.Headers {
+		if h.Name == "" || strings.ContainsAny(h.Name, " :\t") || strings.ContainsFunc(h.Name+h.Value, unicode.IsControl) {
+			errs = append(errs, fmt.Errorf("dial: want a header, got %q: %q", h.Name, h.Value))
+		}
+	}
 	return errors.Join(errs...)
 }
 
@@ -85,7 +96,8 @@ func isURI(s string) bool { return strings.HasPrefix(s, "sip:") || strings.HasPr
 
 // Dial places a call and returns when it is up, or has come to nothing in a way that calls do: the Call says which.
 // The error is for calls that cannot be placed at all (then the Call is nil), and ctx's when ctx ends first: the call
-// is then cancelled, and the Call is there too.
+// is then cancelled, and the Call is there too. On a virtual clock Dial is to be called by work that the clock counts
+// (Run or Hold), since it may sleep.
 func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	if err := d.validate(); err != nil {
 		return nil, err
@@ -96,12 +108,12 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	defer c.wg.Done()
 	call := c.newCall(ByPlatform)
 	call.id = cmp.Or(d.CallID, call.id)
-	setup, stop := c.within(ctx)
-	defer stop()
+	setup, giveUp := c.within(ctx)
+	defer c.patience(setup, d.CancelAfter, giveUp)()
 
 	number, format, country, delay := c.route(d)
 	call.number = number
-	if delay > 0 && c.sleep(setup, delay) != nil {
+	if delay > 0 && c.clock.Sleep(setup, delay) != nil {
 		call.fail(c.outcome(setup, setup.Err(), ByPlatform))
 		return call, ctx.Err()
 	}
@@ -114,7 +126,13 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 		c.falseStart(setup, call, invite)
 	}
 	c.repeat(call.id, d.Copies)
-	c.place(setup, call, d, invite)
+	invite.OnProgress = func(code int, _ string) {
+		call.heard(code)
+		if d.CancelOnRing && code >= 180 {
+			giveUp(errGaveUp)
+		}
+	}
+	c.place(setup, call, invite)
 	return call, call.cutShort(ctx)
 }
 
@@ -129,11 +147,12 @@ func (c *Carrier) Transfer(ctx context.Context, destination, from string) (*Call
 	defer c.wg.Done()
 	call := c.newCall(ByDesk)
 	call.number = destination
-	setup, stop := c.within(ctx)
-	defer stop()
+	setup, giveUp := c.within(ctx)
+	defer giveUp(nil)
 	invite := c.caller(Dial{From: from})
 	invite.Target, invite.To = c.desks.Addr(), "<sip:"+escape(destination)+"@"+c.desks.Addr()+">"
-	c.place(setup, call, Dial{}, invite)
+	invite.OnProgress = func(code int, _ string) { call.heard(code) }
+	c.place(setup, call, invite)
 	return call, call.cutShort(ctx)
 }
 
@@ -141,11 +160,30 @@ func (c *Carrier) newCall(far string) *Call {
 	return &Call{carrier: c, id: rand.Text() + "@" + c.line.Addr(), far: far, started: c.clock.Now(), ended: make(chan struct{})}
 }
 
-// within ends ctx also when the carrier closes.
-func (c *Carrier) within(ctx context.Context) (context.Context, func()) {
+// within ends ctx also when the carrier closes, or by the returned function.
+func (c *Carrier) within(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
-	return ctx, func() { stop(); cancel(nil) }
+	context.AfterFunc(ctx, func() { stop() })
+	return ctx, cancel
+}
+
+// patience is the caller's: after d it gives the call up. The returned function ends it together with ctx.
+func (c *Carrier) patience(ctx context.Context, d time.Duration, giveUp context.CancelCauseFunc) (end func()) {
+	var waiting sync.WaitGroup
+	if d > 0 {
+		release := c.clock.Hold() // from now on, or virtual time could pass before the wait begins
+		waiting.Go(func() {
+			defer release()
+			if c.clock.Sleep(ctx, d) == nil {
+				giveUp(errGaveUp)
+			}
+		})
+	}
+	return func() {
+		giveUp(nil)
+		waiting.Wait()
+	}
 }
 
 // route decides where a call goes, in which form, and how long that takes.
@@ -278,25 +316,8 @@ func (c *Carrier) falseStart(ctx context.Context, call *Call, invite sipua.Dial)
 }
 
 // place sends the INVITE and settles the call.
-func (c *Carrier) place(ctx context.Context, call *Call, d Dial, invite sipua.Dial) {
-	ctx, giveUp := context.WithCancelCause(ctx)
-	var patience sync.WaitGroup
-	defer patience.Wait()
-	defer giveUp(nil)
-	if d.CancelAfter > 0 {
-		patience.Go(func() {
-			if c.sleep(ctx, d.CancelAfter) == nil {
-				giveUp(errGaveUp)
-			}
-		})
-	}
+func (c *Carrier) place(ctx context.Context, call *Call, invite sipua.Dial) {
 	invite.CallID = call.id
-	invite.OnProgress = func(code int, _ string) {
-		call.heard(code)
-		if d.CancelOnRing && code >= 180 {
-			giveUp(errGaveUp)
-		}
-	}
 	call.attempted()
 	leg, err := c.line.Dial(ctx, invite)
 	if err != nil {

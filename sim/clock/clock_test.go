@@ -54,7 +54,7 @@ func TestAdvanceWakesInOrderAndLetsEachFinish(t *testing.T) {
 
 func TestAdvanceToNext(t *testing.T) {
 	v := NewVirtual(epoch)
-	if v.AdvanceToNext(time.Hour) {
+	if v.AdvanceToNext(time.Hour, nil) {
 		t.Error("moved although nobody sleeps")
 	}
 	started, ended := make(chan struct{}), make(chan error, 1)
@@ -63,10 +63,13 @@ func TestAdvanceToNext(t *testing.T) {
 		ended <- v.Sleep(t.Context(), time.Minute)
 	})
 	<-started
-	if v.AdvanceToNext(59 * time.Second) {
+	if v.AdvanceToNext(time.Hour, func() bool { return true }) {
+		t.Error("moved although it was enough")
+	}
+	if v.AdvanceToNext(59*time.Second, nil) {
 		t.Error("moved past the limit")
 	}
-	if !v.AdvanceToNext(time.Minute) || v.Now() != epoch.Add(time.Minute) {
+	if !v.AdvanceToNext(time.Minute, func() bool { return false }) || v.Now() != epoch.Add(time.Minute) {
 		t.Errorf("now %v, want one minute later", v.Now())
 	}
 	if err := <-ended; err != nil {

@@ -115,11 +115,15 @@ func (v *Virtual) Advance(d time.Duration) {
 }
 
 // AdvanceToNext moves the time to the next moment at which somebody wakes, at most by limit, and lets them run.
-// It returns false, without moving, when nobody sleeps that long.
-func (v *Virtual) AdvanceToNext(limit time.Duration) bool {
+// It returns false, without moving, when nobody wakes by then, or when enough says, once all work has settled, that
+// what the caller was waiting for has happened. A nil enough never does.
+func (v *Virtual) AdvanceToNext(limit time.Duration, enough func() bool) bool {
 	v.advancing.Lock()
 	defer v.advancing.Unlock()
 	v.Settle()
+	if enough != nil && enough() {
+		return false
+	}
 	v.mu.Lock()
 	target := v.now.Add(limit)
 	v.mu.Unlock()

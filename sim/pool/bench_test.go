@@ -19,20 +19,24 @@ var sizes = []int{1_000, 100_000, 1_000_000}
 func BenchmarkReserveArriveRelease(b *testing.B) {
 	for _, s := range selections {
 		for _, n := range sizes {
-			b.Run(fmt.Sprintf("%s/%d", s, n), func(b *testing.B) { cycle(b, s, n, 0) })
+			b.Run(fmt.Sprintf("%s/%d", s, n), func(b *testing.B) { cycle(b, with(n, selection(s)), 0) })
 		}
 	}
 }
 
-// BenchmarkHalfFull keeps half of the numbers in calls and ends the oldest.
-func BenchmarkHalfFull(b *testing.B) {
-	for _, n := range sizes {
-		b.Run(fmt.Sprint("lru/", n), func(b *testing.B) { cycle(b, SelectLRU, n, n/2) })
+// BenchmarkBusy keeps half of the numbers in calls, ends the oldest, and has another
+// quarter cooling down.
+func BenchmarkBusy(b *testing.B) {
+	for _, s := range selections {
+		for _, n := range sizes {
+			config := with(n, selection(s), coolDown(time.Duration(n/4)*time.Millisecond))
+			b.Run(fmt.Sprintf("%s/%d", s, n), func(b *testing.B) { cycle(b, config, n/2) })
+		}
 	}
 }
 
-func cycle(b *testing.B, s Selection, n, calls int) {
-	p, err := New(with(n, selection(s), coolDown(time.Duration(n/4)*time.Millisecond)))
+func cycle(b *testing.B, config Config, calls int) {
+	p, err := New(config)
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -66,7 +70,7 @@ func cycle(b *testing.B, s Selection, n, calls int) {
 	}
 	b.StopTimer()
 	perOp := float64(b.Elapsed()) / float64(b.N)
-	b.ReportMetric(perOp/baseline(s, n, calls, b.N), "x-baseline")
+	b.ReportMetric(perOp/baseline(config, calls, b.N), "x-baseline")
 	if st := p.Stats(now); st.Refused != 0 || st.Unbound != 0 {
 		b.Errorf("stats: want every call bound, got %+v", st)
 	}
@@ -112,19 +116,19 @@ func (p *simplePool) hangup(number string) {
 // baseline is the time per operation of simplePool, in nanoseconds. Selections that
 // use the same few numbers again are compared with a stack, random with a random
 // choice, the others with a queue.
-func baseline(s Selection, n, calls, rounds int) float64 {
-	numbers, err := Count(n).Expand()
+func baseline(config Config, calls, rounds int) float64 {
+	numbers, err := config.Numbers.Expand()
 	if err != nil {
 		panic(err) // a test's own mistake
 	}
 	pick := func(int) int { return 0 }
-	switch s {
+	switch config.Selection {
 	case SelectLIFO, SelectFirst:
 		pick = func(free int) int { return free - 1 }
 	case SelectRandom:
 		pick = rand.New(rand.NewPCG(1, 2)).IntN
 	}
-	p := &simplePool{pick: pick, free: numbers, leases: make(map[string][]byte, n)}
+	p := &simplePool{pick: pick, free: numbers, leases: make(map[string][]byte, len(numbers))}
 	attributes := []byte(`{"shared_id":"x"}`)
 	up := make([]string, calls+1)
 	i := 0
@@ -170,7 +174,7 @@ func BenchmarkExpiry(b *testing.B) {
 	}
 }
 
-// BenchmarkNew reports the time and the memory that a pool of a million takes.
+// BenchmarkNew reports the time that it takes to make a pool, and its memory.
 func BenchmarkNew(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
@@ -182,12 +186,12 @@ func BenchmarkNew(b *testing.B) {
 				}
 			}
 			b.StopTimer()
-			with, without := heap(), uint64(0)
+			used := heap()
 			runtime.KeepAlive(p)
 			p = nil
-			without = heap()
-			b.ReportMetric(float64(with-without)/1e6, "MB")
-			b.ReportMetric(float64(with-without)/float64(n), "B/number")
+			used -= heap()
+			b.ReportMetric(float64(used)/1e6, "MB")
+			b.ReportMetric(float64(used)/float64(n), "B/number")
 		})
 	}
 }

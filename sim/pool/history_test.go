@@ -69,7 +69,7 @@ func (h *history) do(now time.Duration, op string, args []string) string {
 		}
 		return "ok"
 	case "stats":
-		return states_(h.pool.Stats(now))
+		return statesOf(h.pool.Stats(now))
 	case "totals":
 		return totals(h.pool.Stats(now))
 	}
@@ -132,7 +132,7 @@ func letterOf(number string) string {
 	return string('a' + number[len(number)-1] - '0')
 }
 
-func states_(s Stats) string {
+func statesOf(s Stats) string {
 	return nonZero("free", s.Free, "pending", s.Pending, "incall", s.InCall, "cooling", s.Cooling, "draining", s.Draining)
 }
 

@@ -55,7 +55,7 @@ const (
 )
 
 // slot is one number. Slot 0 is unused, so that 0 can mean none. What the queues
-// need comes first and fills one cache line.
+// need comes first and fills one cache line, and the padding keeps it so.
 type slot struct {
 	number     string
 	key        uint64

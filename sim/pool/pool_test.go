@@ -65,6 +65,12 @@ func TestWindow(t *testing.T) {
 			219s call a  -> bound #1
 			0s   hangup c1 -> ended
 			219s stats   -> free=1`},
+		{"so that a cool-down cannot start in the past", with(1, coolDown(10*time.Second)), `
+			100s reserve   -> a #1
+			110s call a    -> bound #1
+			0s   hangup c1 -> ended
+			119s reserve   -> none
+			120s reserve   -> a #2`},
 	})
 }
 

@@ -109,19 +109,23 @@ func (b *bag) put(_ []slot, i int32) {
 	b.free = append(b.free, i)
 }
 
-func (b *bag) take(slots []slot) int32 {
+func (b *bag) take([]slot) int32 {
 	if len(b.free) == 0 {
 		return 0
 	}
-	i := b.free[b.rng.IntN(len(b.free))]
-	b.drop(slots, i)
+	at := b.rng.IntN(len(b.free))
+	i := b.free[at]
+	b.remove(at)
 	return i
 }
 
-func (b *bag) drop(_ []slot, i int32) {
-	place, end := b.place[i], len(b.free)-1
+func (b *bag) drop(_ []slot, i int32) { b.remove(int(b.place[i])) }
+
+// remove fills the gap with the last number.
+func (b *bag) remove(at int) {
+	end := len(b.free) - 1
 	moved := b.free[end]
-	b.free[place], b.place[moved] = moved, place
+	b.free[at], b.place[moved] = moved, int32(at)
 	b.free = b.free[:end]
 }
 

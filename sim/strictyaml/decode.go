@@ -30,6 +30,11 @@ type Unmarshaler interface {
 // Unmarshaler that starts with "want " gets the key in front. An unquoted number or
 // boolean is not text. A null is a problem except for any, yaml.Node and json.RawMessage.
 func Decode(file string, n *yaml.Node, into any) Problems {
+	return DecodeKey(file, "", n, into)
+}
+
+// DecodeKey is Decode for the value of a key, which the messages then name.
+func DecodeKey(file, key string, n *yaml.Node, into any) Problems {
 	v := reflect.ValueOf(into)
 	if v.Kind() != reflect.Pointer || v.IsNil() {
 		return Problems{At(file, n, "decode: want a pointer, got %T", into)}
@@ -38,7 +43,7 @@ func Decode(file string, n *yaml.Node, into any) Problems {
 		return Problems{At(file, n, "file: want a value, got nothing")}
 	}
 	d := decoder{file: file}
-	d.value(n, v.Elem(), "")
+	d.value(n, v.Elem(), key)
 	d.ps.Sort()
 	return d.ps
 }

@@ -218,6 +218,20 @@ func TestDecodeNeedsAPointer(t *testing.T) {
 	}
 }
 
+func TestDecodeKey(t *testing.T) {
+	n, _ := Parse("f", []byte("inner: {txet: a, text: 5}\ncount: many\n"))
+	var in inner
+	got := DecodeKey("f", "inner", Lookup(n, "inner"), &in)
+	var count int
+	got = append(got, DecodeKey("f", "count", Lookup(n, "count"), &count)...)
+	want := `f:1:9: unknown key "txet" in inner (did you mean "text"?)
+f:1:24: text: want text, got 5; quote it: "5"
+f:2:8: count: want a whole number, got "many"`
+	if got.Error() != want {
+		t.Errorf("\n got %s\nwant %s", got, want)
+	}
+}
+
 func TestJSON(t *testing.T) {
 	for _, test := range []struct{ in, want, problem string }{
 		{in: `{z: 1, a: "x", m: {}}`, want: `{"z":1,"a":"x","m":{}}`},
