@@ -101,14 +101,14 @@ type Contract struct {
 	Because string
 }
 
-// ContractMode is published or off; empty means the default.
+// ContractMode is published or none; empty means the default.
 type ContractMode string
 
 // The contract modes that a step can ask for.
 const (
 	ContractDefault   ContractMode = ""
 	ContractPublished ContractMode = "published" // the published contract only
-	ContractOff       ContractMode = "off"       // none: the step provokes a violation
+	ContractNone      ContractMode = "none"      // the step provokes a violation
 )
 
 // Level is how binding a requirement is.

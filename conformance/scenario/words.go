@@ -33,7 +33,7 @@ func (v *Level) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (v *ContractMode) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "mode", []ContractMode{ContractPublished, ContractOff}, v)
+	return decodeWord(file, n, "mode", []ContractMode{ContractPublished, ContractNone}, v)
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.

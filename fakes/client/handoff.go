@@ -63,7 +63,8 @@ func (r *run) read(p reply) (a answer, final bool) {
 	case p.err != nil:
 		return answer{Unreadable, "", fmt.Sprintf("handoff: %v", p)}, false
 	case p.status == http.StatusNotFound:
-		if object, err := p.object(); err != nil || object["error_message"] == nil {
+		// The API's own 404 says no more than error_message; a gateway's, for a URL that is not there, has other members.
+		if object, err := p.object(); err != nil || object["error_message"] == nil || object["error_code"] != nil {
 			return answer{Missing, "", "handoff: no record (404, not the handoff's own: " + p.message() + ": is the URL right?)"}, false
 		}
 		return answer{Missing, "", "handoff: no record (" + p.message() + ")"}, false
