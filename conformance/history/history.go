@@ -19,6 +19,7 @@ const (
 	Reserve Kind = "reserve" // POST to Reserve DNI
 	Call    Kind = "call"    // a call to a number
 	Handoff Kind = "handoff" // GET of the handoff state
+	Restart Kind = "restart" // the platform was stopped and started again
 )
 
 // Outcome says how an operation ended for the client.
@@ -34,13 +35,15 @@ const (
 
 // Op is one operation of one client. Times are since the base of the history.
 type Op struct {
-	ID      int           `json:"id"` // position in the history, from 1
-	Client  string        `json:"client,omitempty"`
-	Step    string        `json:"step,omitempty"` // what the client calls it
-	Kind    Kind          `json:"kind"`
-	Outcome Outcome       `json:"outcome"`
-	Start   time.Duration `json:"start_ns"` // request or INVITE sent
-	End     time.Duration `json:"end_ns"`   // reply received; the call's arrival was certain (first 18x or 2xx)
+	ID        int           `json:"id"`                  // position in the history of its generator, from 1
+	Generator string        `json:"generator,omitempty"` // who recorded it, when there are several
+	Client    string        `json:"client,omitempty"`
+	Step      string        `json:"step,omitempty"` // what the client calls it
+	Kind      Kind          `json:"kind"`
+	Outcome   Outcome       `json:"outcome"`
+	Start     time.Duration `json:"start_ns"`          // request or INVITE begun
+	Sent      time.Duration `json:"sent_ns,omitempty"` // the whole request was out, when that was noticeably later; the platform cannot have acted before
+	End       time.Duration `json:"end_ns"`            // reply received; the call's arrival was certain (first 18x or 2xx)
 
 	Project string `json:"project,omitempty"`
 	Drain   bool   `json:"drain,omitempty"`  // a reservation that only counts what is left in the pool
@@ -51,11 +54,14 @@ type Op struct {
 	// Reserve: what identifies the attributes.
 	Nonce    string `json:"nonce,omitempty"`
 	SharedID string `json:"shared_id,omitempty"`
+	// Reserve: the attributes as sent.
+	Attributes json.RawMessage `json:"attributes,omitempty"`
 
 	// Call: its id, and when it ended, once it has.
-	CallID string        `json:"call_id,omitempty"`
-	Ended  bool          `json:"ended,omitempty"`
-	Bye    time.Duration `json:"bye_ns,omitempty"`
+	CallID  string        `json:"call_id,omitempty"`
+	Ended   bool          `json:"ended,omitempty"`
+	EndedBy string        `json:"ended_by,omitempty"` // platform, caller or carrier; who refused it, when it was refused
+	Bye     time.Duration `json:"bye_ns,omitempty"`
 
 	// Handoff: what was asked for and what came back.
 	AskedID       string          `json:"asked_id,omitempty"`

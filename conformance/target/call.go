@@ -15,6 +15,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
 	"github.com/dnispool/dnispool/sim/sipua"
@@ -47,7 +48,8 @@ func facts(p sim.Project) check.Facts {
 	numbers, _ := p.Pool.Numbers.Expand() // the platform has read them
 	f := check.Facts{
 		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: p.Pool.CoolDown,
-		Release: string(p.Pool.Release), Exclusive: true,
+		Release: string(p.Pool.Release), Selection: string(p.Pool.Selection), Match: string(p.Pool.Match), Bindings: string(p.Pool.Bindings), Exclusive: true,
+		Handoffs: p.Handoff.Empty != handoff.NotFound && p.Handoff.Abandoned == handoff.Keep, Visible: p.Handoff.VisibleAfter, Retention: p.Handoff.Retention, Duplicate: string(p.Handoff.Duplicates),
 	}
 	if p.Pool.Reaper == pool.ReaperLazy {
 		f.WindowMax = forever // a number may stay with its lease for as long as another one is free
@@ -65,7 +67,7 @@ func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 	done := make(chan struct{})
 	go func() {
 		c, err = s.carrier.Dial(ctx, pstn.Dial{
-			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: carrierFormat(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
+			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: pstn.Format(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
 			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
 		})
 		close(done)
@@ -105,14 +107,6 @@ const defaultANI = "+442079460500"
 
 // pumpEvery is how often, in real time, a call that is being set up is asked whether it waits for virtual time.
 const pumpEvery = 5 * time.Millisecond
-
-// carrierFormat translates the scenario language's names to the carrier's.
-func carrierFormat(name string) pstn.Format {
-	if name == "cc00" {
-		return "00"
-	}
-	return pstn.Format(name)
-}
 
 // call is a call as a scenario sees it.
 type call struct{ *pstn.Call }

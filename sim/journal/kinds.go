@@ -54,9 +54,10 @@ const (
 
 // What happened to the simulator itself.
 const (
-	Started  Kind = "started"
-	Stopped  Kind = "stopped"
-	Advanced Kind = "advanced" // virtual time was moved; Detail says by how much
+	Started   Kind = "started"
+	Stopped   Kind = "stopped"
+	Restarted Kind = "restarted" // the store was started again; Cause says what became of the leases
+	Advanced  Kind = "advanced"  // virtual time was moved; Detail says by how much
 )
 
 // Kinds lists every kind, in the order of the flow.
@@ -67,7 +68,7 @@ func Kinds() []Kind {
 		Invite, CallRejected, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
 		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
 		HandoffWritten, HandoffRevised, HandoffDropped,
-		Started, Stopped, Advanced,
+		Started, Stopped, Restarted, Advanced,
 	}
 }
 

@@ -48,10 +48,14 @@ func (a *attempt) run(ctx context.Context) error {
 				e.cancelInvite(l.invite)
 			}
 		case <-tx.Done():
-			if isTimeout(tx.Err()) {
-				return a.fail(ErrTimeout)
+			err := endOf(tx)
+			switch {
+			case e.ctx.Err() != nil:
+				err = ErrClosed
+			case isTimeout(err):
+				err = ErrTimeout
 			}
-			return a.fail(tx.Err())
+			return a.fail(err)
 		case <-giveUp: // not even the CANCEL was heard
 			tx.Terminate()
 			return a.fail(a.cancelled)
@@ -68,7 +72,7 @@ func (a *attempt) progress(res *sip.Response) {
 		e.cancelInvite(l.invite)
 	}
 	a.ringing = true
-	if a.dial.OnProgress != nil {
+	if a.dial.OnProgress != nil && a.cancelled == nil {
 		a.dial.OnProgress(res.StatusCode, res.Reason)
 	}
 	e.leave(res)
@@ -87,7 +91,7 @@ func (a *attempt) final(res *sip.Response) error {
 		a.leg.endpoint.remember(a.leg.invite, res)
 		a.tx.Terminate()
 	}
-	refused := &StatusError{Code: res.StatusCode, Reason: res.Reason, Headers: headersOf(res)}
+	refused := &StatusError{Code: res.StatusCode, Reason: res.Reason, Headers: payload(res)}
 	return a.fail(errors.Join(a.cancelled, refused))
 }
 

@@ -33,13 +33,13 @@ type Dial struct {
 	AckSDP []byte
 	// Headers are added to the INVITE: P-Asserted-Identity, Privacy, Diversion, ...
 	Headers []Header
-	// OnProgress is called for each 1xx, in order.
+	// OnProgress is called for each 1xx, in order, until ctx ends.
 	OnProgress func(code int, reason string)
 	// SkipAck is a fault: the 200 is never acknowledged.
 	SkipAck bool
 }
 
-// StatusError is a call refused with a final response of 300 to 699.
+// StatusError is a call refused with a final response of 300 to 699. Headers has no Via, From, To, Call-ID, CSeq.
 type StatusError struct {
 	Code    int
 	Reason  string
@@ -55,7 +55,8 @@ const cancelGrace = time.Second
 
 // Dial places a call and waits for its outcome: a Leg that is up, or an error: *StatusError, ErrTimeout, ctx's (together with the
 // *StatusError the peer gave, if it did). When ctx ends the INVITE is cancelled, and a 200 that crosses the CANCEL is acknowledged and
-// ended with BYE. Dial returns at the latest a second after ctx; what is then left to do goes on behind it.
+// ended with BYE. Dial returns at the latest a second after ctx; what is then left to do goes on behind it. A call that is up no
+// longer depends on ctx.
 func (e *Endpoint) Dial(ctx context.Context, d Dial) (*Leg, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
@@ -181,7 +182,7 @@ func (e *Endpoint) cancelInvite(invite *sip.Request) {
 	addHeaders(c, e.product("User-Agent"))
 	addHeaders(c, []Header{reasonSIP(sip.StatusRequestTerminated, "cancelled")})
 	e.spawn(func() {
-		if _, err := e.roundTrip(context.Background(), c, nil); err != nil && !errors.Is(err, ErrClosed) {
+		if _, err := e.roundTrip(c, nil); err != nil && !errors.Is(err, ErrClosed) {
 			e.log.Debug("sip: CANCEL not answered", "call_id", cut(c.CallID().Value()), "error", err)
 		}
 	})

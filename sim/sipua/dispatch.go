@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"net"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -25,7 +26,12 @@ func (e *Endpoint) arrived(m sip.Message) {
 	if id := m.CallID(); id != nil {
 		e.gate.enter(id.Value())
 	}
-	if r, ok := m.(*sip.Request); ok && (r.IsInvite() || r.IsCancel()) && complete(r) && tagOf(r.To().Params) == "" {
+	r, ok := m.(*sip.Request)
+	if !ok {
+		return
+	}
+	e.handover.leaves(r)
+	if (r.IsInvite() || r.IsCancel()) && complete(r) && tagOf(r.To().Params) == "" {
 		// Every response copies the request's To, also those that sipgo makes by itself for a CANCEL: so all of a call have one tag.
 		r.To().Params = append(r.To().Params, sip.HeaderKV{K: "tag", V: e.tagFor(r)})
 	}
@@ -35,7 +41,7 @@ func (e *Endpoint) arrived(m sip.Message) {
 func (e *Endpoint) tagFor(r *sip.Request) string {
 	branch, _ := r.Via().Params.Get("branch")
 	id := struct{ callID, from, branch string }{r.CallID().Value(), tagOf(r.From().Params), branch}
-	return fmt.Sprintf("%016x", maphash.Comparable(e.tagSeed, id))
+	return strconv.FormatUint(maphash.Comparable(e.tagSeed, id), 16)
 }
 
 func complete(r *sip.Request) bool {
@@ -44,6 +50,7 @@ func complete(r *sip.Request) bool {
 
 // onRequest gets every request that is not a retransmission, in a goroutine of its own.
 func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
+	e.handover.arrives(r)
 	if !e.begin() {
 		tx.Terminate()
 		return
@@ -153,7 +160,7 @@ func (e *Endpoint) onStrayCancel(r *sip.Request, tx *sip.ServerTx) {
 		e.refuse(r, tx, sip.StatusOK)
 	case <-time.After(cancelWait):
 		e.refuse(r, tx, sip.StatusCallTransactionDoesNotExists)
-	case <-e.closing:
+	case <-e.ctx.Done():
 	}
 }
 

@@ -41,6 +41,8 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		{"no Contact", req{method: "INVITE"}, without("Contact"), "400", ""},
 		{"no From tag", req{method: "INVITE"}, replace(";tag=f1", ""), "400", ""},
 		{"other method in CSeq", req{method: "INVITE"}, replace("1 INVITE", "1 BYE"), "400", ""},
+		{"blanks in the From tag", req{method: "INVITE"}, replace(";tag=f1", ";tag = f1"), "400", ""},
+		{"blanks in CSeq", req{method: "INVITE"}, replace("1 INVITE", "1  INVITE"), "400", ""},
 		{"SIP/7.0", req{method: "INVITE"}, replace("SIP/2.0\r\n", "SIP/7.0\r\n"), "505", ""},
 		{"too many hops", req{method: "INVITE"}, replace("Max-Forwards: 70", "Max-Forwards: 0"), "483", ""},
 		{"OPTIONS may have used its hops", req{method: "OPTIONS"}, replace("Max-Forwards: 70", "Max-Forwards: 0"), "200", ""},

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -58,16 +59,19 @@ type Endpoint struct {
 	transport    *sip.TransportLayer
 	transactions *sip.TransactionLayer
 	gate         *gate
+	handover     *handover
 	tagSeed      maphash.Seed
 	cancels      memo[chan struct{}] // CANCELs that came before their INVITE, by the tag the INVITE will get
 	reacks       memo[*sip.Request]  // ACKs of refused calls, by branch
-	closing      chan struct{}
+	ctx          context.Context     // ends with Close
+	stop         context.CancelFunc
 
 	mu       sync.Mutex
 	legs     map[legKey]*Leg
 	draining bool
 	closed   bool
-	wg       sync.WaitGroup
+	wg       sync.WaitGroup // handlers and what they have begun
+	serving  sync.WaitGroup // read loops
 }
 
 type legKey struct{ callID, localTag string }
@@ -76,12 +80,14 @@ type legKey struct{ callID, localTag string }
 func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 	tuneStack()
 	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
-		closing: make(chan struct{}), legs: map[legKey]*Leg{}}
+		handover: &handover{started: time.Now()}, legs: map[legKey]*Leg{}}
+	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if e.sockets, err = openSockets(ctx, c, e.trace); err != nil {
+	if e.sockets, err = openSockets(ctx, c, e.trace, e.handover); err != nil {
+		e.stop()
 		return nil, err
 	}
 	stack := stackLogger(e.log)
@@ -99,10 +105,10 @@ func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 // serve starts the read loops and waits until sipgo has the sockets in its pool: a request sent earlier would open another one.
 func (e *Endpoint) serve(ctx context.Context) error {
 	s := e.sockets
-	e.wg.Go(func() { _ = e.transport.ServeUDP(s.packets) })
+	e.serving.Go(func() { _ = e.transport.ServeUDP(s.packets) })
 	ready := []<-chan struct{}{s.packets.reading}
 	if s.streams != nil {
-		e.wg.Go(func() { _ = e.transport.ServeTCP(s.streams) })
+		e.serving.Go(func() { _ = e.transport.ServeTCP(s.streams) })
 		ready = append(ready, s.streams.accepting)
 	}
 	for _, r := range ready {
@@ -125,7 +131,7 @@ func (e *Endpoint) Active() int {
 	return len(e.legs)
 }
 
-// Shutdown refuses new calls with 503, ends every leg politely (BYE, CANCEL or 503) and closes the Endpoint when all have ended or
+// Shutdown takes and places no new calls, ends every leg politely (BYE, CANCEL or 503) and closes the Endpoint when all have ended or
 // ctx is done, whichever is first.
 func (e *Endpoint) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
@@ -147,27 +153,34 @@ func (e *Endpoint) Shutdown(ctx context.Context) error {
 }
 
 // Close stops at once, also while calls are up: nothing more is sent, every leg ends with How "error", and when it returns no
-// goroutine and no socket is left. It waits for OnCall handlers to return.
+// goroutine and no socket is left. It waits for OnCall handlers to return, so none of them may call it.
 func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
 		e.wg.Wait()
+		e.serving.Wait()
 		return nil
 	}
 	e.closed = true
 	legs := e.snapshot()
 	e.mu.Unlock()
 
-	close(e.closing)
-	err := e.sockets.Close()
+	e.handover.close()
+	e.stop()
 	for _, l := range legs {
 		l.finish(End{By: Local, How: HowError, Reason: ErrClosed.Error()})
+		if l.abort != nil {
+			l.abort()
+		}
 	}
 	e.transactions.Close()
-	_ = e.transport.Close() // its connections are closed already
 	e.wg.Wait()
-	e.transactions.Close() // those that a message on its way has begun meanwhile
+	e.handover.wait()
+	err := e.sockets.Close()
+	e.serving.Wait()
+	e.transactions.Close()  // those that a message on its way has begun meanwhile
+	_ = e.transport.Close() // the TCP connections; an error here says that one was closed by its peer
 	e.cancels.clear()
 	e.reacks.clear()
 	return err
@@ -210,7 +223,7 @@ func (e *Endpoint) admit(l *Leg) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
-	case e.closed:
+	case e.closed, e.draining && !l.incoming:
 		return ErrClosed
 	case l.incoming && (e.draining || e.config.MaxCalls > 0 && len(e.legs) >= e.config.MaxCalls):
 		return errBusy

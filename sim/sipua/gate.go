@@ -38,9 +38,11 @@ func (g *gate) enter(callID string) {
 		}
 		left := s.left
 		g.mu.Unlock()
+		timer := time.NewTimer(wait)
 		select {
 		case <-left:
-		case <-time.After(wait):
+			timer.Stop()
+		case <-timer.C:
 		}
 		now = time.Now()
 		g.mu.Lock()

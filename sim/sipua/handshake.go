@@ -17,8 +17,8 @@ type handshake struct {
 	res      *sip.Response
 	acks     chan *sip.Request
 	interval time.Duration
-	repeat   *time.Timer
-	giveUp   *time.Timer
+	giveUp   time.Time
+	timer    *time.Timer // until the 200 is repeated, or given up
 }
 
 func (l *Leg) newHandshake(r *sip.Request, tx *sip.ServerTx, res *sip.Response) *handshake {
@@ -27,7 +27,7 @@ func (l *Leg) newHandshake(r *sip.Request, tx *sip.ServerTx, res *sip.Response) 
 
 // wait returns when the ACK is there, the call is over, or ctx ends; then the rest goes on without the caller.
 func (s *handshake) wait(ctx context.Context) error {
-	s.repeat, s.giveUp = time.NewTimer(s.interval), time.NewTimer(64*sip.T1)
+	s.giveUp, s.timer = time.Now().Add(64*sip.T1), time.NewTimer(s.interval)
 	err, over := s.run(ctx.Done())
 	if over {
 		return err
@@ -46,19 +46,15 @@ func (s *handshake) run(interrupt <-chan struct{}) (err error, over bool) {
 		case ack := <-s.tx.Acks(): // a peer that gives the ACK of a 200 the INVITE's branch: sipgo takes it for the transaction's
 			s.acknowledged(ack)
 			return nil, true
-		case <-s.repeat.C:
-			s.interval = min(2*s.interval, sip.T2)
-			s.repeat.Reset(s.interval)
-			if err := s.tx.Respond(s.res); err != nil && !errors.Is(err, sip.ErrTransactionTerminated) {
-				l.endpoint.log.Debug("sip: 200 not repeated", "call_id", cut(l.CallID()), "error", err)
+		case now := <-s.timer.C:
+			if !now.Before(s.giveUp) {
+				l.sendBye(End{By: Local, How: HowTimeout, Status: sip.StatusRequestTimeout, Reason: ErrNoAck.Error()},
+					[]Header{reasonSIP(sip.StatusRequestTimeout, "ACK timeout")})
+				return ErrNoAck, true
 			}
-		case <-s.giveUp.C:
-			s.stop()
-			l.sendBye(End{By: Local, How: HowTimeout, Status: sip.StatusRequestTimeout, Reason: ErrNoAck.Error()},
-				[]Header{reasonSIP(sip.StatusRequestTimeout, "ACK timeout")})
-			return ErrNoAck, true
+			s.again(now)
 		case <-l.done:
-			s.stop()
+			s.timer.Stop()
 			return l.endError(), true
 		case <-interrupt:
 			return nil, false
@@ -66,14 +62,17 @@ func (s *handshake) run(interrupt <-chan struct{}) (err error, over bool) {
 	}
 }
 
-func (s *handshake) stop() {
-	s.repeat.Stop()
-	s.giveUp.Stop()
+func (s *handshake) again(now time.Time) {
+	s.interval = min(2*s.interval, sip.T2)
+	s.timer.Reset(min(s.interval, s.giveUp.Sub(now)))
+	if err := s.tx.Respond(s.res); err != nil && !errors.Is(err, sip.ErrTransactionTerminated) {
+		s.leg.endpoint.log.Debug("sip: 200 not repeated", "call_id", cut(s.leg.CallID()), "error", err)
+	}
 }
 
 // acknowledged notes the ACK; in a late offer it carries the peer's answer.
 func (s *handshake) acknowledged(ack *sip.Request) {
-	s.stop()
+	s.timer.Stop()
 	l := s.leg
 	l.mu.Lock()
 	if l.pending == s {

@@ -60,19 +60,39 @@ func (e *Endpoint) product(name string) []Header {
 	return []Header{{name, e.config.UserAgent}}
 }
 
+// message is what sipgo's requests and responses have in common and its Message lacks.
+type message interface{ Headers() []sip.Header }
+
 // headersOf copies the headers of a message.
-func headersOf(m interface{ Headers() []sip.Header }) []Header {
-	var out []Header
+func headersOf(m message) []Header {
+	out := make([]Header, 0, len(m.Headers()))
 	for _, h := range m.Headers() {
 		out = append(out, Header{h.Name(), h.Value()})
 	}
 	return out
 }
 
+// payload copies the headers that say something, not those that carry the message.
+func payload(m message) []Header {
+	var out []Header
+	for _, h := range m.Headers() {
+		switch h.(type) {
+		case *sip.ViaHeader, *sip.FromHeader, *sip.ToHeader, *sip.CallIDHeader, *sip.CSeqHeader, *sip.MaxForwardsHeader,
+			*sip.ContentLengthHeader, *sip.RouteHeader, *sip.RecordRouteHeader:
+		default:
+			out = append(out, Header{h.Name(), h.Value()})
+		}
+	}
+	return out
+}
+
 // values splits the comma list of a header.
-func values(m sip.Message, name string) []string {
+func values(m message, name string) []string {
 	var out []string
-	for _, h := range m.GetHeaders(name) {
+	for _, h := range m.Headers() {
+		if !strings.EqualFold(h.Name(), name) {
+			continue
+		}
 		for v := range strings.SplitSeq(h.Value(), ",") {
 			if v = strings.TrimSpace(v); v != "" {
 				out = append(out, v)

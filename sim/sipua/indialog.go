@@ -53,7 +53,7 @@ func (l *Leg) isPeer(r *sip.Request) bool {
 
 func (l *Leg) onBye(r *sip.Request, tx *sip.ServerTx) {
 	early := l.incoming && !l.isAnswered()
-	l.finish(End{By: Remote, How: HowBye, Headers: headersOf(r)})
+	l.finish(End{By: Remote, How: HowBye, Headers: payload(r)})
 	l.endpoint.refuse(r, tx, sip.StatusOK)
 	if early {
 		_ = l.respond(l.response(l.invite, sip.StatusRequestTerminated, "", nil, nil))
@@ -94,9 +94,13 @@ func (l *Leg) onReInvite(r *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	l.accept(r, body)
-	if err := tx.Respond(s.res); err == nil {
-		_ = s.wait(context.Background()) // without an ACK it ends the call by itself
+	if err := tx.Respond(s.res); err != nil {
+		l.mu.Lock()
+		l.pending = nil
+		l.mu.Unlock()
+		return
 	}
+	_ = s.wait(context.Background()) // without an ACK it ends the call by itself
 }
 
 func (l *Leg) onUpdate(r *sip.Request, tx *sip.ServerTx) {
@@ -127,7 +131,7 @@ func (l *Leg) accept(r *sip.Request, answer []byte) {
 }
 
 // renegotiate answers an offer from the address of our last description, or makes a full offer when there is none and one is due.
-func (l *Leg) renegotiate(offer []byte, due bool) ([]byte, error) {
+func (l *Leg) renegotiate(theirs []byte, due bool) ([]byte, error) {
 	l.mu.Lock()
 	last := l.localSDP
 	l.mu.Unlock()
@@ -135,18 +139,18 @@ func (l *Leg) renegotiate(offer []byte, due bool) ([]byte, error) {
 	if err != nil || ours.Port == 0 || ours.Host == "" {
 		ours = SDP{Host: l.host, Port: discardPort, session: 1, version: 1}
 	}
-	make := func(version uint64) ([]byte, error) {
+	describe := func(version uint64) ([]byte, error) {
 		switch {
-		case len(offer) > 0:
-			return answer(offer, ours.Host, ours.Port, ours.session, version)
+		case len(theirs) > 0:
+			return answer(theirs, ours.Host, ours.Port, ours.session, version)
 		case due:
-			return describe(ours.Host, ours.session, version, []string{pcmuLine(ours.Port, 0)}, 0, SendRecv), nil
+			return offer(ours.Host, ours.Port, ours.session, version), nil
 		}
 		return nil, nil
 	}
-	same, err := make(ours.version)
+	same, err := describe(ours.version)
 	if err != nil || bytes.Equal(same, last) { // the version counts changes
 		return same, err
 	}
-	return make(ours.version + 1)
+	return describe(ours.version + 1)
 }

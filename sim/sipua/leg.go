@@ -3,6 +3,7 @@ package sipua
 import (
 	"context"
 	"fmt"
+	"runtime/debug"
 	"strings"
 	"sync"
 
@@ -27,7 +28,8 @@ const (
 	HowError   = "error"   // the transport failed or the Endpoint was closed
 )
 
-// End says how a leg ended: who began it, how, and with which status and headers (those of the BYE, CANCEL or final response).
+// End says how a leg ended: who began it, how, and with which status and headers: those of the BYE, CANCEL or final response, without
+// the ones that only carry it (Via, From, To, Call-ID, CSeq, routes, ...).
 type End struct {
 	By      Side
 	How     string
@@ -140,7 +142,7 @@ func (l *Leg) End() End {
 }
 
 // OnEnd has f called when the leg ends: before Done is closed, and before the peer whose BYE ends it is answered. When the leg has
-// ended already f is called at once. f must be quick and must not call the leg's other methods but End.
+// ended already f is called at once. f must be quick and must not call the leg's other methods but End. A panic in it is logged.
 func (l *Leg) OnEnd(f func(End)) {
 	l.mu.Lock()
 	ended, end := l.ended, l.end
@@ -149,8 +151,18 @@ func (l *Leg) OnEnd(f func(End)) {
 	}
 	l.mu.Unlock()
 	if ended {
-		f(end)
+		l.notify(f, end)
 	}
+}
+
+// notify keeps a panic of f away from sipgo, whose locks may be held.
+func (l *Leg) notify(f func(End), end End) {
+	defer func() {
+		if p := recover(); p != nil {
+			l.endpoint.log.Error("sip: panic in OnEnd", "panic", fmt.Sprint(p), "call_id", cut(l.CallID()), "stack", string(debug.Stack()))
+		}
+	}()
+	f(end)
 }
 
 // finish ends the leg, once. It is called with sipgo's locks held and must not wait for anything.
@@ -168,7 +180,7 @@ func (l *Leg) finish(end End) {
 	l.onEnd = nil
 	l.mu.Unlock()
 	for _, f := range hooks {
-		f(end)
+		l.notify(f, end)
 	}
 	l.endpoint.remove(l)
 	close(l.done)
@@ -184,6 +196,9 @@ func (end End) err() error {
 	case HowTimeout:
 		return ErrTimeout
 	case HowError:
+		if end.Reason == ErrClosed.Error() {
+			return ErrClosed
+		}
 		return fmt.Errorf("leg: %s", end.Reason)
 	default:
 		return ErrEnded
@@ -240,11 +255,11 @@ func (l *Leg) sendBye(end End, h []Header) {
 		return
 	}
 	bye := func() {
-		res, err := l.endpoint.roundTrip(context.Background(), l.request(sip.BYE, 0, nil, h), l.done)
+		res, err := l.endpoint.roundTrip(l.request(sip.BYE, 0, nil, h), l.done)
 		switch {
 		case err == nil:
 			if end.How == HowBye {
-				end.Status, end.Reason, end.Headers = res.StatusCode, res.Reason, headersOf(res)
+				end.Status, end.Reason, end.Headers = res.StatusCode, res.Reason, payload(res)
 			}
 		case isTimeout(err):
 			end = End{By: Local, How: HowTimeout, Status: sip.StatusRequestTimeout, Reason: ErrTimeout.Error()}
@@ -260,12 +275,12 @@ func (l *Leg) sendBye(end End, h []Header) {
 
 // hangUp ends a leg in whichever way its state asks for.
 func (l *Leg) hangUp(ctx context.Context) {
-	switch {
-	case l.isAnswered():
+	if !l.incoming {
+		l.abort() // nothing once the call is up
+	} else if !l.isAnswered() && l.Reject(sip.StatusServiceUnavailable, "") == nil {
+		return
+	}
+	if l.isAnswered() {
 		_ = l.Bye(ctx)
-	case l.incoming:
-		_ = l.Reject(sip.StatusServiceUnavailable, reasonOf(sip.StatusServiceUnavailable))
-	case l.abort != nil:
-		l.abort()
 	}
 }

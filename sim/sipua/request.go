@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"sync"
 
 	"github.com/emiago/sipgo/sip"
@@ -140,11 +142,11 @@ func (l *Leg) via() *sip.ViaHeader {
 
 // contact is where the peer's requests reach us over the transport of this call.
 func (l *Leg) contact() Header {
-	u := sip.Uri{Scheme: "sip", Host: l.host, Port: l.port}
+	params := ""
 	if sip.IsReliable(l.dialog.transport) {
-		u.UriParams = sip.HeaderParams{{K: "transport", V: sip.NetworkToLower(l.dialog.transport)}}
+		params = ";transport=" + sip.NetworkToLower(l.dialog.transport)
 	}
-	return Header{"Contact", "<" + u.String() + ">"}
+	return Header{"Contact", "<sip:" + net.JoinHostPort(l.host, strconv.Itoa(l.port)) + params + ">"}
 }
 
 // prepare sees to it that a request leaves from our socket, or over a connection of ours.
@@ -163,7 +165,7 @@ func (e *Endpoint) prepare(ctx context.Context, r *sip.Request) error {
 
 // write sends a request that has no transaction: the ACK.
 func (e *Endpoint) write(r *sip.Request) error {
-	ctx, cancel := context.WithTimeout(context.Background(), dialTimeout)
+	ctx, cancel := context.WithTimeout(e.ctx, dialTimeout)
 	defer cancel()
 	if err := e.prepare(ctx, r); err != nil {
 		return err
@@ -171,7 +173,7 @@ func (e *Endpoint) write(r *sip.Request) error {
 	return e.transport.WriteMsg(r)
 }
 
-// begin starts a transaction; set runs before the request is out.
+// transact starts a transaction; set runs before the request is out.
 func (e *Endpoint) transact(ctx context.Context, r *sip.Request, set func(*sip.ClientTx)) (*sip.ClientTx, error) {
 	if err := e.prepare(ctx, r); err != nil {
 		return nil, err
@@ -191,8 +193,8 @@ func (e *Endpoint) transact(ctx context.Context, r *sip.Request, set func(*sip.C
 }
 
 // roundTrip sends a request other than INVITE and waits for its final response. Closing stop ends it early.
-func (e *Endpoint) roundTrip(ctx context.Context, r *sip.Request, stop <-chan struct{}) (*sip.Response, error) {
-	tx, err := e.transact(ctx, r, nil)
+func (e *Endpoint) roundTrip(r *sip.Request, stop <-chan struct{}) (*sip.Response, error) {
+	tx, err := e.transact(e.ctx, r, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -205,15 +207,21 @@ func (e *Endpoint) roundTrip(ctx context.Context, r *sip.Request, stop <-chan st
 				return res, nil
 			}
 		case <-tx.Done():
-			return nil, tx.Err()
-		case <-ctx.Done():
-			return nil, ctx.Err()
+			return nil, endOf(tx)
 		case <-stop:
 			return nil, ErrEnded
-		case <-e.closing:
+		case <-e.ctx.Done():
 			return nil, ErrClosed
 		}
 	}
+}
+
+// endOf is why a transaction has ended. sipgo says that it has a moment before it says why.
+func endOf(tx *sip.ClientTx) error {
+	if err := tx.Err(); err != nil {
+		return err
+	}
+	return sip.ErrTransactionTerminated
 }
 
 func isTimeout(err error) bool { return errors.Is(err, sip.ErrTransactionTimeout) }

@@ -2,7 +2,9 @@ package sipua
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -45,8 +47,9 @@ func (s stream) usable() bool {
 
 // ParseSDP reads a session description. Lines may come in any order that keeps the attributes of a stream behind its m= line.
 func ParseSDP(b []byte) (SDP, error) {
-	s := SDP{PCMU: -1, chosen: -1, Direction: SendRecv}
-	host, direction := "", SendRecv // of the session, inherited by streams that do not say otherwise
+	s := SDP{PCMU: -1, chosen: -1}
+	session := stream{direction: SendRecv} // what streams inherit that do not say otherwise
+	here := &session
 	n := 0
 	for line := range bytes.Lines(b) {
 		n++
@@ -58,10 +61,6 @@ func ParseSDP(b []byte) (SDP, error) {
 		if !ok || len(key) != 1 {
 			return SDP{}, fmt.Errorf("sdp: line %d: want x=value, got %q", n, text)
 		}
-		var here *stream
-		if len(s.media) > 0 {
-			here = &s.media[len(s.media)-1]
-		}
 		switch key {
 		case "o":
 			s.parseOrigin(value)
@@ -71,29 +70,18 @@ func ParseSDP(b []byte) (SDP, error) {
 				return SDP{}, fmt.Errorf("sdp: line %d: %w", n, err)
 			}
 			s.media = append(s.media, m)
+			here = &s.media[len(s.media)-1]
 		case "c":
-			set(&host, here, func(m *stream) *string { return &m.host }, parseConnection(value))
+			here.host = parseConnection(value)
 		case "a":
-			if isDirection(value) {
-				set(&direction, here, func(m *stream) *string { return &m.direction }, value)
-			} else if here != nil {
-				here.parseMap(value)
-			}
+			here.parseAttribute(value)
 		}
 	}
 	if n == 0 {
 		return SDP{}, fmt.Errorf("sdp: want a session description, got nothing")
 	}
-	s.choose(host, direction)
+	s.choose(session)
 	return s, nil
-}
-
-// set writes a value to the stream it stands behind, or to the session.
-func set(session *string, m *stream, field func(*stream) *string, value string) {
-	if m != nil {
-		session = field(m)
-	}
-	*session = value
 }
 
 func (s *SDP) parseOrigin(v string) {
@@ -122,8 +110,13 @@ func parseMedia(v string) (stream, error) {
 	return m, nil
 }
 
-// parseMap finds PCMU under a payload type other than its own 0.
-func (m *stream) parseMap(attribute string) {
+// parseAttribute takes a direction, or PCMU under a payload type other than its own 0.
+func (m *stream) parseAttribute(attribute string) {
+	switch attribute {
+	case SendRecv, SendOnly, RecvOnly, Inactive:
+		m.direction = attribute
+		return
+	}
 	v, ok := strings.CutPrefix(attribute, "rtpmap:")
 	if !ok || m.pcmu >= 0 {
 		return
@@ -133,7 +126,7 @@ func (m *stream) parseMap(attribute string) {
 	if !strings.EqualFold(name, "PCMU") || rate != "8000" && rate != "8000/1" {
 		return
 	}
-	if n, err := strconv.ParseUint(pt, 10, 7); err == nil && strings.Contains(" "+m.formats+" ", " "+pt+" ") {
+	if n, err := strconv.ParseUint(pt, 10, 7); err == nil && slices.Contains(strings.Fields(m.formats), pt) {
 		m.pcmu = int(n)
 	}
 }
@@ -147,13 +140,10 @@ func parseConnection(v string) string {
 	return host
 }
 
-func isDirection(a string) bool {
-	return a == SendRecv || a == SendOnly || a == RecvOnly || a == Inactive
-}
-
 // choose picks the stream that an answer would take and fills the public fields from it.
-func (s *SDP) choose(host, direction string) {
+func (s *SDP) choose(session stream) {
 	s.Streams = len(s.media)
+	live := session
 	for i, m := range s.media {
 		if m.usable() {
 			s.chosen = i
@@ -163,31 +153,40 @@ func (s *SDP) choose(host, direction string) {
 			s.chosen = i
 		}
 	}
-	if s.chosen < 0 {
-		s.Host, s.Direction = host, direction
-		return
+	if s.chosen >= 0 {
+		live = s.media[s.chosen]
+		s.PCMU = live.pcmu
 	}
-	m := s.media[s.chosen]
-	s.Host, s.Port, s.PCMU = first(m.host, host), m.port, m.pcmu
-	s.Direction = first(m.direction, direction)
+	s.Port, s.Host = live.port, cmp.Or(live.host, session.host)
+	s.Direction = cmp.Or(live.direction, session.direction)
 	if s.Host == "0.0.0.0" || s.Host == "::" { // hold before RFC 3264: there is nowhere to send to
-		s.Direction = map[string]string{SendRecv: SendOnly, RecvOnly: Inactive}[s.Direction]
-		if s.Direction == "" {
-			s.Direction = first(m.direction, direction)
+		switch s.Direction {
+		case SendRecv:
+			s.Direction = SendOnly
+		case RecvOnly:
+			s.Direction = Inactive
 		}
 	}
 }
 
-func first(a, b string) string {
-	if a != "" {
-		return a
+// mirror is the direction that answers one (RFC 3264 6.1).
+func mirror(direction string) string {
+	switch direction {
+	case SendOnly:
+		return RecvOnly
+	case RecvOnly:
+		return SendOnly
 	}
-	return b
+	return direction
 }
 
 // OfferSDP offers PCMU at host and port.
 func OfferSDP(host string, port int) []byte {
-	return describe(host, 1, 1, []string{pcmuLine(port, 0)}, 0, SendRecv)
+	return offer(host, port, 1, 1)
+}
+
+func offer(host string, port int, session, version uint64) []byte {
+	return describe(host, session, version, []string{pcmuLine(port, 0)}, 0, SendRecv)
 }
 
 // AnswerSDP answers an offer with PCMU at host and port: the mirrored hold direction, port 0 for every other stream.
@@ -206,11 +205,10 @@ func answer(offer []byte, host string, port int, session, version uint64) ([]byt
 	}
 	lines := make([]string, len(o.media))
 	for i, m := range o.media {
-		lines[i] = fmt.Sprintf("m=%s 0 %s %s\r\n", m.kind, m.proto, m.formats)
+		lines[i] = "m=" + m.kind + " 0 " + m.proto + " " + m.formats + "\r\n"
 	}
 	lines[o.chosen] = pcmuLine(port, o.PCMU)
-	mirrored := map[string]string{SendRecv: SendRecv, SendOnly: RecvOnly, RecvOnly: SendOnly, Inactive: Inactive}[o.Direction]
-	return describe(host, session, version, lines, o.chosen, mirrored), nil
+	return describe(host, session, version, lines, o.chosen, mirror(o.Direction)), nil
 }
 
 func pcmuLine(port, pt int) string {

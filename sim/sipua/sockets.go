@@ -22,12 +22,11 @@ type sockets struct {
 	streams *streams // nil without TCP
 	local   sip.Addr // of packets: requests are pinned to it, else sipgo may send them from a socket of their own
 
-	name string     // to tell peers, or
-	ip   netip.Addr // when there is no name
+	host string // that peers are told; "" on a wildcard address
 	port int
 }
 
-func openSockets(ctx context.Context, c Config, t *tracer) (*sockets, error) {
+func openSockets(ctx context.Context, c Config, t *tracer, h *handover) (*sockets, error) {
 	pc, ln, err := bind(ctx, c)
 	if err != nil {
 		if c.PacketConn != nil {
@@ -35,9 +34,9 @@ func openSockets(ctx context.Context, c Config, t *tracer) (*sockets, error) {
 		}
 		return nil, err
 	}
-	s := &sockets{packets: newPackets(pc, t)}
+	s := &sockets{packets: newPackets(pc, t, h)}
 	if ln != nil {
-		s.streams = newStreams(ln, t)
+		s.streams = newStreams(ln, t, h)
 	}
 	if err := s.setAddress(c.Advertise); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -83,8 +82,11 @@ func (s *sockets) setAddress(advertise string) error {
 		return fmt.Errorf("listen: want a socket with an ip:port, got %q", s.packets.LocalAddr())
 	}
 	s.local = sip.Addr{IP: listening.Addr().AsSlice(), Port: int(listening.Port())}
-	s.ip, s.port = listening.Addr(), s.local.Port
+	s.port = s.local.Port
 	if advertise == "" {
+		if !listening.Addr().IsUnspecified() {
+			s.host = listening.Addr().String()
+		}
 		return nil
 	}
 	host, port, found := cutPort(advertise)
@@ -95,7 +97,7 @@ func (s *sockets) setAddress(advertise string) error {
 		}
 		s.port = int(n)
 	}
-	if s.name = host; host == "" {
+	if s.host = host; host == "" {
 		return fmt.Errorf("advertise: want host or host:port, got %q", advertise)
 	}
 	return nil
@@ -103,11 +105,8 @@ func (s *sockets) setAddress(advertise string) error {
 
 // addressFor is the host and port under which a peer can reach us. On a wildcard address only a route to the peer can tell.
 func (s *sockets) addressFor(peer string) (host string, port int) {
-	if s.name != "" {
-		return s.name, s.port
-	}
-	if !s.ip.IsUnspecified() {
-		return s.ip.String(), s.port
+	if s.host != "" {
+		return s.host, s.port
 	}
 	if c, err := net.Dial("udp", peer); err == nil { // sends nothing
 		defer c.Close()
@@ -129,28 +128,41 @@ func (s *sockets) Close() error {
 // packets is the UDP socket as sipgo sees it: traced, and telling when the first read begins.
 type packets struct {
 	net.PacketConn
-	trace   *tracer
-	reading chan struct{}
-	once    sync.Once
+	trace    *tracer
+	handover *handover
+	busy     bool // the read loop's own
+	reading  chan struct{}
+	once     sync.Once
 }
 
-func newPackets(pc net.PacketConn, t *tracer) *packets {
+func newPackets(pc net.PacketConn, t *tracer, h *handover) *packets {
 	if u, ok := pc.(*net.UDPConn); ok {
 		_ = u.SetReadBuffer(4 << 20) // bursts of calls; the kernel may give less
 	}
-	return &packets{PacketConn: pc, trace: t, reading: make(chan struct{})}
+	return &packets{PacketConn: pc, trace: t, handover: h, reading: make(chan struct{})}
 }
 
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 	p.once.Do(func() { close(p.reading) })
-	n, peer, err := p.PacketConn.ReadFrom(b)
-	if err == nil && p.trace != nil {
-		p.trace.message(false, peer.String(), b[:n])
+	if p.busy {
+		p.handover.back()
 	}
-	return n, peer, err
+	for {
+		n, peer, err := p.PacketConn.ReadFrom(b)
+		if p.busy = err == nil && p.handover.take(); err == nil && !p.busy {
+			continue
+		}
+		if err == nil && p.trace != nil {
+			p.trace.message(false, peer.String(), b[:n])
+		}
+		return n, peer, err
+	}
 }
 
 func (p *packets) WriteTo(b []byte, peer net.Addr) (int, error) {
+	if p.handover.shut.Load() {
+		return len(b), nil
+	}
 	if p.trace != nil {
 		p.trace.message(true, peer.String(), b) // before it is sent, or the answer might be traced first
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime/debug"
+	"slices"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -29,7 +30,7 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	listening := tx.OnCancel(func(c *sip.Request) {
-		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated, Headers: headersOf(c)})
+		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated, Headers: payload(c)})
 	})
 	early, overtaken := e.cancels.take(l.dialog.local.tag)
 	e.leave(r)
@@ -71,17 +72,15 @@ func reasonSIP(cause int, text string) Header {
 }
 
 // routesOf is the route set: the Record-Routes in order for who was called, reversed for who called.
-func routesOf(m sip.Message, reversed bool) []sip.Uri {
+func routesOf(m message, reversed bool) []sip.Uri {
 	var out []sip.Uri
-	for _, h := range m.GetHeaders("Record-Route") {
-		rr, ok := h.(*sip.RecordRouteHeader)
-		switch {
-		case !ok:
-		case reversed:
-			out = append([]sip.Uri{*rr.Address.Clone()}, out...)
-		default:
+	for _, h := range m.Headers() {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok {
 			out = append(out, *rr.Address.Clone())
 		}
+	}
+	if reversed {
+		slices.Reverse(out)
 	}
 	return out
 }
@@ -195,12 +194,11 @@ func (l *Leg) Answer(ctx context.Context, sdp []byte, h ...Header) error {
 
 // description is the session description to send: as given, or made to fit the INVITE.
 func (l *Leg) description(sdp []byte) ([]byte, error) {
-	switch offer := l.Offer(); {
+	switch {
 	case sdp != nil:
 		return sdp, nil
-	case len(offer) == 0:
+	case len(l.Offer()) == 0:
 		return OfferSDP(l.host, discardPort), nil
-	default:
-		return AnswerSDP(offer, l.host, discardPort)
 	}
+	return AnswerSDP(l.Offer(), l.host, discardPort)
 }
