@@ -51,6 +51,8 @@ func newArgs(verb Verb) Args {
 		return &Handoff{}
 	case VerbRequest:
 		return &Request{}
+	case VerbRestart:
+		return &Restart{}
 	default:
 		return &Journey{}
 	}
@@ -75,6 +77,8 @@ func (l *loader) checkArgs(verb Verb, args Args, n *yaml.Node) {
 		l.exclude(verb, n, "query", "id", "shared_id")
 	case *Request:
 		l.checkRequest(a, n)
+	case *Restart:
+		l.need(verb, n, "leases")
 	case *Journey:
 		l.need(verb, n, "attributes")
 		l.positive(n, "reserve_timeout", a.ReserveTimeout)
@@ -93,6 +97,19 @@ func (l *loader) checkReserve(a *Reserve, n *yaml.Node) {
 	l.exclude(VerbReserve, n, "body", "attributes")
 	l.positive(n, "timeout", a.Timeout)
 	l.atLeast(n, "retry", a.Retry, 0)
+	if send := strictyaml.Lookup(n, "send"); send != nil {
+		l.checkSend(a.Send, send)
+	}
+}
+
+func (l *loader) checkSend(s Send, n *yaml.Node) {
+	l.positive(n, "pause", s.Pause)
+	if cut := strictyaml.Lookup(n, "cut"); cut != nil && !s.Cut && !l.reported(cut) {
+		l.problem(cut, "cut: want true, got %s", cut.Value)
+	}
+	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+		l.problem(n, "send: want pause or cut, got neither")
+	}
 }
 
 var methodText = regexp.MustCompile(`^[A-Z]+$`)

@@ -136,4 +136,5 @@ const (
 	VerbAdvance      Verb = "advance"
 	VerbFault        Verb = "fault"
 	VerbConcurrently Verb = "concurrently"
+	VerbRestart      Verb = "restart"
 )

@@ -195,7 +195,7 @@ func TestSchemaKnowsTheLanguage(t *testing.T) {
 	same("hangupResult", keys("hangupResult", "properties"), Fields(VerbHangup))
 	same("awaitResult", keys("awaitResult", "properties"), Fields(VerbAwait))
 	same("journeyResult", keys("journeyResult", "properties"), Fields(VerbJourney))
-	for _, verb := range []Verb{VerbReserve, VerbDial, VerbHangup, VerbAwait, VerbHandoff, VerbRequest, VerbJourney} {
+	for _, verb := range []Verb{VerbReserve, VerbDial, VerbHangup, VerbAwait, VerbHandoff, VerbRequest, VerbJourney, VerbRestart} {
 		same(string(verb), keys(string(verb), "properties"), argNames(newArgs(verb)))
 	}
 	var formats []string

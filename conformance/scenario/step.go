@@ -10,12 +10,12 @@ import (
 func allVerbs() []string {
 	return []string{
 		string(VerbReserve), string(VerbDial), string(VerbHangup), string(VerbAwait), string(VerbHandoff), string(VerbRequest),
-		string(VerbJourney), string(VerbAdvance), string(VerbFault), string(VerbConcurrently),
+		string(VerbJourney), string(VerbAdvance), string(VerbFault), string(VerbConcurrently), string(VerbRestart),
 	}
 }
 
-// clientVerbs are those that one client of many can do: the clock and the faults are
-// everybody's.
+// clientVerbs are those that one client of many can do: the clock, the faults and the
+// platform are everybody's.
 func clientVerbs() []string { return allVerbs()[:7] }
 
 func options() []string { return []string{"as", "expect", "within", "note", "contract"} }
@@ -151,7 +151,7 @@ func (l *loader) checkOptions(s *Step, n *yaml.Node) {
 	if v := strictyaml.Lookup(n, "contract"); v != nil && !exchanges && s.Verb != VerbJourney {
 		l.problem(v, "contract: want it on reserve, handoff, request or journey, got it on %s", s.Verb)
 	}
-	if v := strictyaml.Lookup(n, "as"); v != nil && (s.Verb == VerbAdvance || s.Verb == VerbFault) {
+	if v := strictyaml.Lookup(n, "as"); v != nil && slices.Contains([]Verb{VerbAdvance, VerbFault, VerbRestart}, s.Verb) {
 		l.problem(v, "as: want it on a step with a result, got it on %s", s.Verb)
 	}
 }

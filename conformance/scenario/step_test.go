@@ -6,7 +6,7 @@ import "testing"
 // text begins in column 5. The scenario has a check, so a step need not assert.
 func TestSteps(t *testing.T) {
 	for _, test := range []struct{ name, in, want string }{
-		{"no verb", "{as: x}", "f:7:5: step: want one verb (reserve, dial, hangup, await, handoff, request, journey, advance, fault or concurrently), got none"},
+		{"no verb", "{as: x}", "f:7:5: step: want one verb (reserve, dial, hangup, await, handoff, request, journey, advance, fault, concurrently or restart), got none"},
 		{"two verbs", "{advance: 1s, fault: none}", "f:7:19: step: want one verb, got advance and fault"},
 		{"mistyped verb", "{dail: {to: x}}", `f:7:6: unknown key "dail" in step (did you mean "dial"?)`},
 		{"mistyped option", "{advance: 1s, notes: x}", `f:7:19: unknown key "notes" in step (did you mean "note"?)`},

@@ -69,6 +69,9 @@ func (g Group) check(scope *Scope, results []map[string]any) ([]Mismatch, error)
 }
 
 func (g Group) checkDistinct(results []any) (Mismatch, bool) {
+	if len(g.Distinct) == 0 {
+		return Mismatch{}, true
+	}
 	name := strings.Join(g.Distinct, ".")
 	m := Mismatch{Path: distinctField, Want: fmt.Sprintf("%d different values of %s", len(results), name), Pos: g.distinct}
 	var seen []any

@@ -7,7 +7,7 @@ import (
 )
 
 // Args is the argument of a verb: *Reserve, *Dial, *Hangup, *Await, *Handoff, *Request,
-// *Journey, *Advance, *Fault or *Concurrently.
+// *Journey, *Advance, *Fault, *Concurrently or *Restart.
 type Args interface {
 	values() []*Value // every value that may hold references, in file order of the docs
 }
@@ -20,6 +20,13 @@ type Reserve struct {
 	Key        Text          `yaml:"key"`        // dni (default), handoff, none, or a literal key
 	Timeout    time.Duration `yaml:"timeout"`    // of the client; 0: its default
 	Retry      int           `yaml:"retry"`      // further tries after an indefinite outcome
+	Send       Send          `yaml:"send"`       // how the body goes out; zero: at once
+}
+
+// Send splits the body of a request in the middle. The first half goes out at once.
+type Send struct {
+	Pause time.Duration `yaml:"pause"` // in the target's time, before the second half
+	Cut   bool          `yaml:"cut"`   // the connection is closed instead of the second half
 }
 
 // Dial places a call and waits until it is answered, refused or given up.
@@ -121,6 +128,20 @@ type Start struct {
 	Spread time.Duration
 }
 
+// Restart stops the platform's store and starts it again. Calls that are up go on.
+type Restart struct {
+	Leases Leases `yaml:"leases"`
+}
+
+// Leases is what a restart does to the reservations that are live.
+type Leases string
+
+// What a restart can do.
+const (
+	LeasesKeep Leases = "keep"
+	LeasesLose Leases = "lose"
+)
+
 // CallName is the name of a dial step.
 type CallName struct {
 	Name string
@@ -191,3 +212,4 @@ func (a *Journey) values() []*Value {
 func (a *Advance) values() []*Value      { return nil }
 func (a *Fault) values() []*Value        { return nil }
 func (a *Concurrently) values() []*Value { return nil }
+func (a *Restart) values() []*Value      { return nil }

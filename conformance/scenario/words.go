@@ -47,6 +47,11 @@ func (v *Transport) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Proble
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
+func (v *Leases) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	return decodeWord(file, n, "leases", []Leases{LeasesKeep, LeasesLose}, v)
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
 func (v *SDP) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	return decodeWord(file, n, "sdp", []SDP{SDPOffer, SDPLate, SDPNone, SDPBadCodec}, v)
 }

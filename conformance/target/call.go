@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -73,13 +74,25 @@ func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 		close(done)
 		end() // after done: whoever now finds the time free to move finds the call settled too
 	}()
-	for !closed(done) {
-		limit := forever
-		if d.CancelAfter > 0 {
-			limit = d.CancelAfter - s.clock.Now().Sub(started)
+	s.pump(done, func() time.Duration {
+		switch {
+		case d.RingOnly: // the caller gives up by itself
+			return 0
+		case d.CancelAfter > 0: // from then on the network alone is waited for
+			return d.CancelAfter - s.clock.Now().Sub(started)
 		}
-		// A caller who has given up waits for the network alone.
-		if !d.RingOnly && limit > 0 && s.clock.AdvanceToNext(limit, func() bool { return closed(done) }) {
+		return forever
+	})
+	if c == nil {
+		return nil, err
+	}
+	return call{c}, err
+}
+
+// pump lets time pass, by limit at most, until done is closed.
+func (s *stage) pump(done <-chan struct{}, limit func() time.Duration) {
+	for !closed(done) {
+		if d := limit(); d > 0 && s.clock.AdvanceToNext(d, func() bool { return closed(done) }) {
 			continue
 		}
 		select {
@@ -87,10 +100,6 @@ func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 		case <-time.After(pumpEvery):
 		}
 	}
-	if c == nil {
-		return nil, err
-	}
-	return call{c}, err
 }
 
 func closed(c <-chan struct{}) bool {
@@ -189,10 +198,23 @@ func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	return integrated{placed.(call).Call}, nil
 }
 
-// Transfer implements client.Phone.
-func (p phone) Transfer(ctx context.Context, destination, from string) (client.Call, error) {
-	return p.carrier.Phone(pstn.Dial{}).Transfer(ctx, destination, from)
+// Transfer implements client.Phone. A desk that nobody attends rings in virtual time.
+func (p phone) Transfer(ctx context.Context, destination, from string) (c client.Call, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err = p.carrier.Phone(pstn.Dial{}).Transfer(ctx, destination, from)
+	}()
+	select {
+	case <-done: // answered or refused at once, as most desks do
+	case <-time.After(ringsFor):
+		p.pump(done, func() time.Duration { return forever })
+	}
+	return c, err
 }
+
+// ringsFor is how long, in real time, a desk may take for its answer before virtual time passes for it.
+const ringsFor = 50 * time.Millisecond
 
 // integrated is a call as the integrator has it.
 type integrated struct{ *pstn.Call }
@@ -249,10 +271,13 @@ func (s *setups) see(e journal.Event) {
 	case e.Kind == journal.Invite && release != nil:
 		release()
 		s.calls[e.Call] = nil
-	case e.Kind == journal.Answered && release == nil:
+	case slices.Contains(settled, e.Kind) && release == nil:
 		s.calls[e.Call] = s.clock.Hold()
 	}
 }
+
+// settled are the events after which the platform has nothing more to wait for: its answer is on its way.
+var settled = []journal.Kind{journal.Answered, journal.CallRejected, journal.CallFailed, journal.Cancelled}
 
 // ladder collects the carrier's SIP messages.
 type ladder struct {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/mutants"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim"
@@ -25,6 +26,8 @@ type Reference struct {
 	// Break, when set, turns the platform's configuration into that of a broken one, of which the judge knows nothing.
 	// Each project has settings of its own: those of the sections at the top are copied when it comes. Tests use it.
 	Break func(*sim.Config)
+	// Mutant, when set, is the fault that the platform is made with; the judge does not know of it either.
+	Mutant *mutants.Mutant
 }
 
 // epoch is when every scenario begins.
@@ -148,13 +151,26 @@ func (r Reference) Open(ctx context.Context, w World) (Stage, error) {
 		r.Break(&platform)
 	}
 	k := clock.NewVirtual(epoch)
-	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 100}}
+	options := []sim.Option{sim.WithClock(k)}
+	if m := r.Mutant; m != nil {
+		broken, _ := readGiven(w.File, w.Given)
+		platform = broken.platform
+		if m.Config != nil {
+			m.Config(&platform)
+		}
+		if m.Parts != nil {
+			options = append(options, sim.WithParts(m.Parts(w.Seed, k)))
+		}
+	}
+	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{
+		DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
+	}}
 	s.http = &http.Client{
 		Transport:     s.wire.RoundTripper(s.transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 	var err error
-	s.sim, err = sim.New(platform, func(p sim.Project) (conversation.Agent, error) { return g.agents[p.Name], nil }, sim.WithClock(k))
+	s.sim, err = sim.New(platform, func(p sim.Project) (conversation.Agent, error) { return g.agents[p.Name], nil }, options...)
 	if err != nil {
 		return nil, err
 	}
@@ -243,6 +259,9 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 	}
 	return nil
 }
+
+// Restart implements Stage.
+func (s *stage) Restart(keepLeases bool) error { return s.sim.Restart(keepLeases) }
 
 // Await implements Stage: it moves time from one event to the next until the call is over.
 func (s *stage) Await(ctx context.Context, c Call, limit time.Duration) bool {

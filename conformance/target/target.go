@@ -65,6 +65,9 @@ type Stage interface {
 	// Fault changes how the wire and the carrier misbehave from now on; nil parts stay as they are, both nil ends all.
 	Fault(http, carrier *yaml.Node) error
 
+	// Restart stops the platform's store and starts it again, with its leases or without them.
+	Restart(keepLeases bool) error
+
 	// Now is the target's time, which the history is stamped with.
 	Now() time.Time
 	// Wait lets time pass on the target.
