@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test build lint bench fuzz clean
+.PHONY: run test build lint mutants bench fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -16,6 +16,9 @@ test: lint ## all tests, with the race detector
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
+
+mutants: build ## what finds each of the platforms that are broken on purpose
+	$(BIN) mutants
 
 bench: ## ratios to a baseline measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...

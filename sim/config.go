@@ -4,8 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -112,14 +113,14 @@ func Default(profile string) (Config, error) {
 }
 
 // project returns the n-th project as it is before its own settings: the shared sections, and safe identifiers and
-// keys of its own. Generated numbers of different projects do not overlap.
+// keys of its own.
 func (c Config) project(n int) Project {
 	names := []string{"acme", "globex", "initech", "umbrella"}
 	name := fmt.Sprintf("tenant%d", n+1)
 	if n < len(names) {
 		name = names[n]
 	}
-	p := Project{
+	return Project{
 		Name:       name,
 		Account:    Identifiers{ID: fmt.Sprintf("ws-%08d", n+1), Slug: name + "-uk"},
 		Project:    Identifiers{ID: fmt.Sprintf("PROJECT-%08d", n+1), Slug: name + "-support"},
@@ -127,10 +128,6 @@ func (c Config) project(n int) Project {
 		HandoffKey: "demo-handoff-key-" + name,
 		Pool:       c.Pool, Conversation: c.Conversation, Handoff: c.Handoff, Agent: c.Agent,
 	}
-	if n > 0 {
-		p.Pool.Numbers = p.Pool.Numbers.At(n * c.Pool.Numbers.Count)
-	}
-	return p
 }
 
 // Parse reads a configuration over the profile that it names. file is only used in messages.
@@ -144,32 +141,33 @@ func Parse(file string, data []byte) (Config, strictyaml.Problems) {
 
 // Decode is Parse for a document that has been read already.
 func Decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
-	var head struct {
-		Profile string `yaml:"profile"`
+	c, problems := decode(file, root)
+	if len(problems) == 0 {
+		problems = locate(file, root, c.Validate())
 	}
+	problems.Sort()
+	return c, problems
+}
+
+// decode reads every setting, and does not ask whether they go together.
+func decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
+	profile := DefaultProfile
 	if n := strictyaml.Lookup(root, "profile"); n != nil {
-		if ps := strictyaml.Decode(file, n, &head.Profile); len(ps) > 0 {
+		if ps := strictyaml.DecodeKey(file, "profile", n, &profile); len(ps) > 0 {
 			return Config{}, ps
 		}
 	}
-	if head.Profile == "" {
-		head.Profile = DefaultProfile
-	}
-	c, err := Default(head.Profile)
+	c, err := Default(profile)
 	if err != nil {
 		p := strictyaml.At(file, strictyaml.Lookup(root, "profile"), "%v", err)
-		p.Hint = strictyaml.Suggest(head.Profile, Profiles())
+		p.Hint = strictyaml.Suggest(profile, Profiles())
 		return Config{}, strictyaml.Problems{p}
 	}
 	c.Projects = nil
 	problems := strictyaml.Decode(file, withoutProjects(root), &c)
 	projects, more := c.decodeProjects(file, strictyaml.Lookup(root, "projects"))
 	c.Projects = projects
-	problems = append(problems, more...)
-	if len(problems) == 0 {
-		problems = locate(file, root, c.Validate())
-	}
-	return c, problems
+	return c, append(problems, more...)
 }
 
 // withoutProjects is root without its projects: those are read after the sections that they start from.
@@ -193,9 +191,14 @@ func (c Config) decodeProjects(file string, n *yaml.Node) ([]Project, strictyaml
 	}
 	var out []Project
 	var problems strictyaml.Problems
+	generated := 0
 	for i, item := range n.Content {
 		p := c.project(i)
 		problems = append(problems, strictyaml.Decode(file, item, &p)...)
+		if len(p.Pool.Numbers.List) == 0 { // generated numbers of different projects do not overlap
+			p.Pool.Numbers = p.Pool.Numbers.At(generated)
+			generated += p.Pool.Numbers.Count
+		}
 		out = append(out, p)
 	}
 	return out, problems
@@ -208,7 +211,7 @@ func (c Config) Validate() error {
 	if _, ok := profiles[c.Profile]; !ok {
 		errs = append(errs, fmt.Errorf("profile: want one of %s, got %q", strings.Join(Profiles(), ", "), c.Profile))
 	}
-	if host, _, err := net.SplitHostPort(c.HTTP.Listen); err != nil || net.ParseIP(host) == nil {
+	if _, err := netip.ParseAddrPort(c.HTTP.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("http.listen: want an IP address and a port like 127.0.0.1:8080, got %q", c.HTTP.Listen))
 	}
 	if c.Journal.Events < 1 {
@@ -258,19 +261,57 @@ func (c Config) distinct() (errs []error) {
 		claim(path+".dni_key", "key", p.DNIKey)
 		claim(path+".handoff_key", "key", p.HandoffKey)
 		claim(path+".project", "path", p.Account.Slug+"/"+p.Project.Slug)
-		if len(c.Projects) == 1 {
-			break // nobody to share a number with, and a pool can be large
+	}
+	return append(errs, c.distinctNumbers()...)
+}
+
+// distinctNumbers reports the first number of each project whose calls could go to another project.
+func (c Config) distinctNumbers() (errs []error) {
+	if len(c.Projects) < 2 {
+		return nil // nobody to share a number with, and a pool can be large
+	}
+	numbers := make([][]string, len(c.Projects))
+	owner := make(map[string]int) // by what a project compares of a number
+	digits := make(map[int]bool)
+	for i, p := range c.Projects {
+		numbers[i], _ = p.Pool.Numbers.Expand() // its own problems are reported by Validate
+		d := compared[p.Pool.Format]
+		digits[d] = true
+		for _, n := range numbers[i] {
+			if _, taken := owner[last(d, n)]; !taken {
+				owner[last(d, n)] = i
+			}
 		}
-		numbers, _ := p.Pool.Numbers.Expand() // its own problems are reported by Validate
-		for _, n := range numbers {
-			if first, taken := seen["number"+n]; taken && first != path+".pool" {
-				errs = append(errs, fmt.Errorf("%s.pool.numbers: want numbers of no other project, got %s of %s", path, n, first))
+	}
+	for i := range c.Projects {
+		for _, n := range numbers[i] {
+			if j, taken := takenBy(owner, digits, n, i); taken {
+				errs = append(errs, fmt.Errorf("projects[%d].pool.numbers: want numbers of no other project, got %s of projects[%d]", i, n, j))
 				break
 			}
-			seen["number"+n] = path + ".pool"
 		}
 	}
 	return errs
+}
+
+// compared is how many digits of a number a format looks at; 0 is all of them.
+var compared = map[pool.Format]int{pool.FormatLast4: 4, pool.FormatLast7: 7, pool.FormatLast10: 10}
+
+func last(digits int, number string) string {
+	if digits == 0 {
+		return number
+	}
+	return number[max(len(number)-digits, 0):]
+}
+
+// takenBy returns the project other than i that would take calls to number for its own.
+func takenBy(owner map[string]int, digits map[int]bool, number string, i int) (int, bool) {
+	for d := range digits {
+		if j, taken := owner[last(d, number)]; taken && j != i {
+			return j, true
+		}
+	}
+	return 0, false
 }
 
 // prefix puts the path before each error of a joined one.
@@ -294,30 +335,44 @@ func locate(file string, root *yaml.Node, err error) (out strictyaml.Problems) {
 		return nil
 	}
 	for _, e := range err.(interface{ Unwrap() []error }).Unwrap() {
-		path, _, _ := strings.Cut(e.Error(), ":")
-		out = append(out, strictyaml.At(file, nearest(root, path), "%v", e))
+		path, says, _ := strings.Cut(e.Error(), ":")
+		n, path := place(root, path)
+		p := strictyaml.At(file, n, "%s:%s", path, says)
+		if !slices.Contains(out, p) { // one shared setting is wrong for every project
+			out = append(out, p)
+		}
 	}
 	return out
 }
 
-// nearest returns the node at path, or the one closest to it that was written: a project's setting may come from the
-// shared section of the same name, or from a default.
-func nearest(root *yaml.Node, path string) *yaml.Node {
-	n := root
+// place returns the node at path, or the one closest to it that was written, and the path by which its writer knows
+// it: a project's setting may come from the shared section of the same name.
+func place(root *yaml.Node, path string) (*yaml.Node, string) {
+	own, deep := descend(root, path)
+	_, rest, inProject := strings.Cut(path, "].")
+	if !inProject {
+		return own, path
+	}
+	if shared, depth := descend(root, rest); depth > deep-1 {
+		return shared, rest
+	}
+	return own, path
+}
+
+// descend follows path as far as it was written, and says how many steps that were.
+func descend(n *yaml.Node, path string) (*yaml.Node, int) {
+	depth := 0
 	for key := range strings.SplitSeq(path, ".") {
-		name, index, isIndex := strings.Cut(key, "[")
+		name, index, isIndex := strings.Cut(strings.TrimSuffix(key, "]"), "[")
 		next := strictyaml.Lookup(n, name)
 		if next == nil {
 			break
 		}
-		n = next
-		var i int
-		if _, err := fmt.Sscanf(index, "%d]", &i); isIndex && err == nil && n.Kind == yaml.SequenceNode && i < len(n.Content) {
-			n = n.Content[i]
+		if i, err := strconv.Atoi(index); isIndex && err == nil && next.Kind == yaml.SequenceNode && i < len(next.Content) {
+			next = next.Content[i]
 		}
+		n = next
+		depth++
 	}
-	if _, rest, found := strings.Cut(path, "]."); n == root && found {
-		return nearest(root, rest)
-	}
-	return n
+	return n, depth
 }

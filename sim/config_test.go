@@ -30,7 +30,9 @@ func TestProfiles(t *testing.T) {
 		changes func(*sim.Config)
 	}{
 		{"published", func(*sim.Config) {}},
-		{"release-on-arrival", func(c *sim.Config) { c.Pool.Release, c.Projects[0].Pool.Release = pool.ReleaseArrival, pool.ReleaseArrival }},
+		{"release-on-arrival", func(c *sim.Config) {
+			c.Pool.Release, c.Projects[0].Pool.Release = pool.ReleaseArrival, pool.ReleaseArrival
+		}},
 		{"gateway", func(c *sim.Config) { c.HTTP.ErrorStyle, c.HTTP.RateLimit = api.Gateway, 50 }},
 		{"strict-spec", func(c *sim.Config) {
 			c.HTTP.StrictBody, c.HTTP.ContentType, c.HTTP.OversizeStatus = api.Reject, api.JSONRequired, 400

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 	"time"
 
@@ -22,7 +23,9 @@ type platform struct {
 	clock   clock.Clock
 	epoch   time.Time // pool time counts from here
 	journal *journal.Journal
+	parts   Parts
 
+	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
 	byDNIKey  map[string]*project
 	byHandoff map[string]*project
@@ -33,28 +36,52 @@ type project struct {
 	Project
 	agent conversation.Agent
 
-	mu      sync.Mutex
-	pool    *pool.Pool
-	records *handoff.Store
+	mu       sync.Mutex
+	pool     Pool
+	records  Records
+	arriving string // the call that the pool is looking at
 }
 
-func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents) (*platform, error) {
-	p := &platform{clock: k, epoch: k.Now(), journal: j, byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
+	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
 	for _, cfg := range c.Projects {
-		numbers, err := pool.New(cfg.Pool)
-		if err != nil {
-			return nil, fmt.Errorf("project %s: %w", cfg.Name, err)
-		}
 		agent, err := agents(cfg)
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
-		t := &project{Project: cfg, agent: agent, pool: numbers, records: handoff.NewStore(cfg.Handoff)}
-		t.pool.Observe(func(e pool.Event) { p.observe(t, e) })
+		t := &project{Project: cfg, agent: agent, records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
+		if t.pool, err = p.newPool(t); err != nil {
+			return nil, err
+		}
 		p.projects = append(p.projects, t)
 		p.byDNIKey[cfg.DNIKey], p.byHandoff[cfg.HandoffKey] = t, t
 	}
 	return p, nil
+}
+
+// newPool returns an empty pool of the project's, which tells the journal what happens to it.
+func (p *platform) newPool(t *project) (Pool, error) {
+	numbers, err := pool.New(t.Pool)
+	if err != nil {
+		return nil, fmt.Errorf("project %s: %w", t.Name, err)
+	}
+	numbers.Observe(func(e pool.Event) { p.observe(t, e) })
+	return wrapFor(p.parts.Pool, t.Project, Pool(numbers)), nil
+}
+
+// forget gives every project a pool without leases, as a store does that keeps them in memory and is restarted.
+func (p *platform) forget() error {
+	for _, t := range p.projects {
+		fresh, err := p.newPool(t)
+		if err != nil {
+			return err
+		}
+		t.mu.Lock()
+		t.pool = fresh
+		t.mu.Unlock()
+	}
+	p.note(journal.Event{Kind: journal.Restarted, Cause: "leases lost"})
+	return nil
 }
 
 // now is pool time.
@@ -66,20 +93,26 @@ func (p *platform) note(e journal.Event) {
 	p.journal.Append(e)
 }
 
-// observe writes what the pool does by itself. It is called with the project's mutex held.
+// observe writes what happens to a lease as it happens. It is called with the project's mutex held.
 func (p *platform) observe(t *project, e pool.Event) {
-	switch e.Kind {
-	case pool.Expired, pool.Released, pool.Freed:
-		p.journal.Append(journal.Event{
-			At: p.epoch.Add(e.At), Kind: journal.Kind(e.Kind), Cause: string(e.Cause), Project: t.Name, Number: e.Number, Lease: uint64(e.Lease),
-		})
+	j := journal.Event{
+		At: p.epoch.Add(e.At), Kind: journal.Kind(e.Kind), Cause: string(e.Cause), Project: t.Name, Number: e.Number, Lease: uint64(e.Lease),
 	}
+	switch e.Kind {
+	case pool.Unbound:
+		j.Call, j.Lease = t.arriving, 0 // the number's last lease is not the call's
+	case pool.Bound:
+		j.Call = t.arriving
+	case pool.Expired, pool.Released, pool.Freed:
+	default:
+		return
+	}
+	p.journal.Append(j)
 }
 
 // AuthorizeReserve implements api.Authorizer: a bad key is refused before the request is looked at, as a gateway does.
 func (p *platform) AuthorizeReserve(_ context.Context, key string) error {
 	if _, ok := p.byDNIKey[key]; !ok {
-		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "unknown DNI key"})
 		return api.ErrUnauthorized
 	}
 	return nil
@@ -89,11 +122,9 @@ func (p *platform) AuthorizeReserve(_ context.Context, key string) error {
 func (p *platform) AuthorizeHandoff(_ context.Context, key, account, project string) error {
 	t, ok := p.byHandoff[key]
 	if !ok {
-		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "unknown handoff key"})
 		return api.ErrUnauthorized
 	}
 	if account+project != "" && !(t.Account.Is(account) && t.Project.Project.Is(project)) {
-		p.note(journal.Event{Kind: journal.RequestRejected, Cause: "project of somebody else", Project: t.Name})
 		return api.ErrForbidden
 	}
 	return nil
@@ -153,12 +184,10 @@ func (p *platform) Handoff(_ context.Context, key, _, _ string, q api.Query) (ap
 }
 
 // Dialled implements telephony.Platform.
-func (p *platform) Dialled(numbers ...string) (string, bool) {
-	for _, n := range numbers {
-		for _, t := range p.projects {
-			if number, ok := t.knows(n); ok {
-				return number, true
-			}
+func (p *platform) Dialled(number string) (string, bool) {
+	for _, t := range p.projects {
+		if number, ok := t.knows(number); ok {
+			return number, true
 		}
 	}
 	return "", false
@@ -181,21 +210,32 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 }
 
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
 	t.mu.Lock()
-	at := t.pool.Arrive(p.now(), a.Number, a.ANI)
+	t.arriving = a.ID
+	numbers := t.pool
+	at := numbers.Arrive(p.now(), a.Number, a.ANI)
 	t.mu.Unlock()
 	call := conversation.Call{
 		ID: a.ID, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	s := &session{platform: p, project: t, arrival: at, call: call, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
-	kind := journal.Unbound
-	if at.Bound {
-		kind = journal.Bound
+	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+}
+
+// Refused implements telephony.Platform.
+func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
+	e := journal.Event{Number: a.Number, Call: a.ID}
+	for _, t := range p.projects {
+		if _, ok := t.knows(a.Number); ok {
+			e.Project = t.Name
+			break
+		}
 	}
-	s.note(journal.Event{Kind: journal.Invite, Detail: "from " + orWithheld(a.ANI)})
-	s.note(journal.Event{Kind: kind, Cause: string(at.Cause)})
-	return s
+	e.Kind, e.Detail = journal.Invite, "from "+orWithheld(a.ANI)
+	p.note(e)
+	e.Kind, e.Cause, e.Detail = journal.CallRejected, cause, strconv.Itoa(status)
+	p.note(e)
 }
 
 func orWithheld(ani string) string {
@@ -203,6 +243,33 @@ func orWithheld(ani string) string {
 		return "a withheld number"
 	}
 	return ani
+}
+
+// resize gives t other numbers, none of which may be another project's.
+func (p *platform) resize(t *project, numbers []string) error {
+	p.resizing.Lock()
+	defer p.resizing.Unlock()
+	expanded, err := pool.List(numbers...).Expand()
+	if err != nil {
+		return err
+	}
+	for _, other := range p.projects {
+		if other == t {
+			continue
+		}
+		for _, n := range expanded {
+			if _, taken := other.knows(n); taken {
+				return fmt.Errorf("numbers: want none of another project, got %s of %s", n, other.Name)
+			}
+		}
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if err := t.pool.Resize(p.now(), numbers); err != nil {
+		return err
+	}
+	p.note(journal.Event{Kind: journal.Resized, Project: t.Name, Detail: fmt.Sprintf("%d numbers", len(expanded))})
+	return nil
 }
 
 // named returns a project by its name.

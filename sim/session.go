@@ -3,13 +3,13 @@ package sim
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"sync"
 
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // session is one call: what its conversation leaves in the pool, the handoff records and the journal.
@@ -17,10 +17,11 @@ import (
 type session struct {
 	platform *platform
 	project  *project
+	pool     Pool // the one that the call arrived at: a restart leaves it behind
 	arrival  pool.Arrival
 	call     conversation.Call
 
-	mu       sync.Mutex // guards the two below; never held while the agent works
+	mu       sync.Mutex // guards the two below, and keeps the journal in their order; never held while the agent works
 	answered bool
 	cause    string // of the end; empty while the call is up
 
@@ -40,12 +41,15 @@ func (s *session) Bound() bool { return s.call.Bound }
 // Answered implements telephony.Session.
 func (s *session) Answered() {
 	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause != "" { // the caller gave up in this moment
+		return
+	}
 	s.answered = true
-	s.mu.Unlock()
-	s.project.mu.Lock()
-	s.project.pool.Answer(s.platform.now(), s.arrival.Call)
-	s.project.mu.Unlock()
 	s.note(journal.Event{Kind: journal.Answered})
+	s.project.mu.Lock()
+	defer s.project.mu.Unlock()
+	s.pool.Answer(s.platform.now(), s.arrival.Call)
 }
 
 // Begin implements telephony.Session.
@@ -63,6 +67,9 @@ func (s *session) step(ctx context.Context, run func(context.Context) conversati
 	}
 	step := run(ctx)
 	s.note(journal.Event{Kind: stepKind(step.Kind), Cause: step.Cause, Detail: cmp.Or(step.Detail, step.Say)})
+	if s.project.Handoff.MidCallRead != handoff.Current {
+		return step
+	}
 	left := s.left("")
 	s.project.mu.Lock()
 	s.project.records.Live(s.platform.clock.Now(), left)
@@ -70,10 +77,11 @@ func (s *session) step(ctx context.Context, run func(context.Context) conversati
 	return step
 }
 
+// end says why the call is over, "" while it is up, and whether it ever was up.
 func (s *session) end() (cause string, answered bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.cause, s.answered
+	return s.cause, s.answered && s.cause != sipua.HowCancel // whose 200 came too late
 }
 
 // left is what the call leaves behind as of now. The caller holds talking.
@@ -84,18 +92,15 @@ func (s *session) left(cause string) handoff.Call {
 // Release implements telephony.Session.
 func (s *session) Release(cause string) {
 	s.mu.Lock()
-	first := s.cause == ""
-	if first {
-		s.cause = cause
-	}
-	s.mu.Unlock()
-	if !first {
+	defer s.mu.Unlock()
+	if s.cause != "" {
 		return
 	}
-	s.note(journal.Event{Kind: endKind(cause), Cause: cause})
+	s.cause = cause
+	s.note(journal.Event{Kind: endKind(cause, s.answered), Cause: cause})
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
-	s.project.pool.Hangup(s.platform.now(), s.arrival.Call)
+	s.pool.Hangup(s.platform.now(), s.arrival.Call)
 }
 
 // Hangup implements telephony.Session: a client that has seen the BYE finds the number free and the state written.
@@ -131,17 +136,21 @@ func (s *session) Finish(ctx context.Context) {
 		return
 	}
 	s.talking.Lock()
+	defer s.talking.Unlock()
 	s.talk.Finish(ctx, cause)
-	end, left := s.talk.End(), s.left(cause)
-	s.talking.Unlock()
+	end := s.talk.End()
 	if !end.Ran {
 		return
 	}
 	if end.Err != nil {
 		s.note(journal.Event{Kind: journal.EndHookFailed, Detail: end.Err.Error()})
 	} else {
-		s.note(journal.Event{Kind: journal.EndHook, Detail: fmt.Sprintf("took %s", end.Took)})
+		s.note(journal.Event{Kind: journal.EndHook, Detail: "took " + end.Took.String()})
 	}
+	if s.project.Handoff.Snapshot != handoff.EndFunction {
+		return
+	}
+	left := s.left(cause)
 	s.project.mu.Lock()
 	r, revised := s.project.records.Revise(s.platform.clock.Now().Add(end.Took), left)
 	s.project.mu.Unlock()
@@ -151,16 +160,17 @@ func (s *session) Finish(ctx context.Context) {
 }
 
 // endKind is how the journal names the end of a call.
-func endKind(cause string) journal.Kind {
+func endKind(cause string, answered bool) journal.Kind {
 	switch cause {
 	case conversation.CauseCaller:
 		return journal.ByeReceived
-	case "cancel":
+	case sipua.HowCancel:
 		return journal.Cancelled
-	case "unreserved", "no-codec":
-		return journal.CallRejected
-	case "timeout", "error":
+	case sipua.HowTimeout, sipua.HowError:
 		return journal.CallFailed
+	}
+	if !answered {
+		return journal.CallRejected
 	}
 	return journal.ByeSent
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/sim/api"
@@ -31,11 +32,15 @@ type Sim struct {
 	log      *slog.Logger
 	trace    func(sipua.Message)
 	journal  *journal.Journal
+	parts    Parts
 	platform *platform
+	backend  api.Backend        // the platform to the HTTP edge
+	line     telephony.Platform // and to the SIP edge
 
 	http     *http.Server
 	listener net.Listener
 	served   chan struct{}
+	closing  sync.Once
 	edge     *telephony.Edge
 }
 
@@ -62,26 +67,32 @@ func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	}
 	s.journal.Subscribe(journal.Log(s.log))
 	var err error
-	if s.platform, err = newPlatform(c, s.clock, s.journal, agents); err != nil {
+	if s.platform, err = newPlatform(c, s.clock, s.journal, agents, s.parts); err != nil {
 		return nil, err
 	}
+	s.backend = wrap(s.parts.Backend, api.Backend(s.platform))
+	s.line = wrap(s.parts.Line, telephony.Platform(s.platform))
 	return s, nil
 }
 
-// Start opens the sockets and serves. Calls and requests are answered when it returns.
+// Start opens the sockets and serves. Calls and requests are answered when it returns. After an error it can be tried
+// again, after success not.
 func (s *Sim) Start(ctx context.Context) error {
+	if s.http != nil {
+		return errors.New("sim: started already")
+	}
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.HTTP.Listen)
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}
-	edge, err := telephony.Listen(ctx, s.config.SIP, s.platform, s.clock, s.log, s.trace)
+	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, s.trace)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	s.listener, s.edge = listener, edge
-	handler := api.New(s.config.HTTP.Config, s.platform,
+	handler := api.New(s.config.HTTP.Config, s.backend,
 		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
-	s.http = api.NewServer(s.config.HTTP.Config, handler)
+	s.http = api.NewServer(s.config.HTTP.Config, wrap(s.parts.HTTP, handler))
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	idle := &unused{conns: make(map[net.Conn]struct{})}
 	s.http.ConnState = idle.see
@@ -143,11 +154,16 @@ func (s *Sim) Resize(project string, numbers []string) error {
 	return s.platform.resize(t, numbers)
 }
 
-// Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends.
-func (s *Sim) Close(ctx context.Context) error {
-	if s.http == nil {
-		return nil
+// Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends. Closing again,
+// or what was not started, does nothing.
+func (s *Sim) Close(ctx context.Context) (err error) {
+	if s.http != nil {
+		s.closing.Do(func() { err = s.close(ctx) })
 	}
+	return err
+}
+
+func (s *Sim) close(ctx context.Context) error {
 	err := s.edge.Close(ctx)
 	if shutdownErr := s.http.Shutdown(ctx); shutdownErr != nil {
 		err = errors.Join(err, shutdownErr, s.http.Close())

@@ -27,43 +27,51 @@ type Sources struct {
 
 // Load reads the sources. The error lists every problem with its place.
 func Load(s Sources) (Config, error) {
-	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
-	file := "defaults"
-	if s.File != "" {
-		data, err := os.ReadFile(s.File)
-		if err != nil {
-			var pathErr *fs.PathError
-			if errors.As(err, &pathErr) {
-				err = pathErr.Err
-			}
-			return Config{}, fmt.Errorf("%s: %w", s.File, err)
-		}
-		parsed, problems := strictyaml.Parse(s.File, data)
-		if len(problems) > 0 {
-			return Config{}, problems.Err()
-		}
-		if _, problems := Decode(s.File, parsed); len(problems) > 0 {
-			return Config{}, problems.Err()
-		}
-		root, file = parsed, s.File
-	}
-	overrides, err := s.overrides()
+	root, err := s.read()
 	if err != nil {
 		return Config{}, err
 	}
+	overrides, err := s.overrides()
+	errs := []error{err}
 	for _, o := range overrides {
-		if err := o.onto(root); err != nil {
-			return Config{}, err
-		}
+		errs = append(errs, o.onto(root))
 	}
-	c, problems := Decode(file, root)
-	return c, problems.Err()
+	if err := errors.Join(errs...); err != nil {
+		return Config{}, err
+	}
+	c, problems := Decode(s.File, root)
+	return c, blame(overrides, problems)
+}
+
+// read returns the document of the file, which is valid by itself; an empty one when there is no file.
+func (s Sources) read() (*yaml.Node, error) {
+	if s.File == "" {
+		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}, nil
+	}
+	data, err := os.ReadFile(s.File)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return nil, fmt.Errorf("%s: %w", s.File, err)
+	}
+	root, problems := strictyaml.Parse(s.File, data)
+	if len(problems) == 0 {
+		_, problems = Decode(s.File, root)
+	}
+	return root, problems.Err()
 }
 
 // override is one setting from outside the file.
-type override struct{ source, path, value string }
+type override struct {
+	source, path string
+	kind         reflect.Type
+	value        string
+}
 
 func (s Sources) overrides() ([]override, error) {
+	kinds := settings()
 	paths := Paths()
 	names := make(map[string]string, len(paths))
 	for _, p := range paths {
@@ -78,37 +86,37 @@ func (s Sources) overrides() ([]override, error) {
 		}
 		path, ok := names[name]
 		if !ok {
-			errs = append(errs, unknown(name, "environment variable", slices.Sorted(maps.Keys(names))))
+			errs = append(errs, unknown(name, name, "environment variable", slices.Sorted(maps.Keys(names))))
 			continue
 		}
-		out = append(out, override{name, path, value})
+		out = append(out, override{name, path, kinds[path], value})
 	}
 	for _, e := range s.Set {
 		path, value, found := strings.Cut(e, "=")
 		switch {
 		case !found:
 			errs = append(errs, fmt.Errorf("--set %s: want path=value, as in pool.window=60s", e))
-		case !slices.Contains(paths, path):
-			errs = append(errs, unknown(path, "setting", paths))
+		case kinds[path] == nil:
+			errs = append(errs, unknown("--set "+path, path, "setting", paths))
 		default:
-			out = append(out, override{"--set " + path, path, value})
+			out = append(out, override{"--set " + path, path, kinds[path], value})
 		}
 	}
 	return out, errors.Join(errs...)
 }
 
-func unknown(name, noun string, known []string) error {
+func unknown(source, name, noun string, known []string) error {
 	if hint := strictyaml.Suggest(name, known); hint != "" {
-		return fmt.Errorf("%s: no such %s (did you mean %q?)", name, noun, hint)
+		return fmt.Errorf("%s: no such %s (did you mean %q?)", source, noun, hint)
 	}
-	return fmt.Errorf("%s: no such %s", name, noun)
+	return fmt.Errorf("%s: no such %s", source, noun)
 }
 
 func envName(path string) string {
 	return EnvPrefix + strings.ToUpper(strings.ReplaceAll(path, ".", "_"))
 }
 
-// onto writes the override into a document, after trying it alone, so that a problem names its source.
+// onto writes the override into a document, after reading it alone, so that a problem names its source.
 func (o override) onto(root *yaml.Node) error {
 	value, err := o.node()
 	if err != nil {
@@ -116,24 +124,75 @@ func (o override) onto(root *yaml.Node) error {
 	}
 	alone := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
 	put(alone, strings.Split(o.path, "."), value)
-	if _, problems := Decode(o.source, alone); len(problems) > 0 {
-		return fmt.Errorf("%s: %s", o.source, problems[0].Message)
+	_, problems := decode(o.source, alone)
+	for _, p := range problems {
+		err = errors.Join(err, o.wrong(p))
 	}
 	put(root, strings.Split(o.path, "."), value)
-	return nil
+	return err
 }
 
-// node reads the value as YAML. A text that would be a number gets its quotes by itself: there is no shell-proof way
-// to write them.
+// wrong puts the source before a problem, in place of the key that the source names already.
+func (o override) wrong(p strictyaml.Problem) error {
+	says := strings.TrimPrefix(p.Message, o.path+": ")
+	says = strings.TrimPrefix(says, o.path[strings.LastIndex(o.path, ".")+1:]+": ")
+	if p.Hint != "" {
+		says += fmt.Sprintf(" (did you mean %q?)", p.Hint)
+	}
+	return fmt.Errorf("%s: %s", o.source, says)
+}
+
+// blame names the sources of problems that the whole has although each of its parts is right.
+func blame(overrides []override, problems strictyaml.Problems) error {
+	if len(overrides) == 0 {
+		return problems.Err()
+	}
+	var errs []error
+	for _, p := range problems {
+		path, _, _ := strings.Cut(p.Message, ":")
+		nearest := overrides[0]
+		for _, o := range overrides {
+			if inCommon(o.path, path) >= inCommon(nearest.path, path) { // the later one won
+				nearest = o
+			}
+		}
+		errs = append(errs, nearest.wrong(p))
+	}
+	return errors.Join(errs...)
+}
+
+// inCommon is how many steps two paths share.
+func inCommon(a, b string) int {
+	as, bs := strings.Split(a, "."), strings.Split(b, ".")
+	n := 0
+	for n < min(len(as), len(bs)) && as[n] == bs[n] {
+		n++
+	}
+	return n
+}
+
+// node reads the value as YAML; but text, and phone numbers, which YAML takes for integers, need no quotes: there is
+// no shell-proof way to write them.
 func (o override) node() (*yaml.Node, error) {
+	if o.kind.Kind() == reflect.String {
+		return text(o.value), nil
+	}
 	if strings.HasPrefix(o.value, "+") {
-		return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: o.value, Line: 1, Column: 1}, nil
+		list := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Line: 1, Column: 1}
+		for item := range strings.SplitSeq(o.value, ",") {
+			list.Content = append(list.Content, text(strings.TrimSpace(item)))
+		}
+		return list, nil
 	}
 	root, problems := strictyaml.Parse(o.source, []byte("value: "+o.value))
-	if len(problems) > 0 {
+	if len(problems) > 0 || len(root.Content) != 2 {
 		return nil, fmt.Errorf("%s: want a value, got %q", o.source, o.value)
 	}
 	return strictyaml.Lookup(root, "value"), nil
+}
+
+func text(s string) *yaml.Node {
+	return &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Style: yaml.DoubleQuotedStyle, Value: s, Line: 1, Column: 1}
 }
 
 // put sets the value at path, making the mappings on the way.
@@ -163,14 +222,16 @@ func nest(path []string, value *yaml.Node) *yaml.Node {
 }
 
 // Paths returns the path of every setting that is one value, sorted. Those of projects are in the file only.
-func Paths() []string {
-	var out []string
-	collect(reflect.TypeFor[Config](), "", &out)
-	slices.Sort(out)
+func Paths() []string { return slices.Sorted(maps.Keys(settings())) }
+
+// settings are the types of all settings by their paths.
+func settings() map[string]reflect.Type {
+	out := make(map[string]reflect.Type)
+	collect(reflect.TypeFor[Config](), "", out)
 	return out
 }
 
-func collect(t reflect.Type, at string, out *[]string) {
+func collect(t reflect.Type, at string, out map[string]reflect.Type) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
@@ -178,7 +239,7 @@ func collect(t reflect.Type, at string, out *[]string) {
 		case f.Type.Kind() == reflect.Struct && f.Type.NumField() > 0 && f.Type.Field(0).Tag.Get("yaml") != "":
 			collect(f.Type, at+tag+".", out)
 		default:
-			*out = append(*out, at+tag)
+			out[at+tag] = f.Type
 		}
 	}
 }

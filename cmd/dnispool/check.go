@@ -20,10 +20,10 @@ import (
 // checkFlags is what `dnispool check` was asked to do.
 type checkFlags struct {
 	*flags
-	dir, label, junit, json      string
-	seed                         uint64
-	list, dryRun, verbose, quiet bool
-	strict, color                bool
+	dir, label, junit, json, history string
+	seed                             uint64
+	list, dryRun, verbose, quiet     bool
+	strict, color                    bool
 }
 
 func newCheckFlags() *checkFlags {
@@ -42,6 +42,7 @@ Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.color, "color", false, "colour the output")
 	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`")
 	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`")
+	f.StringVar(&f.history, "history", "", "keep each scenario's history under `dir`, for dnispool judge")
 	return f
 }
 
@@ -84,7 +85,7 @@ func runCheck(ctx context.Context, e env) int {
 func (f *checkFlags) plan(patterns []string) suite.Plan {
 	p := suite.Plan{
 		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
-		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict,
+		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict, HistoryDir: f.history,
 	}
 	if f.dir != "" {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir

@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/verdict"
@@ -43,11 +44,14 @@ func (f *flags) parse(e env) (rest []string, code int, done bool) {
 	}
 }
 
+// long finds the names that package flag writes with one dash.
+var long = regexp.MustCompile(` -([a-z][a-z-]+)`)
+
 // explain says what is wrong with a flag, in the form in which it was written.
 func (f *flags) explain(err error) string {
 	name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !found {
-		return strings.Replace(err.Error(), "flag -", "flag --", 1)
+		return long.ReplaceAllString(err.Error(), " --$1")
 	}
 	var known []string
 	f.VisitAll(func(d *flag.Flag) { known = append(known, d.Name) })

@@ -36,6 +36,8 @@ type verb struct {
 func verbs() []verb {
 	return []verb{
 		{"check", "replay scenarios against the in-process reference and give a verdict", runCheck},
+		{"explore", "search for broken promises by simulation, and shrink what is found", runExplore},
+		{"mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
 		{"sim", "serve the reference platform: HTTP and SIP", runSim},
 		{"scenarios", "list, lint or show scenarios", runScenarios},
 		{"sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
@@ -45,6 +47,7 @@ func verbs() []verb {
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // the first signal asks politely; the second finds the default handler again
 	code := run(ctx, env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()})
 	stop()
 	os.Exit(code)
@@ -95,6 +98,10 @@ exit codes: 0 conformant, 1 not conformant, 2 could not judge (usage, configurat
 }
 
 func runVersion(_ context.Context, e env) int {
+	f := newFlags("version", "\n\nPrints the version, or the commit it was built from.")
+	if _, code, done := f.parse(e); done {
+		return code
+	}
 	fmt.Fprintf(e.out, "%s %s\n", tool, version())
 	return 0
 }

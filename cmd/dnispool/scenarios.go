@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/suite"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 func runScenarios(_ context.Context, e env) int {
@@ -26,6 +28,14 @@ show  print the files`)
 	if len(args) == 0 {
 		return refuse(e, fmt.Errorf("%s scenarios: want list, lint or show; try %s scenarios --help", tool, tool))
 	}
+	actions := []string{"list", "lint", "show"}
+	if !slices.Contains(actions, args[0]) {
+		hint := ""
+		if word := strictyaml.Suggest(args[0], actions); word != "" {
+			hint = fmt.Sprintf(" (did you mean %q?)", word)
+		}
+		return refuse(e, fmt.Errorf("%s scenarios: want list, lint or show, got %q%s", tool, args[0], hint))
+	}
 	loaded, err := suite.Load(f.plan(args[1:]))
 	if err != nil {
 		return refuse(e, err)
@@ -39,8 +49,6 @@ show  print the files`)
 		for _, s := range loaded.Selected {
 			fmt.Fprintf(e.out, "# %s\n%s\n", s.File, strings.Join(s.Lines, "\n"))
 		}
-	default:
-		return refuse(e, fmt.Errorf("%s scenarios: want list, lint or show, got %q", tool, args[0]))
 	}
 	return 0
 }

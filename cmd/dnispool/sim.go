@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	_ "embed"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -59,7 +60,7 @@ func runSim(ctx context.Context, e env) int {
 	}
 	config, err := sim.Load(f.sources(e))
 	if err != nil {
-		return refuse(e, err)
+		return refuse(e, f.explain(err))
 	}
 	platform, err := sim.New(config, agents(f.config), sim.WithLogger(log))
 	if err != nil {
@@ -70,7 +71,7 @@ func runSim(ctx context.Context, e env) int {
 	}
 	welcome(e.out, platform)
 	<-ctx.Done()
-	fmt.Fprintf(e.out, "stopping: %d calls up\n", platform.Calls())
+	fmt.Fprintf(e.out, "stopping: %s up\n", calls(platform.Calls()))
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 	defer cancel()
 	if err := platform.Close(grace); err != nil {
@@ -79,15 +80,37 @@ func runSim(ctx context.Context, e env) int {
 	return 0
 }
 
+// short are the flags that stand for one setting.
+func (f *simFlags) short() []struct{ flag, path, value string } {
+	return []struct{ flag, path, value string }{{"http", "http.listen", f.http}, {"profile", "profile", f.profile}, {"sip", "sip.listen", f.sip}}
+}
+
 func (f *simFlags) sources(e env) sim.Sources {
-	s := sim.Sources{File: f.config, Env: e.environ, Set: f.set}
-	for path, value := range map[string]string{"profile": f.profile, "http.listen": f.http, "sip.listen": f.sip} {
-		if value != "" {
-			s.Set = append(s.Set, path+"="+value)
+	s := sim.Sources{File: f.config, Env: e.environ, Set: slices.Clone(f.set)}
+	for _, o := range f.short() {
+		if o.value != "" {
+			s.Set = append(s.Set, o.path+"="+o.value)
 		}
 	}
-	slices.Sort(s.Set[len(f.set):])
 	return s
+}
+
+// explain names the flags as they were written.
+func (f *simFlags) explain(err error) error {
+	text := err.Error()
+	for _, o := range f.short() {
+		if o.value != "" {
+			text = strings.ReplaceAll(text, "--set "+o.path+":", "--"+o.flag+":")
+		}
+	}
+	return errors.New(text)
+}
+
+func calls(n int) string {
+	if n == 1 {
+		return "1 call"
+	}
+	return fmt.Sprintf("%d calls", n)
 }
 
 func (f *simFlags) logger(w io.Writer) (*slog.Logger, error) {

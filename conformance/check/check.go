@@ -1,40 +1,45 @@
 // Package check judges a history against the pool's invariants. It has its own small model of a pool and shares no
-// code with the reference: a misunderstanding must not pass twice. A check reports only what is certain given the
-// times at which a client sent and received; what could be legal is not reported.
+// code with the reference: a misunderstanding must not pass twice. A check reports what is certain given the times at
+// which a client sent and received; what could be legal is not reported. A check that cannot be applied says why.
+// What a caller suffers from a late call or a stray, which a correct pool cannot prevent, is a hazard and no violation.
 package check
 
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// Forever is a time after everything.
-const Forever = time.Duration(1<<63 - 1)
+// Certainty says how sure a violation is.
+type Certainty string
 
-// Facts is what is known about the pool that produced the history. Zero means unknown, where a check says so.
-type Facts struct {
-	Size      int           // numbers in the pool
-	WindowMin time.Duration // shortest life of a reservation that is never called
-	WindowMax time.Duration // longest, the reaper's delay included
-	CoolDown  time.Duration // rest of a number after its release
-	Release   string        // what frees a number: arrival, answer or hangup
-	Exclusive bool          // nobody else reserves from the pool
-	Numbers   []string      // the pool's numbers; empty when unknown
-}
+// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; what
+// clocks that are further apart than agreed could have caused is not held against the platform.
+const (
+	Certain      Certainty = "certain"
+	ModuloStrays Certainty = "modulo strays"
+	ModuloClocks Certainty = "modulo clocks"
+)
 
 // Outcome is what one check says about one history.
 type Outcome struct {
 	Violations []Violation
-	NotJudged  string // why the check could not be applied; empty when it was
+	Omitted    int         // violations beyond the first thousand
+	Hazards    []Violation // harm that a correct pool does as well: late calls, strays, numbers changed by a carrier
+	Cases      int         // how many cases the check looked at
+	Undecided  int         // cases of which both readings are possible
+	NotJudged  string      // why the check could not be applied; empty when it was
 }
 
-// Violation is one certain breach, with the operations that prove it.
+// Violation is one breach, with the operations that prove it.
 type Violation struct {
-	Text string
-	Ops  []history.Op
+	Text      string
+	Rule      string // the reasoning that makes it certain
+	Cause     string // the kind of fault that shows like this, as a hypothesis
+	Certainty Certainty
+	P         float64 // modulo strays: the chance that strays alone give as many as the check found
+	Ops       []history.Op
 }
 
 // Check is one invariant.
@@ -44,17 +49,19 @@ type Check struct {
 	Says      string // in words
 	// PerProject says that the check is about one pool: it judges the operations of one project at a time.
 	PerProject bool
-	judge      func(Facts, []history.Op) Outcome
+	clocks     bool // it compares times, which several generators read from several clocks
+	judge      func(*view) Outcome
 }
 
 // Judge applies the check. The history must be complete: every operation has ended.
-func (c Check) Judge(f Facts, ops []history.Op) Outcome { return c.judge(f, ops) }
+func (c Check) Judge(f Facts, ops []history.Op) Outcome { return c.judge(newView(f, pointers(ops))) }
 
 // All returns every check, cheap and decisive ones first.
 func All() []Check {
 	return []Check{
-		dialableNumbers(), noDoubleLease(), capacityRespected(), exhaustionJustified(), noLostNumber(),
-		noCrossTalk(), handoffMatchesCall(), noFailOpenDrop(),
+		dialableNumbers(), noDoubleLease(), capacityRespected(), exhaustionJustified(), noLostNumber(), rotation(), reservedNumberAnswers(),
+		noCrossTalk(), attributesIntact(), attributesDelivered(), isolation(),
+		handoffMatchesCall(), handoffVisible(), noFailOpenDrop(), conservation(),
 	}
 }
 
@@ -69,24 +76,54 @@ func Names() []string {
 
 // Named returns the check of that name.
 func Named(name string) (Check, bool) {
-	i := slices.IndexFunc(All(), func(c Check) bool { return c.Name == name })
+	all := All()
+	i := slices.IndexFunc(all, func(c Check) bool { return c.Name == name })
 	if i < 0 {
 		return Check{}, false
 	}
-	return All()[i], true
+	return all[i], true
 }
+
+// most bounds what is kept of a platform that does everything wrong.
+const most = 1000
 
 func notJudged(format string, args ...any) Outcome {
 	return Outcome{NotJudged: fmt.Sprintf(format, args...)}
 }
 
-// filter returns the operations of one kind.
-func filter(ops []history.Op, kind history.Kind, more ...func(history.Op) bool) []history.Op {
-	var out []history.Op
+// add notes a violation; it is certain unless it says otherwise.
+func (o *Outcome) add(v Violation) {
+	if v.Certainty == "" {
+		v.Certainty = Certain
+	}
+	if len(o.Violations) == most {
+		o.Omitted++
+		return
+	}
+	o.Violations = append(o.Violations, v)
+}
+
+// hazard notes harm that is nobody's breach.
+func (o *Outcome) hazard(v Violation) {
+	if len(o.Hazards) < most {
+		o.Hazards = append(o.Hazards, v)
+	}
+}
+
+// copies are the operations themselves, without those that are missing.
+func copies(ops ...*history.Op) (out []history.Op) {
 	for _, o := range ops {
-		if o.Kind == kind && !slices.ContainsFunc(more, func(f func(history.Op) bool) bool { return !f(o) }) {
-			out = append(out, o)
+		if o != nil {
+			out = append(out, *o)
 		}
+	}
+	return out
+}
+
+func pointers(ops []history.Op) []*history.Op {
+	out := make([]*history.Op, len(ops))
+	for i := range ops {
+		out[i] = &ops[i]
 	}
 	return out
 }

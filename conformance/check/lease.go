@@ -1,92 +1,153 @@
 package check
 
 import (
-	"cmp"
-	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// lease is what a client's times allow a reservation to have been. The commit lies in [start, end] of the request.
+// lease is what a client's times allow a reservation to have been. The commit lies in [from, ret].
 //
-//	must = [returned, earliest end): the number was certainly held
-//	may  = [requested, latest end):  the number was possibly held
+//	must = [ret, earliest): the number was certainly held
+//	may  = [from, latest):  the number was possibly held
 type lease struct {
-	op       history.Op
-	earliest time.Duration // the soonest moment at which the platform may have let go of it
-	latest   time.Duration // the moment at which the platform must have let go of it, cool-down included
+	op        *history.Op
+	line      *line
+	from, ret time.Duration
+	earliest  time.Duration // the soonest moment at which the platform may have let go of the number
+	latest    time.Duration // the moment at which the number must have been free again, cool-down included
+	waited    time.Duration // it cannot have waited for its call any longer: a stray can have taken it until then
+	until     time.Duration // the same, as far as it follows from the window and the next reservation alone
+	by        *call         // the call that took it, by its agent's own word
 }
 
-// leases derives the intervals of all successful reservations, in order of their start.
-func leases(f Facts, ops []history.Op) []lease {
-	calls := make(map[string][]history.Op)
-	for _, c := range filter(ops, history.Call) {
-		calls[c.Number] = append(calls[c.Number], c)
+// took says whether a call took a reservation.
+type took int
+
+const (
+	maybe took = iota
+	yes
+	no
+)
+
+// took looks at what the call's agent said. What an agent says that was given another reservation's attributes, or
+// none, shows that the call did not take this one.
+func (v *view) took(c *call, l *lease) took {
+	e := c.echo
+	switch {
+	case e == nil:
+		return maybe
+	case e.Nonce == "" && e.Bound: // attributes without a nonce
+		return maybe
+	case e.Nonce == "" || e.Nonce != l.op.Nonce:
+		return no
+	case v.alone(c, l):
+		return yes
 	}
-	var out []lease
-	for _, r := range filter(ops, history.Reserve, succeeded) {
-		out = append(out, newLease(f, r, calls[r.Number]))
-	}
-	slices.SortStableFunc(out, func(a, b lease) int { return cmp.Compare(a.op.Start, b.op.Start) })
-	return out
+	return maybe
 }
 
-func succeeded(o history.Op) bool { return o.Outcome == history.OK }
+// alone tells that no other reservation with the same nonce can have been on the number when c arrived: a client that
+// hears no answer asks again with the same attributes.
+func (v *view) alone(c *call, l *lease) bool {
+	for a := v.byNonce[l.op.Nonce]; a != nil; a = a.next {
+		switch {
+		case a.lease == l:
+		case a.lease != nil && a.lease.op.Number == l.op.Number:
+			return false
+		case a.lease == nil && c.latest >= add(l.from, v.WindowMin): // it may have followed this one
+			return false
+		}
+	}
+	return true
+}
 
-// newLease looks at every own call to the number, not only at the one meant for this lease: a late call of an earlier
-// holder may, legally if regrettably, end this one.
-func newLease(f Facts, r history.Op, calls []history.Op) lease {
-	l := lease{op: r, earliest: add(r.Start, f.WindowMin), latest: add(add(r.End, f.WindowMax), f.CoolDown)}
-	surelyBound := false
-	var lastEnd time.Duration
-	for _, c := range calls {
-		if c.End < r.Start || c.Start >= l.latest {
-			continue // over before the reservation, or after its life
+// settle works out the intervals of one of a number's reservations. It looks at every own call to the number, not only at
+// the one meant for this reservation: a late call of an earlier holder may, legally if regrettably, end this one.
+func (v *view) settle(n *line, l *lease) {
+	// Whoever was given the number next, having asked after this one's reply, was given it when this one was over.
+	next := Forever
+	if b := n.after(l.ret); b != nil {
+		next = b.ret
+	}
+	l.until = min(add(l.ret, v.windowMax()), next)
+	l.earliest, l.latest, l.waited = add(l.from, v.WindowMin), l.until, l.until
+	var bound struct{ from, by time.Duration }
+	sure, freed := Forever, time.Duration(-1)
+	for c := range n.between(l.from, &l.until) {
+		switch v.took(c, l) {
+		case yes:
+			if l.by == nil {
+				l.by, bound.from = c, c.freesFrom
+			}
+			bound.from, bound.by = min(bound.from, c.freesFrom), max(bound.by, c.freesBy)
+		case maybe:
+			l.earliest = min(l.earliest, max(c.freesFrom, l.from))
+			freed = max(freed, c.freesBy)
+			if c.answered() && v.due(l, c) {
+				sure = min(sure, c.latest)
+			}
 		}
-		l.earliest = min(l.earliest, releasedNotBefore(f, r, c))
-		if c.Start >= r.End && c.End <= r.Start+f.WindowMin {
-			surelyBound = true
-		}
-		lastEnd = max(lastEnd, releasedNotAfter(f, c))
 	}
 	switch {
-	case surelyBound:
-		l.latest = add(lastEnd, f.CoolDown)
-	case lastEnd > 0: // it may have been bound at the last moment
-		l.latest = max(l.latest, add(lastEnd, f.CoolDown))
+	case l.by != nil:
+		l.earliest, l.latest, l.waited = max(bound.from, l.from), bound.by, min(l.until, l.by.latest)
+	case sure < Forever:
+		l.latest, l.waited = v.freedBy(n, l, sure), sure
+	default: // it may have been bound at the last moment
+		l.latest = max(l.latest, freed)
 	}
-	return l
+	if !v.once() && v.Release != arrival {
+		v.extend(n, l)
+	}
+	l.latest = min(add(l.latest, v.coolMax()), next)
+	l.earliest = min(l.earliest, v.lostAt(l.from, l.earliest))
 }
 
-// releasedNotBefore is the soonest moment at which call c can have freed the number reserved by r.
-func releasedNotBefore(f Facts, r, c history.Op) time.Duration {
-	switch f.Release {
-	case "arrival", "answer":
-		return max(c.Start, r.Start)
+// due tells that reservation l was certainly waiting when call c arrived, unless another call had taken it.
+func (v *view) due(l *lease, c *call) bool {
+	switch {
+	case c.soonest < l.ret, c.soonest == l.ret && !follows(c.op, l.op):
+		return false
+	case v.WindowMin == 0 || !v.byNumber():
+		return false
 	}
-	if !c.Ended {
-		return Forever
-	}
-	return max(c.Bye, r.Start)
+	return c.latest < add(l.from, v.WindowMin) && v.lostAt(l.from, c.latest) == Forever
 }
 
-// releasedNotAfter is the moment at which call c, if it was bound, must have freed its number.
-func releasedNotAfter(f Facts, c history.Op) time.Duration {
-	switch f.Release {
-	case "arrival", "answer":
-		return c.End
-	}
-	if !c.Ended {
-		return Forever
-	}
-	return c.Bye
+// follows tells that a client dialled after its own reply, though both have one time.
+func follows(c, r *history.Op) bool {
+	return c.Client == r.Client && c.Generator == r.Generator
 }
 
-// add saturates at Forever.
-func add(a, b time.Duration) time.Duration {
-	if a > Forever-b {
-		return Forever
+// freedBy is when the number must have been let go by whichever call took it by the time by.
+func (v *view) freedBy(n *line, l *lease, by time.Duration) (latest time.Duration) {
+	for c := range n.between(l.from, &by) {
+		if v.took(c, l) != no {
+			latest = max(latest, c.freesBy)
+		}
 	}
-	return a + b
+	return latest
+}
+
+// extend follows the further calls that a reservation may serve: each holds the number as long as it is up.
+func (v *view) extend(n *line, l *lease) {
+	to := l.latest
+	for c := range n.between(l.from, &to) {
+		if v.took(c, l) != no {
+			to = max(to, c.freesBy)
+		}
+	}
+	l.latest = to
+}
+
+// possiblyTaken tells that an own call other than c may have taken l before c arrived.
+func (v *view) possiblyTaken(l *lease, c *call) bool {
+	to := c.latest
+	for o := range l.line.between(l.from, &to) {
+		if o != c && v.took(o, l) != no {
+			return true
+		}
+	}
+	return false
 }

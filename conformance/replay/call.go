@@ -48,21 +48,28 @@ func (l *lane) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (o
 		l.history.Update(op, func(o *history.Op) { o.End, o.Outcome = l.now(), history.Indefinite })
 		return outcome{}, fmt.Errorf("call to %s: %w", to, err)
 	}
-	l.history.Update(op, func(o *history.Op) {
-		o.End, o.CallID, o.Status = l.now(), call.ID(), call.Status()
-		o.Outcome = history.Refused
-		if call.Answered() {
-			o.Outcome = history.OK
-		}
-	})
-	c := &placed{Call: call, op: op}
+	c := l.placedCall(op, call)
 	if st.Name != "" {
 		l.calls[st.Name] = c
 	}
-	l.player.mu.Lock()
-	l.player.calls = append(l.player.calls, c)
-	l.player.mu.Unlock()
 	return outcome{result: dialled(call)}, nil
+}
+
+// placedCall fills in what became of a call's set-up, and keeps the call until the scenario ends.
+func (l *lane) placedCall(op *history.Op, call target.Call) *placed {
+	l.history.Update(op, func(o *history.Op) {
+		o.End, o.CallID, o.Status = l.now(), call.ID(), call.Status()
+		if call.Answered() {
+			o.Outcome = history.OK
+			return
+		}
+		o.Outcome, o.EndedBy = history.Refused, call.End().By
+	})
+	c := &placed{Call: call, op: op}
+	l.player.mu.Lock()
+	defer l.player.mu.Unlock()
+	l.player.calls = append(l.player.calls, c)
+	return c
 }
 
 // meant is the reservation that a call is placed for: the one whose number the step refers to.
@@ -90,6 +97,9 @@ func (l *lane) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) 
 	if !ok {
 		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
 	}
+	if c.over() { // no BYE would be sent
+		return outcome{}, fmt.Errorf("call %s: want it up, got it ended by %s", a.Call.Name, c.End().By)
+	}
 	status, err := c.Hangup(ctx)
 	if err != nil {
 		return outcome{}, fmt.Errorf("BYE: %w", err)
@@ -98,7 +108,7 @@ func (l *lane) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) 
 	return outcome{result: map[string]any{"status": status}}, nil
 }
 
-func (l *lane) await(ctx context.Context, a *scenario.Await) (outcome, error) {
+func (l *lane) await(ctx context.Context, st *scenario.Step, a *scenario.Await) (outcome, error) {
 	c, ok := l.call(a.Call.Name)
 	if !ok {
 		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
@@ -109,9 +119,9 @@ func (l *lane) await(ctx context.Context, a *scenario.Await) (outcome, error) {
 	}
 	if !l.stage.Await(ctx, c.Call, limit) {
 		if err := ctx.Err(); err != nil {
-			return outcome{}, err
+			return outcome{}, fmt.Errorf("call %s is still up: %w", a.Call.Name, err)
 		}
-		return outcome{result: map[string]any{}, failures: []verdict.Failure{l.at(nil, a.Call.Pos, verdict.Failure{
+		return outcome{result: map[string]any{}, failures: []verdict.Failure{l.at(st, a.Call.Pos, verdict.Failure{
 			Kind: verdict.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
 		})}}, nil
 	}
@@ -129,43 +139,5 @@ func (p *player) ended(c *placed) {
 	if !c.over() {
 		return
 	}
-	p.history.Update(c.op, func(o *history.Op) { o.Ended, o.Bye = true, p.since(c.End().At) })
-}
-
-func (l *lane) journey(ctx context.Context, st *scenario.Step, a *scenario.Journey) (outcome, error) {
-	project, err := l.project(&a.Project)
-	if err != nil {
-		return outcome{}, err
-	}
-	ani, err := a.ANI.Resolve(l.scope)
-	if err != nil {
-		return outcome{}, err
-	}
-	fallback, err := a.Fallback.Resolve(l.scope)
-	if err != nil {
-		return outcome{}, err
-	}
-	attributes, err := a.Attributes.JSON(l.scope)
-	if err != nil {
-		return outcome{}, err
-	}
-	j, err := l.stage.Journey(ctx, target.Journey{
-		Project: project.Name, ANI: ani, Attributes: attributes, Fallback: fallback, ReserveTimeout: a.ReserveTimeout, Retries: a.Retries,
-		PollEvery: a.Poll.Every, PollFor: a.Poll.For,
-	}, stepDoer{l.recorder, st.Label()})
-	if err != nil {
-		return outcome{}, err
-	}
-	if j.FailOpen {
-		l.warn("%s: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human", st.Label())
-	}
-	result := map[string]any{
-		"outcome": j.Outcome, "reason": j.Reason, "dialled": j.Dialled, "reserve_attempts": j.ReserveAttempts, "polls": j.Polls,
-	}
-	for name, value := range map[string]string{"queue": j.Queue, "destination": j.Destination, "id": j.CallID} {
-		if value != "" {
-			result[name] = value
-		}
-	}
-	return outcome{result: result}, nil
+	p.history.Update(c.op, func(o *history.Op) { o.Ended, o.EndedBy, o.Bye = true, c.End().By, p.since(c.End().At) })
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -11,54 +13,51 @@ import (
 	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
+// firstStep is how long, in real time, a client that starts before others may take for its first step before the
+// target's time moves on to the next: a request that is on its way does not hold virtual time.
+const firstStep = 100 * time.Millisecond
+
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
 func (l *lane) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
-	crowd := newCrowd(l, a)
-	barrier := make(chan struct{})
+	walks := make([]walked, a.Clients)
+	begin := make(chan struct{})
+	if a.Start.Spread > 0 { // nobody waits for the others
+		close(begin)
+	}
 	var clients sync.WaitGroup
+	defer clients.Wait()
+	started := l.stage.Now()
 	for i := range a.Clients {
-		client := crowd.client(i)
+		client, begun := l.clientLane(i+1), make(chan struct{})
 		clients.Go(func() {
-			<-barrier
-			crowd.note(client.walk(ctx, a.Steps))
+			<-begin
+			walks[i] = client.walk(ctx, a.Steps, sync.OnceFunc(func() { close(begun) }))
 		})
-		if a.Start.Spread > 0 { // nobody waits for the others: the barrier is open from the start
-			if i == 0 {
-				close(barrier)
-			}
-			if err := l.stage.Wait(ctx, a.Start.Spread/time.Duration(a.Clients)); err != nil {
-				clients.Wait()
-				return outcome{}, err
-			}
+		if a.Start.Spread == 0 {
+			continue
+		}
+		select {
+		case <-begun:
+		case <-time.After(firstStep):
+		}
+		next := started.Add(a.Start.Spread * time.Duration(i+1) / time.Duration(a.Clients))
+		if err := l.stage.Wait(ctx, max(0, next.Sub(l.stage.Now()))); err != nil {
+			return outcome{}, err
 		}
 	}
 	if a.Start.Spread == 0 {
-		close(barrier)
+		close(begin)
 	}
 	clients.Wait()
-	return crowd.outcome(ctx, st)
+	return l.gather(ctx, st, walks)
 }
 
-// crowd gathers what the clients saw.
-type crowd struct {
-	*lane
-	mu         sync.Mutex
-	results    map[string][]map[string]any
-	indefinite int
-	failures   []verdict.Failure
-	errs       []error
-}
-
-func newCrowd(l *lane, a *scenario.Concurrently) *crowd {
-	return &crowd{lane: l, results: make(map[string][]map[string]any)}
-}
-
-// client is the i-th client, from 1.
-func (c *crowd) client(i int) *lane {
-	scope := c.scope.Child()
-	scope.Set("client", map[string]any{"index": i + 1, "random": c.random(i + 1)})
-	child := c.newLane(fmt.Sprintf("client %d", i+1), scope)
-	child.parent = c.lane
+// clientLane is the walk of client i, from 1.
+func (l *lane) clientLane(i int) *lane {
+	scope := l.scope.Child()
+	scope.Set("client", map[string]any{"index": i, "random": l.random(i)})
+	child := l.newLane(fmt.Sprintf("client %d", i), scope)
+	child.parent = l
 	return child
 }
 
@@ -67,75 +66,97 @@ type walked struct {
 	results    map[string]map[string]any
 	indefinite int
 	failures   []verdict.Failure
+	doubt      error // an expectation that could not be judged, for want of a reply
 	err        error
 }
 
-// walk plays a client's steps up to the first that fails or leaves it in doubt.
-func (l *lane) walk(ctx context.Context, steps []scenario.Step) walked {
+// walk plays a client's steps up to the first that fails or leaves it in doubt. It calls begun after the first.
+func (l *lane) walk(ctx context.Context, steps []scenario.Step, begun func()) walked {
 	w := walked{results: make(map[string]map[string]any)}
 	for i := range steps {
 		st := &steps[i]
 		out, failures, err := l.takeOne(ctx, st)
+		begun()
 		if st.Name != "" && out.result != nil {
 			w.results[st.Name] = out.result
 		}
 		if out.indefinite {
 			w.indefinite++
 		}
-		if err != nil && !errors.Is(err, errInconclusive) {
-			var missing *scenario.ReferenceError
-			if !errors.As(err, &missing) { // a client that was refused has no number to go on with
-				w.err = err
-			}
-			return w
+		switch {
+		case proofless(err):
+			w.doubt = err
+		case err != nil && !w.refused(err):
+			w.err = err
+		case err == nil:
+			w.failures = failures
 		}
-		if w.failures = failures; len(failures) > 0 || err != nil {
+		if err != nil || len(failures) > 0 {
 			return w
 		}
 	}
 	return w
 }
 
-func (c *crowd) note(w walked) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for name, r := range w.results {
-		c.results[name] = append(c.results[name], r)
+// refused tells that a client cannot go on because it was refused what the next step needs: a number, most often.
+func (w walked) refused(err error) bool {
+	missing, ok := errors.AsType[*scenario.ReferenceError](err)
+	if !ok {
+		return false
 	}
-	c.indefinite += w.indefinite
-	c.failures = append(c.failures, w.failures...)
-	if w.err != nil {
-		c.errs = append(c.errs, w.err)
-	}
+	step, _, _ := strings.Cut(missing.Name, ".")
+	result, played := w.results[step]
+	return played && result["status"] != 200
 }
 
-// outcome is the crowd's, its failures limited to what a reader can take in.
-func (c *crowd) outcome(ctx context.Context, st *scenario.Step) (outcome, error) {
-	const most = 3
-	if err := errors.Join(c.errs...); err != nil {
-		if ctx.Err() != nil {
+// gather makes the outcome of what all clients bring back. A failure is proof, whatever else is in doubt; counts are
+// proof only when no reply is missing, or exactly those are missing that the scenario expects to be.
+func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
+	results := make(map[string][]map[string]any)
+	indefinite, doubts := 0, 0
+	var failures []verdict.Failure
+	for _, w := range walks {
+		switch {
+		case w.err != nil && ctx.Err() != nil:
 			return outcome{}, ctx.Err()
+		case w.err != nil:
+			return outcome{}, w.err
+		case w.doubt != nil:
+			doubts++
 		}
-		return outcome{}, c.errs[0]
+		for name, r := range w.results {
+			results[name] = append(results[name], r)
+		}
+		indefinite += w.indefinite
+		failures = append(failures, w.failures...)
 	}
-	failures := c.failures
-	if more := len(failures) - most; more > 0 {
-		failures = failures[:most]
-		failures[most-1].Because = fmt.Sprintf("and %d more clients failed in the same step list", more)
+	var mismatches []scenario.Mismatch
+	if st.Tally != nil {
+		var err error
+		if mismatches, err = st.Tally.Check(l.scope, results, indefinite); err != nil {
+			return outcome{}, err
+		}
 	}
-	out := outcome{result: map[string]any{}, indefinite: c.indefinite > 0, failures: failures}
-	if st.Tally == nil {
-		return out, nil
+	foreseen := st.Tally != nil && st.Tally.Indefinite != nil &&
+		!slices.ContainsFunc(mismatches, func(m scenario.Mismatch) bool { return m.Path == st.Tally.Indefinite.Name() })
+	if indefinite > 0 && !foreseen && len(failures) == 0 && (doubts > 0 || len(mismatches) > 0) {
+		return outcome{}, inconclusive{fmt.Errorf("%d replies never came, so the counts prove nothing", indefinite)}
 	}
-	mismatches, err := st.Tally.Check(c.scope, c.results, c.indefinite)
-	if err != nil {
-		return outcome{}, err
-	}
-	if len(mismatches) > 0 && c.indefinite > 0 && st.Tally.Indefinite == nil {
-		return outcome{}, fmt.Errorf("%w: %d replies never came, so the counts prove nothing", errInconclusive, c.indefinite)
-	}
+	out := outcome{result: map[string]any{}, indefinite: indefinite > 0, failures: few(failures)}
 	for _, m := range mismatches {
-		out.failures = append(out.failures, c.mismatch(st, out, m, 1))
+		out.failures = append(out.failures, l.mismatch(st, out, m, 1))
 	}
 	return out, nil
+}
+
+// few limits the clients' failures to what a reader can take in.
+func few(failures []verdict.Failure) []verdict.Failure {
+	const most = 3
+	more := len(failures) - most
+	if more <= 0 {
+		return failures
+	}
+	last := &failures[most-1]
+	last.Because = strings.TrimSpace(fmt.Sprintf("%s (and %d more failures of other clients)", last.Because, more))
+	return failures[:most]
 }

@@ -2,10 +2,10 @@ package replay
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -28,6 +28,7 @@ type exchange struct {
 	header   http.Header
 	body     []byte
 	err      error
+	sent     time.Time // the target's time when a body in halves was out; zero for any other
 	contract contract.Report
 }
 
@@ -40,43 +41,44 @@ type recorder struct {
 	exchanges []*exchange
 }
 
-// stepDoer is the recorder for one step: the fake integrator's requests are kept under its name.
-type stepDoer struct {
-	*recorder
-	step string
-}
-
-// Do implements target.Doer.
-func (d stepDoer) Do(r *http.Request) (*http.Response, error) {
-	x, res := d.send(d.step, r)
-	return res, x.err
-}
-
-// send performs the request, reads the whole reply, and holds both against the contract.
-func (rec *recorder) send(step string, r *http.Request) (*exchange, *http.Response) {
+// send performs the request, reads the whole reply, and holds both against the contract; of a request that is wrong on
+// purpose, the reply alone.
+func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
 	x := &exchange{request: r, Exchange: verdict.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
-	if r.Body != nil {
+	slow, inHalves := r.Body.(*halves)
+	switch {
+	case inHalves:
+		x.reqBody = slow.whole
+	case r.Body != nil:
 		x.reqBody, _ = io.ReadAll(r.Body) // a request of ours: its body is in memory
 		r.Body = io.NopCloser(bytes.NewReader(x.reqBody))
-		x.RequestBody = string(x.reqBody)
 	}
+	x.RequestBody = string(x.reqBody)
 	res, err := rec.stage.Do(r)
 	if err == nil {
 		x.Status, x.StatusText = res.StatusCode, http.StatusText(res.StatusCode)
 		x.header, x.ResponseHeaders = res.Header, headers(res.Header)
-		x.body, err = readBody(res)
+		x.body, x.Truncated, err = readBody(res)
 		x.ResponseBody = string(x.body)
 		res.Body = &body{bytes.NewReader(x.body), err}
+	}
+	if wrapped, ok := errors.AsType[*url.Error](err); ok {
+		err = wrapped.Err // method and URL are known
 	}
 	x.Duration = time.Since(x.At)
 	x.err = err
 	x.Definite = err == nil || errors.Is(err, syscall.ECONNREFUSED)
+	if inHalves {
+		cut := false
+		x.sent, cut = slow.went()
+		x.Definite = x.Definite || cut // half a request changes nothing
+	}
 	if err != nil {
 		x.Error = err.Error()
-	} else {
+	} else if !x.Truncated {
 		x.contract = rec.checker.Check(contract.Exchange{
 			Method: r.Method, URL: r.URL.RequestURI(), RequestHeader: r.Header, RequestBody: x.reqBody,
-			Status: x.Status, ResponseHeader: x.header, ResponseBody: x.body,
+			Status: x.Status, ResponseHeader: x.header, ResponseBody: x.body, ResponseOnly: onPurpose,
 		})
 	}
 	rec.mu.Lock()
@@ -85,14 +87,13 @@ func (rec *recorder) send(step string, r *http.Request) (*exchange, *http.Respon
 	return x, res
 }
 
-func readBody(res *http.Response) ([]byte, error) {
+func readBody(res *http.Response) (b []byte, truncated bool, err error) {
 	defer res.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(res.Body, maxBody))
-	if err != nil {
-		return b, err
+	if b, err = io.ReadAll(io.LimitReader(res.Body, maxBody)); err != nil {
+		return b, false, err
 	}
-	_, err = io.Copy(io.Discard, res.Body)
-	return b, err
+	more, err := io.Copy(io.Discard, res.Body)
+	return b, more > 0, err
 }
 
 // body replays what was read, with the error that ended the reading.
@@ -133,5 +134,3 @@ func headers(h http.Header) []verdict.Header {
 func unreachable(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }
-
-func timedOut(err error) bool { return errors.Is(err, context.DeadlineExceeded) }

@@ -26,7 +26,7 @@ func (l *lane) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reser
 	if err != nil {
 		return outcome{}, err
 	}
-	body, attributes, err := l.reserveBody(a)
+	body, err := l.reserveBody(a)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -39,86 +39,31 @@ func (l *lane) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reser
 		timeout = a.Timeout
 	}
 	for try := 0; ; try++ {
-		out, err := l.reserveOnce(ctx, st, project, key, body, attributes, timeout)
-		if err != nil || !out.indefinite || try == a.Retry {
-			return out, err
+		op := l.beginReserve(st, project)
+		x, err := l.post(ctx, st.Label(), l.stage.BaseURL()+reservePath, key, body, a.Send, timeout, a.Body.IsSet() || a.Key.IsSet())
+		if err != nil {
+			return outcome{}, err
+		}
+		l.history.Update(op, func(o *history.Op) { l.sawReserve(o, x) })
+		if st.Name != "" {
+			id := identityOf(body)
+			l.leases[st.Name] = reservation{project: project.Name, number: dniOf(x), nonce: text(id.Nonce), sharedID: text(id.SharedID)}
+		}
+		if out := l.replied(x); !out.indefinite || try == a.Retry {
+			return out, nil
 		}
 	}
 }
 
-// identity is what the history keeps of attributes.
-type identity struct {
-	Nonce    any `json:"nonce"`
-	SharedID any `json:"shared_id"`
-}
-
-func (l *lane) reserveOnce(ctx context.Context, st *scenario.Step, project target.Project, key string, body []byte, attributes identity, timeout time.Duration) (outcome, error) {
-	nonce, sharedID := text(attributes.Nonce), text(attributes.SharedID)
-	op := l.history.Begin(history.Op{
-		Client: l.client, Step: st.Label(), Kind: history.Reserve, Project: project.Name, Nonce: nonce, SharedID: sharedID,
-		Start: l.now(), Outcome: history.Indefinite,
-	})
-	x, err := l.post(ctx, st.Label(), l.stage.BaseURL()+reservePath, key, body, timeout)
-	if err != nil {
-		return outcome{}, err
-	}
-	number := dniOf(x)
-	l.history.Update(op, func(o *history.Op) {
-		o.End, o.Status = l.now(), x.Status
-		switch {
-		case x.err != nil && !x.Definite:
-			o.Outcome = history.Indefinite
-		case x.err != nil:
-			o.Outcome = history.Rejected
-		case x.Status == http.StatusOK:
-			o.Outcome, o.Number = history.OK, number
-		case x.Status == http.StatusNotFound:
-			o.Outcome = history.Refused
-		default:
-			o.Outcome = history.Rejected
-		}
-	})
-	if st.Name != "" {
-		l.leases[st.Name] = reservation{project: project.Name, number: number, nonce: nonce, sharedID: sharedID}
-	}
-	return l.replied(x), nil
-}
-
-func (l *lane) reserveBody(a *scenario.Reserve) ([]byte, identity, error) {
-	var id identity
+func (l *lane) reserveBody(a *scenario.Reserve) ([]byte, error) {
 	if a.Body.IsSet() {
-		body, err := a.Body.JSON(l.scope)
-		var whole struct {
-			Attributes json.RawMessage `json:"attributes"`
-		}
-		if err == nil && json.Unmarshal(body, &whole) == nil {
-			_ = decodeNumbers(whole.Attributes, &id) // a body that is no reservation has no identity
-		}
-		return body, id, err
+		return a.Body.JSON(l.scope)
 	}
 	attributes, err := a.Attributes.JSON(l.scope)
 	if err != nil {
-		return nil, id, err
+		return nil, err
 	}
-	_ = decodeNumbers(attributes, &id) // the same
-	return fmt.Appendf(nil, `{"attributes":%s}`, attributes), id, nil
-}
-
-func decodeNumbers(raw []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.UseNumber()
-	return d.Decode(into)
-}
-
-// text is a nonce or shared_id as the Handoff API spells it, "" when it is neither text nor a number.
-func text(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case json.Number:
-		return v.String()
-	}
-	return ""
+	return fmt.Appendf(nil, `{"attributes":%s}`, attributes), nil
 }
 
 func (l *lane) handoff(ctx context.Context, st *scenario.Step, a *scenario.Handoff) (outcome, error) {
@@ -141,40 +86,14 @@ func (l *lane) handoff(ctx context.Context, st *scenario.Step, a *scenario.Hando
 	if err != nil {
 		return outcome{}, err
 	}
-	op := l.history.Begin(history.Op{
-		Client: l.client, Step: st.Label(), Kind: history.Handoff, Project: project.Name, AskedID: id, AskedSharedID: sharedID,
-		Start: l.now(), Outcome: history.Indefinite,
-	})
+	op := l.beginHandoff(st, project, sharedID, id)
 	u := fmt.Sprintf("%s/v1/%s/%s/handoff_state?%s", l.stage.BaseURL(), url.PathEscape(account), url.PathEscape(project.Project), query)
-	x, err := l.get(ctx, st.Label(), u, key)
+	x, err := l.get(ctx, st.Label(), u, key, a.Query.IsSet() || a.Key.IsSet())
 	if err != nil {
 		return outcome{}, err
 	}
 	l.history.Update(op, func(o *history.Op) { l.sawHandoff(o, x) })
 	return l.replied(x), nil
-}
-
-// sawHandoff fills in what a GET brought.
-func (l *lane) sawHandoff(o *history.Op, x *exchange) {
-	o.End, o.Status = l.now(), x.Status
-	switch {
-	case x.err != nil:
-		o.Outcome = history.Indefinite
-	case x.Status == http.StatusNotFound:
-		o.Outcome = history.Refused
-	case x.Status != http.StatusOK:
-		o.Outcome = history.Rejected
-	default:
-		var state struct {
-			ID       string          `json:"id"`
-			SharedID string          `json:"shared_id"`
-			Data     json.RawMessage `json:"data"`
-		}
-		o.Outcome = history.OK
-		if json.Unmarshal(x.body, &state) == nil { // the contract check speaks of bodies that are not what they should be
-			o.GotID, o.GotSharedID, o.Data = state.ID, state.SharedID, state.Data
-		}
-	}
 }
 
 func (l *lane) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, err error) {
@@ -222,9 +141,9 @@ func (l *lane) request(ctx context.Context, st *scenario.Step, a *scenario.Reque
 	if err != nil {
 		return outcome{}, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, replyTimeout)
+	limited, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
-	r, err := newRequest(ctx, a.Method, l.stage.BaseURL()+path, key, body)
+	r, err := newRequest(limited, a.Method, l.stage.BaseURL()+path, key, body)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -236,9 +155,10 @@ func (l *lane) request(ctx context.Context, st *scenario.Step, a *scenario.Reque
 		if err != nil {
 			return outcome{}, err
 		}
-		r.Header.Set(h.Name, value)
+		r.Header.Del(h.Name)
+		r.Header[h.Name] = []string{value} // as it is written, case included
 	}
-	x, _ := l.recorder.send(st.Label(), r)
+	x, _ := l.remember(st, project, r, true)
 	return l.replied(x), ctxErr(ctx, x)
 }
 
@@ -251,7 +171,8 @@ func (l *lane) requestBody(a *scenario.Request) (body []byte, contentType string
 	return []byte(s), "", err
 }
 
-func (l *lane) post(ctx context.Context, step, url, key string, body []byte, timeout time.Duration) (*exchange, error) {
+// post and get send one request of the contract; onPurpose says that it is wrong on purpose.
+func (l *lane) post(ctx context.Context, step, url, key string, body []byte, send scenario.Send, timeout time.Duration, onPurpose bool) (*exchange, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r, err := newRequest(limited, http.MethodPost, url, key, body)
@@ -259,18 +180,22 @@ func (l *lane) post(ctx context.Context, step, url, key string, body []byte, tim
 		return nil, err
 	}
 	r.Header.Set("Content-Type", "application/json")
-	x, _ := l.recorder.send(step, r)
+	if send != (scenario.Send{}) && r.Body != nil {
+		r.Body, r.GetBody = l.halves(ctx, body, send), nil
+		r.Header.Set("Expect", "100-continue") // the platform says when it reads: what it does at the first byte, it does before the pause
+	}
+	x, _ := l.recorder.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 
-func (l *lane) get(ctx context.Context, step, url, key string) (*exchange, error) {
+func (l *lane) get(ctx context.Context, step, url, key string, onPurpose bool) (*exchange, error) {
 	limited, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
 	r, err := newRequest(limited, http.MethodGet, url, key, nil)
 	if err != nil {
 		return nil, err
 	}
-	x, _ := l.recorder.send(step, r)
+	x, _ := l.recorder.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 
@@ -299,13 +224,12 @@ func ctxErr(ctx context.Context, x *exchange) error {
 
 // replied is the result of an exchange, as expectations and references see it.
 func (l *lane) replied(x *exchange) outcome {
-	l.last = x
 	result := map[string]any{"outcome": "definite"}
 	if x.err != nil {
 		if !x.Definite {
 			result["outcome"] = "indefinite"
 		}
-		return outcome{result: result, exchange: x, indefinite: true}
+		return outcome{result: result, exchange: x, indefinite: !x.Definite}
 	}
 	result["status"] = x.Status
 	named := make(map[string]any)

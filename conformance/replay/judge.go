@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -20,7 +21,7 @@ const lostNumbers = "no-lost-number"
 // decides too in a strict run.
 func (l *lane) contract(st *scenario.Step, out outcome) []verdict.Failure {
 	x := out.exchange
-	if x == nil || x.err != nil || st.Contract.Mode == scenario.ContractOff {
+	if x == nil || x.err != nil || st.Contract.Mode == scenario.ContractNone {
 		return nil
 	}
 	problems := x.contract.Published
@@ -73,56 +74,63 @@ func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tri
 	return l.at(st, m.Pos, f)
 }
 
-// at puts a failure to its place in the scenario's text. st may be nil.
-func (p *player) at(st *scenario.Step, pos scenario.Pos, f verdict.Failure) verdict.Failure {
-	f.File, f.Line, f.Column, f.Width = p.scenario.File, pos.Line, pos.Column, pos.Width
-	first := pos.Line
-	if st != nil {
-		f.Step = p.stepName(st)
-		first = min(st.Pos.Line, pos.Line)
+// at puts a failure of a step to its place in the scenario's text.
+func (l *lane) at(st *scenario.Step, pos scenario.Pos, f verdict.Failure) verdict.Failure {
+	f = l.player.at(min(st.Pos.Line, pos.Line), pos, f)
+	f.Step = l.stepName(st)
+	if l.parent != nil {
+		f.Step += " (" + l.client + ")"
 	}
-	for n := first; n <= pos.Line && n <= len(p.scenario.Lines); n++ {
-		if n == first || n >= pos.Line-2 { // the step's first line and what leads to the caret
+	return f
+}
+
+// at puts a failure to its place, and shows the line where it begins and what leads to the caret.
+func (p *player) at(first int, pos scenario.Pos, f verdict.Failure) verdict.Failure {
+	f.File, f.Line, f.Column, f.Width = p.scenario.File, pos.Line, pos.Column, pos.Width
+	for n := max(first, 1); n <= pos.Line && n <= len(p.scenario.Lines); n++ {
+		if n == first || n >= pos.Line-2 {
 			f.Source = append(f.Source, verdict.SourceLine{Line: n, Text: p.scenario.Lines[n-1]})
 		}
 	}
 	return f
 }
 
-func (p *player) stepName(st *scenario.Step) string {
-	return fmt.Sprintf("step %d of %d %q", st.Index, len(p.scenario.Steps), st.Label())
+// stepName is the same for all clients of concurrently.
+func (l *lane) stepName(st *scenario.Step) string {
+	if l.parent != nil {
+		return fmt.Sprintf("step %d of each client %q", st.Index, st.Label())
+	}
+	return fmt.Sprintf("step %d of %d %q", st.Index, len(l.scenario.Steps), st.Label())
 }
 
 // complete gives the failures what they have in common.
-func (p *player) complete(failures []verdict.Failure, l *lane) []verdict.Failure {
-	before := l.before
-	if len(before) > 0 && len(failures) > 0 && failures[0].Kind != verdict.KindCheck {
-		before = before[:max(0, len(before)-1)] // the last line is the failing step's own
-	}
+func (p *player) complete(failures []verdict.Failure, before []string) {
 	for i := range failures {
 		f := &failures[i]
-		if f.File == "" {
-			f.File, f.Line = p.scenario.File, p.scenario.Line
-		}
 		f.Before = before
 		if p.options.Again != nil {
 			f.Again = p.options.Again(p.scenario.ID)
 		}
 	}
-	return failures
 }
 
 // judge applies the scenario's checks to the history, and says which of them could not be judged.
-func (p *player) judge(ctx context.Context) (failures []verdict.Failure, notJudged []string) {
+func (p *player) judge(ctx context.Context) (failures []verdict.Failure, notJudged []string, err error) {
 	for _, c := range p.placed() {
 		p.ended(c)
 	}
 	if slices.ContainsFunc(p.scenario.Checks, func(c scenario.Check) bool { return c.Name == lostNumbers }) {
 		if err := p.drain(ctx); err != nil {
-			return []verdict.Failure{p.at(nil, p.scenario.Checks[0].Pos, verdict.Failure{Kind: verdict.KindError, Got: "the pool could not be drained: " + err.Error()})}, nil
+			return nil, nil, fmt.Errorf("the pool could not be drained: %w", err)
 		}
 	}
 	ops := p.history.Ops()
+	if err := p.keep(ops); err != nil {
+		return nil, nil, err
+	}
+	if len(p.scenario.Checks) == 0 {
+		return nil, nil, nil
+	}
 	for _, named := range p.scenario.Checks {
 		c, ok := check.Named(named.Name)
 		if !ok { // the loader knows the names
@@ -134,13 +142,16 @@ func (p *player) judge(ctx context.Context) (failures []verdict.Failure, notJudg
 				notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, out.NotJudged))
 			}
 			for _, v := range out.Violations {
-				failures = append(failures, p.at(nil, named.Pos, verdict.Failure{
+				failures = append(failures, p.at(named.Pos.Line, named.Pos, verdict.Failure{
 					Kind: verdict.KindCheck, Path: c.Name, Want: c.Says, Got: v.Text, Because: because(c, v),
 				}))
 			}
 		}
 	}
-	return failures, notJudged
+	if len(failures) > 0 { // what is proven stays proven when the time is up
+		return failures, notJudged, nil
+	}
+	return nil, notJudged, ctx.Err()
 }
 
 // part is what one check judges at a time: one project's operations, or all of them.
@@ -149,32 +160,37 @@ type part struct {
 	ops   []history.Op
 }
 
+// parts is never empty: a check that has nothing to look at must be able to say so.
 func (p *player) parts(c check.Check, ops []history.Op) []part {
-	if !c.PerProject {
+	if !c.PerProject || len(ops) == 0 {
 		return []part{{p.stage.Facts(""), ops}}
 	}
 	byProject := make(map[string][]history.Op)
-	var order []string
 	for _, o := range ops {
 		name := o.Project
 		if o.Kind == history.Call {
-			name = p.owner(o)
+			name = owner(o, ops)
 		}
-		if _, seen := byProject[name]; !seen {
-			order = append(order, name)
+		if name == "" { // a number that was never reserved
+			name = p.firstProject()
 		}
 		byProject[name] = append(byProject[name], o)
 	}
 	var out []part
-	for _, name := range order {
+	for _, name := range slices.Sorted(maps.Keys(byProject)) {
 		out = append(out, part{p.stage.Facts(name), byProject[name]})
 	}
 	return out
 }
 
+func (p *player) firstProject() string {
+	first, _ := p.stage.Project("")
+	return first.Name
+}
+
 // owner is the project whose number was called: that of the reservation that was given it, whoever the call was meant for.
-func (p *player) owner(call history.Op) string {
-	for _, o := range p.history.Ops() {
+func owner(call history.Op, ops []history.Op) string {
+	for _, o := range ops {
 		if o.Kind == history.Reserve && o.Number == call.Number && o.Number != "" {
 			return o.Project
 		}
@@ -201,13 +217,13 @@ func (p *player) drain(ctx context.Context) error {
 		}
 	}
 	p.stage.Settle()
-	projects := make(map[string]bool)
+	projects := map[string]bool{p.firstProject(): true}
 	for _, o := range p.history.Ops() {
 		if o.Kind == history.Reserve {
 			projects[o.Project] = true
 		}
 	}
-	for name := range projects {
+	for _, name := range slices.Sorted(maps.Keys(projects)) {
 		f := p.stage.Facts(name)
 		if f.Size == 0 {
 			continue
@@ -230,7 +246,7 @@ func (p *player) drainProject(ctx context.Context, name string, size int) error 
 	l := p.newLane("drain", scenario.NewScope())
 	for i := 0; i <= size; i++ {
 		op := p.history.Begin(history.Op{Client: "drain", Kind: history.Reserve, Drain: true, Project: name, Start: p.now(), Outcome: history.Indefinite})
-		x, err := l.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), replyTimeout)
+		x, err := l.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), scenario.Send{}, replyTimeout, false)
 		if err != nil {
 			return err
 		}

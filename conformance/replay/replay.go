@@ -4,10 +4,12 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -23,15 +25,13 @@ import (
 
 // Options is what holds for every scenario of a run.
 type Options struct {
-	Seed    uint64                   // of the run; a scenario's own seed follows from it and its id
-	Strict  bool                     // a breach of the strict contract fails the scenario
-	Again   func(id string) string   // the command that plays a scenario again
-	Checker *contract.Checker        // holds every exchange against the contract
-	Stage   func(id string, s Stage) // called when a world is open; may be nil
+	Seed    uint64                 // of the run; a scenario's own seed follows from it and its id
+	Strict  bool                   // a breach of the strict contract fails the scenario
+	Again   func(id string) string // the command that plays a scenario again
+	Checker *contract.Checker      // holds every exchange against the contract
+	// History opens the file for a scenario's history; nil: none is kept.
+	History func(id string) (io.WriteCloser, error)
 }
-
-// Stage is what a caller may look at while a scenario is played.
-type Stage interface{ Secrets() []string }
 
 // Seed returns the seed of one scenario of a run: filtering a run does not change a scenario's draws.
 func Seed(run uint64, id string) uint64 {
@@ -57,9 +57,14 @@ type player struct {
 
 // Play plays s on t. The result says what became of it; an error of the harness or an unreachable target is a result
 // too, with status error.
-func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) verdict.Result {
+func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) (r verdict.Result) {
 	started := time.Now()
-	r := verdict.Result{
+	defer func() {
+		if p := recover(); p != nil { // a defect of ours must not cost the other scenarios
+			r.Status, r.Reason, r.Duration = verdict.Error, fmt.Sprintf("the harness failed: %v", p), time.Since(started)
+		}
+	}()
+	r = verdict.Result{
 		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
 		Level: string(s.Level), Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
 	}
@@ -72,6 +77,9 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 	stage, err := t.Open(ctx, target.World{File: s.File, Given: s.Given, Seed: r.Seed})
 	if err != nil {
 		r.Status, r.Reason, r.Duration = verdict.Error, err.Error(), time.Since(started)
+		if errors.Is(ctx.Err(), context.Canceled) {
+			r.Reason = interrupted
+		}
 		return r
 	}
 	p := &player{scenario: s, stage: stage, options: o, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
@@ -95,19 +103,22 @@ func (p *player) play(ctx context.Context, r *verdict.Result) {
 	for i := range p.scenario.Steps {
 		st := &p.scenario.Steps[i]
 		r.Steps++
+		before := l.before
 		if failures, err := l.take(ctx, st); err != nil || len(failures) > 0 {
-			p.conclude(ctx, r, l, st, failures, err)
+			p.conclude(ctx, r, l.at(st, st.Pos, verdict.Failure{}), failures, err)
+			p.complete(r.Failures, before)
+			if err := p.keep(p.history.Ops()); err != nil {
+				p.warn("%v", err)
+			}
 			return
 		}
 	}
-	failures, notJudged := p.judge(ctx)
-	if ctx.Err() != nil && len(failures) == 0 {
-		failures = append(failures, verdict.Failure{Kind: verdict.KindTimeout, Want: "the scenario to end within " + p.scenario.Timeout.String(), Got: "it was still being judged"})
-	}
-	r.Failures = p.complete(failures, l)
+	failures, notJudged, err := p.judge(ctx)
 	switch {
-	case len(r.Failures) > 0:
-		r.Status = verdict.Failed
+	case err != nil || len(failures) > 0:
+		checks := p.scenario.Checks[0].Pos
+		p.conclude(ctx, r, p.at(checks.Line, checks, verdict.Failure{}), failures, err)
+		p.complete(r.Failures, l.before)
 	case len(notJudged) > 0: // a check that did not look is not green
 		r.Status, r.Reason = verdict.Inconclusive, strings.Join(notJudged, "; ")
 	default:
@@ -115,30 +126,37 @@ func (p *player) play(ctx context.Context, r *verdict.Result) {
 	}
 }
 
-// conclude gives the result of a scenario that stopped at step st.
-func (p *player) conclude(ctx context.Context, r *verdict.Result, l *lane, st *scenario.Step, failures []verdict.Failure, err error) {
+// conclude gives the result of a scenario that stopped before its end, because of the failures found or of err. place
+// is a failure that says where, and nothing else.
+func (p *player) conclude(ctx context.Context, r *verdict.Result, place verdict.Failure, failures []verdict.Failure, err error) {
+	r.Failures = failures
+	what := cmp.Or(place.Step, "check")
 	switch {
 	case err == nil:
 		r.Status = verdict.Failed
-	case errors.Is(err, errInconclusive):
-		r.Status, r.Reason = verdict.Inconclusive, fmt.Sprintf("%s: %v", p.stepName(st), err)
+	case errors.Is(ctx.Err(), context.Canceled):
+		r.Status, r.Reason = verdict.Error, interrupted
+	case proofless(err):
+		r.Status, r.Reason = verdict.Inconclusive, fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		r.Status = verdict.Failed
-		failures = append(failures, p.at(st, st.Pos, verdict.Failure{
-			Kind: verdict.KindTimeout, Want: "the scenario to end within " + p.scenario.Timeout.String(), Got: err.Error(),
-		}))
+		place.Kind, place.Want, place.Got = verdict.KindTimeout, "the scenario to end within "+p.scenario.Timeout.String(), err.Error()
+		r.Status, r.Failures = verdict.Failed, append(r.Failures, place)
 	default:
-		r.Status, r.Reason = verdict.Error, fmt.Sprintf("%s: %v", p.stepName(st), err)
-		failures = append(failures, p.at(st, st.Pos, verdict.Failure{Kind: verdict.KindError, Got: err.Error()}))
+		place.Kind, place.Got = verdict.KindError, err.Error()
+		r.Status, r.Reason, r.Failures = verdict.Error, fmt.Sprintf("%s: %v", what, err), append(r.Failures, place)
 	}
-	if ctx.Err() != nil && r.Status == verdict.Error && errors.Is(ctx.Err(), context.Canceled) {
-		r.Reason = "interrupted"
-	}
-	r.Failures = p.complete(failures, l)
 }
 
-// errInconclusive marks what proves nothing: a reply that never came says neither yes nor no.
-var errInconclusive = errors.New("inconclusive")
+// interrupted is the reason of a scenario that was stopped from outside.
+const interrupted = "interrupted"
+
+// inconclusive marks what proves nothing: a reply that never came says neither yes nor no.
+type inconclusive struct{ error }
+
+func proofless(err error) bool {
+	_, ok := errors.AsType[inconclusive](err)
+	return ok
+}
 
 // since is the target's time on the history's scale.
 func (p *player) since(t time.Time) time.Duration { return t.Sub(p.base) }
@@ -179,7 +197,6 @@ type lane struct {
 	calls  map[string]*placed
 	leases map[string]reservation // by step name
 	before []string
-	last   *exchange
 }
 
 // reservation is what a lane remembers of a number it was given.

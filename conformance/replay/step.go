@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -31,23 +32,23 @@ func (l *lane) take(ctx context.Context, st *scenario.Step) ([]verdict.Failure, 
 // takeOne plays one step, tries again while within allows, and returns its outcome and failures.
 func (l *lane) takeOne(ctx context.Context, st *scenario.Step) (outcome, []verdict.Failure, error) {
 	deadline := l.stage.Now().Add(st.Within)
+	var last []scenario.Mismatch // of the try before
 	for tries := 1; ; tries++ {
 		out, err := l.try(ctx, st)
 		if err != nil {
-			return out, nil, l.explain(st, tries, err)
+			return out, nil, l.explain(st, tries, last, err)
 		}
 		failures := append(out.failures, l.contract(st, out)...)
-		mismatches, err := st.Expect.Check(l.scope, out.result)
-		if err != nil {
+		if last, err = l.mismatches(st, out); err != nil {
 			return out, nil, err
 		}
-		if len(mismatches) > 0 && l.mayRetry(st, out, deadline) {
+		if len(last) > 0 && len(failures) == 0 && l.mayRetry(st, out, deadline) {
 			if err := l.stage.Wait(ctx, pollEvery); err != nil {
-				return out, nil, l.explain(st, tries, err)
+				return out, nil, l.explain(st, tries, last, err)
 			}
 			continue
 		}
-		for _, m := range mismatches {
+		for _, m := range last {
 			failures = append(failures, l.mismatch(st, out, m, tries))
 		}
 		if st.Name != "" {
@@ -56,6 +57,22 @@ func (l *lane) takeOne(ctx context.Context, st *scenario.Step) (outcome, []verdi
 		l.before = append(l.before, l.line(st, out))
 		return out, failures, l.doubt(st, out)
 	}
+}
+
+// mismatches holds the result against the step's expectations. A handoff that is waited for and of which nothing is
+// said is waited for until it is there. Nothing is expected of a result that the verb could not bring about.
+func (l *lane) mismatches(st *scenario.Step, out outcome) ([]scenario.Mismatch, error) {
+	if len(out.failures) > 0 {
+		return nil, nil
+	}
+	if untilThere(st) && (out.exchange.err != nil || out.exchange.Status != http.StatusOK) {
+		return []scenario.Mismatch{{Path: "status", Want: "200", Got: status(out.exchange), Pos: st.Pos}}, nil
+	}
+	return st.Expect.Check(l.scope, out.result)
+}
+
+func untilThere(st *scenario.Step) bool {
+	return st.Verb == scenario.VerbHandoff && st.Within > 0 && len(st.Expect) == 0
 }
 
 // try performs the step's verb once.
@@ -71,7 +88,7 @@ func (l *lane) try(ctx context.Context, st *scenario.Step) (outcome, error) {
 	case *scenario.Hangup:
 		return l.hangup(ctx, a)
 	case *scenario.Await:
-		return l.await(ctx, a)
+		return l.await(ctx, st, a)
 	case *scenario.Handoff:
 		return l.handoff(ctx, st, a)
 	case *scenario.Request:
@@ -84,35 +101,38 @@ func (l *lane) try(ctx context.Context, st *scenario.Step) (outcome, error) {
 		return outcome{}, l.stage.Fault(a.HTTP, a.Carrier)
 	case *scenario.Concurrently:
 		return l.concurrently(ctx, st, a)
+	case *scenario.Restart:
+		return outcome{}, l.restart(st, a)
 	}
 	return outcome{}, fmt.Errorf("step: verb %s is not known to the player", st.Verb)
 }
 
-// mayRetry allows another try of a step whose expectation does not hold yet. A reservation is tried again only after a
-// definite refusal: an answer that was lost may hold a number.
+// mayRetry allows another try of a step whose expectation does not hold yet. What may take a number is tried again only
+// after a definite refusal: an answer that was lost may hold one.
 func (l *lane) mayRetry(st *scenario.Step, out outcome, deadline time.Time) bool {
-	if st.Within == 0 || !l.stage.Now().Before(deadline) {
+	x := out.exchange
+	if st.Within == 0 || x == nil || !l.stage.Now().Before(deadline) {
 		return false
 	}
-	switch st.Verb {
-	case scenario.VerbHandoff:
+	switch {
+	case x.Method == http.MethodGet:
 		return true
-	case scenario.VerbReserve:
-		return out.exchange != nil && out.exchange.err == nil && out.exchange.Status == 404
+	case st.Verb == scenario.VerbReserve:
+		return x.err == nil && x.Status == http.StatusNotFound
 	}
-	return false
+	return x.err == nil && x.Status >= http.StatusBadRequest
 }
 
 // doubt turns a failure that rests on a lost reply into an inconclusive verdict: nobody knows what the target did.
 func (l *lane) doubt(st *scenario.Step, out outcome) error {
 	x := out.exchange
-	if x == nil || x.err == nil || asksOutcome(st) || len(st.Expect) == 0 {
+	if x == nil || x.err == nil || asksOutcome(st) || len(st.Expect) == 0 && !untilThere(st) {
 		return nil
 	}
 	if unreachable(x.err) {
 		return fmt.Errorf("target: cannot be reached: %w", x.err)
 	}
-	return fmt.Errorf("%w: no reply to judge: %v", errInconclusive, x.err)
+	return inconclusive{fmt.Errorf("no reply to judge: %w", x.err)}
 }
 
 // asksOutcome tells that the step expects to be left in doubt.
@@ -126,12 +146,13 @@ func asksOutcome(st *scenario.Step) bool {
 }
 
 // explain says what a step was waiting for when its time ran out.
-func (l *lane) explain(st *scenario.Step, tries int, err error) error {
+func (l *lane) explain(st *scenario.Step, tries int, last []scenario.Mismatch, err error) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	if l.last != nil && tries > 1 {
-		return fmt.Errorf("%s was still being tried, %d times so far; the last reply was %s: %w", st.Label(), tries, status(l.last), err)
+	if len(last) > 0 {
+		m := last[0]
+		return fmt.Errorf("%s was still being tried, %d times so far; the last reply had %s: want %s, got %s: %w", st.Label(), tries, m.Path, m.Want, m.Got, err)
 	}
 	return fmt.Errorf("%s had not ended: %w", st.Label(), err)
 }
@@ -154,6 +175,8 @@ func (l *lane) line(st *scenario.Step, out outcome) string {
 		return fmt.Sprintf("%s → %v", s, v["outcome"])
 	case scenario.VerbAdvance:
 		return fmt.Sprintf("%s %s", s, st.Args.(*scenario.Advance).By)
+	case scenario.VerbRestart:
+		return fmt.Sprintf("%s, leases: %s", s, st.Args.(*scenario.Restart).Leases)
 	}
 	return s
 }

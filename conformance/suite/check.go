@@ -4,7 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -25,6 +29,7 @@ type Plan struct {
 	Target        target.Target
 	Seed          uint64
 	Strict        bool
+	HistoryDir    string // where each scenario's history is kept; empty: nowhere
 }
 
 // Loaded is a plan whose scenarios have been read and selected.
@@ -70,7 +75,7 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (verdict.Run, error) 
 	}
 	results, err := Run(ctx, Suite{
 		Scenarios: l.Selected, Target: l.Target, Listener: listen,
-		Options: replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.again, Checker: checker},
+		Options: replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, History: l.history()},
 	})
 	run.Duration = time.Since(run.Started)
 	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
@@ -78,17 +83,41 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (verdict.Run, error) 
 	return run, err
 }
 
-// again is the command that plays one scenario of the run again.
-func (l Loaded) again(id string) string {
+// Again is the command that plays one scenario of the run again.
+func (l Loaded) Again(id string) string {
 	words := []string{l.Tool, "check", id}
 	if l.Dir != "scenarios" {
-		words = append(words, "--scenarios", l.Dir)
+		words = append(words, "--scenarios", shellWord(l.Dir))
 	}
 	if l.Strict {
 		words = append(words, "--strict")
 	}
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
 }
+
+// history opens <dir>/<id>.jsonl for a scenario's history.
+func (l Loaded) history() func(id string) (io.WriteCloser, error) {
+	if l.HistoryDir == "" {
+		return nil
+	}
+	return func(id string) (io.WriteCloser, error) {
+		name := filepath.Join(l.HistoryDir, filepath.FromSlash(id)+".jsonl")
+		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+			return nil, err
+		}
+		return os.Create(name)
+	}
+}
+
+// shellWord quotes what a shell would take apart.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
 // inOrder puts the results among those that were filtered out, in the order of the files.
 func (l Loaded) inOrder(results []verdict.Result) []verdict.Result {

@@ -51,25 +51,37 @@ func Run(ctx context.Context, s Suite) ([]verdict.Result, error) {
 	defer signal.Reset(os.Interrupt, syscall.SIGTERM)
 
 	var results []verdict.Result
+	signalled := false
 	register(s, func(spec ginkgo.SpecContext, sc *scenario.Scenario) verdict.Result {
 		play, cancel := context.WithCancel(spec)
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
 		r := s.play(play, sc)
 		results = append(results, r)
+		signalled = spec.Err() != nil
 		return r
 	}, func(r verdict.Result) string { return headline(r) }, func() bool { return ctx.Err() != nil })
 
-	config, reporter := ginkgo.GinkgoConfiguration()
-	config.FailOnEmpty = false // an empty selection is the caller's to refuse
+	// Not what flags say: those are for who registers. FailOnEmpty stays off: an empty selection is the caller's to refuse.
+	config, reporter := types.NewDefaultSuiteConfig(), types.NewDefaultReporterConfig()
+	config.Timeout = 0 // each scenario has its own
 	reporter.Succinct, reporter.NoColor = true, true
 	failer := &failer{}
 	ginkgo.RunSpecs(failer, "dnispool", config, reporter)
-	if len(results) < len(s.Scenarios) && ctx.Err() == nil {
-		return results, fmt.Errorf("suite: want %d scenarios played, got %d", len(s.Scenarios), len(results))
+	if missing := len(results) < len(s.Scenarios); signalled || missing { // Ginkgo may hear of a signal before ctx does
+		select {
+		case <-ctx.Done():
+		case <-time.After(signalLag):
+			if missing {
+				return results, fmt.Errorf("suite: want %d scenarios played, got %d", len(s.Scenarios), len(results))
+			}
+		}
 	}
 	return results, nil
 }
+
+// signalLag is how long the program's own handler may take to end the context after a signal.
+const signalLag = time.Second
 
 // Register adds the suite to the specs of a test binary, for those who run `go test` or the ginkgo command with its own
 // filters. explain gives the text of a failure. Call it while the tree is built.

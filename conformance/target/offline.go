@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/explore"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/fakes/mutants"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/clock"
@@ -111,8 +113,7 @@ func (w *offline) Projects() (names []string) {
 func (w *offline) Facts(project string) check.Facts {
 	p, _ := w.project(project)
 	f := facts(p)
-	f.Selection, f.Bindings, f.Match = string(p.Pool.Selection), string(p.Pool.Bindings), string(p.Pool.Match)
-	f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, p.Handoff.VisibleAfter, p.Handoff.Retention, string(p.Handoff.Duplicates)
+	f.ServerMax = 1 // nothing is acted on after its client has given up
 	return f
 }
 
@@ -223,4 +224,16 @@ func (s *session) End(byCaller bool) {
 	}
 	s.Hangup(cause)
 	s.Finish(context.Background())
+}
+
+// OfflineMutant makes references that are broken as the mutant of that ID or name is; "" is the correct one.
+func OfflineMutant(name string) (Offline, error) {
+	if name == "" {
+		return Offline{}, nil
+	}
+	m, ok := mutants.Named(name)
+	if !ok {
+		return Offline{}, fmt.Errorf("mutant: want one that exists, got %q", name)
+	}
+	return Offline{Break: m.Config, Parts: m.Parts}, nil
 }

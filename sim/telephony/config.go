@@ -6,7 +6,7 @@ package telephony
 import (
 	"errors"
 	"fmt"
-	"net"
+	"net/netip"
 	"time"
 )
 
@@ -40,7 +40,7 @@ func (u *Unreserved) UnmarshalText(text []byte) error {
 		*u = v
 		return nil
 	}
-	return fmt.Errorf("want answer or reject, got %q", text)
+	return fmt.Errorf("unreserved_dial: want answer or reject, got %q", text)
 }
 
 // Default returns the settings of the published profile.
@@ -55,7 +55,7 @@ func Default() Config {
 func (c Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if host, _, err := net.SplitHostPort(c.Listen); err != nil || net.ParseIP(host) == nil {
+	if _, err := netip.ParseAddrPort(c.Listen); err != nil {
 		bad("listen: want an IP address and a port like 127.0.0.1:5060, got %q", c.Listen)
 	}
 	if c.MaxCalls < 1 {
@@ -72,6 +72,9 @@ func (c Config) Validate() error {
 	}
 	if c.UnknownNumber < 400 || c.UnknownNumber > 699 {
 		bad("unknown_number: want a SIP status from 400 to 699, got %d", c.UnknownNumber)
+	}
+	if err := new(Unreserved).UnmarshalText([]byte(c.UnreservedDial)); err != nil {
+		errs = append(errs, err)
 	}
 	if c.UnreservedStatus < 400 || c.UnreservedStatus > 699 {
 		bad("unreserved_status: want a SIP status from 400 to 699, got %d", c.UnreservedStatus)

@@ -1,15 +1,14 @@
 package telephony
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
-	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -18,18 +17,20 @@ import (
 
 // Platform is what the SIP edge needs of the platform behind it.
 type Platform interface {
-	// Dialled returns the first of the numbers, in any form, that the platform owns, as its pool writes it.
-	Dialled(numbers ...string) (number string, ok bool)
+	// Dialled returns a dialled number, in any form, as the pool that owns it writes it; false when none does.
+	Dialled(number string) (string, bool)
 	// Arrive looks up the attributes by the dialled number and gives the call's session. It is the moment of arrival.
 	Arrive(Arrival) Session
+	// Refused tells of a call that gets no session: to a number of no pool, or to one that is busy. Number is as dialled.
+	Refused(a Arrival, status int, cause string)
 }
 
 // Arrival is an INVITE for a number of the platform.
 type Arrival struct {
-	ID      string // Call-ID
-	Number  string // as Dialled gave it
-	ANI     string // "" when withheld
-	Headers map[string]string
+	ID      string            // Call-ID
+	Number  string            // as Dialled gave it to Arrive
+	ANI     string            // "" when withheld
+	Headers map[string]string // the caller's own, X-…, by their names as sent; nil when there are none
 }
 
 // Session is one call inside the platform. The edge calls its methods from one goroutine, but for Release and Hangup.
@@ -63,18 +64,21 @@ type Edge struct {
 	calls  sync.WaitGroup
 
 	mu      sync.Mutex
+	closing bool
 	perLine map[string]int
 }
 
 // Listen starts the edge. It is ready for calls when Listen returns. trace, which may be nil, sees every SIP message.
 func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
+	return listen(ctx, sipua.Config{Listen: c.Listen, TCP: c.TCP, Trace: trace}, c, p, k, log)
+}
+
+func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
 	e := &Edge{config: c, platform: p, clock: k, log: log, perLine: make(map[string]int)}
 	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.UserAgent, s.Logger, s.MaxCalls, s.OnCall = "dnispool", log, c.MaxCalls, e.serve
 	var err error
-	e.endpoint, err = sipua.Listen(ctx, sipua.Config{
-		Listen: c.Listen, TCP: c.TCP, UserAgent: "dnispool", Logger: log, Trace: trace, MaxCalls: c.MaxCalls, OnCall: e.serve,
-	})
-	if err != nil {
+	if e.endpoint, err = sipua.Listen(ctx, s); err != nil {
 		e.cancel()
 		return nil, fmt.Errorf("sip: %w", err)
 	}
@@ -89,6 +93,9 @@ func (e *Edge) Active() int { return e.endpoint.Active() }
 
 // Close ends the calls that are up with BYE, waits for them until ctx ends, and stops listening.
 func (e *Edge) Close(ctx context.Context) error {
+	e.mu.Lock()
+	e.closing = true
+	e.mu.Unlock()
 	e.cancel()
 	ended := make(chan struct{})
 	go func() {
@@ -108,44 +115,73 @@ func (e *Edge) Close(ctx context.Context) error {
 
 // serve is one call from INVITE to BYE. The call is over when it returns.
 func (e *Edge) serve(leg *sipua.Leg) {
-	e.calls.Add(1)
+	if !e.begin() {
+		e.refuse(leg, 503)
+		return
+	}
 	defer e.calls.Done()
 	e.clock.Run(func() { e.answer(leg) })
 }
 
-func (e *Edge) answer(leg *sipua.Leg) {
-	number, ok := e.platform.Dialled(leg.RequestURI().Dialled(), leg.To().Dialled())
-	if !ok {
-		e.log.Info("call to a number of no pool", "request_uri", leg.RequestURI().Raw, "to", leg.To().Raw, "call", leg.CallID())
-		e.refuse(leg, e.config.UnknownNumber, "No Such Number")
-		return
+// begin counts a call that Close waits for.
+func (e *Edge) begin() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closing {
+		return false
 	}
-	if !e.seize(number) {
-		e.refuse(leg, 486, "Busy Here")
-		return
-	}
-	defer e.leave(number)
+	e.calls.Add(1)
+	return true
+}
 
-	s := e.platform.Arrive(Arrival{ID: leg.CallID(), Number: number, ANI: callerNumber(leg), Headers: headers(leg)})
+func (e *Edge) answer(leg *sipua.Leg) {
+	a, ok := e.arrival(leg)
+	if !ok {
+		e.platform.Refused(a, e.config.UnknownNumber, "number of no pool")
+		e.refuse(leg, e.config.UnknownNumber)
+		return
+	}
+	leave, ok := e.seize(a.Number)
+	if !ok {
+		e.platform.Refused(a, 486, "busy")
+		e.refuse(leg, 486)
+		return
+	}
+	defer leave()
+	e.attend(leg, call{e.platform.Arrive(a), leave})
+}
+
+// call is a session and the channel that it takes of its number, which is free again before the number is.
+type call struct {
+	Session
+	leave func()
+}
+
+func (c call) Release(cause string) {
+	c.leave()
+	c.Session.Release(cause)
+}
+
+func (c call) Hangup(cause string) {
+	c.leave()
+	c.Session.Hangup(cause)
+}
+
+// attend takes a call to its end.
+func (e *Edge) attend(leg *sipua.Leg, s call) {
 	if !s.Bound() && e.config.UnreservedDial == Reject {
 		s.Release("unreserved")
-		e.refuse(leg, e.config.UnreservedStatus, "Temporarily Unavailable")
+		e.refuse(leg, e.config.UnreservedStatus)
 		return
 	}
 	ctx, stop := e.watch(leg, s)
 	defer stop()
 	if err := e.pickUp(ctx, leg, s); err != nil {
-		s.Hangup(failure(leg, err))
-		if e.ctx.Err() != nil {
-			e.refuse(leg, 503, "Service Unavailable")
-		}
-		s.Finish(context.WithoutCancel(ctx))
-		return
-	}
-	cause := e.converse(ctx, s)
-	s.Hangup(cause)
-	if err := e.bye(ctx, leg); err != nil {
-		e.log.Warn("BYE was not confirmed", "call", leg.CallID(), "error", err)
+		s.Hangup(failure(err))
+		e.giveUp(ctx, leg)
+	} else {
+		s.Hangup(e.converse(ctx, s))
+		e.bye(ctx, leg)
 	}
 	s.Finish(context.WithoutCancel(ctx))
 }
@@ -164,13 +200,14 @@ func (e *Edge) watch(leg *sipua.Leg, s Session) (context.Context, func()) {
 			return
 		}
 		release = e.clock.Hold()
-		if end.By != sipua.Remote {
-			cancel()
-			return
+		if end.By == sipua.Local && (end.How == sipua.HowBye || end.How == sipua.HowReject) {
+			return // our doing, which the session knows of
 		}
-		s.Release(remoteCause(end))
+		s.Release(endCause(end))
 		cancel() // the agent is told to stop before its last word is waited for
-		s.Hangup(remoteCause(end))
+		if end.By == sipua.Remote {
+			s.Hangup(endCause(end))
+		}
 	})
 	return ctx, func() {
 		mu.Lock()
@@ -194,11 +231,22 @@ func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s Session) error {
 	}
 	sdp, err := e.media(leg)
 	if err != nil {
-		e.refuse(leg, 488, "Not Acceptable Here")
+		s.Release(failure(err)) // before the caller is told
+		e.refuse(leg, 488)
 		return err
 	}
 	s.Answered()
 	return leg.Answer(ctx, sdp)
+}
+
+// giveUp ends a call that could not be answered in the way that is left, if any.
+func (e *Edge) giveUp(ctx context.Context, leg *sipua.Leg) {
+	if e.ctx.Err() == nil {
+		return // the caller has ended it, or it has been refused
+	}
+	if err := leg.Reject(503, ""); errors.Is(err, sipua.ErrAnswered) { // the ACK has not come yet
+		e.bye(ctx, leg)
+	}
 }
 
 // media answers the caller's offer, or makes one where the INVITE had none.
@@ -217,10 +265,7 @@ func (e *Edge) media(leg *sipua.Leg) ([]byte, error) {
 func (e *Edge) converse(ctx context.Context, s Session) string {
 	for step := s.Begin(ctx); ; step = s.Next(ctx) {
 		if err := e.clock.Sleep(ctx, step.Wait); err != nil {
-			if e.ctx.Err() != nil {
-				return "shutdown"
-			}
-			return conversation.CauseCaller
+			return "shutdown" // unless the call's end has given the session a cause
 		}
 		if step.Hangup {
 			return step.Cause
@@ -229,36 +274,33 @@ func (e *Edge) converse(ctx context.Context, s Session) string {
 }
 
 // bye ends the call from the platform's side, as the contract says. It outlives the edge's shutdown for a moment.
-func (e *Edge) bye(ctx context.Context, leg *sipua.Leg) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 35*time.Second)
-	defer cancel()
-	return leg.Bye(ctx)
+func (e *Edge) bye(ctx context.Context, leg *sipua.Leg) {
+	if err := leg.Bye(context.WithoutCancel(ctx)); err != nil { // ends by itself, like every SIP transaction
+		e.log.Warn("BYE was not confirmed", "call", leg.CallID(), "error", err)
+	}
 }
 
-func (e *Edge) refuse(leg *sipua.Leg, status int, reason string) {
-	if err := leg.Reject(status, reason); err != nil {
+func (e *Edge) refuse(leg *sipua.Leg, status int) {
+	if err := leg.Reject(status, ""); err != nil {
 		e.log.Warn("refusal was not delivered", "call", leg.CallID(), "status", status, "error", err)
 	}
 }
 
-// seize takes one of the number's channels.
-func (e *Edge) seize(number string) bool {
+// seize takes one of the number's channels until leave, which may be called more than once.
+func (e *Edge) seize(number string) (leave func(), ok bool) {
 	if e.config.MaxCallsPerNumber == 0 {
-		return true
+		return func() {}, true
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.perLine[number] >= e.config.MaxCallsPerNumber {
-		return false
+		return nil, false
 	}
 	e.perLine[number]++
-	return true
+	return sync.OnceFunc(func() { e.leave(number) }), true
 }
 
 func (e *Edge) leave(number string) {
-	if e.config.MaxCallsPerNumber == 0 {
-		return
-	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if e.perLine[number]--; e.perLine[number] == 0 {
@@ -266,49 +308,67 @@ func (e *Edge) leave(number string) {
 	}
 }
 
-// failure names why a call was not answered.
-func failure(leg *sipua.Leg, err error) string {
-	select {
-	case <-leg.Done():
-		return remoteCause(leg.End())
-	default:
-	}
-	if errors.Is(err, sipua.ErrNoCodec) {
+// failure names why a call was not answered, for calls whose end has not given the session a cause already.
+func failure(err error) string {
+	switch {
+	case errors.Is(err, sipua.ErrNoCodec):
 		return "no-codec"
+	case errors.Is(err, sipua.ErrCancelled):
+		return sipua.HowCancel
+	case errors.Is(err, sipua.ErrEnded):
+		return conversation.CauseCaller // with a BYE, before the answer
+	case errors.Is(err, sipua.ErrNoAck):
+		return sipua.HowTimeout
+	case errors.Is(err, context.Canceled):
+		return "shutdown"
 	}
-	return "shutdown"
+	return sipua.HowError
 }
 
-func remoteCause(end sipua.End) string {
+func endCause(end sipua.End) string {
 	if end.By == sipua.Remote && end.How == "bye" {
 		return conversation.CauseCaller
 	}
 	return end.How
 }
 
-// callerNumber is the ANI: the asserted identity where there is one, else From; "" when the caller withholds it.
-func callerNumber(leg *sipua.Leg) string {
-	if slices.ContainsFunc(leg.Header("Privacy"), func(v string) bool { return strings.Contains(strings.ToLower(v), "id") }) {
-		return ""
-	}
-	for _, v := range leg.Header("P-Asserted-Identity") {
-		if u, err := sipua.ParseURI(v); err == nil {
-			return u.Dialled()
+// arrival reads the INVITE; false when the number is not the platform's.
+func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
+	a := Arrival{ID: leg.CallID()}
+	private, asserted := false, ""
+	for _, h := range leg.Headers() {
+		switch {
+		case strings.EqualFold(h.Name, "Privacy"):
+			private = private || strings.Contains(strings.ToLower(h.Value), "id")
+		case strings.EqualFold(h.Name, "P-Asserted-Identity"):
+			if u, err := sipua.ParseURI(h.Value); err == nil && asserted == "" {
+				asserted = u.Dialled()
+			}
+		case len(h.Name) > 2 && strings.EqualFold(h.Name[:2], "x-"):
+			if a.Headers == nil {
+				a.Headers = make(map[string]string)
+			}
+			a.Headers[h.Name] = h.Value // as sent: agents look them up case-sensitively
 		}
 	}
-	if leg.From().User == "anonymous" {
-		return ""
+	if !private {
+		a.ANI = cmp.Or(asserted, number(leg.From()))
 	}
-	return leg.From().Dialled()
+	var ok bool
+	if a.Number, ok = e.platform.Dialled(leg.RequestURI().Dialled()); ok {
+		return a, true
+	}
+	if a.Number, ok = e.platform.Dialled(leg.To().Dialled()); ok { // behind a trunk
+		return a, true
+	}
+	a.Number = leg.RequestURI().Dialled()
+	return a, false
 }
 
-// headers are the caller's own headers, by the names as sent: agents look them up case-sensitively.
-func headers(leg *sipua.Leg) map[string]string {
-	out := make(map[string]string)
-	for _, h := range leg.Headers() {
-		if len(h.Name) > 2 && strings.EqualFold(h.Name[:2], "x-") {
-			out[h.Name] = h.Value
-		}
+// number is that of a From, "" when the caller withholds it.
+func number(from sipua.URI) string {
+	if from.User == "anonymous" {
+		return ""
 	}
-	return out
+	return from.Dialled()
 }

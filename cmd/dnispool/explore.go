@@ -1,0 +1,255 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// exploreFlags is what `dnispool explore` was asked to do.
+type exploreFlags struct {
+	*flags
+	seeds, mutant, profile string
+	check                  list
+	history, out           string
+	seed                   uint64
+	limit                  time.Duration
+	workers                int
+	verbose                bool
+}
+
+func newExploreFlags() *exploreFlags {
+	f := &exploreFlags{flags: newFlags("explore", `[flags]
+
+Searches for broken promises by simulation: each seed draws a platform, its clients, their calls and everything that
+goes wrong between them, and lets it happen in virtual time on the reference, without sockets. The first history that
+breaks a check is shrunk to the smallest that still does. The same seed gives the same history.`)}
+	f.StringVar(&f.seeds, "seeds", "1..1000", "`range` of seeds, both ends included")
+	f.Uint64Var(&f.seed, "seed", 0, "one seed, by its `number`, instead of a range")
+	f.DurationVar(&f.limit, "for", 0, "stop after so much `time`, as in 60s")
+	f.StringVar(&f.mutant, "mutant", "", "explore a platform that is broken on purpose, by `id` or name; see dnispool mutants")
+	f.StringVar(&f.profile, "profile", "", "explore one `profile` only: "+strings.Join(sim.Profiles(), ", "))
+	f.Var(&f.check, "check", "hold histories against the check of this `name` only; may be repeated")
+	f.StringVar(&f.history, "history", "", "write the history of every seed that breaks a check, or of the one seed asked for, to `dir`")
+	f.StringVar(&f.out, "out", "", "write what was shrunk as a scenario to `dir`")
+	f.IntVar(&f.workers, "workers", 0, "`how` many seeds at a time; 0 is one a processor")
+	f.BoolVar(&f.verbose, "v", false, "print what each seed draws before it is judged")
+	return f
+}
+
+func runExplore(ctx context.Context, e env) int {
+	f := newExploreFlags()
+	rest, code, done := f.parse(e)
+	if done {
+		return code
+	}
+	if len(rest) > 0 {
+		return refuse(e, fmt.Errorf("explore: want flags only, got %q", rest[0]))
+	}
+	search, err := f.search()
+	if err != nil {
+		return refuse(e, err)
+	}
+	x := &exploration{exploreFlags: f, env: e, search: search, shrunk: make(map[string]bool)}
+	return x.run(ctx)
+}
+
+// search is the flags as what is to be explored.
+func (f *exploreFlags) search() (explore.Search, error) {
+	s := explore.Search{For: f.limit, Limits: explore.Limits{Profile: f.profile}, Checks: f.check, Workers: f.workers}
+	var errs []error
+	var err error
+	if s.From, s.To, err = f.bounds(); err != nil {
+		errs = append(errs, err)
+	}
+	if f.limit < 0 || f.workers < 0 {
+		errs = append(errs, errors.New("--for and --workers: want 0 or more"))
+	}
+	if f.profile != "" && !slices.Contains(sim.Profiles(), f.profile) {
+		errs = append(errs, unknownWord("--profile", f.profile, sim.Profiles()))
+	}
+	for _, name := range f.check {
+		if !slices.Contains(check.Names(), name) {
+			errs = append(errs, unknownWord("--check", name, check.Names()))
+		}
+	}
+	platform, err := target.OfflineMutant(f.mutant)
+	s.Platform = platform
+	return s, errors.Join(append(errs, err)...)
+}
+
+func unknownWord(flag, word string, known []string) error {
+	if hint := strictyaml.Suggest(word, known); hint != "" {
+		return fmt.Errorf("%s: no %q (did you mean %q?)", flag, word, hint)
+	}
+	return fmt.Errorf("%s: want one of %s, got %q", flag, strings.Join(known, ", "), word)
+}
+
+// bounds are the first and the last seed.
+func (f *exploreFlags) bounds() (from, to uint64, err error) {
+	if f.seed != 0 {
+		return f.seed, f.seed, nil
+	}
+	first, last, found := strings.Cut(f.seeds, "..")
+	if !found {
+		last = first
+	}
+	from, errFrom := strconv.ParseUint(first, 10, 63)
+	to, errTo := strconv.ParseUint(last, 10, 63)
+	if errFrom != nil || errTo != nil || from > to {
+		return 0, 0, fmt.Errorf("--seeds: want a range like 1..1000, got %q", f.seeds)
+	}
+	return from, to, nil
+}
+
+// exploration prints what a search brings.
+type exploration struct {
+	*exploreFlags
+	env
+	search explore.Search
+	shrunk map[string]bool // checks of which there is a counterexample
+	told   time.Time       // when the progress was last printed
+	failed int
+	seen   int
+}
+
+// tellEvery is how often the progress is printed to a terminal.
+const tellEvery = 200 * time.Millisecond
+
+func (x *exploration) run(ctx context.Context) int {
+	for _, dir := range []string{x.history, x.exploreFlags.out} {
+		if dir == "" {
+			continue
+		}
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return refuse(x.env, err)
+		}
+	}
+	on := "the reference"
+	if x.mutant != "" {
+		on = "mutant " + x.mutant
+	}
+	fmt.Fprintf(x.env.out, "exploring %s, seeds %d..%d\n", on, x.search.From, x.search.To)
+	total, err := x.search.Run(ctx, func(r explore.Result) error { return x.see(ctx, r) })
+	x.wipe()
+	if err != nil && ctx.Err() == nil {
+		return refuse(x.env, err)
+	}
+	fmt.Fprintln(x.env.out, total)
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(x.env.err, "interrupted")
+		return verdict.ExitInterrupted
+	case total.Violations > 0:
+		return verdict.ExitNotConformant
+	case total.Operations == 0:
+		fmt.Fprintln(x.env.err, "explore: nothing was tested")
+		return verdict.ExitNotJudged
+	}
+	return 0
+}
+
+// see is told of each seed, in order.
+func (x *exploration) see(ctx context.Context, r explore.Result) error {
+	x.seen++
+	one := x.search.From == x.search.To
+	if x.verbose || one {
+		x.wipe()
+		fmt.Fprintf(x.env.out, "seed %d: %s\n", r.Plan.Seed, strings.ReplaceAll(r.Plan.Options.String(), "\n", "\n  "))
+	}
+	if x.history != "" && (one || len(r.Findings) > 0) {
+		if err := x.save(r); err != nil {
+			return err
+		}
+	}
+	if len(r.Findings) > 0 {
+		x.failed++
+	}
+	for _, f := range r.Findings {
+		if err := x.fail(ctx, r, f); err != nil {
+			return err
+		}
+	}
+	x.progress()
+	return ctx.Err()
+}
+
+// fail tells of a broken check: in one line, and the first time with a counterexample.
+func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Finding) error {
+	x.wipe()
+	fmt.Fprintf(x.env.out, "seed %d: %s: %s\n", r.Plan.Seed, f.Check.Name, f.Violation.Text)
+	if x.shrunk[f.Check.Name] {
+		return nil
+	}
+	x.shrunk[f.Check.Name] = true
+	s, ok := explore.Shrink(ctx, x.search.Platform, r.Plan, f.Check.Name)
+	if !ok {
+		return ctx.Err()
+	}
+	s.Write(x.env.out, x.again(r.Plan.Seed, f.Check.Name))
+	if x.exploreFlags.out == "" {
+		return nil
+	}
+	text, err := explore.Scenario(x.search.Platform, s)
+	if err != nil {
+		return err
+	}
+	file := filepath.Join(x.exploreFlags.out, fmt.Sprintf("seed-%d-%s.yaml", r.Plan.Seed, f.Check.Name))
+	if err := os.WriteFile(file, text, 0o644); err != nil {
+		return err
+	}
+	fmt.Fprintf(x.env.out, "  scenario: %s; play it with %s check --scenarios %s\n", file, tool, x.exploreFlags.out)
+	return nil
+}
+
+// again is the command that finds the same.
+func (x *exploration) again(seed uint64, check string) string {
+	words := []string{tool, "explore", "--seed", strconv.FormatUint(seed, 10), "--check", check}
+	if x.mutant != "" {
+		words = append(words, "--mutant", x.mutant)
+	}
+	if x.profile != "" {
+		words = append(words, "--profile", x.profile)
+	}
+	return strings.Join(words, " ")
+}
+
+// save writes a history, for dnispool judge and for people.
+func (x *exploration) save(r explore.Result) (err error) {
+	name := filepath.Join(x.history, fmt.Sprintf("seed-%d.jsonl", r.Plan.Seed))
+	file, err := os.Create(name)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return r.History.Write(file, r.Plan.Seed)
+}
+
+// progress tells a terminal how far the search is.
+func (x *exploration) progress() {
+	if !isTerminal(x.env.out) || time.Since(x.told) < tellEvery {
+		return
+	}
+	x.told = time.Now()
+	fmt.Fprintf(x.env.out, "\r\x1b[K%d of %d seeds, %d with violations", x.seen, x.search.To-x.search.From+1, x.failed)
+}
+
+// wipe takes the progress off the line.
+func (x *exploration) wipe() {
+	if !x.told.IsZero() {
+		fmt.Fprint(x.env.out, "\r\x1b[K")
+	}
+}

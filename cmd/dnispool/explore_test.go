@@ -1,0 +1,73 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+func TestExploreUsage(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--seeds", "9..1"}, `--seeds: want a range like 1..1000, got "9..1"`},
+		{[]string{"--seeds", "some"}, `--seeds: want a range like 1..1000, got "some"`},
+		{[]string{"--check", "no-double-leas"}, `--check: no "no-double-leas" (did you mean "no-double-lease"?)`},
+		{[]string{"--profile", "publishd"}, `--profile: no "publishd" (did you mean "published"?)`},
+		{[]string{"--mutant", "nobody"}, `mutant: want one that exists, got "nobody"`},
+		{[]string{"--for", "-1s"}, "--for and --workers: want 0 or more"},
+		{[]string{"more"}, `explore: want flags only, got "more"`},
+		{[]string{"--sed", "1"}, "no flag --sed (did you mean --seed?)"},
+	} {
+		got := dnispool(t, t.TempDir(), append([]string{"explore"}, test.args...)...)
+		if got.code != verdict.ExitNotJudged || !strings.Contains(got.err, test.want) {
+			t.Errorf("%v: want %d and %q, got %d and %q", test.args, verdict.ExitNotJudged, test.want, got.code, got.err)
+		}
+	}
+}
+
+func TestExploreTheReference(t *testing.T) {
+	got := dnispool(t, t.TempDir(), "explore", "--seeds", "1..20")
+	last := regexp.MustCompile(`(?m)^20 seeds, [0-9]+ operations, [0-9]+ operations/s, 0 violations\n\z`)
+	if got.code != 0 || !last.MatchString(got.out) {
+		t.Errorf("want 0 and a clean total, got %d\n%s%s", got.code, got.out, got.err)
+	}
+}
+
+func TestExploreWritesTheSameHistoryEachTime(t *testing.T) {
+	dir := t.TempDir()
+	var texts [2]string
+	for i, sub := range []string{"a", "b"} {
+		if got := dnispool(t, dir, "explore", "--seed", "7", "--history", sub); got.code != 0 {
+			t.Fatalf("want 0, got %d\n%s%s", got.code, got.out, got.err)
+		}
+		raw, err := os.ReadFile(filepath.Join(dir, sub, "seed-7.jsonl"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[i] = string(raw)
+	}
+	if texts[0] != texts[1] || !strings.HasPrefix(texts[0], `{"format":"dnispool.history/v1"`) {
+		t.Errorf("want the same history twice, got %d and %d bytes", len(texts[0]), len(texts[1]))
+	}
+}
+
+func TestExploreAMutant(t *testing.T) {
+	dir := t.TempDir()
+	got := dnispool(t, dir, "explore", "--seeds", "1..50", "--mutant", "check-then-act", "--check", "no-double-lease", "--out", "found")
+	if got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "again: dnispool explore --seed ") {
+		t.Fatalf("want %d and a counterexample, got %d\n%s%s", verdict.ExitNotConformant, got.code, got.out, got.err)
+	}
+	files, err := filepath.Glob(filepath.Join(dir, "found", "*.yaml"))
+	if err != nil || len(files) != 1 {
+		t.Fatalf("want one scenario, got %v, %v", files, err)
+	}
+	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
+		t.Errorf("want the counterexample to pass on the reference, got %d\n%s%s", got.code, got.out, got.err)
+	}
+}

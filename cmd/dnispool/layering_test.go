@@ -1,0 +1,136 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/dnispool/dnispool/"
+
+// layers says which packages of the module each may import; x/... means x and all below. A package has the first rule
+// that fits. The plumbing is for everybody.
+var layers = []struct{ pkg, may string }{
+	{"sim/...", "sim/..."},
+	{"fakes/...", "fakes/... sim/..."},
+	{"specs", ""},
+	{"scenarios", ""},
+	{"conformance/verdict", ""},
+	{"conformance/history", ""},
+	{"conformance/check", "conformance/history"},
+	{"conformance/scenario", ""},
+	{"conformance/contract", "specs"},
+	{"conformance/report", "conformance/verdict"},
+	{"conformance/explore", "conformance/check conformance/history conformance/verdict"},
+	{"conformance/load", "conformance/check conformance/history conformance/verdict"},
+	{"conformance/target", "conformance/check conformance/explore conformance/history conformance/verdict fakes/... sim/..."},
+	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/verdict"},
+	{"conformance/suite", "conformance/..."},
+	{"conformance/mutation", "conformance/... fakes/mutants"},
+	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
+}
+
+const plumbing = "sim/sipua sim/strictyaml"
+
+// judges must share no code with what they judge, however far away.
+var judges = "conformance/scenario conformance/history conformance/check conformance/verdict conformance/report conformance/contract"
+
+// libraries that are kept in one place, or a few. Tests may use them where tested says so.
+var libraries = []struct{ lib, may, tested string }{
+	{"github.com/emiago/sipgo", "sim/sipua", "sim/..."},
+	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract specs"},
+	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
+	{"github.com/onsi/gomega", "", "..."},
+	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
+	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/scenario conformance/target specs", "..."},
+}
+
+// pkg is what `go list` says of a package.
+type pkg struct {
+	ImportPath                               string
+	Imports, TestImports, XTestImports, Deps []string
+}
+
+func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, module) }
+
+// within tells that a package is one of those listed.
+func within(name, list string) bool {
+	return slices.ContainsFunc(strings.Fields(list), func(entry string) bool {
+		below, all := strings.CutSuffix(entry, "...")
+		return name == strings.TrimSuffix(below, "/") || all && strings.HasPrefix(name, below)
+	})
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+	c.Dir = "../.."
+	out, err := c.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []pkg
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, p)
+	}
+}
+
+func TestLayers(t *testing.T) {
+	all := packages(t)
+	if len(all) < 20 {
+		t.Fatalf("want the packages of the module, got %d", len(all))
+	}
+	for _, p := range all {
+		i := slices.IndexFunc(layers, func(l struct{ pkg, may string }) bool { return within(p.name(), l.pkg) })
+		if i < 0 {
+			t.Errorf("%s: want a rule in layers, got none", p.name())
+			continue
+		}
+		for _, imported := range p.Imports {
+			name, ours := strings.CutPrefix(imported, module)
+			if ours && !within(name, layers[i].may+" "+plumbing) {
+				t.Errorf("%s: want imports of %q only, got %s", p.name(), layers[i].may, name)
+			}
+		}
+	}
+}
+
+func TestJudgesShareNoCodeWithTheJudged(t *testing.T) {
+	for _, p := range packages(t) {
+		if !within(p.name(), judges) {
+			continue
+		}
+		for _, dep := range p.Deps {
+			name, ours := strings.CutPrefix(dep, module)
+			if ours && within(name, "sim/... fakes/...") && !within(name, plumbing) {
+				t.Errorf("%s: want nothing of the simulator or the fakes, got %s", p.name(), name)
+			}
+		}
+	}
+}
+
+func TestLibrariesAreKeptInTheirPlace(t *testing.T) {
+	for _, p := range packages(t) {
+		for _, l := range libraries {
+			uses := func(imports []string) bool {
+				return slices.ContainsFunc(imports, func(path string) bool { return within(path, l.lib+"/...") })
+			}
+			if uses(p.Imports) && !within(p.name(), l.may) {
+				t.Errorf("%s: want %s in %q only, got it here", p.name(), l.lib, l.may)
+			}
+			if uses(slices.Concat(p.TestImports, p.XTestImports)) && !within(p.name(), l.tested) {
+				t.Errorf("%s: want %s in the tests of %q only, got it here", p.name(), l.lib, l.tested)
+			}
+		}
+	}
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+
+	"github.com/dnispool/dnispool/conformance/mutation"
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/scenarios"
+)
+
+// mutantsFlags is what `dnispool mutants` was asked to do.
+type mutantsFlags struct {
+	*flags
+	only    list
+	seed    uint64
+	seeds   int
+	verbose bool
+}
+
+func newMutantsFlags() *mutantsFlags {
+	f := &mutantsFlags{flags: newFlags("mutants", `[flags]
+
+Plays the bundled scenarios, and explores, on platforms that are broken on purpose, each until it is found out, and
+prints by what. The correct reference goes first and must not be blamed. Exits with 1 when a broken one survives.`)}
+	f.Var(&f.only, "only", "one mutant, by `id` or name; may be repeated")
+	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice")
+	f.IntVar(&f.seeds, "seeds", 100, "`how` many seeds are explored on each platform; 0 explores none")
+	f.BoolVar(&f.verbose, "v", false, "say how each was found out")
+	return f
+}
+
+func runMutants(ctx context.Context, e env) int {
+	f := newMutantsFlags()
+	rest, code, done := f.parse(e)
+	if done {
+		return code
+	}
+	if len(rest) > 0 {
+		return refuse(e, fmt.Errorf("mutants: want flags only, got %q", rest[0]))
+	}
+	if err := mutation.Head(e.out); err != nil {
+		return refuse(e, err)
+	}
+	rows, err := mutation.Run(ctx, mutation.Plan{
+		Tool: tool, Files: scenarios.Files, Dir: "scenarios", Only: f.only, Seed: f.seed, Seeds: f.seeds, Workers: runtime.NumCPU(),
+	}, func(r mutation.Row) { _ = r.Write(e.out, f.verbose) })
+	switch {
+	case errors.Is(err, context.Canceled):
+		return verdict.ExitInterrupted
+	case err != nil:
+		return refuse(e, err)
+	}
+	found := mutation.Summary(rows)
+	fmt.Fprintln(e.out, found)
+	if !found.Good() {
+		return verdict.ExitNotConformant
+	}
+	return 0
+}

@@ -1,0 +1,62 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// reservedNumberAnswers holds only for calls that the platform itself refused, with a status that is about the number:
+// what the carrier does is its own, a platform that is full is another matter (503), and so is a request that it cannot
+// use (most of 4xx). A second call to the number may be refused, for by then it is not reserved.
+func reservedNumberAnswers() Check {
+	return Check{Name: "reserved-number-answers", Invariant: "I9", PerProject: true, clocks: true,
+		Says: "A number that is reserved can be called: the platform answers.",
+		judge: func(v *view) (out Outcome) {
+			if v.WindowMin == 0 {
+				return notJudged("the window of the pool is not known")
+			}
+			strays := 0
+			for _, c := range v.calls {
+				l := v.meant(c)
+				if l == nil || !c.reached || !v.due(l, c) || v.possiblyTaken(l, c) {
+					continue
+				}
+				out.Cases++
+				if c.op.Outcome != history.Refused || c.op.EndedBy != "platform" || !aboutNumber(c.op.Status) {
+					continue
+				}
+				strays++
+				out.add(Violation{
+					Text:      fmt.Sprintf("the call to the reserved number %s was refused with %d", c.op.Number, c.op.Status),
+					Rule:      "the platform's own refusal, of the only call to the number, certainly within the window",
+					Cause:     "F62 a limit of calls per number, F63 a dead number, F36 the number's format",
+					Certainty: v.unless(true), Ops: copies(l.op, c.op),
+				})
+			}
+			return v.weigh(out, strays)
+		}}
+}
+
+// aboutNumber tells the SIP statuses by which a platform says that a number cannot be called.
+func aboutNumber(status int) bool {
+	switch status {
+	case 403, 404, 410, 480, 484, 486, 500, 600, 603, 604:
+		return true
+	}
+	return false
+}
+
+// meant is the reservation for which a call was placed: the last one of its nonce on the number dialled.
+func (v *view) meant(c *call) *lease {
+	if c.op.Nonce == "" {
+		return nil
+	}
+	var best *lease
+	for a := v.byNonce[c.op.Nonce]; a != nil; a = a.next {
+		if l := a.lease; l != nil && l.op.Number == c.op.Number && l.from <= c.latest && (best == nil || l.from > best.from) {
+			best = l
+		}
+	}
+	return best
+}

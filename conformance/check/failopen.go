@@ -1,0 +1,83 @@
+package check
+
+import (
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// noFailOpenDrop is the failure that callers notice: lost attributes end in a 404, and the documented rule reads a 404
+// as "the call is complete". It is the platform's breach when the attributes were certainly due to the call; a late
+// call, a stray or a restart ends in the same way, and is a hazard. A caller who hung up first is not dropped.
+func noFailOpenDrop() Check {
+	return Check{Name: "no-fail-open-drop", Invariant: "I21", clocks: true,
+		Says: "Every answered call can be found by the shared_id that its client holds.",
+		judge: func(v *view) (out Outcome) {
+			last, found := make(map[key]*read), make(map[key]*read) // the last answer, and the last that was a state
+			for i := range v.reads {
+				r := &v.reads[i]
+				k := key{r.Project, r.AskedSharedID}
+				if r.AskedSharedID == "" || r.Outcome != history.OK && r.Outcome != history.Refused {
+					continue
+				}
+				if last[k] = r; r.Outcome == history.OK {
+					found[k] = r
+				}
+			}
+			strays := 0
+			for _, c := range v.calls {
+				k := key{c.op.Project, c.op.SharedID}
+				r := last[k]
+				if c.op.SharedID == "" || r == nil || !c.answered() || c.op.EndedBy == "caller" || r.from < v.over(c) {
+					continue
+				}
+				out.Cases++
+				if f := found[k]; f == nil || f.to < v.endFrom(c) { // else its client has learned what it needs
+					v.judgeDrop(&out, &strays, c, r)
+				}
+			}
+			if out.Cases == 0 {
+				return notJudged("no answered call's shared_id was asked for")
+			}
+			return v.weigh(out, strays)
+		}}
+}
+
+func (v *view) judgeDrop(out *Outcome, strays *int, c *call, r *read) {
+	x := Violation{
+		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
+			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.op.Number, c.op.SharedID),
+		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
+		Cause: "F50 one of the four meanings of 404", Ops: copies(c.op, r.Op),
+	}
+	why, decided := v.excuseDrop(c, r)
+	if why == "" {
+		*strays++
+		x.Certainty = v.unless(true)
+		out.add(x)
+		return
+	}
+	if !decided {
+		out.Undecided++
+	}
+	x.Rule += "; " + why
+	out.hazard(x)
+}
+
+// excuseDrop says what else than a fault of the platform may have kept the state away.
+func (v *view) excuseDrop(c *call, r *read) (why string, decided bool) {
+	l := v.meant(c)
+	if l == nil {
+		return "for which reservation it was placed is not known", false
+	}
+	if why, decided := v.excuse(l, c); why != "" {
+		return why, decided
+	}
+	if v.sharers(r.Project, c.op.SharedID).held > 1 && v.Duplicate != "last" && v.Duplicate != "first" {
+		return "other reservations have the same shared_id", false
+	}
+	if v.Handoffs && !v.readable(c, r) {
+		return "the state need not have been readable then", false
+	}
+	return "", true
+}

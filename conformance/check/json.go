@@ -1,0 +1,92 @@
+package check
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// sameJSON says where two JSON texts differ: numbers by value, order of keys aside.
+func sameJSON(a, b json.RawMessage) (where string, same bool) {
+	if bytes.Equal(a, b) {
+		return "", true
+	}
+	va, errA := decode(a)
+	vb, errB := decode(b)
+	if errA != nil || errB != nil {
+		return "/", false
+	}
+	return differ("", va, vb)
+}
+
+func decode(raw json.RawMessage) (v any, err error) {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	err = d.Decode(&v)
+	return v, err
+}
+
+func differ(at string, a, b any) (string, bool) {
+	switch a := a.(type) {
+	case map[string]any:
+		b, ok := b.(map[string]any)
+		if !ok {
+			return at + "/", false
+		}
+		for _, k := range slices.Sorted(maps.Keys(a)) {
+			other, there := b[k]
+			if !there {
+				return at + "/" + k, false
+			}
+			if where, same := differ(at+"/"+k, a[k], other); !same {
+				return where, false
+			}
+		}
+		for _, k := range slices.Sorted(maps.Keys(b)) {
+			if _, there := a[k]; !there {
+				return at + "/" + k, false
+			}
+		}
+		return "", true
+	case []any:
+		b, ok := b.([]any)
+		if !ok || len(a) != len(b) {
+			return at + "/", false
+		}
+		for i := range a {
+			if where, same := differ(fmt.Sprintf("%s/%d", at, i), a[i], b[i]); !same {
+				return where, false
+			}
+		}
+		return "", true
+	case json.Number:
+		n, ok := b.(json.Number)
+		return at + "/", ok && (a == n || decimal(string(a)) == decimal(string(n)))
+	}
+	return at + "/", a == b
+}
+
+// decimal spells a JSON number so that equal values have equal texts, at any size: its digits without zeros at either
+// end, and the power of ten by which they are to be multiplied.
+func decimal(s string) string {
+	sign := ""
+	if strings.HasPrefix(s, "-") {
+		sign, s = "-", s[1:]
+	}
+	mantissa, power, _ := strings.Cut(strings.ToLower(s), "e")
+	whole, fraction, _ := strings.Cut(mantissa, ".")
+	digits := strings.TrimLeft(whole+fraction, "0")
+	trimmed := strings.TrimRight(digits, "0")
+	if trimmed == "" {
+		return "0"
+	}
+	exponent, err := strconv.ParseInt(power, 10, 64)
+	if power != "" && err != nil { // beyond all use
+		return s
+	}
+	return sign + trimmed + "e" + strconv.FormatInt(exponent-int64(len(fraction))+int64(len(digits)-len(trimmed)), 10)
+}

@@ -1,0 +1,196 @@
+package check
+
+import (
+	"container/heap"
+	"fmt"
+	"time"
+)
+
+// rotation holds the order in which numbers are given against the pool's rule. It speaks only where the order of the
+// releases is certain: where requests and calls overlap, the order is partial.
+func rotation() Check {
+	return Check{Name: "rotation", Invariant: "I14", PerProject: true, clocks: true,
+		Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list.",
+		judge: func(v *view) Outcome {
+			switch {
+			case v.Selection == "":
+				return notJudged("the order in which the pool gives numbers is not known")
+			case v.Selection != "lru" && v.Selection != "round-robin":
+				return notJudged("the pool gives numbers by %s, which has no order to hold them against", v.Selection)
+			case v.Selection == "round-robin" && len(v.Numbers) == 0:
+				return notJudged("the pool's list of numbers is not known")
+			case v.WindowMax == 0 || v.Release == "":
+				return notJudged("the window or the release rule of the pool is not known")
+			case !v.Exclusive:
+				return notJudged("somebody else may be using the pool")
+			}
+			t := &turns{view: v, last: make(map[string]*lease), horizon: -Forever, answered: -Forever, unknown: -Forever}
+			if v.Selection == "lru" {
+				t.leastRecentlyUsed()
+			} else {
+				t.roundRobin()
+			}
+			return v.weigh(t.out, t.strays())
+		}}
+}
+
+// turns walks through the reservations in order of time.
+type turns struct {
+	*view
+	out  Outcome
+	last map[string]*lease // of each number
+
+	horizon  time.Duration // the last restart: the order before it counts no more
+	answered time.Duration // when the last of the reservations so far was answered
+	unknown  time.Duration // until when a reservation of unknown outcome may have taken some number
+	broken   int           // restarts so far
+	doubted  int           // doubts so far
+	blamed   [][2]*lease   // the reservations of the two numbers, for each violation
+}
+
+// alone moves on to reservation i, and tells that no other one was under way at the same time: either may have been first.
+func (t *turns) alone(i int) bool {
+	l := t.leases[i]
+	for ; t.broken < len(t.breaks) && t.breaks[t.broken].Start-t.Eps <= l.ret; t.broken++ {
+		t.horizon = max(t.horizon, t.breaks[t.broken].End+t.Eps)
+	}
+	for ; t.doubted < len(t.doubts) && t.doubts[t.doubted].from <= l.ret; t.doubted++ {
+		t.unknown = max(t.unknown, t.doubts[t.doubted].by)
+	}
+	alone := t.answered <= l.from && (i+1 == len(t.leases) || t.leases[i+1].from > l.ret)
+	t.answered = max(t.answered, l.ret)
+	return alone && l.from > t.horizon
+}
+
+// trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
+func (t *turns) trusted(since time.Duration) bool { return since >= t.unknown && since >= t.horizon }
+
+func (t *turns) blame(previous, l *lease, waiting string, other *lease, rule, text string) {
+	x := Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
+	if previous != nil {
+		x.Ops = copies(previous.op)
+	}
+	if other != nil {
+		x.Ops = append(x.Ops, *other.op)
+	}
+	x.Ops = append(x.Ops, *l.op)
+	t.out.add(x)
+	t.blamed = append(t.blamed, [2]*lease{previous, other})
+}
+
+// strays is how many reservations a stray must have taken, at least, to explain what was found.
+func (t *turns) strays() int {
+	used, n := make(map[*lease]bool), 0
+	for _, pair := range t.blamed {
+		if used[pair[0]] || used[pair[1]] {
+			continue
+		}
+		n++
+		for _, l := range pair {
+			used[l] = l != nil
+		}
+	}
+	return n
+}
+
+// idle is a number with the time since when it has certainly been free.
+type idle struct {
+	number string
+	since  time.Duration // latest end of its last lease
+	lease  *lease        // which that was; nil: free since ever
+}
+
+type idleHeap []idle
+
+func (h idleHeap) Len() int           { return len(h) }
+func (h idleHeap) Less(i, j int) bool { return h[i].since < h[j].since }
+func (h idleHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *idleHeap) Push(x any)        { *h = append(*h, x.(idle)) }
+func (h *idleHeap) Pop() any {
+	old := *h
+	last := old[len(old)-1]
+	*h = old[:len(old)-1]
+	return last
+}
+
+// leastRecentlyUsed: the number given became free at the soonest at one time, and another that nobody took meanwhile
+// was certainly free before that.
+func (t *turns) leastRecentlyUsed() {
+	var free idleHeap
+	for _, n := range t.Numbers {
+		free = append(free, idle{number: n, since: -Forever})
+	}
+	heap.Init(&free)
+	for i, l := range t.leases {
+		alone := t.alone(i)
+		for len(free) > 0 && free[0].lease != t.last[free[0].number] { // given out again since
+			heap.Pop(&free)
+		}
+		previous := t.last[l.op.Number]
+		if alone && previous != nil && previous.from > t.horizon && len(free) > 0 {
+			t.out.Cases++
+			t.compare(previous, l, free[0])
+		}
+		t.last[l.op.Number] = l
+		if l.latest < Forever {
+			heap.Push(&free, idle{number: l.op.Number, since: l.latest, lease: l})
+		}
+	}
+}
+
+func (t *turns) compare(previous, l *lease, waiting idle) {
+	known := -Forever
+	if waiting.lease != nil {
+		known = waiting.lease.from
+	}
+	soonest := add(previous.earliest, t.CoolDown)
+	switch {
+	case waiting.number == l.op.Number || waiting.since >= l.from:
+		return
+	case waiting.since >= soonest || !t.trusted(known):
+		t.out.Undecided++
+		return
+	}
+	free := "from the start"
+	if waiting.lease != nil {
+		free = "since " + round(waiting.since).String()
+	}
+	t.blame(previous, l, waiting.number, waiting.lease, "the other number was certainly free before this one can have been, and nothing else took it",
+		fmt.Sprintf("%s was given again at %s, free since %s at the soonest, although %s had been free %s", l.op.Number, round(l.op.End), round(soonest), waiting.number, free))
+}
+
+// roundRobin: between the number given last and this one there is another in the list that was certainly free.
+func (t *turns) roundRobin() {
+	place := make(map[string]int)
+	for i, n := range t.Numbers {
+		place[n] = i
+	}
+	for i, l := range t.leases {
+		at, known := place[l.op.Number]
+		if t.alone(i) && known && i > 0 && t.answered == l.ret {
+			if p := t.leases[i-1]; p.from > t.horizon && p.from >= t.unknown {
+				if from, ok := place[p.op.Number]; ok {
+					t.out.Cases++
+					t.skipped(l, from, at)
+				}
+			}
+		}
+		t.last[l.op.Number] = l
+	}
+}
+
+func (t *turns) skipped(l *lease, from, to int) {
+	for i := (from + 1) % len(t.Numbers); i != to && i != from; i = (i + 1) % len(t.Numbers) {
+		other := t.last[t.Numbers[i]]
+		known, free := -Forever, -Forever
+		if other != nil {
+			known, free = other.from, other.latest
+		}
+		if free >= l.from || !t.trusted(known) {
+			continue
+		}
+		t.blame(nil, l, t.Numbers[i], other, "the number in between was certainly free, and nothing else took it",
+			fmt.Sprintf("%s was given at %s after %s, although %s, which comes in between, was free", l.op.Number, round(l.op.End), t.Numbers[from], t.Numbers[i]))
+		return
+	}
+}

@@ -1,0 +1,122 @@
+package check
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// handoffVisible follows each question over time: once found, a state stays, and it is there soon after the call. A
+// question is judged by the calls that are known to be its answer: the one whose id is asked for, or those that a reply
+// has shown under the shared_id.
+func handoffVisible() Check {
+	return Check{Name: "handoff-visible", Invariant: "I20", clocks: true,
+		Says: "A handoff state can be read soon after the call, and from then on every time.",
+		judge: func(v *view) (out Outcome) {
+			if !v.Handoffs {
+				return notJudged("how soon a handoff state is readable, and for how long, is not known")
+			}
+			questions := make(map[question]*answers)
+			for i := range v.reads {
+				r := &v.reads[i]
+				q := question{r.Project, r.AskedID, ""}
+				if r.AskedSharedID != "" {
+					q = question{r.Project, "", r.AskedSharedID}
+				}
+				a, ok := questions[q]
+				if !ok {
+					a = &answers{calls: v.answers(q)}
+					questions[q] = a
+				}
+				v.judgeAsked(&out, a, r)
+			}
+			return out
+		}}
+}
+
+// question is what a client asks for.
+type question struct{ project, id, sharedID string }
+
+// answers is what is known of one question so far.
+type answers struct {
+	calls  []*call
+	found  *read // the first that was found when the call was certainly over
+	blamed bool
+}
+
+// answers are the calls that a question must find once they are over. It is none where a platform may have its reasons.
+func (v *view) answers(q question) []*call {
+	if q.sharedID == "" {
+		c := v.byID[q.id]
+		if c == nil || !v.idsAgree || !v.echoing || c.op.Project != q.project {
+			return nil
+		}
+		if l := v.lines[c.op.Number]; l == nil || len(l.leases) == 0 || l.leases[0].op.Project != q.project {
+			return nil // whose number it was is not known
+		}
+		return []*call{c}
+	}
+	s := v.shared[key{q.project, q.sharedID}]
+	if s == nil || len(s.stored) > crowd {
+		return nil
+	}
+	// Several calls under one shared_id may be a conflict, which is answered as if there were none.
+	if v.Duplicate != "last" && v.Duplicate != "first" && (s.held > 1 || len(s.stored) > 1) {
+		return nil
+	}
+	return s.stored
+}
+
+func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
+	if len(a.calls) == 0 || a.blamed {
+		return
+	}
+	out.Cases++
+	switch r.Outcome {
+	case history.OK:
+		if a.found == nil && r.call != nil && r.from >= v.over(r.call) {
+			a.found = r
+		}
+	case history.Refused:
+		v.judgeMissing(out, a, r)
+	}
+}
+
+func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
+	asked := fmt.Sprintf("id %q", r.AskedID)
+	if r.AskedSharedID != "" {
+		asked = fmt.Sprintf("shared_id %q", r.AskedSharedID)
+	}
+	if f := a.found; f != nil && r.from > f.to && v.kept(f.call, r) {
+		a.blamed = true
+		out.add(Violation{
+			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", asked, round(f.Op.End), round(r.Op.Start), round(f.call.op.Bye)),
+			Rule:  "the call was over at both times, and states are kept for longer",
+			Cause: "F53 replicas that answer in turn, a record that reading deletes", Ops: copies(f.call.op, f.Op, r.Op),
+		})
+		return
+	}
+	for _, c := range a.calls {
+		if v.readable(c, r) {
+			a.blamed = true
+			out.add(Violation{
+				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", asked, round(r.Op.Start), round(r.Op.Start-c.op.Bye), v.Visible),
+				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
+				Cause: "F49 the state is written late, F54 it is not kept", Ops: copies(c.op, r.Op),
+			})
+			return
+		}
+	}
+	if c := a.calls[0]; r.from > endOr(v, c) {
+		out.Undecided++
+	}
+}
+
+// endOr is the soonest end of a call, Forever when it has none.
+func endOr(v *view, c *call) time.Duration {
+	if !c.op.Ended {
+		return Forever
+	}
+	return v.endFrom(c)
+}

@@ -1,0 +1,42 @@
+package mutation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/fakes/mutants"
+)
+
+// explore draws plans from seeds until the history of one breaks a promise.
+func (h hunt) explore(ctx context.Context, m *mutants.Mutant) (explored int, kill *Kill) {
+	on := target.Offline{}
+	if m != nil {
+		on.Break, on.Parts = m.Config, m.Parts
+	}
+	operations := 0
+	for i := range h.plan.Seeds {
+		if ctx.Err() != nil {
+			return explored, nil
+		}
+		seed := h.plan.Seed + uint64(i)
+		history, err := explore.Run(on, explore.Draw(seed, explore.Limits{}))
+		if err != nil {
+			continue // a platform that cannot be made proves nothing
+		}
+		explored++
+		operations += len(history.Ops)
+		if found := explore.Judge(history, nil); len(found) > 0 {
+			k := &Kill{By: found[0].Check.Name, Where: fmt.Sprintf("seed %d", seed), Operations: operations, Says: found[0].Violation.Text}
+			for _, f := range found[1:] {
+				if f.Check.Name != k.By && !slices.Contains(k.Also, f.Check.Name) {
+					k.Also = append(k.Also, f.Check.Name)
+				}
+			}
+			return explored, k
+		}
+	}
+	return explored, nil
+}

@@ -1,0 +1,255 @@
+package replay_test
+
+import (
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/sim"
+	poolsim "github.com/dnispool/dnispool/sim/pool"
+)
+
+// pool is what a judge knows of a pool of n numbers that are held until hang-up.
+func pool(n int) check.Facts {
+	return check.Facts{Size: n, WindowMin: time.Minute, WindowMax: time.Minute, Release: "hangup", Exclusive: true}
+}
+
+// TestBrokenReferences plays on references that are not what the scenario asks for. Each must be caught by the check
+// that is there for it, and by nothing else: no step expects anything.
+func TestBrokenReferences(t *testing.T) {
+	each := func(change func(*sim.Project)) func(*sim.Config) {
+		return func(c *sim.Config) {
+			for i := range c.Projects {
+				change(&c.Projects[i])
+			}
+		}
+	}
+	const twice = `
+given: {pool: {numbers: 1, window: 60s, cool_down: 30s}, agent: {echo: {talk: 10s}}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}}, as: lease}
+  - {dial: {to: "${lease.body.dni}"}, as: call}
+  - {await: {call: call}}
+  - {reserve: {attributes: {nonce: n-2}}}
+`
+	const held = `
+given: {pool: {numbers: 1, window: 60s}, agent: {echo: {talk: 10m}}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}}, as: lease}
+  - {dial: {to: "${lease.body.dni}"}}
+  - {reserve: {attributes: {nonce: n-2}}}
+`
+	const freed = `
+given: {pool: {numbers: 1, window: 60s}, agent: {echo: {talk: 10s}}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}}, as: lease}
+  - {dial: {to: "${lease.body.dni}"}, as: call}
+  - {await: {call: call}}
+  - advance: 1s
+  - {reserve: {attributes: {nonce: n-2}}}
+`
+	const expired = `
+given: {pool: {numbers: 1, window: 60s}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}}}
+  - advance: %s
+  - {reserve: {attributes: {nonce: n-2}}}
+`
+	const full = `
+given: {pool: {numbers: 2, window: 60s}}
+steps:
+  - {reserve: {attributes: {}}}
+  - {reserve: {attributes: {}}}
+  - {reserve: {attributes: {}}}
+`
+	const whole = `
+given: {pool: {numbers: 2, window: 60s}, agent: {echo: {talk: 10s}}}
+steps:
+  - {reserve: {attributes: {shared_id: s-1, nonce: n-1}}, as: lease}
+  - {dial: {to: "${lease.body.dni}", from: "+442079460123"}, as: call}
+  - {await: {call: call}}
+  - {handoff: {shared_id: s-1}}
+`
+	for _, c := range []struct {
+		name, check, body string
+		wrong             func(*sim.Project)
+		text              string
+	}{
+		{"no cool-down", "no-double-lease", twice, func(p *sim.Project) { p.Pool.CoolDown = 0 },
+			"+442079460000 was given twice: the first reservation could not end before 10s, and the second was answered at 10s"},
+		{"released on arrival", "no-double-lease", held, func(p *sim.Project) { p.Pool.Release = poolsim.ReleaseArrival }, "+442079460000 was given twice"},
+		{"window too short", "no-double-lease", fmt.Sprintf(expired, "40s"), func(p *sim.Project) { p.Pool.Window = 30 * time.Second }, "+442079460000 was given twice"},
+		{"more numbers than agreed", "capacity-respected", full, func(p *sim.Project) { p.Pool.Numbers = poolsim.Numbers{Count: 5} }, "3 reservations were live"},
+		{"numbers of somebody else", "dialable-numbers", whole, func(p *sim.Project) { p.Pool.Numbers = p.Pool.Numbers.At(7) }, "dni: +442079460007 is not one of the pool's 2 numbers"},
+		{"cool-down that nobody agreed on", "exhaustion-justified", freed, func(p *sim.Project) { p.Pool.CoolDown = time.Hour }, "refused at 11s although at most 0 of 1 numbers can have been held"},
+		{"window too long", "exhaustion-justified", fmt.Sprintf(expired, "61s"), func(p *sim.Project) { p.Pool.Window = time.Hour }, "refused at 1m1s although at most 0 of 1 numbers can have been held"},
+		{"a number that never comes back", "no-lost-number", whole, func(p *sim.Project) { p.Pool.CoolDown = 1000 * time.Hour }, "1 of 2 numbers came back"},
+		{"a number that was never there", "no-lost-number", whole, func(p *sim.Project) { p.Pool.Numbers = poolsim.Numbers{Count: 1} }, "1 of 2 numbers came back"},
+		{"wrong alias", "handoff-matches-call", whole, func(p *sim.Project) {
+			p.Handoff.StateKeys = []string{"echo_nonce", "echo_ani"}
+			p.Handoff.Aliases = map[string]string{"echo_ani": "echo_dnis"}
+		}, "the state of the call to +442079460000 says that +442079460123 was dialled"},
+		{"wrong state key", "no-fail-open-drop", whole, func(p *sim.Project) { p.Handoff.SharedIDStateKey = "echo_nonce" }, "fail-open drop: the call to +442079460000 was answered, yet there is no handoff state under shared_id \"s-1\""},
+	} {
+		t.Run(c.check+"/"+c.name, func(t *testing.T) {
+			body := c.body + "check: [" + c.check + "]\n"
+			wantPassed(t, play(t, target.Reference{}, body))
+			r := play(t, target.Reference{Break: each(c.wrong)}, body)
+			if r.Status != verdict.Failed || len(r.Failures) != 1 {
+				t.Fatalf("want one violation, got %s", tell(r))
+			}
+			f := r.Failures[0]
+			named, _ := check.Named(c.check)
+			if f.Kind != verdict.KindCheck || f.Path != c.check || f.Want != named.Says || !strings.HasPrefix(f.Got, c.text) {
+				t.Errorf("want %q of %s, got %s", c.text, c.check, tell(r))
+			}
+			if !strings.HasPrefix(f.Because, "invariant "+named.Invariant) || underlined(t, f) != c.check || f.Step != "" || len(f.Before) == 0 {
+				t.Errorf("want the invariant, the name underlined and the steps before, got %+v", f)
+			}
+		})
+	}
+}
+
+// TestCrossTalk answers as a platform does that mixes up its callers.
+func TestCrossTalk(t *testing.T) {
+	const body = `steps:
+  - {reserve: {attributes: {nonce: n-1, shared_id: s-1}}, as: first}
+  - {reserve: {attributes: {nonce: n-2, shared_id: s-2}}}
+  - {dial: {to: "${first.body.dni}"}}
+  - {handoff: {shared_id: s-1}, expect: {status: 200}}
+check: [%s]
+`
+	for _, c := range []struct{ name, check, id, sharedID, data, text string }{
+		{"its own", "no-cross-talk", "call-1", "s-1", `{"echo_nonce":"n-1","echo_dnis":"+441"}`, ""},
+		{"nothing", "no-cross-talk", "call-1", "s-1", `{"echo_nonce":null,"echo_dnis":"+441"}`, ""},
+		{"another's", "no-cross-talk", "call-1", "s-1", `{"echo_nonce":"n-2","echo_dnis":"+441"}`, "call to +441 was given the attributes of another reservation: want nonce n-1, got n-2"},
+		{"nobody's", "no-cross-talk", "call-1", "s-1", `{"echo_nonce":"n-9","echo_dnis":"+441"}`, "call to +441 was given attributes that nobody sent (nonce n-9)"},
+		{"its own", "handoff-matches-call", "call-1", "s-1", `{"echo_nonce":"n-1","echo_dnis":"+441"}`, ""},
+		{"another number", "handoff-matches-call", "call-1", "s-1", `{"echo_nonce":"n-1","echo_dnis":"+442"}`, "the state of the call to +441 says that +442 was dialled"},
+		{"another id", "handoff-matches-call", "call-1", "s-2", `{"echo_nonce":"n-1","echo_dnis":"+441"}`, `asked for shared_id "s-1", got the state of shared_id "s-2"`},
+	} {
+		t.Run(c.check+"/"+c.name, func(t *testing.T) {
+			f := &fake{
+				tick: time.Millisecond, facts: pool(2),
+				do: func(n int, r *http.Request) (*http.Response, error) {
+					if r.Method == http.MethodPost {
+						return gives(fmt.Sprintf("+44%d", n))()
+					}
+					return state(c.id, c.sharedID, c.data)()
+				},
+			}
+			f.dial = func(target.Dial) (target.Call, error) { return ended("call-1", f.stage.Now()), nil }
+			r := play(t, f, fmt.Sprintf(body, c.check))
+			if c.text == "" {
+				wantPassed(t, r)
+				return
+			}
+			if r.Status != verdict.Failed || len(r.Failures) == 0 || !strings.HasPrefix(r.Failures[0].Got, c.text) || r.Failures[0].Path != c.check {
+				t.Errorf("want %q, got %s", c.text, tell(r))
+			}
+		})
+	}
+}
+
+// TestNotJudged is neither green nor red.
+func TestNotJudged(t *testing.T) {
+	known := pool(1)
+	unknown := known
+	unknown.Size = 0
+	shared := known
+	shared.Exclusive = false
+	for _, c := range []struct {
+		check, reason string
+		facts         check.Facts
+	}{
+		{"no-double-lease", "no-double-lease was not judged: the window or the release rule of the pool is not known", check.Facts{Size: 1}},
+		{"exhaustion-justified", "exhaustion-justified was not judged: somebody else may be using the pool", shared},
+		{"no-lost-number", "no-lost-number was not judged: the size of the pool is not known", unknown},
+		{"no-cross-talk", "no-cross-talk was not judged: ", known},
+		{"handoff-matches-call", "handoff-matches-call was not judged: no handoff state was read", known},
+		{"no-fail-open-drop", "no-fail-open-drop was not judged: no answered call's shared_id was asked for", known},
+	} {
+		t.Run(c.check, func(t *testing.T) {
+			f := &fake{do: replies(noNumber), facts: c.facts}
+			r := play(t, f, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\ncheck: ["+c.check+"]\n")
+			if r.Status != verdict.Inconclusive || !strings.HasPrefix(r.Reason, c.reason) {
+				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
+			}
+		})
+	}
+	t.Run("a violation is worth more", func(t *testing.T) {
+		f := &fake{do: replies(noNumber), facts: pool(1)}
+		r := play(t, f, "steps:\n  - {reserve: {attributes: {}}}\ncheck: [handoff-matches-call, exhaustion-justified]\n")
+		wantFailed(t, r, "check exhaustion-justified: want A reservation is refused only while no number is free., got refused at 0s although at most 0 of 1 numbers can have been held")
+	})
+	t.Run("a scenario without history", func(t *testing.T) {
+		f := &fake{do: replies(noNumber)}
+		r := play(t, f, "steps:\n  - {request: {method: GET, path: /}, expect: {status: 404}}\ncheck: [no-lost-number, capacity-respected]\n")
+		want := "no-lost-number was not judged: the size of the pool is not known; capacity-respected was not judged: the size, the window or the release rule of the pool is not known"
+		if r.Status != verdict.Inconclusive || r.Reason != want {
+			t.Errorf("want inconclusive %q, got %s", want, tell(r))
+		}
+	})
+}
+
+// TestDrain reserves all numbers of every project after everything has come to rest.
+func TestDrain(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given:
+  pool: {numbers: 2, window: 60s, cool_down: 5s}
+  agent: {echo: {talk: forever}}
+  projects: [{}, {}]
+steps:
+  - {fault: {http: {drop_reply: eof, times: 1}}}
+  - {reserve: {attributes: {}}, expect: {outcome: indefinite}}
+  - {reserve: {attributes: {}, project: globex}, as: other, expect: {status: 200}}
+  - {dial: {to: "${other.body.dni}"}, expect: {answered: true}}
+  - {fault: {http: {latency: 1ms}, carrier: {outage: true}}}
+check: [no-lost-number]
+`)
+	wantPassed(t, r)
+	var drained []string
+	for _, x := range r.Exchanges {
+		if x.Step == "drain" {
+			drained = append(drained, fmt.Sprint(x.Status))
+		}
+	}
+	if want := []string{"200", "200", "404", "200", "200", "404"}; !slices.Equal(drained, want) {
+		t.Errorf("drain: want two numbers of each project and then none, got %v", drained)
+	}
+}
+
+// TestDrainOfStrays drains though the scenario reserved nothing.
+func TestDrainOfStrays(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given: {pool: {numbers: 2}, agent: {echo: {}}}
+steps:
+  - {dial: {to: "+442079460000"}, expect: {answered: true}}
+check: [no-lost-number]
+`)
+	wantPassed(t, r)
+	if n := len(r.Exchanges); n != 3 {
+		t.Errorf("drain: want 3 requests, got %d", n)
+	}
+}
+
+// TestChecksAreByProject plays two projects whose numbers must not be taken together.
+func TestChecksAreByProject(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given:
+  projects: [{pool: {numbers: 1}}, {pool: {numbers: 1}}]
+steps:
+  - {reserve: {attributes: {}, project: acme}, expect: {status: 200}}
+  - {reserve: {attributes: {}, project: acme}, expect: {status: 404}}
+  - {reserve: {attributes: {}, project: globex}, as: other, expect: {status: 200}}
+  - {dial: {to: "${other.body.dni}"}, expect: {answered: true}}
+check: [dialable-numbers, capacity-respected, exhaustion-justified, no-lost-number]
+`)
+	wantPassed(t, r)
+}

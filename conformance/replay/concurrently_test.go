@@ -1,0 +1,244 @@
+package replay_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+const race = `
+given: {pool: {numbers: 10, window: 5m}}
+steps:
+  - concurrently:
+      clients: 50
+      steps:
+        - {reserve: {attributes: {shared_id: "race-${client.index}", nonce: "${client.random}"}}, as: lease, expect: {status: {one_of: [200, 404]}}}
+    expect:
+      lease:
+        - {status: 200, count: 10, distinct: body.dni}
+        - {status: 404, count: 40}
+      indefinite: 0
+  - {reserve: {attributes: {}}, expect: {status: 404}}
+check: [no-double-lease, capacity-respected, exhaustion-justified, no-lost-number]
+`
+
+// draws is what each client of a race called itself.
+func draws(t *testing.T, r verdict.Result) map[string]string {
+	t.Helper()
+	out := make(map[string]string)
+	for _, x := range r.Exchanges {
+		var body struct {
+			Attributes struct {
+				SharedID string `json:"shared_id"`
+				Nonce    string `json:"nonce"`
+			} `json:"attributes"`
+		}
+		if err := json.Unmarshal([]byte(x.RequestBody), &body); err != nil {
+			t.Fatal(err)
+		}
+		if body.Attributes.Nonce != "" {
+			out[body.Attributes.SharedID] = body.Attributes.Nonce
+		}
+	}
+	return out
+}
+
+func TestRace(t *testing.T) {
+	r := play(t, target.Reference{}, race)
+	wantPassed(t, r)
+	first := draws(t, r)
+	if len(first) != 50 || first["race-1"] == "" || first["race-50"] == "" {
+		t.Fatalf("want clients 1 to 50, got %v", first)
+	}
+	if distinct := slices.Compact(slices.Sorted(maps.Values(first))); len(distinct) != 50 {
+		t.Errorf("want 50 different draws, got %d", len(distinct))
+	}
+	if again := draws(t, play(t, target.Reference{}, race)); !maps.Equal(first, again) {
+		t.Errorf("want the same draws from the same seed, got %v and %v", first, again)
+	}
+	other := draws(t, play(t, target.Reference{}, race, func(o *replay.Options) { o.Seed = 8 }))
+	if maps.Equal(first, other) {
+		t.Error("want other draws from another seed, got the same")
+	}
+}
+
+func TestSeed(t *testing.T) {
+	a, b := replay.Seed(7, "pool/a"), replay.Seed(7, "pool/b")
+	if a == b || a == replay.Seed(8, "pool/a") || a != replay.Seed(7, "pool/a") {
+		t.Errorf("seed: want one for each run and id, got %d and %d", a, b)
+	}
+	f := &fake{do: replies(noState)}
+	r := play(t, f, "steps:\n  - {handoff: {id: \"${seed}\"}, expect: {status: 404}}\n")
+	wantPassed(t, r)
+	want := replay.Seed(7, "test/x")
+	if r.Seed != want || f.stage.world.Seed != want || !strings.Contains(r.Exchanges[0].URL, fmt.Sprintf("id=%d", want)) {
+		t.Errorf("seed: want %d in the result, the world and the request, got %d, %d and %s", want, r.Seed, f.stage.world.Seed, r.Exchanges[0].URL)
+	}
+}
+
+// TestTally lets ten clients see what a fake replies.
+func TestTally(t *testing.T) {
+	// Every third reply is that of odd, the others give numbers.
+	mixed := func(odd func() (*http.Response, error)) func(int, *http.Request) (*http.Response, error) {
+		return func(n int, _ *http.Request) (*http.Response, error) {
+			if n%3 == 0 {
+				return odd()
+			}
+			return gives(fmt.Sprintf("+44%d", n))()
+		}
+	}
+	refused := func() (*http.Response, error) { return nil, fmt.Errorf("dial: %w", syscall.ECONNREFUSED) }
+	same := func(int, *http.Request) (*http.Response, error) { return gives("+441")() }
+	for _, c := range []struct {
+		name, expect, step string
+		do                 func(int, *http.Request) (*http.Response, error)
+		failures           []string
+		reason             string
+	}{
+		{name: "as told", do: mixed(noNumber), expect: "{lease: [{status: 200, count: 7, distinct: body.dni}, {status: 404, count: 3}], indefinite: 0}"},
+		{name: "miscounted", do: mixed(noNumber), expect: "{lease: [{status: 200, count: 6}, {status: 404, count: {at_least: 4}}]}",
+			failures: []string{"expectation lease[0].count: want 6, got 7", "expectation lease[1].count: want at least 4, got 3"}},
+		{name: "one number for all", do: same, expect: "{lease: [{status: 200, distinct: body.dni}]}",
+			failures: []string{`expectation lease[0].distinct: want 10 different values of body.dni, got "+441" more than once`}},
+		{name: "replies lost", do: mixed(lost), expect: "{lease: [{status: 200, count: 10}]}", reason: "3 replies never came, so the counts prove nothing"},
+		{name: "replies lost that must not be", do: mixed(lost), expect: "{lease: [{status: 200, count: 7}], indefinite: 0}", reason: "3 replies never came, so the counts prove nothing"},
+		{name: "replies lost as expected", do: mixed(lost), expect: "{lease: [{status: 200, count: 7}], indefinite: 3}"},
+		{name: "replies lost as expected, and miscounted", do: mixed(lost), expect: "{lease: [{status: 200, count: 8}], indefinite: {at_least: 1}}",
+			failures: []string{"expectation lease[0].count: want 8, got 7"}},
+		{name: "replies lost that do not matter", do: mixed(lost), expect: "{lease: [{status: 200, count: {at_least: 5}}]}"},
+		{name: "none lost though it should be", do: same, expect: "{indefinite: 1}", failures: []string{"expectation indefinite: want 1, got 0"}},
+		{name: "a refused connection is definite", do: mixed(refused), expect: "{indefinite: 0, lease: [{status: 200, count: 7}]}"},
+		{name: "a client's own expectation", do: mixed(noNumber), step: ", expect: {status: 200}",
+			failures: []string{"expectation status: want 200, got 404", "expectation status: want 200, got 404", "expectation status: want 200, got 404"}},
+		{name: "a lost reply is no client's failure", do: mixed(lost), step: ", expect: {status: 200}", reason: "3 replies never came, so the counts prove nothing"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			body := "steps:\n  - concurrently: {clients: 10, steps: [{reserve: {attributes: {}}, as: lease" + c.step + "}, {handoff: {id: \"${lease.body.dni}\"}}]}\n"
+			if c.expect != "" {
+				body += "    expect: " + c.expect + "\n"
+			}
+			var posts atomic.Int32
+			f := &fake{do: func(_ int, r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					return noState()
+				}
+				return c.do(int(posts.Add(1)), r)
+			}}
+			r := play(t, f, body)
+			switch {
+			case c.reason != "":
+				if want := `step 1 of 1 "concurrently": ` + c.reason; r.Status != verdict.Inconclusive || r.Reason != want {
+					t.Errorf("want inconclusive %q, got %s", want, tell(r))
+				}
+			case c.failures != nil:
+				wantFailed(t, r, c.failures...)
+			default:
+				wantPassed(t, r)
+			}
+		})
+	}
+}
+
+// TestClientsFailures are few, in the order of the clients, and say whose they are.
+func TestClientsFailures(t *testing.T) {
+	f := &fake{do: replies(noNumber)}
+	r := play(t, f, "steps:\n  - {handoff: {id: x}}\n  - concurrently: {clients: 9, steps: [{handoff: {id: y}}, {reserve: {attributes: {}}, expect: {status: 200}}]}\n")
+	wantFailed(t, r, slices.Repeat([]string{"expectation status: want 200, got 404"}, 3)...)
+	for i, f := range r.Failures {
+		if want := fmt.Sprintf(`step 2 of each client "reserve" (client %d)`, i+1); f.Step != want {
+			t.Errorf("step: want %s, got %s", want, f.Step)
+		}
+		if got := underlined(t, f); got != "200" {
+			t.Errorf("caret: want 200, got %q", got)
+		}
+		if want := []string{"1 handoff → 404"}; !slices.Equal(f.Before, want) {
+			t.Errorf("before: want %q, got %q", want, f.Before)
+		}
+	}
+	if want := "(and 6 more failures of other clients)"; r.Failures[2].Because != want {
+		t.Errorf("because: want %q, got %q", want, r.Failures[2].Because)
+	}
+}
+
+// TestAClientThatCannotGoOn ends quietly when it was refused a number, and loudly when the platform gave it none.
+func TestAClientThatCannotGoOn(t *testing.T) {
+	const body = "steps:\n  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, as: lease}, {dial: {to: \"${lease.body.dni}\"}}]}\n    expect: {lease: [{count: 2}]}\n"
+	wantPassed(t, play(t, &fake{do: replies(noNumber)}, body))
+	r := play(t, &fake{do: replies(func() (*http.Response, error) { return reply(200, `{}`) })}, body)
+	if want := `step 1 of 1 "concurrently": reference: want ${lease.body.dni}, got nothing: lease.body is empty`; r.Status != verdict.Error || r.Reason != want {
+		t.Errorf("want error %q, got %s", want, tell(r))
+	}
+}
+
+// TestSpread starts clients one after the other, in the target's time.
+func TestSpread(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given: {pool: {numbers: 1, window: 1s}}
+steps:
+  - concurrently:
+      clients: 4
+      start: {spread: 4s}
+      steps: [{reserve: {attributes: {}}, as: lease, expect: {status: 200}}]
+    expect: {lease: [{status: 200, count: 4}]}
+check: [no-double-lease]
+`)
+	wantPassed(t, r)
+}
+
+// TestManyCalls lets clients call at once, each for its own reservation.
+func TestManyCalls(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given: {pool: {numbers: 20}, agent: {echo: {talk: 5s}}}
+steps:
+  - concurrently:
+      clients: 20
+      steps:
+        - {reserve: {attributes: {shared_id: "s-${client.index}", nonce: "${client.random}"}}, as: lease, expect: {status: 200}}
+        - {dial: {to: "${lease.body.dni}"}, as: call, expect: {answered: true}}
+        - {await: {call: call}, expect: {ended_by: platform}}
+        - {handoff: {shared_id: "s-${client.index}"}, as: left, expect: {status: 200, body: {data: {echo_nonce: "${client.random}"}}}}
+    expect:
+      lease: [{status: 200, count: 20, distinct: body.dni}]
+      left: [{status: 200, count: 20, distinct: body.id}]
+check: [no-double-lease, no-cross-talk, handoff-matches-call, no-fail-open-drop, no-lost-number]
+`)
+	wantPassed(t, r)
+}
+
+// TestReferencesKeepTheirTypes sends what earlier replies brought.
+func TestReferencesKeepTheirTypes(t *testing.T) {
+	var sent string
+	f := &fake{do: func(n int, r *http.Request) (*http.Response, error) {
+		if n == 1 {
+			return reply(200, `{"dni":"+441","big":12345678901234567890,"list":[1,null,{"a":"é"}]}`)
+		}
+		b, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		sent = string(b)
+		return reply(200, `{"dni":"+442"}`)
+	}}
+	r := play(t, f, `
+vars: {text: "a-b", number: 7}
+steps:
+  - {reserve: {attributes: {}}, as: first}
+  - reserve: {attributes: {big: "${first.body.big}", item: "${first.body.list}", part: "<${first.body.dni}|${vars.text}>", n: "${vars.number}", status: "${first.status}", how: "${first.outcome}"}}
+    expect: {status: 200}
+`)
+	wantPassed(t, r)
+	if want := `{"attributes":{"big":12345678901234567890,"item":[1,null,{"a":"é"}],"part":"<+441|a-b>","n":7,"status":200,"how":"definite"}}`; sent != want {
+		t.Errorf("want %s, got %s", want, sent)
+	}
+}

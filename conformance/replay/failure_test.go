@@ -1,0 +1,260 @@
+package replay_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+func strict(o *replay.Options) { o.Strict = true }
+
+func TestExpectationFails(t *testing.T) {
+	r := play(t, target.Reference{}, `steps:
+  - {reserve: {attributes: {}}, as: lease, expect: {status: 200}}
+  - advance: 5s
+  - reserve: {attributes: {shared_id: a-2}}
+    note: Another number is free.
+    expect:
+      status: 200
+      body:
+        dni: "${lease.body.dni}"
+        extra: {absent: true}
+      headers: {content-type: text/plain}
+`)
+	wantFailed(t, r,
+		`expectation body.dni: want "+442079460000", got "+442079460001"`,
+		`expectation headers.content-type: want "text/plain", got "application/json"`,
+	)
+	f := r.Failures[0]
+	if got := underlined(t, f); got != `"${lease.body.dni}"` || f.File != "test/x.yaml" || f.Line != 14 {
+		t.Errorf("place: want the wanted value on line 14, got %s:%d %q", f.File, f.Line, got)
+	}
+	var lines []int
+	for _, l := range f.Source {
+		lines = append(lines, l.Line)
+	}
+	if want := []int{9, 12, 13, 14}; !slices.Equal(lines, want) {
+		t.Errorf("source: want the step's first line and those that lead to the caret %v, got %v", want, lines)
+	}
+	if want := `step 3 of 3 "reserve"`; f.Step != want {
+		t.Errorf("step: want %s, got %s", want, f.Step)
+	}
+	if want := []string{"1 reserve lease → 200 +442079460000", "2 advance 5s"}; !slices.Equal(f.Before, want) {
+		t.Errorf("before: want %q, got %q", want, f.Before)
+	}
+	if f.Because != "Another number is free." || f.Again != "again test/x" || f.Contract != "published: valid\nstrict: valid" {
+		t.Errorf("want note, command and contract, got %+v", f)
+	}
+	if f.Exchange == nil || f.Exchange.RequestBody != `{"attributes":{"shared_id":"a-2"}}` {
+		t.Errorf("exchange: want that of the step, got %+v", f.Exchange)
+	}
+	if r.Steps != 3 {
+		t.Errorf("steps: want 3, got %d", r.Steps)
+	}
+}
+
+func TestNothingIsPlayedAfterAFailure(t *testing.T) {
+	f := &fake{do: replies(noNumber)}
+	wantFailed(t, play(t, f, `steps:
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+`), `expectation status: want 200, got 404`)
+	if n := f.stage.count(); n != 1 {
+		t.Errorf("requests: want 1, got %d", n)
+	}
+	if !f.stage.closed {
+		t.Error("stage: want it closed, got it open")
+	}
+}
+
+func TestContractFails(t *testing.T) {
+	number := func() (*http.Response, error) { return reply(200, `{"dni":5}`) }
+	nothing := func() (*http.Response, error) { return reply(200, `{}`) }
+	const step = "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}"
+	const breach = `contract reserveDni: response /dni: want a string, got a number`
+	for _, c := range []struct {
+		name, body string
+		reply      func() (*http.Response, error)
+		change     []func(*replay.Options)
+		failure    string
+		warning    string
+	}{
+		{name: "published", body: step + "}\n", reply: number, failure: breach},
+		{name: "published, strict run", body: step + "}\n", reply: number, change: []func(*replay.Options){strict}, failure: breach},
+		{name: "published, off", body: step + ", contract: {mode: none, because: b}}\n", reply: number},
+		{name: "strict", body: step + "}\n", reply: nothing, warning: `step 1 of 1 "reserve": strict contract: response /dni: missing (`},
+		{name: "strict, strict run", body: step + "}\n", reply: nothing, change: []func(*replay.Options){strict}, failure: `contract reserveDni: response /dni: missing (`},
+		{name: "strict, published only", body: step + ", contract: {mode: published, because: b}}\n", reply: nothing, change: []func(*replay.Options){strict}},
+		{name: "strict, off", body: step + ", contract: {mode: none, because: b}}\n", reply: nothing, change: []func(*replay.Options){strict}},
+		{name: "on the way", body: "steps:\n  - {handoff: {id: x}, within: 1s, expect: {status: 200}}\n",
+			reply: func() (*http.Response, error) { return reply(404, `{"error_message":5}`) }, failure: `contract getHandoffState: response /error_message: want a string, got a number`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := play(t, &fake{do: replies(c.reply)}, c.body, c.change...)
+			warnings := strings.Join(r.Warnings, "\n")
+			if (c.warning == "") != (warnings == "") || !strings.HasPrefix(warnings, c.warning) {
+				t.Errorf("warnings: want %q, got %q", c.warning, warnings)
+			}
+			if c.failure == "" {
+				if r.Status != verdict.Passed {
+					t.Errorf("want passed, got %s", tell(r))
+				}
+				return
+			}
+			if r.Status != verdict.Failed || len(r.Failures) == 0 {
+				t.Fatalf("want failed, got %s", tell(r))
+			}
+			f := r.Failures[0]
+			if got := f.Kind + " " + f.Headline(); !strings.HasPrefix(got, c.failure) {
+				t.Errorf("want %s, got %s", c.failure, got)
+			}
+			if verb := underlined(t, f); verb != "reserve" && verb != "handoff" || !strings.HasPrefix(f.Contract, "published: ") || f.Exchange == nil {
+				t.Errorf("want the verb underlined, and what both documents say, got %+v", f)
+			}
+		})
+	}
+}
+
+// TestAJourneyIsHeldAgainstTheContract lets the platform answer an integrator in a way that nobody documents.
+func TestAJourneyIsHeldAgainstTheContract(t *testing.T) {
+	const body = `
+given: {agent: {echo: {}}}
+steps:
+  - fault: {http: {path: dni-reservation, reply: {status: 200, body: '{"dni":5}', headers: {Content-Type: application/json, X-PolyAI-Correlation-Id: c-1}}}}
+  - {journey: {attributes: {}, fallback: q}, expect: {outcome: fallback}%s}
+`
+	r := play(t, target.Reference{}, strings.Replace(body, "%s", "", 1))
+	wantFailed(t, r, `contract reserveDni: response /dni: want a string, got a number`)
+	wantPassed(t, play(t, target.Reference{}, strings.Replace(body, "%s", ", contract: {mode: none, because: b}", 1)))
+}
+
+func TestFailOpenIsSaid(t *testing.T) {
+	r := play(t, target.Reference{}, `
+given: {agent: {echo: {}}, handoff: {shared_id_state_key: nothing}}
+steps:
+  - {journey: {attributes: {shared_id: j}, poll: {every: 1s, for: 2s}}, expect: {fail_open: true, outcome: completed}}
+`)
+	want := []string{"journey: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human"}
+	if r.Status != verdict.Passed || !slices.Equal(r.Warnings, want) {
+		t.Errorf("want passed with %q, got %s", want, tell(r))
+	}
+}
+
+func TestErrors(t *testing.T) {
+	for _, c := range []struct {
+		name, body, reason string
+		on                 target.Target
+	}{
+		{"unknown project", "steps:\n  - {reserve: {attributes: {}, project: nobody}, expect: {status: 200}}\n",
+			`step 1 of 1 "reserve": project: want one of the target's projects, got "nobody"`, target.Reference{}},
+		{"reference without a value", "steps:\n  - {reserve: {attributes: {}}, as: lease}\n  - {handoff: {id: \"${lease.body.dni}\"}, expect: {status: 200}}\n",
+			`step 2 of 2 "handoff": reference: want ${lease.body.dni}, got nothing: lease.body has error, message, success`, &fake{do: replies(noNumber)}},
+		{"reference in an expectation", "steps:\n  - {reserve: {attributes: {}}, as: lease}\n  - {reserve: {attributes: {}}, expect: {body: {dni: \"${lease.body.dni}\"}}}\n",
+			`step 2 of 2 "reserve": reference: want ${lease.body.dni}, got nothing: lease.body has error, message, success`, &fake{do: replies(noNumber)}},
+		{"no line", "steps:\n  - {dial: {to: \"+441\"}, expect: {answered: true}}\n", `step 1 of 1 "dial": call to +441: no line`, &fake{}},
+		{"no integrator", "steps:\n  - {journey: {attributes: {}}, expect: {outcome: completed}}\n", `step 1 of 1 "journey": no integrator`, &fake{}},
+		{"hang up twice", "given: {agent: {echo: {talk: forever}}}\nsteps:\n  - {dial: {to: \"+442079460000\"}, as: call}\n  - {hangup: {call: call}}\n  - {hangup: {call: call}, expect: {status: 200}}\n",
+			`step 3 of 3 "hangup": call call: want it up, got it ended by caller`, target.Reference{}},
+		{"world that does not open", "steps:\n  - {handoff: {}, expect: {status: 200}}\n", "no room", &fake{openErr: errors.New("no room")}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := play(t, c.on, c.body)
+			if r.Status != verdict.Error || !strings.HasPrefix(r.Reason, c.reason) {
+				t.Fatalf("want error %q, got %s", c.reason, tell(r))
+			}
+			if strings.HasPrefix(c.reason, "step") && (len(r.Failures) != 1 || r.Failures[0].Kind != verdict.KindError || underlined(t, r.Failures[0]) == "") {
+				t.Errorf("want one failure at its step, got %+v", r.Failures)
+			}
+		})
+	}
+}
+
+// TestBeforeAnError keeps the line of the step before, which a failing expectation has after its own.
+func TestBeforeAnError(t *testing.T) {
+	r := play(t, &fake{do: replies(gives("+441"))}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n  - {dial: {to: \"+441\"}, expect: {answered: true}}\n")
+	if want := []string{"1 reserve → 200 +441"}; len(r.Failures) != 1 || !slices.Equal(r.Failures[0].Before, want) {
+		t.Errorf("before: want %q, got %+v", want, r.Failures)
+	}
+}
+
+// TestUnreachable asks a port that nobody listens on.
+func TestUnreachable(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	address := l.Addr().String()
+	if err := l.Close(); err != nil {
+		t.Fatal(err)
+	}
+	knock := func(_ int, r *http.Request) (*http.Response, error) {
+		_, err := new(net.Dialer).DialContext(r.Context(), "tcp", address)
+		return nil, err
+	}
+	r := play(t, &fake{do: knock}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n")
+	if r.Status != verdict.Error || !strings.HasPrefix(r.Reason, `step 1 of 1 "reserve": target: cannot be reached: dial tcp `+address) {
+		t.Fatalf("want an error that says so, got %s", tell(r))
+	}
+	if x := r.Exchanges[0]; !x.Definite || x.Error == "" || x.Status != 0 {
+		t.Errorf("exchange: want a definite one without a reply, got %+v", x)
+	}
+	r = play(t, &fake{do: knock}, "steps:\n  - {reserve: {attributes: {}}, expect: {outcome: definite, status: {absent: true}}}\n")
+	wantPassed(t, r)
+}
+
+func TestInconclusive(t *testing.T) {
+	for _, c := range []struct{ name, body, reason string }{
+		{"reserve", "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n", `step 1 of 1 "reserve": no reply to judge: connection reset by peer`},
+		{"request", "steps:\n  - {request: {method: GET, path: /}, expect: {status: 200}}\n", `step 1 of 1 "request": no reply to judge: connection reset by peer`},
+		{"handoff that is waited for", "steps:\n  - {handoff: {id: x}, within: 1s, as: h}\n  - {handoff: {id: \"${h.body.id}\"}, expect: {status: 200}}\n",
+			`step 1 of 2 "h": no reply to judge: connection reset by peer`},
+		{"a client of many", "steps:\n  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, expect: {status: 200}}]}\n",
+			`step 1 of 1 "concurrently": 2 replies never came, so the counts prove nothing`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := play(t, &fake{do: replies(lost)}, c.body)
+			if r.Status != verdict.Inconclusive || r.Reason != c.reason {
+				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
+			}
+		})
+	}
+	t.Run("expected", func(t *testing.T) {
+		wantPassed(t, play(t, &fake{do: replies(lost)}, "steps:\n  - {reserve: {attributes: {}}, expect: {outcome: indefinite}}\n"))
+	})
+	t.Run("not asked for", func(t *testing.T) {
+		wantPassed(t, play(t, &fake{do: replies(lost, noState)}, "steps:\n  - {reserve: {attributes: {}}}\n  - {handoff: {id: x}, expect: {status: 404}}\n"))
+	})
+}
+
+// TestAReplyThatIsLateIsNoTimeout of the scenario: the client gave up, not the clock.
+func TestAReplyThatIsLateIsNoTimeout(t *testing.T) {
+	for name, step := range map[string]string{
+		"reserve": "{reserve: {attributes: {}, timeout: 20ms}, expect: {status: 200}}",
+		"request": "{request: {method: GET, path: /}, expect: {status: 200}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, _ := checker()
+			s := parse(t, "steps:\n  - "+step+"\n")
+			r := replay.Play(t.Context(), s, &fake{do: hang}, replay.Options{Checker: c})
+			if r.Status != verdict.Inconclusive || !strings.Contains(r.Reason, "no reply to judge: "+context.DeadlineExceeded.Error()) {
+				t.Errorf("want inconclusive, got %s", tell(r))
+			}
+		})
+	}
+}
+
+func TestUnsupported(t *testing.T) {
+	r := play(t, &fake{lacks: []string{"dial", "wait", "drain"}}, "features: [dial, wait, drain]\nsteps:\n  - {handoff: {}, expect: {status: 200}}\n")
+	if r.Status != verdict.Unsupported || r.Reason != "the target cannot dial, wait and drain" {
+		t.Errorf("want unsupported, got %s", tell(r))
+	}
+}

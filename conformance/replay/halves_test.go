@@ -1,0 +1,107 @@
+package replay_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+func TestRequestsInHalvesAndRestarts(t *testing.T) {
+	for _, c := range []struct{ name, body string }{
+		{"a pause lets time pass before the commit", `
+given: {pool: {numbers: 1, window: 10s}}
+steps:
+  - {reserve: {attributes: {nonce: slow}, send: {pause: 9s}}, expect: {status: 200}}
+  - advance: 9s
+  - {reserve: {attributes: {}}, note: It began 18 seconds ago and was made 9 seconds ago., expect: {status: 404}}
+  - advance: 1s
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+check: [no-double-lease, exhaustion-justified]
+`},
+		{"a cut request takes nothing, and that is certain", `
+given: {pool: {numbers: 1}}
+steps:
+  - {reserve: {attributes: {nonce: half}, send: {cut: true}}, expect: {outcome: definite}}
+  - {reserve: {attributes: {nonce: half}, send: {pause: 1s, cut: true}}, expect: {outcome: definite}}
+  - {reserve: {attributes: {nonce: whole}}, expect: {status: 200}}
+`},
+		{"a refusal does not wait for the body", `
+given: {pool: {numbers: 1, window: 10s}}
+steps:
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+  - {reserve: {attributes: {}, key: wrong, send: {pause: 11s}}, expect: {status: 401}}
+  - {reserve: {attributes: {}}, expect: {status: 404}}
+`},
+		{"a restart keeps or loses reservations", `
+given: {pool: {numbers: 1}}
+steps:
+  - {reserve: {attributes: {nonce: kept}}, as: lease, expect: {status: 200}}
+  - restart: {leases: keep}
+  - {reserve: {attributes: {}}, expect: {status: 404}}
+  - restart: {leases: lose}
+  - {dial: {to: "${lease.body.dni}"}, as: call, expect: {answered: true}}
+  - {handoff: {id: "${call.id}"}, within: 1s, expect: {status: 200, body: {data: {echo_nonce: null}}}}
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+`},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			if r := play(t, target.Reference{}, c.body); r.Status != verdict.Passed {
+				t.Errorf("want it passed, got %s: %s %+v", r.Status, r.Reason, r.Failures)
+			}
+		})
+	}
+}
+
+// What is not sent yet cannot have been acted on: the number was free by the time at which the request was whole.
+func TestHistorySaysWhenARequestWasSent(t *testing.T) {
+	read := func(n int, r *http.Request) (*http.Response, error) {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
+			return nil, err
+		}
+		if n == 1 {
+			return gives("+442079460000")()
+		}
+		return noNumber()
+	}
+	const body = `
+steps:
+  - {reserve: {attributes: {}}}
+  - advance: 5s
+  - {reserve: {attributes: {}, send: {pause: 10s}}}
+check: [exhaustion-justified]
+`
+	f := &fake{do: read, facts: check.Facts{Size: 1, WindowMin: 10 * time.Second, WindowMax: 10 * time.Second, Release: "hangup", Exclusive: true}}
+	r := play(t, f, body)
+	if len(r.Failures) != 1 || r.Failures[0].Path != "exhaustion-justified" {
+		t.Errorf("want the refusal at 15s unjustified, got %s: %+v", r.Status, r.Failures)
+	}
+	if got := f.stage.requests[1].Header.Get("Expect"); got != "100-continue" {
+		t.Errorf("Expect: want 100-continue, got %q", got)
+	}
+	if r = play(t, f, strings.Replace(body, "pause: 10s", "pause: 4s", 1)); r.Status != verdict.Passed {
+		t.Errorf("want the refusal at 9s justified, got %s: %+v", r.Status, r.Failures)
+	}
+}
+
+func TestPauseThatCannotBe(t *testing.T) {
+	f := &fake{do: func(_ int, r *http.Request) (*http.Response, error) {
+		_, err := io.Copy(io.Discard, r.Body)
+		if err == nil {
+			return nil, errors.New("want the body to fail")
+		}
+		return nil, err
+	}}
+	f.wait = func(context.Context, time.Duration) error { return errors.New("the target's time stands") }
+	r := play(t, f, "steps:\n  - {reserve: {attributes: {}, send: {pause: 1s}}, expect: {outcome: indefinite}}\n")
+	if r.Status != verdict.Passed {
+		t.Errorf("want the outcome indefinite, got %s: %s %+v", r.Status, r.Reason, r.Failures)
+	}
+}

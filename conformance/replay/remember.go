@@ -1,0 +1,128 @@
+package replay
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/target"
+)
+
+func (l *lane) beginReserve(st *scenario.Step, project target.Project) *history.Op {
+	return l.history.Begin(history.Op{
+		Client: l.client, Step: st.Label(), Kind: history.Reserve, Project: project.Name, Start: l.now(), Outcome: history.Indefinite,
+	})
+}
+
+// sawReserve fills in what a POST sent and brought.
+func (l *lane) sawReserve(o *history.Op, x *exchange) {
+	o.Attributes = attributesOf(x.reqBody)
+	id := identityOfAttributes(o.Attributes)
+	o.Nonce, o.SharedID = text(id.Nonce), text(id.SharedID)
+	o.End, o.Status = l.now(), x.Status
+	if !x.sent.IsZero() {
+		o.Sent = l.since(x.sent)
+	}
+	switch {
+	case x.err != nil && !x.Definite:
+		o.Outcome = history.Indefinite
+	case x.err != nil:
+		o.Outcome = history.Rejected
+	case x.Status == http.StatusOK:
+		o.Outcome, o.Number = history.OK, dniOf(x)
+	case x.Status == http.StatusNotFound:
+		o.Outcome = history.Refused
+	default:
+		o.Outcome = history.Rejected
+	}
+}
+
+func (l *lane) beginHandoff(st *scenario.Step, project target.Project, sharedID, id string) *history.Op {
+	return l.history.Begin(history.Op{
+		Client: l.client, Step: st.Label(), Kind: history.Handoff, Project: project.Name, AskedID: id, AskedSharedID: sharedID,
+		Start: l.now(), Outcome: history.Indefinite,
+	})
+}
+
+// sawHandoff fills in what a GET brought.
+func (l *lane) sawHandoff(o *history.Op, x *exchange) {
+	o.End, o.Status = l.now(), x.Status
+	switch {
+	case x.err != nil:
+		o.Outcome = history.Indefinite
+	case x.Status == http.StatusNotFound:
+		o.Outcome = history.Refused
+	case x.Status != http.StatusOK:
+		o.Outcome = history.Rejected
+	default:
+		var state struct {
+			ID       string          `json:"id"`
+			SharedID string          `json:"shared_id"`
+			Data     json.RawMessage `json:"data"`
+		}
+		o.Outcome = history.OK
+		if json.Unmarshal(x.body, &state) == nil { // the contract check speaks of bodies that are not what they should be
+			o.GotID, o.GotSharedID, o.Data = state.ID, state.SharedID, state.Data
+		}
+	}
+}
+
+// remember sends a request that no reserve or handoff step made, and keeps it in the history when it does what they do.
+func (l *lane) remember(st *scenario.Step, project target.Project, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
+	var op *history.Op
+	saw := l.sawReserve
+	switch key := r.Header.Get("x-api-key"); {
+	case r.Method == http.MethodPost && r.URL.Path == reservePath && key == project.DNIKey:
+		op = l.beginReserve(st, project)
+	case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/handoff_state") && key == project.HandoffKey:
+		query := r.URL.Query()
+		op, saw = l.beginHandoff(st, project, query.Get("shared_id"), query.Get("id")), l.sawHandoff
+	}
+	x, res := l.recorder.send(st.Label(), r, onPurpose)
+	if op != nil {
+		l.history.Update(op, func(o *history.Op) { saw(o, x) })
+	}
+	return x, res
+}
+
+// identity is what the history keeps of attributes.
+type identity struct {
+	Nonce    any `json:"nonce"`
+	SharedID any `json:"shared_id"`
+}
+
+// identityOf reads the attributes of a request; a body that is no reservation has no identity.
+func identityOf(body []byte) identity { return identityOfAttributes(attributesOf(body)) }
+
+func attributesOf(body []byte) json.RawMessage {
+	var whole struct {
+		Attributes json.RawMessage `json:"attributes"`
+	}
+	_ = json.Unmarshal(body, &whole) // a body that is no reservation has none
+	return whole.Attributes
+}
+
+func identityOfAttributes(attributes []byte) (id identity) {
+	_ = decodeNumbers(attributes, &id) // attributes need not be an object
+	return id
+}
+
+func decodeNumbers(raw []byte, into any) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return d.Decode(into)
+}
+
+// text is a nonce or shared_id as the Handoff API spells it, "" when it is neither text nor a number.
+func text(v any) string {
+	switch v := v.(type) {
+	case string:
+		return v
+	case json.Number:
+		return v.String()
+	}
+	return ""
+}
