@@ -1,11 +1,14 @@
 package sim_test
 
 import (
+	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"net"
+	"os"
+	"os/exec"
 	"runtime"
-	"runtime/debug"
 	"slices"
 	"sync"
 	"syscall"
@@ -19,34 +22,32 @@ import (
 )
 
 // BenchmarkCall places the same calls from the same phones (INVITE, 180, 200, ACK, then the far side's BYE, over
-// loopback UDP) to a whole platform, to a sipua.Endpoint and to sipgo with its dialog cache, in alternating short turns.
-// The ratios are medians over the turns, of the CPU time of the whole process, phones included, and of the bytes
-// allocated:
+// loopback UDP) to a whole platform, to a sipua.Endpoint and to sipgo with its dialog cache. Each has a process, and so
+// a heap, of its own, and they take turns. The ratios are medians over the turns of the CPU time of the whole process,
+// phones included, and of the bytes allocated:
 //
 //	cpu-vs-sipgo, B-vs-sipgo        platform : sipgo answering with no platform behind it. To stay below 1.25.
 //	cpu-vs-endpoint, B-vs-endpoint  platform : the same SIP plumbing with no platform behind it.
 //
-// Garbage is collected between the turns: what the collector has to do hangs on what all three have left behind (sipgo
-// remembers a transaction for 32 s), and is proportional to the bytes. The reservations are made between the turns too.
+// The reservations are made between the turns.
 func BenchmarkCall(b *testing.B) {
-	w := open(b, fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn)+
-		"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}")
-	platform := newSide(b, w.sim.SIPAddr())
-	endpoint, bare := newSide(b, listenEndpoint(b)), newSide(b, listenSipgo(b))
-	numbers := slices.Repeat([]string{"+442071838750"}, callsATurn)
-	for range 5 {
-		platform.turn(b, w.reserveMany(callsATurn))
-		endpoint.turn(b, numbers)
-		bare.turn(b, numbers)
+	if name := os.Getenv(sideVariable); name != "" {
+		serveTurns(b, name)
+		return
+	}
+	platform, endpoint, bare := startSide(b, "platform"), startSide(b, "endpoint"), startSide(b, "sipgo")
+	for range 10 {
+		platform.turn(b)
+		endpoint.turn(b)
+		bare.turn(b)
 	}
 	ratios := make(map[string][]float64)
 	for b.Loop() {
-		cpu, bytes := platform.turn(b, w.reserveMany(callsATurn))
-		endpointCPU, endpointBytes := endpoint.turn(b, numbers)
-		bareCPU, bareBytes := bare.turn(b, numbers)
+		p, e, s := platform.turn(b), endpoint.turn(b), bare.turn(b)
 		for name, value := range map[string]float64{
-			"cpu-vs-sipgo": cpu / bareCPU, "cpu-vs-endpoint": cpu / endpointCPU, "µs/call": cpu, "µs-sipgo/call": bareCPU,
-			"B-vs-sipgo": bytes / bareBytes, "B-vs-endpoint": bytes / endpointBytes, "B/call": bytes,
+			"µs/call": p.cpu, "µs-sipgo/call": s.cpu, "B/call": p.bytes,
+			"cpu-vs-sipgo": p.cpu / s.cpu, "B-vs-sipgo": p.bytes / s.bytes,
+			"cpu-vs-endpoint": p.cpu / e.cpu, "B-vs-endpoint": p.bytes / e.bytes,
 		} {
 			ratios[name] = append(ratios[name], value)
 		}
@@ -55,31 +56,94 @@ func BenchmarkCall(b *testing.B) {
 	for name, values := range ratios {
 		b.ReportMetric(median(values), name)
 	}
-	w.idle()
-	w.conserved()
 }
 
-const phonesASide, callsATurn = 8, 200
+const (
+	sideVariable            = "DNISPOOL_BENCH_SIDE"
+	phonesASide, callsATurn = 8, 200
+	turnFormat              = "turn %g %g\n"
+)
 
-// side is who is called, and its callers.
-type side []*phone
+// cost is µs of CPU time and bytes a call.
+type cost struct{ cpu, bytes float64 }
 
-func newSide(b *testing.B, addr string) (s side) {
-	for range phonesASide {
-		s = append(s, newPhone(b, addr))
+// side is a process that places a turn of calls for each line that it is sent.
+type side struct {
+	in  io.Writer
+	out *bufio.Scanner
+}
+
+func startSide(b *testing.B, name string) *side {
+	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkCall$", "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), sideVariable+"="+name)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		b.Fatal(err)
 	}
-	return s
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		b.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		_ = in.Close()
+		_, _ = io.Copy(io.Discard, out)
+		if err := cmd.Wait(); err != nil {
+			b.Errorf("%s: %v", name, err)
+		}
+	})
+	return &side{in, bufio.NewScanner(out)}
 }
 
-// turn calls every number and returns µs of CPU time and bytes a call.
-func (s side) turn(b *testing.B, numbers []string) (cpu, bytes float64) {
-	runtime.GC()
-	defer debug.SetGCPercent(debug.SetGCPercent(-1))
+func (s *side) turn(b *testing.B) (c cost) {
+	if _, err := fmt.Fprintln(s.in); err != nil {
+		b.Fatal(err)
+	}
+	for s.out.Scan() {
+		if n, _ := fmt.Sscanf(s.out.Text()+"\n", turnFormat, &c.cpu, &c.bytes); n == 2 {
+			return c
+		}
+	}
+	b.Fatal("the other process has ended")
+	return c
+}
+
+// serveTurns is the other process.
+func serveTurns(b *testing.B, name string) {
+	numbers := func() []string { return slices.Repeat([]string{"+442071838750"}, callsATurn) }
+	var addr string
+	switch name {
+	case "endpoint":
+		addr = listenEndpoint(b)
+	case "sipgo":
+		addr = listenSipgo(b)
+	default:
+		w := open(b, fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn)+
+			"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}")
+		addr = w.sim.SIPAddr()
+		numbers = func() []string { return w.reserveMany(callsATurn) }
+		defer w.conserved()
+		defer w.idle()
+	}
+	phones := make([]*phone, phonesASide)
+	for i := range phones {
+		phones[i] = newPhone(b, addr)
+	}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		c := callAll(b, phones, numbers())
+		fmt.Printf(turnFormat, c.cpu, c.bytes)
+	}
+}
+
+func callAll(b *testing.B, phones []*phone, numbers []string) cost {
 	start, before := processCPU(b), allocated()
 	var wg sync.WaitGroup
-	for n, p := range s {
+	for n, p := range phones {
 		wg.Go(func() {
-			for i := n; i < len(numbers); i += len(s) {
+			for i := n; i < len(numbers); i += len(phones) {
 				code, err := p.call(numbers[i])
 				if err == nil && code == "200" {
 					err = p.takeBye()
@@ -93,7 +157,7 @@ func (s side) turn(b *testing.B, numbers []string) (cpu, bytes float64) {
 	}
 	wg.Wait()
 	calls := float64(len(numbers))
-	return float64((processCPU(b) - start).Microseconds()) / calls, float64(allocated()-before) / calls
+	return cost{float64((processCPU(b) - start).Microseconds()) / calls, float64(allocated()-before) / calls}
 }
 
 func allocated() uint64 {

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -100,6 +101,9 @@ func (f *checkFlags) plan(patterns []string) suite.Plan {
 type reportFiles struct{ junit, json *os.File }
 
 func (f *checkFlags) openReports() (r reportFiles, err error) {
+	if f.junit != "" && filepath.Clean(f.junit) == filepath.Clean(f.json) {
+		return r, fmt.Errorf("report %s: want a file for each of --junit and --json, got one for both", f.junit)
+	}
 	var errs [2]error
 	r.junit, errs[0] = create(f.junit)
 	r.json, errs[1] = create(f.json)

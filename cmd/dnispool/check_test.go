@@ -41,6 +41,7 @@ func TestExitCodes(t *testing.T) {
 		{"unknown id", "check --scenarios mine pool/fien", 2, "", "scenario: want an id, a glob or file:line, got \"pool/fien\" (did you mean \"pool/fine\"?)\n"},
 		{"unknown line", "check --scenarios mine mine/pool/fine.yaml:99", 2, "", "scenario: want a line of mine/pool/fine.yaml (1 to 8), got 99\n"},
 		{"no such directory", "check --scenarios nosuch", 2, "", "nosuch:1:1: file: no such file or directory\n"},
+		{"one file for two reports", "check --scenarios mine --json r.out --junit ./r.out pool/fine", 2, "", "report ./r.out: want a file for each of --junit and --json, got one for both\n"},
 		{"unwritable report", "check --scenarios mine --json no/such/report.json --junit no/such/report.xml pool/fine", 2, "",
 			"report no/such/report.xml: no such file or directory\nreport no/such/report.json: no such file or directory\n"},
 	} {
@@ -97,6 +98,21 @@ func TestOutput(t *testing.T) {
 			}
 			golden(t, c.golden, steady(r.out))
 		})
+	}
+}
+
+func TestColour(t *testing.T) {
+	dir := write(t, mine)
+	args := []string{"check", "--scenarios", "mine", "--seed", "7", "-q", "pool/fine"}
+	if r := dnispool(t, dir, args...); strings.Contains(r.out, "\x1b") {
+		t.Errorf("want no colour, got %q", r.out)
+	}
+	if r := dnispool(t, dir, append(args, "--color")...); !strings.HasPrefix(r.out, "\x1b[32m5 scenarios: 1 passed") {
+		t.Errorf("want a green verdict, got %q", r.out)
+	}
+	t.Setenv("NO_COLOR", "1")
+	if r := dnispool(t, dir, append(args, "--color")...); strings.Contains(r.out, "\x1b") {
+		t.Errorf("NO_COLOR: want no colour, got %q", r.out)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -63,6 +64,7 @@ func runExplore(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, err)
 	}
+	debug.SetGCPercent(garbage)
 	x := &exploration{exploreFlags: f, env: e, search: search, shrunk: make(map[string]bool)}
 	return x.run(ctx)
 }
@@ -90,6 +92,9 @@ func (f *exploreFlags) search() (explore.Search, error) {
 	s.Platform = platform
 	return s, errors.Join(append(errs, err)...)
 }
+
+// garbage is how much of it may gather, in percent of what is in use. Little is in use here, so it can be much.
+const garbage = 400
 
 func unknownWord(flag, word string, known []string) error {
 	if hint := strictyaml.Suggest(word, known); hint != "" {
@@ -195,7 +200,7 @@ func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Find
 		return nil
 	}
 	x.shrunk[f.Check.Name] = true
-	s, ok := explore.Shrink(ctx, x.search.Platform, r.Plan, f.Check.Name)
+	s, ok := explore.Shrink(ctx, x.search.Platform, x.right(), r.Plan, f.Check.Name)
 	if !ok {
 		return ctx.Err()
 	}
@@ -203,16 +208,33 @@ func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Find
 	if x.exploreFlags.out == "" {
 		return nil
 	}
+	if !s.Fits {
+		fmt.Fprintln(x.env.out, "  no scenario: on the correct platform other calls would be placed")
+		return nil
+	}
+	return x.script(s)
+}
+
+// script writes what was shrunk as a scenario.
+func (x *exploration) script(s explore.Shrunk) error {
 	text, err := explore.Scenario(x.search.Platform, s)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(x.exploreFlags.out, fmt.Sprintf("seed-%d-%s.yaml", r.Plan.Seed, f.Check.Name))
+	file := filepath.Join(x.exploreFlags.out, fmt.Sprintf("seed-%d-%s.yaml", s.Plan.Seed, s.Finding.Check.Name))
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		return err
 	}
 	fmt.Fprintf(x.env.out, "  scenario: %s; play it with %s check --scenarios %s\n", file, tool, x.exploreFlags.out)
 	return nil
+}
+
+// right is the platform as it should be, nil when that is the one that is explored.
+func (x *exploration) right() explore.Platform {
+	if x.mutant == "" {
+		return nil
+	}
+	return target.Offline{}
 }
 
 // again is the command that finds the same.

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"io"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -69,5 +71,31 @@ func TestExploreAMutant(t *testing.T) {
 	}
 	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
 		t.Errorf("want the counterexample to pass on the reference, got %d\n%s%s", got.code, got.out, got.err)
+	}
+}
+
+func TestExploreIsInterrupted(t *testing.T) {
+	c := command(t, t.TempDir(), "explore", "--seeds", "1..1000000000")
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	r := bufio.NewReader(out)
+	if _, err := r.ReadString('\n'); err != nil { // it has begun
+		t.Fatal(err)
+	}
+	if err := c.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Wait() // its code says it
+	if got := c.ProcessState.ExitCode(); got != verdict.ExitInterrupted || !strings.Contains(string(rest), "violations") {
+		t.Errorf("want %d and a total, got %d\n%s", verdict.ExitInterrupted, got, rest)
 	}
 }

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -65,32 +67,37 @@ func within(name, list string) bool {
 	})
 }
 
-func packages(t *testing.T) []pkg {
-	t.Helper()
-	c := exec.CommandContext(t.Context(), "go", "list", "-deps=false", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
+// packages are those of the module, asked for once.
+var packages = sync.OnceValues(func() ([]pkg, error) {
+	c := exec.Command("go", "list", "-json=ImportPath,Imports,TestImports,XTestImports,Deps", "./...")
 	c.Dir = "../.."
 	out, err := c.Output()
 	if err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	var all []pkg
-	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+	for d := json.NewDecoder(bytes.NewReader(out)); ; {
 		var p pkg
 		if err := d.Decode(&p); errors.Is(err, io.EOF) {
-			return all
+			return all, nil
 		} else if err != nil {
-			t.Fatal(err)
+			return nil, err
 		}
 		all = append(all, p)
 	}
+})
+
+func modulePackages(t *testing.T) []pkg {
+	t.Helper()
+	all, err := packages()
+	if err != nil || len(all) < 20 {
+		t.Fatalf("want the packages of the module, got %d (%v)", len(all), err)
+	}
+	return all
 }
 
 func TestLayers(t *testing.T) {
-	all := packages(t)
-	if len(all) < 20 {
-		t.Fatalf("want the packages of the module, got %d", len(all))
-	}
-	for _, p := range all {
+	for _, p := range modulePackages(t) {
 		i := slices.IndexFunc(layers, func(l struct{ pkg, may string }) bool { return within(p.name(), l.pkg) })
 		if i < 0 {
 			t.Errorf("%s: want a rule in layers, got none", p.name())
@@ -106,7 +113,7 @@ func TestLayers(t *testing.T) {
 }
 
 func TestJudgesShareNoCodeWithTheJudged(t *testing.T) {
-	for _, p := range packages(t) {
+	for _, p := range modulePackages(t) {
 		if !within(p.name(), judges) {
 			continue
 		}
@@ -120,7 +127,7 @@ func TestJudgesShareNoCodeWithTheJudged(t *testing.T) {
 }
 
 func TestLibrariesAreKeptInTheirPlace(t *testing.T) {
-	for _, p := range packages(t) {
+	for _, p := range modulePackages(t) {
 		for _, l := range libraries {
 			uses := func(imports []string) bool {
 				return slices.ContainsFunc(imports, func(path string) bool { return within(path, l.lib+"/...") })

@@ -224,9 +224,12 @@ func TestHelpMatchesTheFlags(t *testing.T) {
 			}
 		})
 	}
-	for _, name := range []string{"scenarios", "sipp", "version"} {
-		if r := dnispool(t, t.TempDir(), name, "--help"); r.code != 0 || !strings.HasPrefix(r.out, "usage: dnispool "+name) || r.err != "" {
-			t.Errorf("%s: want the usage, got %+v", name, r)
+	for _, v := range verbs() {
+		if r := dnispool(t, t.TempDir(), v.name, "--help"); r.code != 0 || !strings.HasPrefix(r.out, "usage: dnispool "+v.name) || r.err != "" {
+			t.Errorf("%s: want the usage, got %+v", v.name, r)
+		}
+		if all := dnispool(t, t.TempDir(), "help").out; !strings.Contains(all, "  "+v.name+" ") {
+			t.Errorf("help: want %s, got %s", v.name, all)
 		}
 	}
 }

@@ -20,12 +20,12 @@ func conservation() Check {
 				return notJudged("somebody else may be using the pool")
 			}
 			bound := make(map[string][]*call)
-			total := 0
+			var all []*call
 			for _, c := range v.calls {
 				if c.echo == nil || !c.echo.Bound {
 					continue
 				}
-				total++
+				all = append(all, c)
 				at := c.op.Number
 				if _, ours := v.lines[c.echo.DNIS]; ours { // a carrier may have changed it
 					at = c.echo.DNIS
@@ -42,8 +42,8 @@ func conservation() Check {
 					v.overspent(&out, fmt.Sprintf("%d calls to %s were given attributes, of %d reservations that it can have had", n, number, made), bound[number])
 				}
 			}
-			if made := len(v.leases) + len(v.doubts); total > made && len(out.Violations) == 0 {
-				v.overspent(&out, fmt.Sprintf("%d calls were given attributes, of %d reservations that can have been made", total, made), nil)
+			if made := len(v.leases) + len(v.doubts); len(all) > made && len(out.Violations) == 0 {
+				v.overspent(&out, fmt.Sprintf("%d calls were given attributes, of %d reservations that can have been made", len(all), made), all)
 			}
 			return out
 		}}

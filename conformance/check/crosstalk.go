@@ -136,19 +136,15 @@ func counterpart(c *call, takers map[string][]*call) *call {
 // number at which c arrived, that may have been waiting then.
 func (v *view) mayTake(c *call, a *attempt) bool {
 	for ; a != nil; a = a.next {
-		until := a.until
-		if l := a.lease; l != nil {
-			if l.op.Number != c.op.Number && l.op.Number != c.echo.DNIS {
-				continue
+		l := a.lease
+		switch {
+		case c.latest < a.from:
+		case l == nil:
+			if c.soonest <= a.until {
+				return true
 			}
-			if l.by != nil && l.by != c { // it waited until then
-				until = min(until, l.by.latest)
-			}
-			if !v.once() { // it may serve more than one call
-				until = max(until, l.latest)
-			}
-		}
-		if c.latest >= a.from && c.soonest <= until {
+		case l.op.Number != c.op.Number && l.op.Number != c.echo.DNIS:
+		case !l.tooLate(c), !v.once() && c.soonest <= l.latest: // it may serve more than one call
 			return true
 		}
 	}

@@ -30,7 +30,7 @@ func exhaustionJustified() Check {
 			for _, r := range refusals {
 				n := peak(steps, v.from(r), r.End+v.Eps)
 				if n >= v.size() {
-					if peak(certain, v.from(r), r.End+v.Eps) < v.size() {
+					if peak(certain, v.from(r)+1, r.End+v.Eps) < v.size() {
 						out.Undecided++
 					}
 					continue

@@ -76,6 +76,9 @@ func (f Facts) once() bool { return f.Bindings == "once" }
 // byNumber says that the dialled number alone decides to which reservation a call belongs.
 func (f Facts) byNumber() bool { return f.Match == "" || f.Match == "dni" }
 
+// ordered says that a shared_id of several calls finds one of them.
+func (f Facts) ordered() bool { return f.Duplicate == "last" || f.Duplicate == "first" }
+
 // timed says that the life of a reservation is known well enough to reason about it.
 func (f Facts) timed() bool { return f.WindowMin > 0 && f.Release != "" }
 

@@ -73,10 +73,11 @@ func (v *view) excuseDrop(c *call, r *read) (why string, decided bool) {
 	if why, decided := v.excuse(l, c); why != "" {
 		return why, decided
 	}
-	if v.sharers(r.Project, c.op.SharedID).held > 1 && v.Duplicate != "last" && v.Duplicate != "first" {
-		return "other reservations have the same shared_id", false
+	if !v.ordered() && (v.sharers(r.Project, c.op.SharedID).held > 1 || !v.once() && v.alsoBound(l, c)) {
+		return "other calls may have the same shared_id", false
 	}
-	if v.Handoffs && !v.readable(c, r) {
+	atOnce := r.from == add(v.over(c), v.Visible) && follows(r.Op, c.op) && v.kept(c, r) // its client's last question, after the end
+	if v.Handoffs && !v.readable(c, r) && !atOnce {
 		return "the state need not have been readable then", false
 	}
 	return "", true

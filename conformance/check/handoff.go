@@ -76,7 +76,7 @@ func (v *view) judgeData(out *Outcome, r *read) {
 // it, of those that were over, readable and kept when it was asked.
 func (v *view) judgeDuplicates(out *Outcome, r *read) {
 	got := r.call
-	if !v.Handoffs || r.AskedSharedID == "" || !got.op.Ended || v.Duplicate != "last" && v.Duplicate != "first" {
+	if !v.Handoffs || r.AskedSharedID == "" || !got.op.Ended || !v.ordered() {
 		return
 	}
 	s := v.sharers(r.Project, r.AskedSharedID)

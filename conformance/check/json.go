@@ -20,7 +20,11 @@ func sameJSON(a, b json.RawMessage) (where string, same bool) {
 	if errA != nil || errB != nil {
 		return "/", false
 	}
-	return differ("", va, vb)
+	where, same = differ("", va, vb)
+	if where == "" {
+		where = "/"
+	}
+	return where, same
 }
 
 func decode(raw json.RawMessage) (v any, err error) {
@@ -35,7 +39,7 @@ func differ(at string, a, b any) (string, bool) {
 	case map[string]any:
 		b, ok := b.(map[string]any)
 		if !ok {
-			return at + "/", false
+			return at, false
 		}
 		for _, k := range slices.Sorted(maps.Keys(a)) {
 			other, there := b[k]
@@ -55,7 +59,7 @@ func differ(at string, a, b any) (string, bool) {
 	case []any:
 		b, ok := b.([]any)
 		if !ok || len(a) != len(b) {
-			return at + "/", false
+			return at, false
 		}
 		for i := range a {
 			if where, same := differ(fmt.Sprintf("%s/%d", at, i), a[i], b[i]); !same {
@@ -65,9 +69,9 @@ func differ(at string, a, b any) (string, bool) {
 		return "", true
 	case json.Number:
 		n, ok := b.(json.Number)
-		return at + "/", ok && (a == n || decimal(string(a)) == decimal(string(n)))
+		return at, ok && (a == n || decimal(string(a)) == decimal(string(n)))
 	}
-	return at + "/", a == b
+	return at, a == b
 }
 
 // decimal spells a JSON number so that equal values have equal texts, at any size: its digits without zeros at either

@@ -19,6 +19,7 @@ type lease struct {
 	waited    time.Duration // it cannot have waited for its call any longer: a stray can have taken it until then
 	until     time.Duration // the same, as far as it follows from the window and the next reservation alone
 	by        *call         // the call that took it, by its agent's own word
+	last      *call         // this call took it, or another one before
 }
 
 // took says whether a call took a reservation.
@@ -62,46 +63,62 @@ func (v *view) alone(c *call, l *lease) bool {
 	return true
 }
 
-// settle works out the intervals of one of a number's reservations. It looks at every own call to the number, not only at
-// the one meant for this reservation: a late call of an earlier holder may, legally if regrettably, end this one.
+// settle works out the intervals of one of a number's reservations. It looks at every own call to the number, not only
+// at the one meant for this reservation: a late call of an earlier holder may, legally if regrettably, end this one.
 func (v *view) settle(n *line, l *lease) {
 	// Whoever was given the number next, having asked after this one's reply, was given it when this one was over.
 	next := Forever
 	if b := n.after(l.ret); b != nil {
 		next = b.ret
 	}
+	closes := add(l.from, v.WindowMin)
 	l.until = min(add(l.ret, v.windowMax()), next)
-	l.earliest, l.latest, l.waited = add(l.from, v.WindowMin), l.until, l.until
-	var bound struct{ from, by time.Duration }
-	sure, freed := Forever, time.Duration(-1)
-	for c := range n.between(l.from, &l.until) {
-		switch v.took(c, l) {
-		case yes:
-			if l.by == nil {
-				l.by, bound.from = c, c.freesFrom
-			}
-			bound.from, bound.by = min(bound.from, c.freesFrom), max(bound.by, c.freesBy)
-		case maybe:
-			l.earliest = min(l.earliest, max(c.freesFrom, l.from))
-			freed = max(freed, c.freesBy)
-			if c.answered() && v.due(l, c) {
-				sure = min(sure, c.latest)
-			}
-		}
-	}
+	l.waited = l.until
+	calls := v.candidates(n, l, max(l.until, closes))
 	switch {
-	case l.by != nil:
-		l.earliest, l.latest, l.waited = max(bound.from, l.from), bound.by, min(l.until, l.by.latest)
-	case sure < Forever:
-		l.latest, l.waited = v.freedBy(n, l, sure), sure
+	case calls.by != nil:
+		l.by, l.last, l.earliest, l.latest = calls.by, calls.by, calls.first, calls.last
+	case calls.sure != nil: // the window did not close on it: some call took it
+		l.last, l.earliest, l.latest = calls.sure, calls.first, v.freedBy(n, l, calls.sure.latest)
 	default: // it may have been bound at the last moment
-		l.latest = max(l.latest, freed)
+		l.earliest, l.latest = min(closes, calls.first), max(l.until, calls.last)
+	}
+	if l.last != nil {
+		l.waited = min(l.waited, l.last.latest)
 	}
 	if !v.once() && v.Release != arrival {
 		v.extend(n, l)
 	}
 	l.latest = min(add(l.latest, v.coolMax()), next)
 	l.earliest = min(l.earliest, v.lostAt(l.from, l.earliest))
+}
+
+// candidates is what the calls say that may have taken a reservation.
+type candidates struct {
+	by          *call         // the first that did, by its agent's own word; then the others do not count
+	first, last time.Duration // when the number can have been let go by the first, and by the last of them
+	sure        *call         // when it had arrived, one of them had taken the reservation; nil when that is not certain
+}
+
+func (v *view) candidates(n *line, l *lease, to time.Duration) candidates {
+	k := candidates{first: Forever}
+	for c := range n.between(l.from, &to) {
+		t := v.took(c, l)
+		if t == no || t == maybe && k.by != nil {
+			continue
+		}
+		if t == yes && k.by == nil {
+			k = candidates{by: c, first: Forever}
+		}
+		k.first = min(k.first, max(c.freesFrom, l.from))
+		if c.soonest <= l.until || t == yes {
+			k.last = max(k.last, c.freesBy)
+		}
+		if (k.sure == nil || c.latest < k.sure.latest) && c.answered() && v.due(l, c) {
+			k.sure = c
+		}
+	}
+	return k
 }
 
 // due tells that reservation l was certainly waiting when call c arrived, unless another call had taken it.
@@ -111,13 +128,20 @@ func (v *view) due(l *lease, c *call) bool {
 		return false
 	case v.WindowMin == 0 || !v.byNumber():
 		return false
+	case c.echo != nil && c.echo.DNIS != "" && !asDialled(c.echo.DNIS, l.op.Number): // it arrived elsewhere
+		return false
 	}
 	return c.latest < add(l.from, v.WindowMin) && v.lostAt(l.from, c.latest) == Forever
 }
 
-// follows tells that a client dialled after its own reply, though both have one time.
-func follows(c, r *history.Op) bool {
-	return c.Client == r.Client && c.Generator == r.Generator
+// follows tells that b came after a, though they have one time: it is the same client's, and was begun later.
+func follows(b, a *history.Op) bool {
+	return b.Client == a.Client && b.Generator == a.Generator && b.ID > a.ID
+}
+
+// tooLate tells that c arrived when l had been taken, or was over.
+func (l *lease) tooLate(c *call) bool {
+	return c.soonest > l.waited || l.last != nil && l.last != c && c.soonest == l.last.latest && follows(c.op, l.last.op)
 }
 
 // freedBy is when the number must have been let go by whichever call took it by the time by.
@@ -145,6 +169,16 @@ func (v *view) extend(n *line, l *lease) {
 func (v *view) possiblyTaken(l *lease, c *call) bool {
 	to := c.latest
 	for o := range l.line.between(l.from, &to) {
+		if o != c && v.took(o, l) != no {
+			return true
+		}
+	}
+	return false
+}
+
+// alsoBound tells that an own call other than c may have been bound to l as well, where one reservation serves several.
+func (v *view) alsoBound(l *lease, c *call) bool {
+	for o := range l.line.between(l.from, &l.latest) {
 		if o != c && v.took(o, l) != no {
 			return true
 		}

@@ -65,7 +65,7 @@ func (t *turns) alone(i int) bool {
 // trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
 func (t *turns) trusted(since time.Duration) bool { return since >= t.unknown && since >= t.horizon }
 
-func (t *turns) blame(previous, l *lease, waiting string, other *lease, rule, text string) {
+func (t *turns) blame(previous, l, other *lease, rule, text string) {
 	x := Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
 	if previous != nil {
 		x.Ops = copies(previous.op)
@@ -155,7 +155,7 @@ func (t *turns) compare(previous, l *lease, waiting idle) {
 	if waiting.lease != nil {
 		free = "since " + round(waiting.since).String()
 	}
-	t.blame(previous, l, waiting.number, waiting.lease, "the other number was certainly free before this one can have been, and nothing else took it",
+	t.blame(previous, l, waiting.lease, "the other number was certainly free before this one can have been, and nothing else took it",
 		fmt.Sprintf("%s was given again at %s, free since %s at the soonest, although %s had been free %s", l.op.Number, round(l.op.End), round(soonest), waiting.number, free))
 }
 
@@ -165,17 +165,17 @@ func (t *turns) roundRobin() {
 	for i, n := range t.Numbers {
 		place[n] = i
 	}
+	before := false // the reservation before was alone, so it was the last one
 	for i, l := range t.leases {
-		at, known := place[l.op.Number]
-		if t.alone(i) && known && i > 0 && t.answered == l.ret {
-			if p := t.leases[i-1]; p.from > t.horizon && p.from >= t.unknown {
-				if from, ok := place[p.op.Number]; ok {
-					t.out.Cases++
-					t.skipped(l, from, at)
-				}
+		alone := t.alone(i)
+		if alone && before && t.trusted(t.leases[i-1].from) {
+			from, known := place[t.leases[i-1].op.Number]
+			if at, ok := place[l.op.Number]; ok && known {
+				t.out.Cases++
+				t.skipped(l, from, at)
 			}
 		}
-		t.last[l.op.Number] = l
+		t.last[l.op.Number], before = l, alone
 	}
 }
 
@@ -189,7 +189,7 @@ func (t *turns) skipped(l *lease, from, to int) {
 		if free >= l.from || !t.trusted(known) {
 			continue
 		}
-		t.blame(nil, l, t.Numbers[i], other, "the number in between was certainly free, and nothing else took it",
+		t.blame(nil, l, other, "the number in between was certainly free, and nothing else took it",
 			fmt.Sprintf("%s was given at %s after %s, although %s, which comes in between, was free", l.op.Number, round(l.op.End), t.Numbers[from], t.Numbers[i]))
 		return
 	}

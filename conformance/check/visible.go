@@ -2,7 +2,6 @@ package check
 
 import (
 	"fmt"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -62,7 +61,7 @@ func (v *view) answers(q question) []*call {
 		return nil
 	}
 	// Several calls under one shared_id may be a conflict, which is answered as if there were none.
-	if v.Duplicate != "last" && v.Duplicate != "first" && (s.held > 1 || len(s.stored) > 1) {
+	if !v.ordered() && (s.held > 1 || len(s.stored) > 1 || !v.once()) {
 		return nil
 	}
 	return s.stored
@@ -108,15 +107,8 @@ func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
 			return
 		}
 	}
-	if c := a.calls[0]; r.from > endOr(v, c) {
-		out.Undecided++
+	c := a.calls[0]
+	if due := add(v.over(c), v.Visible); r.from > due && (v.Retention == 0 || r.from < add(v.endFrom(c), v.Retention)) {
+		out.Undecided++ // its caller hung up, or the platform was restarted
 	}
-}
-
-// endOr is the soonest end of a call, Forever when it has none.
-func endOr(v *view, c *call) time.Duration {
-	if !c.op.Ended {
-		return Forever
-	}
-	return v.endFrom(c)
 }

@@ -106,14 +106,28 @@ func (c *call) end(arrived bool, outcome history.Outcome, status int, by string)
 func (c *call) poll(p Poll) {
 	of := c.ops[c.op]
 	ask := history.Op{Client: of.Client, Kind: history.Handoff, Outcome: history.Refused, Project: c.project, Status: 404}
+	named := c.op // the call whose id is asked for
 	if p.Shared && of.SharedID != "" {
-		ask.AskedSharedID = of.SharedID
-	} else {
-		ask.AskedID = of.CallID
+		if ask.AskedSharedID, named = of.SharedID, -1; p.Both {
+			named = c.other()
+		}
 	}
-	c.asked(ask, c.op)
+	if named >= 0 {
+		ask.AskedID = c.ops[named].CallID
+	}
+	c.asked(ask, named)
 	if s, found := c.world.Handoff(c.project, ask.AskedID, ask.AskedSharedID); found {
 		ask.Outcome, ask.Status, ask.GotID, ask.GotSharedID, ask.Data = history.OK, 200, s.ID, s.SharedID, s.Data
 	}
 	c.begin(ask)
+}
+
+// other is the last call that was over before this one was placed, -1 when there is none.
+func (c *call) other() int {
+	for i := c.op - 1; i >= 0; i-- {
+		if o := &c.ops[i]; o.Kind == history.Call && o.Ended && o.Project == c.project {
+			return i
+		}
+	}
+	return -1
 }

@@ -26,13 +26,13 @@ func (j Journey) cost() int {
 	n += flag(j.Lost, 200) + flag(j.Cut > 0, 250) + flag(j.NoRoute, 200) + flag(j.HangUp > 0, 100) + flag(j.Shared > 0, 100) +
 		flag(j.Large > 0, 100) + flag(j.Withheld, 100) + flag(j.Format != "e164", 50) + flag(j.Client != j.ID, 1) + flag(j.Project > 0, 1)
 	for _, p := range j.Polls {
-		n += ugly(p.After) + flag(p.Early, 50) + flag(p.Shared, 1)
+		n += ugly(p.After) + flag(p.Early, 50) + flag(p.Shared, 1) + flag(p.Both, 50)
 	}
 	return n + 5*ugly(j.Reply) + 4*ugly(j.Commit) + 3*ugly(j.Think) + 2*ugly(j.Delay) + ugly(j.HangUp) + ugly(j.Twice) + ugly(j.Retry) + j.Large
 }
 
 func (o Options) cost() int {
-	n := 20*o.Size + 300*(o.Projects-1) + flag(o.Profile != "published", 50) + flag(o.Release != "", 40)
+	n := 20*o.Size + 300*(o.Projects-1) + flag(o.Profile != "published", 50) + flag(o.Release != "", 40) + flag(o.Alike, 40)
 	for _, set := range []bool{
 		o.Selection != "", o.Reaper != "", o.Bindings != "", o.Match != "", o.Duplicates != "", o.Snapshot != "", o.Unreserved != "",
 	} {

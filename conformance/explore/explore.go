@@ -39,7 +39,14 @@ func (t Total) String() string {
 	if s := t.Duration.Seconds(); s > 0 {
 		perSecond = float64(t.Operations) / s
 	}
-	return fmt.Sprintf("%d seeds, %d operations, %.0f operations/s, %d violations", t.Seeds, t.Operations, perSecond, t.Violations)
+	return fmt.Sprintf("%s, %s, %.0f operations/s, %s", count(t.Seeds, "seed"), count(t.Operations, "operation"), perSecond, count(t.Violations, "violation"))
+}
+
+func count(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
 }
 
 // Run explores seed after seed and shows each result to see, in the order of the seeds. It stops when ctx ends, when

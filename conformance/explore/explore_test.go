@@ -131,7 +131,7 @@ func TestARareDoubleAllocationIsFoundAndShrunk(t *testing.T) {
 	if !errors.Is(err, stop) {
 		t.Fatalf("want a double allocation found, got %v, %v", total, err)
 	}
-	s, ok := explore.Shrink(t.Context(), on, found.Plan, "no-double-lease")
+	s, ok := explore.Shrink(t.Context(), on, target.Offline{}, found.Plan, "no-double-lease")
 	if !ok || len(s.History.Ops) > 6 {
 		t.Fatalf("want at most 6 operations, got %d: %v", len(s.History.Ops), s.History.Ops)
 	}

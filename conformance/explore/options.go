@@ -15,8 +15,9 @@ import (
 // empty or zero one stays as the profile has it.
 type Options struct {
 	Profile    string
-	Projects   int // tenants, each with a pool of its own
-	Size       int // numbers in a pool
+	Projects   int  // tenants, each with a pool of its own
+	Size       int  // numbers in a pool
+	Alike      bool // half of the numbers end like the other half
 	Window     time.Duration
 	CoolDown   time.Duration
 	Release    string
@@ -87,6 +88,7 @@ func drawOptions(r *rand.Rand, limits Limits) Options {
 	if chance(r, 0.2) {
 		o.Projects = 2
 	}
+	o.Alike = o.Projects == 1 && chance(r, 0.2)
 	if chance(r, 0.3) {
 		o.Size = 1 + r.IntN(3) // small pools meet their end more often
 	}
@@ -152,7 +154,7 @@ func (o Options) Given() string {
 	if o.Profile != "" && o.Profile != "published" {
 		fmt.Fprintf(&b, "profile: %s\n", o.Profile)
 	}
-	section(&b, "pool", setting{"numbers", fmt.Sprint(o.Size)}, setting{"window", o.Window.String()}, text("release", o.Release),
+	section(&b, "pool", setting{"numbers", o.numbers()}, setting{"window", o.Window.String()}, text("release", o.Release),
 		text("selection", o.Selection), span("cool_down", o.CoolDown), text("reaper", o.Reaper), span("lag", o.Lag), text("bindings", o.Bindings), text("match", o.Match))
 	section(&b, "handoff", span("visible_after", o.Visible), span("retention", o.Retention), text("duplicates", o.Duplicates), text("snapshot", o.Snapshot))
 	section(&b, "sip", span("ringing_after", o.Ringing), span("answer_after", o.Answering), text("unreserved_dial", o.Unreserved))
@@ -171,6 +173,14 @@ func (o Options) Given() string {
 		fmt.Fprintf(&b, "projects: [%s]\n", strings.Join(names, ", "))
 	}
 	return b.String()
+}
+
+// numbers are the pool's: so many generated ones, or two ranges with the same last digits.
+func (o Options) numbers() string {
+	if !o.Alike || o.Projects > 1 || o.Size < 2 {
+		return fmt.Sprint(o.Size)
+	}
+	return fmt.Sprintf(`["+442079460000..+44207946%04d", "+441614960000..+44161496%04d"]`, (o.Size+1)/2-1, o.Size/2-1)
 }
 
 type setting struct{ name, value string }

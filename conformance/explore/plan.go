@@ -1,10 +1,12 @@
 package explore
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"math/rand/v2"
 	"slices"
+	"strconv"
 	"time"
 )
 
@@ -52,6 +54,7 @@ type Poll struct {
 	After  time.Duration // from the call's end, or from its arrival
 	Early  bool          // After counts from the call's arrival
 	Shared bool          // by shared_id, else by id
+	Both   bool          // by shared_id, and by the id of some other call, which must not count
 }
 
 // Probe is a call without a reservation.
@@ -157,7 +160,9 @@ func polls(r *rand.Rand, o Options) []Poll {
 	var out []Poll
 	after := time.Duration(0)
 	for range 1 + r.IntN(4) {
-		out = append(out, Poll{After: after, Shared: chance(r, 0.6)})
+		p := Poll{After: after, Shared: chance(r, 0.6)}
+		p.Both = p.Shared && chance(r, 0.1)
+		out = append(out, p)
 		after += pick(r, 100*time.Millisecond, time.Second, 5*time.Second)
 	}
 	out = append(out, Poll{After: max(after, o.Visible) + time.Second, Shared: false})
@@ -196,13 +201,12 @@ func lognormal(r *rand.Rand, median time.Duration, sigma float64) time.Duration 
 
 // nonce and sharedID are the names of a journey's attributes. They depend on nothing but the seed and the journey, so
 // that they stay when others are left out.
-func (p Plan) nonce(j Journey) string { return fmt.Sprintf("n%d-%d", p.Seed, j.ID) }
+func (p Plan) nonce(j Journey) string {
+	return "n" + strconv.FormatUint(p.Seed, 10) + "-" + strconv.Itoa(j.ID)
+}
 
 func (p Plan) sharedID(j Journey) string {
-	if j.Shared > 0 {
-		return fmt.Sprintf("s%d-%d", p.Seed, j.Shared)
-	}
-	return fmt.Sprintf("s%d-%d", p.Seed, j.ID)
+	return "s" + strconv.FormatUint(p.Seed, 10) + "-" + strconv.Itoa(cmp.Or(j.Shared, j.ID))
 }
 
 // caller is the caller's number, ani what the platform sees of it.

@@ -19,7 +19,7 @@ func TestDrawLeavesNothingOut(t *testing.T) {
 			"profile": o.Profile, "projects": o.Projects, "size": o.Size, "clients": o.Clients, "release": o.Release, "selection": o.Selection, "reaper": o.Reaper,
 			"bindings": o.Bindings, "match": o.Match, "duplicates": o.Duplicates, "snapshot": o.Snapshot, "unreserved": o.Unreserved,
 			"arrivals": o.Arrivals, "carrier": o.Carrier, "forever": o.Talk == Forever,
-			"probes": len(p.Probes) > 0, "restarts": len(p.Restarts) > 0, "cool-down": o.CoolDown > 0, "skew": o.Skew > 0, "visible": o.Visible > 0, "retention": o.Retention > 0,
+			"probes": len(p.Probes) > 0, "restarts": len(p.Restarts) > 0, "cool-down": o.CoolDown > 0, "skew": o.Skew > 0, "alike": o.Alike, "visible": o.Visible > 0, "retention": o.Retention > 0,
 		} {
 			note(name, value)
 		}
@@ -43,7 +43,7 @@ func TestDrawLeavesNothingOut(t *testing.T) {
 		}
 	}
 	for _, name := range []string{
-		"forever", "probes", "restarts", "cool-down", "skew", "visible", "retention",
+		"forever", "probes", "restarts", "cool-down", "skew", "alike", "visible", "retention",
 		"dial", "lost", "cut", "retry", "no route", "twice", "hang-up", "shared", "large", "withheld", "on time",
 	} {
 		want = append(want, name+" true", name+" false")

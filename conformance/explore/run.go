@@ -41,7 +41,7 @@ func newRun(on Platform, p Plan) (*run, error) {
 		return nil, err
 	}
 	r := &run{plan: p, world: world, projects: world.Projects(), facts: make(map[string]check.Facts)}
-	r.ops = make([]history.Op, 0, 6*len(p.Journeys)+len(p.Probes)+p.Options.Size+8)
+	r.ops = make([]history.Op, 0, 4*len(p.Journeys)+len(p.Probes)+p.Options.Size+8)
 	r.queue.events = make([]event, 0, 2*len(p.Journeys)+len(p.Probes)+16)
 	for _, name := range r.projects {
 		r.facts[name] = world.Facts(name)
@@ -108,9 +108,11 @@ type run struct {
 }
 
 func (r *run) schedule() {
-	for i := range r.plan.Journeys {
-		j := &r.plan.Journeys[i]
-		r.queue.push(j.At, func() { r.reserve(j) })
+	travellers := make([]traveller, len(r.plan.Journeys))
+	for i := range travellers {
+		t := &travellers[i]
+		*t = r.plan.traveller(&r.plan.Journeys[i])
+		r.queue.push(t.At, func() { r.reserve(t) })
 	}
 	for i := range r.plan.Probes {
 		p := &r.plan.Probes[i]
@@ -137,22 +139,32 @@ func (r *run) begin(op history.Op) int {
 
 func (r *run) project(i int) string { return r.projects[i%len(r.projects)] }
 
-func (j *Journey) client() string { return "client " + strconv.Itoa(j.Client) }
+// traveller is a journey with the words that it needs again and again.
+type traveller struct {
+	*Journey
+	client, nonce, sharedID string
+	attributes              json.RawMessage
+}
+
+func (p Plan) traveller(j *Journey) traveller {
+	t := traveller{Journey: j, client: "client " + strconv.Itoa(j.Client), nonce: p.nonce(*j), sharedID: p.sharedID(*j)}
+	t.attributes = p.attributes(t)
+	return t
+}
 
 // reserve is the client's POST, and what follows from its reply.
-func (r *run) reserve(j *Journey) {
-	attributes := r.plan.attributes(*j)
+func (r *run) reserve(j *traveller) {
 	at := r.begin(history.Op{
-		Client: j.client(), Kind: history.Reserve, Outcome: history.Indefinite, Project: r.project(j.Project),
-		Nonce: r.plan.nonce(*j), SharedID: r.plan.sharedID(*j), Attributes: attributes,
+		Client: j.client, Kind: history.Reserve, Outcome: history.Indefinite, Project: r.project(j.Project),
+		Nonce: j.nonce, SharedID: j.sharedID, Attributes: j.attributes,
 	})
 	if j.Cut > 0 {
-		r.after(j.Cut, func() { r.cut(j, at, attributes) })
+		r.after(j.Cut, func() { r.cut(j, at) })
 		return
 	}
 	r.after(j.Commit, func() {
 		r.reserved(at, j)
-		number, outcome := r.world.Reserve(r.project(j.Project), attributes, false)
+		number, outcome := r.world.Reserve(r.project(j.Project), j.attributes, false)
 		if !j.Lost {
 			r.after(j.Reply, func() { r.replied(j, at, number, outcome) })
 		}
@@ -163,20 +175,20 @@ func (r *run) reserve(j *Journey) {
 }
 
 // cut is a client that closes its connection in the middle of its request: half a request must change nothing.
-func (r *run) cut(j *Journey, at int, attributes json.RawMessage) {
+func (r *run) cut(j *traveller, at int) {
 	r.reserved(at, j)
-	r.world.Reserve(r.project(j.Project), attributes, true)
+	r.world.Reserve(r.project(j.Project), j.attributes, true)
 	r.ops[at].Outcome = history.Rejected
 	r.gaveUp(j, at)
 }
 
 // attributes are a journey's, in a fixed order of keys.
-func (p Plan) attributes(j Journey) json.RawMessage {
+func (p Plan) attributes(j traveller) json.RawMessage {
 	b := make([]byte, 0, 160+j.Large)
 	b = append(b, `{"nonce":"`...)
-	b = append(b, p.nonce(j)...)
+	b = append(b, j.nonce...)
 	b = append(b, `","shared_id":"`...)
-	b = append(b, p.sharedID(j)...)
+	b = append(b, j.sharedID...)
 	b = append(b, `","want_handoff_to":"billing","case":`...)
 	b = strconv.AppendInt(b, 9007199254740993+int64(j.ID), 10) // more than a double can hold
 	if p.Options.Match == "dni+ani" {
@@ -188,7 +200,7 @@ func (p Plan) attributes(j Journey) json.RawMessage {
 	return append(b, '}')
 }
 
-func (r *run) replied(j *Journey, at int, number string, outcome history.Outcome) {
+func (r *run) replied(j *traveller, at int, number string, outcome history.Outcome) {
 	op := &r.ops[at]
 	op.End, op.Outcome, op.Number = r.now, outcome, number
 	op.Status = statuses[outcome]
@@ -201,21 +213,23 @@ func (r *run) replied(j *Journey, at int, number string, outcome history.Outcome
 var statuses = map[history.Outcome]int{history.OK: 200, history.Refused: 404, history.Rejected: 500}
 
 // gaveUp is the client's end of a request without a reply.
-func (r *run) gaveUp(j *Journey, at int) {
+func (r *run) gaveUp(j *traveller, at int) {
 	r.ops[at].End = r.now
 	if j.Retry == 0 {
 		return
 	}
+	once := *j.Journey
+	once.Lost, once.Cut, once.Retry = false, 0, 0
 	again := *j
-	again.Lost, again.Cut, again.Retry = false, 0, 0
+	again.Journey = &once
 	r.after(j.Retry, func() { r.reserve(&again) })
 }
 
 // dial is a call to the number that a journey was given. A carrier that tries again places a second one.
-func (r *run) dial(j *Journey, from int, number string, delay, twice time.Duration) {
+func (r *run) dial(j *traveller, from int, number string, delay, twice time.Duration) {
 	at := r.begin(history.Op{
-		Client: j.client(), Kind: history.Call, Outcome: history.Indefinite, Project: r.project(j.Project), Number: number,
-		Nonce: r.plan.nonce(*j), SharedID: r.plan.sharedID(*j), CallID: r.callID(),
+		Client: j.client, Kind: history.Call, Outcome: history.Indefinite, Project: r.project(j.Project), Number: number,
+		Nonce: j.nonce, SharedID: j.sharedID, CallID: r.callID(),
 	})
 	if twice > 0 {
 		r.after(delay+twice, func() { r.dial(j, from, number, 0, 0) })
@@ -228,6 +242,7 @@ func (r *run) dial(j *Journey, from int, number string, delay, twice time.Durati
 		return
 	}
 	r.after(delay, func() {
+		r.placed(at, from, j, j.HangUp)
 		r.arrive(at, Arrival{ID: r.ops[at].CallID, Number: written(number, j.Format), ANI: j.ani()}, j.HangUp, j.Polls)
 	})
 }

@@ -115,7 +115,7 @@ func reserveName(op int) string { return fmt.Sprintf("r%d", op+1) }
 func callName(op int) string { return fmt.Sprintf("c%d", op+1) }
 
 // reserved notes a reservation as it reached the platform.
-func (r *run) reserved(op int, j *Journey) {
+func (r *run) reserved(op int, j *traveller) {
 	if !r.tracing {
 		return
 	}
@@ -135,7 +135,7 @@ func (r *run) reserved(op int, j *Journey) {
 }
 
 // placed notes a call as it arrived, for the reservation from, or for none.
-func (r *run) placed(op, from int, j *Journey, hangUp time.Duration) {
+func (r *run) placed(op, from int, j *traveller, hangUp time.Duration) {
 	if !r.tracing {
 		return
 	}
@@ -183,17 +183,20 @@ func (r *run) hungUp(op int) {
 	r.note(func(sc *script) { sc.add("hangup: {call: %s}", sc.use(callName(op))) })
 }
 
-// asked notes a question for a handoff state.
-func (r *run) asked(ask history.Op, call int) {
+// asked notes a question for a handoff state; named is the call whose id is in it, -1 for none.
+func (r *run) asked(ask history.Op, named int) {
 	if !r.tracing {
 		return
 	}
 	r.note(func(sc *script) {
+		var keys []string
 		if ask.AskedSharedID != "" {
-			sc.add("handoff: {shared_id: %q%s}", ask.AskedSharedID, sc.in(ask.Project))
-			return
+			keys = append(keys, fmt.Sprintf("shared_id: %q", ask.AskedSharedID))
 		}
-		sc.add("handoff: {id: \"${%s.id}\"%s}", sc.use(callName(call)), sc.in(ask.Project))
+		if named >= 0 {
+			keys = append(keys, fmt.Sprintf("id: \"${%s.id}\"", sc.use(callName(named))))
+		}
+		sc.add("handoff: {%s%s}", strings.Join(keys, ", "), sc.in(ask.Project))
 	})
 }
 

@@ -29,7 +29,7 @@ func find(t *testing.T, on explore.Platform, name string) explore.Shrunk {
 	if !errors.Is(err, stop) {
 		t.Fatalf("want %s broken, got %v, %v", name, total, err)
 	}
-	s, ok := explore.Shrink(t.Context(), on, found.Plan, name)
+	s, ok := explore.Shrink(t.Context(), on, target.Offline{}, found.Plan, name)
 	if !ok {
 		t.Fatalf("seed %d: %s is not broken the second time", found.Plan.Seed, name)
 	}

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
 )
 
 // Shrunk is the smallest plan found that still breaks a check.
@@ -13,42 +15,59 @@ type Shrunk struct {
 	History History
 	Finding Finding
 	Tries   int
+	// Fits says that on the correct platform the same calls are placed, so that a scenario can be made of the plan.
+	Fits bool
 }
 
 // maxTries bounds a shrinking: each try is a whole run.
 const maxTries = 20_000
 
 // Shrink makes a plan that breaks a check smaller as long as the same check is broken: fewer journeys, fewer things in
-// each, a simpler platform, round times. It stops early, with what it has, when ctx ends.
-func Shrink(ctx context.Context, on Platform, p Plan, check string) (Shrunk, bool) {
-	s := &shrinker{ctx: ctx, on: on, check: check}
+// each, a simpler platform, round times. right, which may be nil, is the platform as it should be: what breaks the
+// check there too is not kept. Shrink stops early, with what it has, when ctx ends.
+func Shrink(ctx context.Context, on, right Platform, p Plan, check string) (Shrunk, bool) {
+	s := &shrinker{ctx: ctx, on: on, right: right, check: check}
 	if !s.try(p.clone()) {
 		return Shrunk{}, false
 	}
-	for before := 0; before != s.kept; {
+	s.pass()
+	if !s.best.Fits && s.grow(p.Options.Size) {
+		s.pass()
+	}
+	s.best.Tries = s.tries
+	return s.best, true
+}
+
+type shrinker struct {
+	ctx       context.Context
+	on, right Platform
+	check     string
+	best      Shrunk
+	cost      int // of the best plan
+	tries     int
+	kept      int // tries that became the best
+}
+
+// pass makes the best plan smaller until nothing more can be spared.
+func (s *shrinker) pass() {
+	for before := -1; before != s.kept; {
 		before = s.kept
 		s.fewer()
 		s.simpler()
 		s.plainer()
 		s.rounder()
 	}
-	return s.best, true
 }
 
-type shrinker struct {
-	ctx   context.Context
-	on    Platform
-	check string
-	best  Shrunk
-	cost  int // of the best plan
-	tries int
-	kept  int // tries that became the best
-}
-
-// try runs a plan and keeps it when it still breaks the check.
+// try runs a plan and keeps it when it still breaks the check, and is better than the best.
 func (s *shrinker) try(p Plan) bool {
 	cost := p.cost()
-	if s.tries >= maxTries || s.ctx.Err() != nil || s.kept > 0 && cost >= s.cost {
+	return (s.kept == 0 || cost < s.cost) && s.keep(p, cost)
+}
+
+// keep runs a plan and keeps it when it still breaks the check.
+func (s *shrinker) keep(p Plan, cost int) bool {
+	if s.tries >= maxTries || s.ctx.Err() != nil {
 		return false
 	}
 	s.tries++
@@ -60,10 +79,51 @@ func (s *shrinker) try(p Plan) bool {
 	if len(findings) == 0 {
 		return false
 	}
+	fits, alike := s.compare(p, h)
+	if alike || s.best.Fits && !fits {
+		return false
+	}
 	s.kept++
 	s.cost = cost
-	s.best = Shrunk{Plan: p, History: h, Finding: findings[0], Tries: s.tries}
+	s.best = Shrunk{Plan: p, History: h, Finding: findings[0], Fits: fits}
 	return true
+}
+
+// compare runs a plan on the platform as it should be. alike says that the check is broken there too.
+func (s *shrinker) compare(p Plan, h History) (fits, alike bool) {
+	if s.right == nil {
+		return true, false
+	}
+	should, err := Run(s.right, p)
+	if err != nil {
+		return false, true
+	}
+	return slices.Equal(h.callers(), should.callers()), len(Judge(should, []string{s.check})) > 0
+}
+
+// callers are the journeys that came to a call, by their nonces.
+func (h History) callers() (out []string) {
+	for _, o := range h.Ops {
+		if o.Kind == history.Call {
+			out = append(out, o.Nonce)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// grow makes the pool larger, up to what it was, until the plan fits.
+func (s *shrinker) grow(most int) bool {
+	for n := s.best.Plan.Options.Size + 1; n <= most; n++ {
+		p := s.best.Plan.clone()
+		p.Options.Size = n
+		was := s.best
+		if s.keep(p, p.cost()); s.best.Fits {
+			return true
+		}
+		s.best, s.cost = was, was.Plan.cost()
+	}
+	return false
 }
 
 // change tries the best plan with one change.
@@ -170,6 +230,7 @@ func (s *shrinker) plainer() {
 		func(o *Options) { o.Profile, o.Release = "published", "" },
 		func(o *Options) { o.Profile, o.Release = "release-on-arrival", "" },
 		func(o *Options) { o.Profile = "published" },
+		func(o *Options) { o.Alike = false },
 		func(o *Options) { o.Skew = 0 },
 		func(o *Options) { o.CoolDown = 0 },
 		func(o *Options) { o.Reaper, o.Lag = "", 0 },
@@ -217,6 +278,7 @@ func (s *shrinker) rounder() {
 			s.round(func(p *Plan) *time.Duration { return field(&p.Journeys[i]) })
 		}
 		for k := range s.best.Plan.Journeys[i].Polls {
+			s.change(func(p *Plan) { p.Journeys[i].Polls[k].Both = false })
 			s.round(func(p *Plan) *time.Duration { return &p.Journeys[i].Polls[k].After })
 		}
 	}

@@ -36,10 +36,10 @@ type Plan struct {
 type Row struct {
 	ID, Name, Says, Fault string // of the mutant; ID is empty for the correct reference
 	Meant                 string // what was meant to find it
-	OnlyOnTheWire         bool
-	Played, Explored      int   // scenarios and seeds
-	Scenario              *Kill // the first scenario that failed, nil when none did
-	Exploration           *Kill // the first seed whose history broke a promise, nil when none did
+	ScenariosOnly         bool   // exploration cannot find it, and is left out
+	Played, Explored      int    // scenarios and seeds
+	Scenario              *Kill  // the first scenario that failed, nil when none did
+	Exploration           *Kill  // the first seed whose history broke a promise, nil when none did
 }
 
 // Correct tells the reference that is not broken.
@@ -158,10 +158,12 @@ func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row))
 func (h hunt) one(ctx context.Context, m *mutants.Mutant) Row {
 	row := Row{Says: "the reference as it is"}
 	if m != nil {
-		row = Row{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, OnlyOnTheWire: m.OnlyOnTheWire}
+		row = Row{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, ScenariosOnly: m.ScenariosOnly}
 	}
 	row.Played, row.Scenario = h.play(ctx, target.Reference{Mutant: m})
-	row.Explored, row.Exploration = h.explore(ctx, m)
+	if !row.ScenariosOnly {
+		row.Explored, row.Exploration = h.explore(ctx, m)
+	}
 	return row
 }
 

@@ -2,7 +2,6 @@ package mutation
 
 import (
 	"fmt"
-	"io"
 	"strings"
 	"unicode/utf8"
 )
@@ -13,14 +12,13 @@ const (
 	byWidth   = 24
 )
 
-// Head writes the head of the table.
-func Head(w io.Writer) error {
-	_, err := fmt.Fprintf(w, "%-4s %-*s %-*s %6s  %s\n", "", saysWidth, "what is wrong", byWidth, "found by", "after", "where")
-	return err
+// Head is the head of the table.
+func Head() string {
+	return fmt.Sprintf("%-4s %-*s %-*s %6s  %s", "", saysWidth, "what is wrong", byWidth, "found by", "after", "where")
 }
 
-// Write writes a row. verbose adds how each was found.
-func (r Row) Write(w io.Writer, verbose bool) error {
+// Text is a row of the table, a line for each way in which the platform was found out. verbose adds how.
+func (r Row) Text(verbose bool) string {
 	var b strings.Builder
 	lines := wrap(r.Says, saysWidth)
 	id := r.ID
@@ -46,8 +44,7 @@ func (r Row) Write(w io.Writer, verbose bool) error {
 			}
 		}
 	}
-	_, err := io.WriteString(w, b.String())
-	return err
+	return b.String()
 }
 
 // kills are the last columns, a line for each way of finding out.

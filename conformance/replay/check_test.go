@@ -74,6 +74,7 @@ steps:
   - {reserve: {attributes: {shared_id: s-1, nonce: n-1}}, as: lease}
   - {dial: {to: "${lease.body.dni}", from: "+442079460123"}, as: call}
   - {await: {call: call}}
+  - advance: 1s
   - {handoff: {shared_id: s-1}}
 `
 	for _, c := range []struct {

@@ -3,11 +3,14 @@ package replay_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"slices"
 	"strings"
 	"testing"
+	"testing/iotest"
 
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/target"
@@ -249,6 +252,40 @@ func TestAReplyThatIsLateIsNoTimeout(t *testing.T) {
 				t.Errorf("want inconclusive, got %s", tell(r))
 			}
 		})
+	}
+}
+
+// TestOddBodies reads replies that are too long, cut, and no JSON.
+func TestOddBodies(t *testing.T) {
+	with := func(body io.Reader) func(int, *http.Request) (*http.Response, error) {
+		return func(int, *http.Request) (*http.Response, error) {
+			res, err := reply(200, "")
+			res.Body = io.NopCloser(body)
+			return res, err
+		}
+	}
+	const step = "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200, body: %s}}\n"
+	long := `{"dni":"+441","pad":"` + strings.Repeat("x", 1<<20) + `"}`
+	r := play(t, &fake{do: with(strings.NewReader(long))}, fmt.Sprintf(step, "{type: string}"))
+	wantPassed(t, r) // it is not held against the contract: what is kept of it is no JSON
+	if x := r.Exchanges[0]; !x.Truncated || len(x.ResponseBody) != 1<<20 {
+		t.Errorf("want a MiB kept, and it said, got %d bytes, truncated %t", len(x.ResponseBody), x.Truncated)
+	}
+	cut := io.MultiReader(strings.NewReader(`{"dni":`), iotest.ErrReader(io.ErrUnexpectedEOF))
+	r = play(t, &fake{do: with(cut)}, fmt.Sprintf(step, "{present: true}"))
+	if r.Status != verdict.Inconclusive || !strings.Contains(r.Reason, "unexpected EOF") || r.Exchanges[0].ResponseBody != `{"dni":` {
+		t.Errorf("want inconclusive, and what came of the reply, got %s", tell(r))
+	}
+	r = play(t, &fake{do: with(strings.NewReader("busy"))}, fmt.Sprintf(step, "busy"))
+	if len(r.Failures) != 1 || r.Failures[0].Kind != verdict.KindContract {
+		t.Errorf("want text compared, and the contract broken, got %s", tell(r))
+	}
+}
+
+func TestAWorldThatDoesNotClose(t *testing.T) {
+	r := play(t, &fake{do: replies(noState), closeErr: errors.New("stuck")}, "steps:\n  - {handoff: {id: x}, expect: {status: 404}}\n")
+	if want := []string{"the world did not close cleanly: stuck"}; r.Status != verdict.Passed || !slices.Equal(r.Warnings, want) {
+		t.Errorf("want passed with %q, got %s", want, tell(r))
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -22,8 +21,9 @@ import (
 // fake is a target whose replies a test writes by hand. Its time moves when somebody waits, and by tick whenever
 // somebody looks.
 type fake struct {
-	lacks   []string
-	openErr error
+	lacks    []string
+	openErr  error
+	closeErr error
 	// do answers a request; n counts them from 1.
 	do    func(n int, r *http.Request) (*http.Response, error)
 	dial  func(target.Dial) (target.Call, error)
@@ -127,16 +127,14 @@ func (s *stage) Ladder() []verdict.SIPMessage { return nil }
 
 func (s *stage) Close() error {
 	s.closed = true
-	return nil
+	return s.closeErr
 }
-
-var correlations atomic.Int64
 
 // reply is a complete JSON reply.
 func reply(status int, body string) (*http.Response, error) {
 	w := httptest.NewRecorder()
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("X-PolyAI-Correlation-Id", fmt.Sprint("c-", correlations.Add(1))) // no two replies are the same
+	w.Header().Set("X-PolyAI-Correlation-Id", "c-1")
 	w.WriteHeader(status)
 	fmt.Fprint(w, body)
 	return w.Result(), nil

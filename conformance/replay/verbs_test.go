@@ -130,6 +130,15 @@ steps:
   - {reserve: {attributes: {}}, expect: {status: 200}}
 check: [exhaustion-justified, no-double-lease, capacity-respected]
 `},
+		{"restart", `
+given: {pool: {numbers: 1}}
+steps:
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+  - restart: {leases: keep}
+  - {reserve: {attributes: {}}, expect: {status: 404}}
+  - restart: {leases: lose}
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+`},
 		{"fault on the wire and in the carrier", `
 given: {agent: {echo: {}}}
 steps:

@@ -11,7 +11,7 @@ import (
 // between the read and the write is erased.
 func unfencedLookup() Mutant {
 	return Mutant{
-		ID: "M05", Name: "unfenced-lookup", Fault: "F07", Kill: "attributes-delivered",
+		ID: "M05", Name: "unfenced-lookup", Fault: "F07", Kill: "no-double-lease",
 		Says:  "a call without a reservation writes its number back as free 250 ms later, and erases what was reserved since",
 		Parts: pools(func(t *tap) sim.Pool { return &erasingPool{tap: t} }),
 	}

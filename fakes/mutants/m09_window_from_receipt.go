@@ -15,7 +15,7 @@ import (
 // takes its time eats the life of its own reservation.
 func windowFromReceipt() Mutant {
 	return Mutant{
-		ID: "M09", Name: "window-from-receipt", Fault: "F33", Kill: "attributes-delivered", OnlyOnTheWire: true,
+		ID: "M09", Name: "window-from-receipt", Fault: "F33", Kill: "attributes-delivered", ScenariosOnly: true,
 		Says: "the window counts from the first byte of the request, not from the commit",
 		Parts: func(_ uint64, k clock.Clock) sim.Parts {
 			all := &taps{}

@@ -10,7 +10,7 @@ import (
 // lastFourDigits stores attributes under the last four digits of a number, which two numbers can share.
 func lastFourDigits() Mutant {
 	return Mutant{
-		ID: "M20", Name: "last-four-digits", Fault: "F37", Kill: "no-cross-talk",
+		ID: "M20", Name: "last-four-digits", Fault: "F37", Kill: "no-cross-talk", ScenariosOnly: true,
 		Says:  "attributes are stored under the last four digits of the number",
 		Parts: pools(func(t *tap) sim.Pool { return &tailPool{tap: t, byTail: make(map[string][]byte)} }),
 	}

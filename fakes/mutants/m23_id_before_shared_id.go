@@ -10,7 +10,7 @@ import (
 // idBeforeSharedID lets the id decide where a client sends both.
 func idBeforeSharedID() Mutant {
 	return Mutant{
-		ID: "M23", Name: "id-before-shared-id", Fault: "F55", Kill: "handoff-matches-call",
+		ID: "M23", Name: "id-before-shared-id", Fault: "F55", Kill: "handoff-matches-call", ScenariosOnly: true,
 		Says:  "with both id and shared_id in a query the id decides",
 		Parts: records(func(r sim.Records) sim.Records { return idFirst{r} }),
 	}

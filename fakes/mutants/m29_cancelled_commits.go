@@ -41,6 +41,9 @@ func (s stubborn) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body, rest = []byte(`{"attributes":{}}`), http.NoBody
 	}
 	r = r.Clone(context.WithoutCancel(r.Context()))
+	if err != nil {
+		r.ContentLength = int64(len(body))
+	}
 	r.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body), rest))
 	s.next.ServeHTTP(w, r)
 }

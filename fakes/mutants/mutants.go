@@ -17,8 +17,8 @@ type Mutant struct {
 	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses
 	// Kill is the check, or "contract" or "expectation", that is meant to find it. It is for readers: nothing is decided by it.
 	Kill string
-	// OnlyOnTheWire says that exploration cannot show it, because it plays without HTTP and SIP, or with one project.
-	OnlyOnTheWire bool
+	// ScenariosOnly says that exploration cannot show it: it takes HTTP or SIP, or what exploration never does.
+	ScenariosOnly bool
 
 	// Config changes settings; nil changes none. It runs after the configuration has been read, so each project has
 	// its own copy of the shared sections already.
