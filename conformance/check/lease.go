@@ -19,7 +19,7 @@ type lease struct {
 	waited    time.Duration // it cannot have waited for its call any longer: a stray can have taken it until then
 	until     time.Duration // the same, as far as it follows from the window and the next reservation alone
 	by        *call         // the call that took it, by its agent's own word
-	last      *call         // this call took it, or another one before
+	sure      *call         // when this call had arrived, it or another one had taken it; nil when that is not certain
 }
 
 // took says whether a call took a reservation.
@@ -77,14 +77,17 @@ func (v *view) settle(n *line, l *lease) {
 	calls := v.candidates(n, l, max(l.until, closes))
 	switch {
 	case calls.by != nil:
-		l.by, l.last, l.earliest, l.latest = calls.by, calls.by, calls.first, calls.last
+		l.earliest, l.latest = calls.first, calls.last
 	case calls.sure != nil: // the window did not close on it: some call took it
-		l.last, l.earliest, l.latest = calls.sure, calls.first, v.freedBy(n, l, calls.sure.latest)
+		l.earliest, l.latest = calls.first, v.freedBy(n, l, calls.sure.latest)
 	default: // it may have been bound at the last moment
 		l.earliest, l.latest = min(closes, calls.first), max(l.until, calls.last)
 	}
-	if l.last != nil {
-		l.waited = min(l.waited, l.last.latest)
+	l.by, l.sure = calls.by, calls.sure
+	for _, c := range []*call{l.by, l.sure} {
+		if c != nil {
+			l.waited = min(l.waited, c.latest)
+		}
 	}
 	if !v.once() && v.Release != arrival {
 		v.extend(n, l)
@@ -104,18 +107,21 @@ func (v *view) candidates(n *line, l *lease, to time.Duration) candidates {
 	k := candidates{first: Forever}
 	for c := range n.between(l.from, &to) {
 		t := v.took(c, l)
-		if t == no || t == maybe && k.by != nil {
+		if t == no {
+			continue
+		}
+		if (k.sure == nil || c.latest < k.sure.latest) && c.answered() && v.due(l, c) {
+			k.sure = c
+		}
+		if t == maybe && k.by != nil {
 			continue
 		}
 		if t == yes && k.by == nil {
-			k = candidates{by: c, first: Forever}
+			k = candidates{by: c, first: Forever, sure: k.sure}
 		}
 		k.first = min(k.first, max(c.freesFrom, l.from))
 		if c.soonest <= l.until || t == yes {
 			k.last = max(k.last, c.freesBy)
-		}
-		if (k.sure == nil || c.latest < k.sure.latest) && c.answered() && v.due(l, c) {
-			k.sure = c
 		}
 	}
 	return k
@@ -139,9 +145,17 @@ func follows(b, a *history.Op) bool {
 	return b.Client == a.Client && b.Generator == a.Generator && b.ID > a.ID
 }
 
-// tooLate tells that c arrived when l had been taken, or was over.
+// tooLate tells that c arrived when another call had taken l, or when l was over.
 func (l *lease) tooLate(c *call) bool {
-	return c.soonest > l.waited || l.last != nil && l.last != c && c.soonest == l.last.latest && follows(c.op, l.last.op)
+	if c.soonest > l.waited {
+		return true
+	}
+	for _, o := range []*call{l.by, l.sure} {
+		if o != nil && o != c && c.soonest == o.latest && follows(c.op, o.op) {
+			return true
+		}
+	}
+	return false
 }
 
 // freedBy is when the number must have been let go by whichever call took it by the time by.
