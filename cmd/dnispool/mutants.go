@@ -27,7 +27,7 @@ Plays the bundled scenarios, and explores, on platforms that are broken on purpo
 prints by what. The correct reference goes first and must not be blamed. Exits with 1 when a broken one survives.`)}
 	f.Var(&f.only, "only", "one mutant, by `id` or name; may be repeated")
 	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice")
-	f.IntVar(&f.seeds, "seeds", 60, "`how` many seeds are explored on each platform; 0 explores none")
+	f.IntVar(&f.seeds, "seeds", 40, "`how` many seeds are explored on each platform; 0 explores none")
 	f.BoolVar(&f.verbose, "v", false, "say how each was found out")
 	return f
 }

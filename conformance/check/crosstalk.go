@@ -140,7 +140,7 @@ func (v *view) mayTake(c *call, a *attempt) bool {
 		switch {
 		case c.latest < a.from:
 		case l == nil:
-			if c.soonest <= a.until {
+			if c.soonest <= a.until || !v.once() { // calls may have kept it alive for one another
 				return true
 			}
 		case l.op.Number != c.op.Number && l.op.Number != c.echo.DNIS:

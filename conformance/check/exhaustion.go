@@ -68,7 +68,8 @@ func (v *view) countable() Outcome {
 }
 
 // possiblyHeld counts the numbers that may be held at each time: those of all reservations for as long as these can
-// have lived, and one for each reservation of unknown outcome.
+// have lived, and one for each reservation of unknown outcome. The moment at which a number is let go counts too: what
+// is asked in that very moment may have been answered before.
 func (v *view) possiblyHeld() []event {
 	unknown := v.unknownHolders()
 	var s sweep
@@ -76,13 +77,13 @@ func (v *view) possiblyHeld() []event {
 	for _, number := range sortedKeys(v.lines) {
 		spans = spans[:0]
 		for _, l := range v.lines[number].leases {
-			spans = append(spans, span{l.from, l.latest})
+			spans = append(spans, closed(l.from, l.latest))
 		}
 		if len(unknown) > 0 && v.Release != arrival {
 			// The number of an unknown reservation can be this one, and a call to it can keep it.
 			for _, c := range v.lines[number].calls {
 				if peak(unknown, c.soonest, c.latest) > 0 {
-					spans = append(spans, span{c.soonest, add(c.freesBy, v.coolMax())})
+					spans = append(spans, closed(c.soonest, add(c.freesBy, v.coolMax())))
 				}
 			}
 		}
@@ -112,7 +113,7 @@ func (v *view) unknownHolders() []event {
 }
 
 // doubt is when a reservation of unknown outcome may hold a number that nobody calls.
-func (v *view) doubt(a *attempt) span { return span{a.from, add(a.until, v.coolMax())} }
+func (v *view) doubt(a *attempt) span { return closed(a.from, add(a.until, v.coolMax())) }
 
 // noLostNumber is rule D. It judges the drain, which is made after everything has come to rest: reservations until one
 // is refused. What is not given then, and cannot be held by anything that was seen, does not come back. That everything

@@ -28,7 +28,7 @@ func noFailOpenDrop() Check {
 			for _, c := range v.calls {
 				k := key{c.op.Project, c.op.SharedID}
 				r := last[k]
-				if c.op.SharedID == "" || r == nil || !c.answered() || c.op.EndedBy == "caller" || r.from < v.over(c) {
+				if c.op.SharedID == "" || r == nil || !c.answered() || c.op.EndedBy == "caller" || !v.asksAfter(r, c) {
 					continue
 				}
 				out.Cases++
@@ -41,6 +41,11 @@ func noFailOpenDrop() Check {
 			}
 			return v.weigh(out, strays)
 		}}
+}
+
+// asksAfter tells that r was asked when c was over.
+func (v *view) asksAfter(r *read, c *call) bool {
+	return r.from > v.over(c) || r.from == v.over(c) && follows(r.Op, c.op)
 }
 
 func (v *view) judgeDrop(out *Outcome, strays *int, c *call, r *read) {
@@ -76,7 +81,7 @@ func (v *view) excuseDrop(c *call, r *read) (why string, decided bool) {
 	if !v.ordered() && (v.sharers(r.Project, c.op.SharedID).held > 1 || !v.once() && v.alsoBound(l, c)) {
 		return "other calls may have the same shared_id", false
 	}
-	atOnce := r.from == add(v.over(c), v.Visible) && follows(r.Op, c.op) && v.kept(c, r) // its client's last question, after the end
+	atOnce := v.Visible == 0 && v.asksAfter(r, c) && v.kept(c, r)
 	if v.Handoffs && !v.readable(c, r) && !atOnce {
 		return "the state need not have been readable then", false
 	}

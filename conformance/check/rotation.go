@@ -3,6 +3,7 @@ package check
 import (
 	"container/heap"
 	"fmt"
+	"math"
 	"time"
 )
 
@@ -24,7 +25,7 @@ func rotation() Check {
 			case !v.Exclusive:
 				return notJudged("somebody else may be using the pool")
 			}
-			t := &turns{view: v, last: make(map[string]*lease), horizon: -Forever, answered: -Forever, unknown: -Forever}
+			t := &turns{view: v, last: make(map[string]*lease), horizon: never, answered: never, unknown: never}
 			if v.Selection == "lru" {
 				t.leastRecentlyUsed()
 			} else {
@@ -33,6 +34,12 @@ func rotation() Check {
 			return v.weigh(t.out, t.strays())
 		}}
 }
+
+// never is before everything, and ever since is just after.
+const (
+	never     = time.Duration(math.MinInt64)
+	everSince = never + 1
+)
 
 // turns walks through the reservations in order of time.
 type turns struct {
@@ -57,13 +64,13 @@ func (t *turns) alone(i int) bool {
 	for ; t.doubted < len(t.doubts) && t.doubts[t.doubted].from <= l.ret; t.doubted++ {
 		t.unknown = max(t.unknown, t.doubts[t.doubted].by)
 	}
-	alone := t.answered <= l.from && (i+1 == len(t.leases) || t.leases[i+1].from > l.ret)
+	alone := t.answered < l.from && (i+1 == len(t.leases) || t.leases[i+1].from > l.ret)
 	t.answered = max(t.answered, l.ret)
 	return alone && l.from > t.horizon
 }
 
 // trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
-func (t *turns) trusted(since time.Duration) bool { return since >= t.unknown && since >= t.horizon }
+func (t *turns) trusted(since time.Duration) bool { return since > t.unknown && since > t.horizon }
 
 func (t *turns) blame(previous, l, other *lease, rule, text string) {
 	x := Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
@@ -118,7 +125,7 @@ func (h *idleHeap) Pop() any {
 func (t *turns) leastRecentlyUsed() {
 	var free idleHeap
 	for _, n := range t.Numbers {
-		free = append(free, idle{number: n, since: -Forever})
+		free = append(free, idle{number: n, since: everSince})
 	}
 	heap.Init(&free)
 	for i, l := range t.leases {
@@ -139,7 +146,7 @@ func (t *turns) leastRecentlyUsed() {
 }
 
 func (t *turns) compare(previous, l *lease, waiting idle) {
-	known := -Forever
+	known := everSince
 	if waiting.lease != nil {
 		known = waiting.lease.from
 	}
@@ -182,7 +189,7 @@ func (t *turns) roundRobin() {
 func (t *turns) skipped(l *lease, from, to int) {
 	for i := (from + 1) % len(t.Numbers); i != to && i != from; i = (i + 1) % len(t.Numbers) {
 		other := t.last[t.Numbers[i]]
-		known, free := -Forever, -Forever
+		known, free := everSince, everSince
 		if other != nil {
 			known, free = other.from, other.latest
 		}

@@ -24,6 +24,9 @@ func (s *sweep) add(sp span) {
 	}
 }
 
+// closed is the span with the instant at which it ends: what ends and what begins at one instant may overlap in it.
+func closed(from, to time.Duration) span { return span{from, add(to, 1)} }
+
 // addUnion counts a number once wherever its spans overlap.
 func (s *sweep) addUnion(spans []span) {
 	if len(spans) == 0 {

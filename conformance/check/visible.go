@@ -74,7 +74,7 @@ func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
 	out.Cases++
 	switch r.Outcome {
 	case history.OK:
-		if a.found == nil && r.call != nil && r.from >= v.over(r.call) {
+		if a.found == nil && r.call != nil && r.from > v.over(r.call) {
 			a.found = r
 		}
 	case history.Refused:

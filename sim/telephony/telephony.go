@@ -120,6 +120,7 @@ func (e *Edge) serve(leg *sipua.Leg) {
 		return
 	}
 	defer e.calls.Done()
+	growStack()
 	e.clock.Run(func() { e.answer(leg) })
 }
 

@@ -1,0 +1,136 @@
+package sim_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/sim"
+)
+
+// soakVariable asks for the long soak: 50,000 calls instead of 2,000.
+const soakVariable = "DNISPOOL_SOAK"
+
+// BenchmarkSoak places calls, lets every SIP timer run out (32 s) and looks at what is left of them. What is kept on
+// purpose, handoff records and journal, is bounded and full before it begins. left-B/call and left-goroutines are to
+// be 0, but for the tables of the SIP stack, which Go does not shrink again.
+func BenchmarkSoak(b *testing.B) {
+	calls := 2_000
+	if os.Getenv(soakVariable) != "" {
+		calls = 50_000
+	}
+	w := open(b, fmt.Sprintf("pool: {numbers: %d}\nhandoff: {max_records: 100}\njournal: {events: 1000}", callsATurn))
+	phones := make([]*phone, phonesASide)
+	for i := range phones {
+		phones[i] = newPhone(b, w.sim.SIPAddr())
+	}
+	place := func(n int) {
+		for range n / callsATurn {
+			callAll(b, phones, w.reserveMany(callsATurn))
+		}
+		w.idle()
+	}
+	place(callsATurn)
+	goroutines, heap := settled(b, 0, 0)
+	for b.Loop() {
+		start := time.Now()
+		place(calls)
+		b.ReportMetric(float64(calls)/time.Since(start).Seconds(), "calls/s")
+	}
+	during := heapInUse()
+	leftGoroutines, leftHeap := settled(b, goroutines, heap)
+	if leftGoroutines > goroutines {
+		b.Errorf("goroutines: want %d, got %d", goroutines, leftGoroutines)
+	}
+	total := calls * b.N
+	perCall := (float64(leftHeap) - float64(heap)) / float64(total)
+	b.ReportMetric(float64(during-heap)/(1<<20), "MiB-at-the-end")
+	b.ReportMetric(perCall, "left-B/call")
+	b.ReportMetric(float64(leftGoroutines-goroutines), "left-goroutines")
+	if perCall > 200 {
+		b.Errorf("memory: want nothing left of a call, got %.0f bytes", perCall)
+	}
+	w.conserved()
+}
+
+// settled waits until no call's timer can be left, or less if everything is as it was, and counts.
+func settled(b *testing.B, goroutines int, heap uint64) (int, uint64) {
+	for end := time.Now().Add(35 * time.Second); time.Now().Before(end); time.Sleep(500 * time.Millisecond) {
+		if n, h := runtime.NumGoroutine(), heapInUse(); n <= goroutines && h <= heap {
+			return n, h
+		}
+	}
+	return runtime.NumGoroutine(), heapInUse()
+}
+
+func heapInUse() uint64 {
+	runtime.GC()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
+
+// BenchmarkStart makes and starts a platform with its default configuration. ms-to-ready, from New to the return of
+// Start, is to be far below 200; MiB-idle is the resident memory of a process that does nothing else, to be below 40.
+func BenchmarkStart(b *testing.B) {
+	c := parse(b, "profile: published")
+	c.HTTP.Listen, c.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	start := func() (*sim.Sim, time.Duration) {
+		began := time.Now()
+		s, err := sim.New(c, echo)
+		if err == nil {
+			err = s.Start(b.Context())
+		}
+		if err != nil {
+			b.Fatal(err)
+		}
+		return s, time.Since(began)
+	}
+	if os.Getenv(sideVariable) != "" {
+		s, _ := start()
+		defer s.Close(context.Background())
+		status, err := os.ReadFile("/proc/self/status")
+		if err != nil {
+			b.Fatal(err)
+		}
+		_, rss, _ := strings.Cut(string(status), "VmRSS:")
+		fmt.Println("rss", strings.Fields(rss)[0])
+		return
+	}
+	var took []float64
+	for b.Loop() {
+		s, d := start()
+		took = append(took, float64(d.Microseconds())/1000)
+		if err := s.Close(context.Background()); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(median(took), "ms-to-ready")
+	if mib, ok := idle(b); ok {
+		b.ReportMetric(mib, "MiB-idle")
+	}
+}
+
+// idle asks a process of its own for its resident memory; false where the system does not tell.
+func idle(b *testing.B) (mib float64, ok bool) {
+	if runtime.GOOS != "linux" {
+		return 0, false
+	}
+	cmd := exec.Command(os.Args[0], "-test.run=^$", "-test.bench=^BenchmarkStart$", "-test.benchtime=1x")
+	cmd.Env = append(os.Environ(), sideVariable+"=idle")
+	out, err := cmd.Output()
+	if err != nil {
+		b.Fatal(err)
+	}
+	_, rss, found := strings.Cut(string(out), "rss ")
+	var kib float64
+	if _, err := fmt.Sscan(rss, &kib); !found || err != nil {
+		b.Fatalf("rss: got %q, %v", out, err)
+	}
+	return kib / 1024, true
+}
