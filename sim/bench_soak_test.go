@@ -24,7 +24,7 @@ func BenchmarkSoak(b *testing.B) {
 	if os.Getenv(soakVariable) != "" {
 		calls = 50_000
 	}
-	w := open(b, fmt.Sprintf("pool: {numbers: %d, window: 1s}\nhandoff: {max_records: 1}\njournal: {events: 1}", callsATurn))
+	w := open(b, fmt.Sprintf("pool: {numbers: %d, window: 1s}\nhandoff: {max_records: 1}\njournal: {events: 1}", 2*callsATurn))
 	phones := make([]*phone, phonesASide)
 	for i := range phones {
 		phones[i] = newPhone(b, w.sim.SIPAddr())

@@ -67,5 +67,8 @@ func (w *world) reserveMany(n int) []string {
 		})
 	}
 	wg.Wait()
+	if w.t.Failed() {
+		w.t.FailNow()
+	}
 	return numbers
 }

@@ -70,7 +70,7 @@ func (f *flags) help(w io.Writer) {
 			dashes = "-"
 		}
 		head := strings.TrimRight(dashes+d.Name+" "+value, " ")
-		if d.DefValue != "" && d.DefValue != "false" && d.DefValue != "0" {
+		if d.DefValue != "" && d.DefValue != "false" && d.DefValue != "0" && d.DefValue != "0s" {
 			says += " (default " + d.DefValue + ")"
 		}
 		fmt.Fprintf(w, "  %-22s %s\n", head, says)

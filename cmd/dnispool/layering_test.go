@@ -24,6 +24,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/verdict", ""},
 	{"conformance/history", ""},
 	{"conformance/check", "conformance/history"},
+	{"conformance/check/linear", "conformance/check conformance/history"},
+	{"conformance/judge", "conformance/check/... conformance/check conformance/history conformance/verdict"},
 	{"conformance/scenario", ""},
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/verdict"},
@@ -39,7 +41,7 @@ var layers = []struct{ pkg, may string }{
 const plumbing = "sim/sipua sim/strictyaml"
 
 // judges must share no code with what they judge, however far away.
-var judges = "conformance/scenario conformance/history conformance/check conformance/verdict conformance/report conformance/contract"
+var judges = "conformance/scenario conformance/history conformance/check conformance/judge conformance/verdict conformance/report conformance/contract"
 
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{

@@ -37,6 +37,7 @@ func verbs() []verb {
 	return []verb{
 		{"check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"explore", "search for broken promises by simulation, and shrink what is found", runExplore},
+		{"judge", "judge saved histories again, offline", runJudge},
 		{"mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
 		{"sim", "serve the reference platform: HTTP and SIP", runSim},
 		{"scenarios", "list, lint or show scenarios", runScenarios},

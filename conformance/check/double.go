@@ -30,8 +30,7 @@ func noDoubleLease() Check {
 		}}
 }
 
-// judgeLine holds each reservation of a number against those before it that may still have lived. One clash of each is
-// enough: whatever else it clashes with has the same root.
+// judgeLine holds each reservation of a number against those before it that may still have lived.
 func (v *view) judgeLine(out *Outcome, strays *int, n *line) {
 	out.Cases += len(n.leases)
 	var open []*lease
@@ -45,6 +44,7 @@ func (v *view) judgeLine(out *Outcome, strays *int, n *line) {
 				*strays++
 			}
 			out.add(x)
+			open = slices.Delete(open, at, at+1) // lost by this one: what else it clashes with has the same root
 		case i > 0 && b.from < n.leases[i-1].latest:
 			out.Undecided++
 		}

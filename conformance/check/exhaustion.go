@@ -80,12 +80,7 @@ func (v *view) possiblyHeld() []event {
 			spans = append(spans, closed(l.from, l.latest))
 		}
 		if len(unknown) > 0 && v.Release != arrival {
-			// The number of an unknown reservation can be this one, and a call to it can keep it.
-			for _, c := range v.lines[number].calls {
-				if peak(unknown, c.soonest, c.latest) > 0 {
-					spans = append(spans, closed(c.soonest, add(c.freesBy, v.coolMax())))
-				}
-			}
+			spans = v.keptByCalls(spans, v.lines[number], unknown)
 		}
 		s.addUnion(spans)
 	}
@@ -93,6 +88,20 @@ func (v *view) possiblyHeld() []event {
 		s.add(v.doubt(a))
 	}
 	return s.steps()
+}
+
+// keptByCalls adds the calls that can be bound to a reservation of unknown outcome, for its number can be this one:
+// those that came while there was one, and, where a reservation serves several calls, those that came during these.
+func (v *view) keptByCalls(spans []span, n *line, unknown []event) []span {
+	kept := never
+	for _, c := range n.calls {
+		if peak(unknown, c.soonest, c.latest) == 0 && (v.once() || c.soonest > kept) {
+			continue
+		}
+		kept = max(kept, c.freesBy)
+		spans = append(spans, closed(c.soonest, add(c.freesBy, v.coolMax())))
+	}
+	return spans
 }
 
 // certainlyHeld counts the reservations that were certainly alive.

@@ -1,9 +1,15 @@
 package check
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
-// Forever is a time after everything.
-const Forever = time.Duration(1<<63 - 1)
+// Forever is a time after everything, never one before everything.
+const (
+	Forever = time.Duration(math.MaxInt64)
+	never   = time.Duration(math.MinInt64)
+)
 
 // Facts is what is known about the pool that produced the history. Zero means unknown, where a check says so.
 type Facts struct {

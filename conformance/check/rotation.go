@@ -3,7 +3,6 @@ package check
 import (
 	"container/heap"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -35,11 +34,8 @@ func rotation() Check {
 		}}
 }
 
-// never is before everything, and ever since is just after.
-const (
-	never     = time.Duration(math.MinInt64)
-	everSince = never + 1
-)
+// everSince is when a number became free that has never been given.
+const everSince = never + 1
 
 // turns walks through the reservations in order of time.
 type turns struct {

@@ -24,7 +24,7 @@ func drawn(seed uint64) traffic {
 
 // A pool that is right is never blamed, whatever its clients and the carrier do.
 func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
-	histories, operations := 40000, 0
+	histories, operations := 200000, 0
 	if testing.Short() {
 		histories = 300
 	}
@@ -46,6 +46,58 @@ func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
 	for _, name := range Names() {
 		if judged[name] == 0 {
 			t.Errorf("%s: want cases, got none", name)
+		}
+	}
+}
+
+// validation is the traffic of the published figures: 20 numbers, a window of 15 to 16 s, half a second of rest.
+func validation(seed uint64, rate float64, release string) traffic {
+	return traffic{
+		seed: seed, requests: 3000, rate: rate, size: 20, windowMin: 15 * time.Second, windowMax: 16 * time.Second, coolDown: 500 * time.Millisecond, release: release,
+		bindings: "once", selection: "lru", talk: 3 * time.Second, abandon: .05, lost: .01,
+	}
+}
+
+func outcomes(p traffic) (map[string]Outcome, []Result) {
+	results := JudgeAll(map[string]Facts{"": p.facts()}, simulate(p))
+	out := make(map[string]Outcome)
+	for _, r := range results {
+		out[r.Check.Name] = r.Outcome
+	}
+	return out, results
+}
+
+func TestFigTmp(t *testing.T) {
+	for _, rate := range []float64{.9, 2.3, 3.7, 4.6} {
+		for _, release := range []string{"arrival"} {
+			found, injured := 0, 0
+			dfound, echoed, dinj := 0, 0, 0
+			for seed := range uint64(10) {
+				p := validation(seed, rate, release)
+				p.spurious = .005
+				s := run(p)
+				for _, r := range JudgeAll(map[string]Facts{"": p.facts()}, s.history()) {
+					if r.Check.Name == "exhaustion-justified" {
+						found += len(r.Violations)
+					} else if len(r.Violations) > 0 {
+						t.Error(r.Check.Name, r.Violations[0].Text)
+					}
+				}
+				injured += s.injured
+				p = validation(seed, rate, release)
+				p.double = .005
+				s = run(p)
+				for _, r := range JudgeAll(map[string]Facts{"": p.facts()}, s.history()) {
+					switch r.Check.Name {
+					case "no-double-lease":
+						dfound += len(r.Violations)
+					case "no-cross-talk", "attributes-delivered":
+						echoed += len(r.Violations)
+					}
+				}
+				dinj += s.injured
+			}
+			t.Logf("rate %v %s: spurious %d of %d, double: rule A %d echo %d of %d", rate, release, found, injured, dfound, echoed, dinj)
 		}
 	}
 }

@@ -62,7 +62,7 @@ type sim struct {
 	numbers []*slot
 	turn    int
 	ops     []*history.Op
-	records []record
+	records map[string][]*record
 	injured int // faults that were brought about
 }
 
@@ -117,7 +117,7 @@ func simulate(p traffic) []history.Op {
 }
 
 func run(p traffic) *sim {
-	s := &sim{traffic: p, Rand: rand.New(rand.NewPCG(p.seed, 7))}
+	s := &sim{traffic: p, records: make(map[string][]*record), Rand: rand.New(rand.NewPCG(p.seed, 7))}
 	for i := range p.size {
 		s.numbers = append(s.numbers, &slot{name: number(i)})
 	}
@@ -339,7 +339,10 @@ func (s *sim) arrive(o *history.Op) {
 			release()
 		}
 		o.Ended, o.Bye, o.EndedBy = true, s.now, by
-		s.records = append(s.records, record{o.CallID, sharedID, e, s.now + time.Duration(s.Float64()*float64(299*time.Millisecond))})
+		left := &record{o.CallID, sharedID, e, s.now + time.Duration(s.Float64()*float64(299*time.Millisecond))}
+		for _, key := range []string{"id " + o.CallID, "shared " + sharedID} {
+			s.records[key] = append(s.records[key], left)
+		}
 		if !s.chance(s.unheard) {
 			s.readAll(o)
 		}
@@ -384,9 +387,12 @@ func (s *sim) readAll(o *history.Op) {
 
 // find is the record of the last call that the question is about.
 func (s *sim) find(h *history.Op) (found *record) {
-	for i := range s.records {
-		r := &s.records[i]
-		if s.now >= r.there && (h.AskedID != "" && r.id == h.AskedID || h.AskedSharedID != "" && r.shared == h.AskedSharedID) && (found == nil || r.there >= found.there) {
+	about := s.records["shared "+h.AskedSharedID]
+	if h.AskedID != "" {
+		about = s.records["id "+h.AskedID]
+	}
+	for _, r := range about {
+		if s.now >= r.there && (found == nil || r.there >= found.there) {
 			found = r
 		}
 	}

@@ -69,6 +69,8 @@ type Op struct {
 	GotID         string          `json:"got_id,omitempty"`
 	GotSharedID   string          `json:"got_shared_id,omitempty"`
 	Data          json.RawMessage `json:"data,omitempty"`
+
+	Source string `json:"-"` // file:line, of an operation that was read from a file
 }
 
 // String is the operation in one line, for a reader.

@@ -50,6 +50,7 @@ func Read(name string, r io.Reader) (File, error) {
 		if err := op.validate(); err != nil {
 			return f, fmt.Errorf("%s:%d: history: %w", name, line, err)
 		}
+		op.Source = fmt.Sprintf("%s:%d", name, line)
 		k := key{op.Generator, op.ID}
 		if i, again := index[k]; again {
 			f.Ops[i] = op

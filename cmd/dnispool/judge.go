@@ -1,0 +1,63 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/judge"
+)
+
+func runJudge(_ context.Context, e env) int {
+	f := newFlags("judge", `[flags] history.jsonl ...
+
+Judges saved histories again, offline: those that check --history keeps, or your own in the same form
+(specs/history.schema.json). Several are merged.`)
+	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
+	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
+	names := f.String("check", "", "comma-separated `names` of checks; default all")
+	files, code, done := f.parse(e)
+	if done {
+		return code
+	}
+	if len(files) == 0 {
+		return refuse(e, fmt.Errorf("judge: want at least one history, got none; try %s judge --help", tool))
+	}
+	plan := judge.Plan{Files: files, Eps: *eps}
+	if *names != "" {
+		plan.Only = strings.Split(*names, ",")
+	}
+	for _, name := range plan.Only {
+		if _, ok := check.Named(name); !ok {
+			return refuse(e, fmt.Errorf("judge: --check: want one of %s, got %q", strings.Join(check.Names(), ", "), name))
+		}
+	}
+	if *factsFile != "" {
+		if err := readFacts(*factsFile, &plan.Facts); err != nil {
+			return refuse(e, err)
+		}
+	}
+	report, err := judge.Judge(plan)
+	if err != nil {
+		return refuse(e, err)
+	}
+	if err := report.Text(e.out, strings.Join(append([]string{tool, "judge"}, e.args...), " ")); err != nil {
+		return refuse(e, err)
+	}
+	return report.ExitCode()
+}
+
+// readFacts reads a mapping from project to facts; "" is every project that has none of its own.
+func readFacts(name string, into *map[string]check.Facts) error {
+	raw, err := os.ReadFile(name)
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, into); err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
+}

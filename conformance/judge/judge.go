@@ -1,0 +1,123 @@
+// Package judge judges histories that were saved earlier, by this machine or another, and says what it finds so that
+// a person can act on it. It plays nothing: the same history gives the same verdict every time.
+package judge
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// Plan says what to judge.
+type Plan struct {
+	Files []string
+	Eps   time.Duration          // how far the clocks of the files' generators may be apart, besides what the files say
+	Facts map[string]check.Facts // by project, instead of those in the files; nil: the files'
+	Only  []string               // names of checks; nil: all
+}
+
+// Report is what there is to say about the histories together.
+type Report struct {
+	Plan
+	Source string // what was played
+	Ops    []history.Op
+	check.Judgement
+}
+
+// Judge reads, merges and judges. The error says which file cannot be read, and where.
+func Judge(p Plan) (Report, error) {
+	var files []history.File
+	var errs []error
+	for _, name := range p.Files {
+		f, err := read(name)
+		files, errs = append(files, f), append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return Report{}, err
+	}
+	merged, err := history.Merge(p.Eps, files...)
+	if err != nil {
+		return Report{}, err
+	}
+	facts := p.Facts
+	if facts == nil {
+		if facts, err = factsOf(p.Files[0], merged.Header); err != nil {
+			return Report{}, err
+		}
+	}
+	for name, f := range facts {
+		f.Eps = max(f.Eps, merged.Eps)
+		facts[name] = f
+	}
+	return Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only)}, nil
+}
+
+func read(name string) (history.File, error) {
+	f, err := os.Open(name)
+	if err != nil {
+		var pathErr *fs.PathError
+		if errors.As(err, &pathErr) {
+			err = pathErr.Err
+		}
+		return history.File{}, fmt.Errorf("%s: %w", name, err)
+	}
+	defer f.Close()
+	return history.Read(name, f)
+}
+
+func factsOf(name string, h history.Header) (map[string]check.Facts, error) {
+	facts := make(map[string]check.Facts)
+	if len(h.Facts) == 0 {
+		return facts, nil
+	}
+	if err := json.Unmarshal(h.Facts, &facts); err != nil {
+		return nil, fmt.Errorf("%s:1: history: facts: %w", name, err)
+	}
+	return facts, nil
+}
+
+// Violations counts the breaches.
+func (r Report) Violations() (n int) {
+	for _, res := range r.Results {
+		n += len(res.Violations) + res.Omitted
+	}
+	return n
+}
+
+// Certain counts the breaches that neither a stray nor a clock can explain.
+func (r Report) Certain() (n int) {
+	for _, res := range r.Results {
+		for _, v := range res.Violations {
+			if v.Certainty != check.ModuloClocks {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// Judged tells whether any check could be applied.
+func (r Report) Judged() bool {
+	return slices.ContainsFunc(r.Results, func(res check.Result) bool { return res.NotJudged == "" })
+}
+
+// ExitCode is 1 for a breach, 3 when all that was found may be the clocks' doing, 2 when nothing could be judged, else 0.
+func (r Report) ExitCode() int {
+	switch {
+	case r.Certain() > 0:
+		return verdict.ExitNotConformant
+	case r.Violations() > 0:
+		return verdict.ExitInconclusive
+	case len(r.Ops) == 0 || !r.Judged():
+		return verdict.ExitNotJudged
+	}
+	return verdict.ExitConformant
+}

@@ -1,0 +1,188 @@
+package judge
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+const (
+	head  = `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"":{"size":2,"window_min_ns":10000000000,"window_max_ns":11000000000,"release":"hangup","exclusive":true}}}`
+	first = `{"id":1,"generator":"%s","kind":"reserve","outcome":"ok","start_ns":%d,"end_ns":%d,"number":"+442079460000"}`
+)
+
+func write(t *testing.T, lines ...string) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "h.jsonl")
+	if err := os.WriteFile(name, []byte(strings.Join(lines, "\n")), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+func TestTextOfAViolation(t *testing.T) {
+	r, err := Judge(Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got bytes.Buffer
+	if err := r.Text(&got, "dnispool judge testdata/double.jsonl"); err != nil {
+		t.Fatal(err)
+	}
+	want := `3 operations of 1 history, a test
+
+VIOLATED  no-double-lease of acme   I1, I3   certain
+  +442079460000 was given twice: the first reservation could not end before 5s, and the second was answered at 3.1s
+  requires  A number has at most one live reservation, and rests for the cool-down between two.
+  because   rule A: whichever of the two was first, it would have had to end, and its number to rest, before the other was answered; neither can have
+  likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease
+                                 0s                                             5s
+  #1 reserve +442079460000      |=                                               | ok
+  #2 call +442079460000         | ==================-----------------------------| ok
+  #3 reserve +442079460000      |                            ==                  | ok
+  testdata/double.jsonl:2  #1 alice: reserve +442079460000 at 0s–100ms: ok
+  testdata/double.jsonl:4  #3 bob: reserve +442079460000 at 3s–3.1s: ok
+  testdata/double.jsonl:3  #2 alice: call +442079460000 at 200ms–2s, over at 5s: ok
+  again     dnispool judge testdata/double.jsonl
+
+ledger of acme: 2 reserved = 0 bound + 0 lost + 1 unknown + 0 expired + 1 live; 0 refused, 0 in doubt; 1 calls, 1 answered
+1 checks judged, 0 not: 1 violation
+`
+	if got.String() != want {
+		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
+	}
+	if r.ExitCode() != 1 {
+		t.Errorf("exit code %d, want 1", r.ExitCode())
+	}
+}
+
+func TestExitCodes(t *testing.T) {
+	for name, tc := range map[string]struct {
+		plan Plan
+		want int
+	}{
+		"a breach":            {Plan{Files: []string{"testdata/double.jsonl"}}, 1},
+		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
+		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{}, Only: []string{"no-double-lease"}}, 2},
+		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r, err := Judge(tc.plan)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := r.ExitCode(); got != tc.want {
+				t.Errorf("exit code %d, want %d", got, tc.want)
+			}
+		})
+	}
+}
+
+// Two generators whose clocks are 250 ms apart see one number in what looks like the wrong order.
+func TestSkewBetweenGenerators(t *testing.T) {
+	ms := int64(time.Millisecond)
+	files := []string{
+		write(t, head, fmt.Sprintf(first, "a", 0, 100*ms)),
+		write(t, head, fmt.Sprintf(first, "b", 9800*ms, 9900*ms)), // 10.05 s on the other's clock, when the window was over
+	}
+	for eps, want := range map[time.Duration]int{0: 1, 250 * time.Millisecond: 0} {
+		r, err := Judge(Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Violations(); got != want {
+			t.Errorf("eps %v: %d violations, want %d", eps, got, want)
+		}
+		if warned := len(r.Warnings) > 0; warned != (eps == 0) {
+			t.Errorf("eps %v: warnings %q", eps, r.Warnings)
+		}
+	}
+}
+
+func TestRefusals(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "none")
+	bad := write(t, head, "{}")
+	facts := write(t, `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"acme":{"size":"two"}}}`)
+	for name, want := range map[string]string{
+		missing: missing + ": no such file or directory",
+		bad:     bad + ":2: history: id: want 1 or more, got 0",
+		facts:   facts + ":1: history: facts: json: cannot unmarshal string into Go struct field Facts.size of type int",
+	} {
+		if _, err := Judge(Plan{Files: []string{name}}); err == nil || err.Error() != want {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
+}
+
+func TestTimeline(t *testing.T) {
+	if rows := Timeline([]history.Op{{ID: 1}}); rows != nil {
+		t.Errorf("one operation has no timeline, got %q", rows)
+	}
+	var many []history.Op
+	for i := range 30 {
+		many = append(many, history.Op{ID: i + 1, Kind: history.Reserve})
+	}
+	rows := Timeline(many)
+	if last := rows[len(rows)-1]; last != "and 10 more" {
+		t.Errorf("got %q", last)
+	}
+}
+
+// TestSchema holds a history with every field against the schema that others write their histories by.
+func TestSchema(t *testing.T) {
+	schema, err := jsonschema.NewCompiler().Compile("../../specs/history.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	facts, err := json.Marshal(map[string]check.Facts{"acme": {
+		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: 1, CoolDownMax: 1, Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
+		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: 1, Eps: 1, ServerMax: 1, ArrivalMin: 1, Signal: 1,
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	w, err := history.NewWriter(&b, history.Header{Base: time.Now(), Eps: 1, Source: "s", Facts: facts})
+	if err != nil {
+		t.Fatal(err)
+	}
+	raw := json.RawMessage(`{}`)
+	op := history.Op{ID: 1, Generator: "g", Client: "c", Step: "s", Kind: history.Reserve, Outcome: history.OK, Start: 1, Sent: 1, End: 1, Project: "p", Drain: true,
+		Status: 1, Number: "n", Nonce: "n", SharedID: "s", Attributes: raw, CallID: "c", Ended: true, EndedBy: "caller", Bye: 1,
+		AskedID: "a", AskedSharedID: "a", GotID: "g", GotSharedID: "g", Data: raw}
+	if err := w.Append(&op); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Flush(); err != nil {
+		t.Fatal(err)
+	}
+	for s := bufio.NewScanner(&b); s.Scan(); {
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(s.Bytes()))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(v); err != nil {
+			t.Errorf("%s: %v", s.Text(), err)
+		}
+	}
+	for _, line := range []string{`{"id":1}`, `{"format":"other","base":"2026-01-01T00:00:00Z"}`, `{"id":1,"kind":"sing","outcome":"ok","start_ns":0,"end_ns":0}`} {
+		v, err := jsonschema.UnmarshalJSON(strings.NewReader(line))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if schema.Validate(v) == nil {
+			t.Errorf("%s: want it refused", line)
+		}
+	}
+}
