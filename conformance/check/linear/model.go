@@ -1,0 +1,209 @@
+package linear
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"github.com/dnispool/dnispool/conformance/check"
+)
+
+// model is a number as a slot for one reservation. The search gives it the operations in an order, and it gives each
+// the soonest time that this order allows. That loses nothing: what a pool must wait for, the window and the cool-down,
+// only asks for later times. The expiry is no operation. It has happened, at some time in its window, when what comes
+// next needs it to have; that nothing takes a reservation after the longest window is the one limit from above, and
+// there the latest commit counts. So a model that errs finds an order where there is none, never the reverse.
+type model struct {
+	check.Facts
+	strays bool        // somebody else may have called any number at any time
+	stop   func() bool // gives the search up; nil never does
+}
+
+type phase uint8
+
+const (
+	empty   phase = iota // not to be taken; can be reserved from free on
+	waiting              // reserved since
+	talking              // taken; may serve further calls until until
+)
+
+func (p phase) String() string { return [...]string{"empty", "waiting", "talking"}[p] }
+
+// state is comparable: two ways that lead to the same state are one.
+type state struct {
+	phase phase
+	lease *event
+	at    time.Duration // the soonest time of the last operation
+	since time.Duration // waiting: the soonest commit
+	free  time.Duration // empty, talking: the number can be reserved again from then on
+	until time.Duration // talking: no further call is served after it
+}
+
+func (s state) String() string {
+	switch s.phase {
+	case waiting:
+		return fmt.Sprintf("nonce %s waits since %s", text(s.lease.nonce), round(s.since))
+	case talking:
+		return fmt.Sprintf("nonce %s was taken, free from %s", text(s.lease.nonce), when(s.free))
+	}
+	return fmt.Sprintf("free from %s", when(s.free))
+}
+
+// next yields what the number can be after e.
+func (m model) next(s state, e *event) []state {
+	p := max(s.at, e.from)
+	if p > e.to {
+		return nil
+	}
+	switch e.kind {
+	case put:
+		return m.put(s, e, p)
+	case misses:
+		return m.miss(s, e, p)
+	case takes:
+		return m.take(s, e, p)
+	case either:
+		return append(m.take(s, e, p), s)
+	}
+	return []state{s, {at: p, free: p}} // a restart that may have lost everything
+}
+
+// freed is when a number in this state can be reserved again, at the soonest.
+func (m model) freed(s state) time.Duration {
+	if s.phase == waiting {
+		return add(m.expires(s), m.CoolDown)
+	}
+	return s.free
+}
+
+func (m model) expires(s state) time.Duration {
+	if m.strays {
+		return s.since
+	}
+	return add(s.since, m.WindowMin)
+}
+
+func (m model) put(s state, e *event, p time.Duration) (out []state) {
+	if e.doubt {
+		out = append(out, s)
+	}
+	if p = max(p, m.freed(s)); p <= e.to {
+		out = append(out, state{phase: waiting, lease: e, at: p, since: p})
+	}
+	return out
+}
+
+// miss is a call that was given nothing: nothing waited for it.
+func (m model) miss(s state, e *event, p time.Duration) []state {
+	if s.phase != waiting {
+		s.at = p
+		return []state{s}
+	}
+	if p = max(p, m.expires(s)); p > e.to {
+		return nil
+	}
+	return []state{{at: p, free: m.freed(s)}}
+}
+
+// take is a call that was given attributes.
+func (m model) take(s state, e *event, p time.Duration) (out []state) {
+	if s.phase != empty && e.names(s.lease) {
+		switch {
+		case s.phase == waiting && p <= add(s.lease.to, m.longest()):
+			out = append(out, m.taken(s.lease, e, p))
+		case s.phase == talking && p <= s.until:
+			t := m.taken(s.lease, e, p)
+			t.free, t.until = min(s.free, t.free), max(s.until, t.until)
+			out = append(out, t)
+		}
+	}
+	if e.foreign { // somebody else's reservation, made when the number was free
+		if p = max(p, m.freed(s)); p <= e.to {
+			out = append(out, m.taken(e, e, p))
+		}
+	}
+	return out
+}
+
+func (m model) taken(l, e *event, p time.Duration) state {
+	free := add(max(p, e.freesFrom), m.CoolDown)
+	if m.Bindings == "once" {
+		return state{at: p, free: free}
+	}
+	return state{phase: talking, lease: l, at: p, free: free, until: e.freesBy}
+}
+
+func (m model) longest() time.Duration { return cmp.Or(m.WindowMax, check.Forever) }
+
+// porcupine is the model as the search wants it: as a set of states, of which any may be the true one.
+func (m model) porcupine() porcupine.Model {
+	n := porcupine.NondeterministicModel{
+		Init: func() []any { return []any{state{at: -check.Forever, free: -check.Forever}} },
+		Step: func(s, input, _ any) []any {
+			if m.stop != nil && m.stop() {
+				return nil
+			}
+			var out []any
+			for _, t := range m.next(s.(state), input.(*event)) {
+				out = append(out, t)
+			}
+			return out
+		},
+		Hash: func(s any) uint64 { return s.(state).hash() },
+		DescribeOperation: func(input, _ any) string {
+			return input.(*event).String()
+		},
+		DescribeState:             func(s any) string { return s.(state).String() },
+		DescribeOperationMetadata: func(any) string { return "" },
+	}
+	return n.ToModel()
+}
+
+func (s state) hash() uint64 {
+	h := uint64(s.phase) + 1
+	for _, d := range []time.Duration{s.at, s.since, s.free, s.until} {
+		h = (h ^ uint64(d)) * 0x9e3779b97f4a7c15
+		h ^= h >> 29
+	}
+	return h
+}
+
+func operations(events []*event) []porcupine.Operation {
+	out := make([]porcupine.Operation, len(events))
+	var lanes []time.Duration // until when each lane of the picture is taken
+	for i, e := range events {
+		lane := 0
+		for lane < len(lanes) && lanes[lane] >= e.from {
+			lane++
+		}
+		if lane == len(lanes) {
+			lanes = append(lanes, 0)
+		}
+		lanes[lane] = e.to
+		out[i] = porcupine.Operation{ClientId: lane, Input: e, Call: int64(e.from), Return: int64(e.to)}
+	}
+	return out
+}
+
+func add(a, b time.Duration) time.Duration {
+	if b > 0 && a > check.Forever-b {
+		return check.Forever
+	}
+	return a + b
+}
+
+func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+
+func when(d time.Duration) string {
+	switch d {
+	case check.Forever:
+		return "the end"
+	case -check.Forever:
+		return "the beginning"
+	}
+	return round(d).String()
+}
+
+func text(nonce string) string { return cmp.Or(nonce, "(none)") }
