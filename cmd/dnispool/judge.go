@@ -3,15 +3,17 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/judge"
 )
 
-func runJudge(_ context.Context, e env) int {
+func runJudge(ctx context.Context, e env) int {
 	f := newFlags("judge", `[flags] history.jsonl ...
 
 Judges saved histories again, offline: those that check --history keeps, or your own in the same form
@@ -19,6 +21,8 @@ Judges saved histories again, offline: those that check --history keeps, or your
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
 	names := f.String("check", "", "comma-separated `names` of checks; default all")
+	budget := f.Duration("linear", 0, "also search, for so much `time`, whether any order of what happened to each number is legal")
+	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`")
 	files, code, done := f.parse(e)
 	if done {
 		return code
@@ -26,7 +30,7 @@ Judges saved histories again, offline: those that check --history keeps, or your
 	if len(files) == 0 {
 		return refuse(e, fmt.Errorf("judge: want at least one history, got none; try %s judge --help", tool))
 	}
-	plan := judge.Plan{Files: files, Eps: *eps}
+	plan := judge.Plan{Files: files, Eps: *eps, Linear: *budget}
 	if *names != "" {
 		plan.Only = strings.Split(*names, ",")
 	}
@@ -40,12 +44,22 @@ Judges saved histories again, offline: those that check --history keeps, or your
 			return refuse(e, err)
 		}
 	}
-	report, err := judge.Judge(plan)
+	report, err := judge.Judge(ctx, plan)
 	if err != nil {
 		return refuse(e, err)
 	}
 	if err := report.Text(e.out, strings.Join(append([]string{tool, "judge"}, e.args...), " ")); err != nil {
 		return refuse(e, err)
+	}
+	if *page != "" {
+		switch err := report.SavePicture(*page); {
+		case errors.Is(err, linear.ErrNothingToDraw):
+			fmt.Fprintf(e.out, "nothing to draw in %s\n", *page)
+		case err != nil:
+			return refuse(e, err)
+		default:
+			fmt.Fprintf(e.out, "drawn in %s\n", *page)
+		}
 	}
 	return report.ExitCode()
 }

@@ -3,6 +3,7 @@
 package judge
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/verdict"
 )
@@ -22,6 +24,8 @@ type Plan struct {
 	Eps   time.Duration          // how far the clocks of the files' generators may be apart, besides what the files say
 	Facts map[string]check.Facts // by project, instead of those in the files; nil: the files'
 	Only  []string               // names of checks; nil: all
+	// Linear is how long to search for a legal order of what happened to each number; 0: not at all.
+	Linear time.Duration
 }
 
 // Report is what there is to say about the histories together.
@@ -30,10 +34,13 @@ type Report struct {
 	Source string // what was played
 	Ops    []history.Op
 	check.Judgement
+	Linear map[string]linear.Result // by project; nil: not searched
+
+	facts map[string]check.Facts
 }
 
 // Judge reads, merges and judges. The error says which file cannot be read, and where.
-func Judge(p Plan) (Report, error) {
+func Judge(ctx context.Context, p Plan) (Report, error) {
 	var files []history.File
 	var errs []error
 	for _, name := range p.Files {
@@ -57,7 +64,11 @@ func Judge(p Plan) (Report, error) {
 		f.Eps = max(f.Eps, merged.Eps)
 		facts[name] = f
 	}
-	return Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only)}, nil
+	r := Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only), facts: facts}
+	if p.Linear > 0 {
+		r.search(ctx, p.Linear)
+	}
+	return r, nil
 }
 
 func read(name string) (history.File, error) {
@@ -109,12 +120,13 @@ func (r Report) Judged() bool {
 	return slices.ContainsFunc(r.Results, func(res check.Result) bool { return res.NotJudged == "" })
 }
 
-// ExitCode is 1 for a breach, 3 when all that was found may be the clocks' doing, 2 when nothing could be judged, else 0.
+// ExitCode is 1 for a breach, 3 when all that was found may be the clocks' doing or a search was given up, 2 when nothing
+// could be judged, else 0.
 func (r Report) ExitCode() int {
 	switch {
-	case r.Certain() > 0:
+	case r.Certain() > 0 || r.linear() == linear.Illegal:
 		return verdict.ExitNotConformant
-	case r.Violations() > 0:
+	case r.Violations() > 0 || r.linear() == linear.Unknown:
 		return verdict.ExitInconclusive
 	case len(r.Ops) == 0 || !r.Judged():
 		return verdict.ExitNotJudged

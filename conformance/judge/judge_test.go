@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -32,7 +34,7 @@ func write(t *testing.T, lines ...string) string {
 }
 
 func TestTextOfAViolation(t *testing.T) {
-	r, err := Judge(Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
+	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +80,7 @@ func TestExitCodes(t *testing.T) {
 		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := Judge(tc.plan)
+			r, err := Judge(t.Context(), tc.plan)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -97,7 +99,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 		write(t, head, fmt.Sprintf(first, "b", 9800*ms, 9900*ms)), // 10.05 s on the other's clock, when the window was over
 	}
 	for eps, want := range map[time.Duration]int{0: 1, 250 * time.Millisecond: 0} {
-		r, err := Judge(Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
+		r, err := Judge(t.Context(), Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -110,6 +112,31 @@ func TestSkewBetweenGenerators(t *testing.T) {
 	}
 }
 
+// TestLinear searches a history that no order explains, and keeps its picture.
+func TestLinear(t *testing.T) {
+	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"dialable-numbers"}, Linear: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := r.Linear["acme"].Status; got != linear.Illegal || r.ExitCode() != 1 {
+		t.Errorf("got %s and exit code %d, want illegal and 1", got, r.ExitCode())
+	}
+	page := filepath.Join(t.TempDir(), "p.html")
+	if err := r.SavePicture(page); err != nil {
+		t.Fatal(err)
+	}
+	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("+442079460000")) {
+		t.Errorf("want a page that names the number, got %d bytes, %v", len(html), err)
+	}
+	r, err = Judge(t.Context(), Plan{Files: []string{write(t, head)}, Linear: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.SavePicture(page); !errors.Is(err, linear.ErrNothingToDraw) {
+		t.Errorf("got %v, want nothing to draw", err)
+	}
+}
+
 func TestRefusals(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none")
 	bad := write(t, head, "{}")
@@ -119,7 +146,7 @@ func TestRefusals(t *testing.T) {
 		bad:     bad + ":2: history: id: want 1 or more, got 0",
 		facts:   facts + ":1: history: facts: json: cannot unmarshal string into Go struct field Facts.size of type int",
 	} {
-		if _, err := Judge(Plan{Files: []string{name}}); err == nil || err.Error() != want {
+		if _, err := Judge(t.Context(), Plan{Files: []string{name}}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}

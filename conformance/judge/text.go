@@ -41,6 +41,10 @@ func (r Report) Text(w io.Writer, command string) error {
 			p.line("hazard         %s: %d, the first: %s", title(res), len(res.Hazards), res.Hazards[0].Text)
 		}
 	}
+	for _, name := range sorted(r.Linear) {
+		res := r.Linear[name]
+		p.line("linear         %s", strings.TrimSpace(fmt.Sprintf("%s: %s %s", cmp.Or(name, "all"), res.Status, res.Reason)))
+	}
 	p.line("%s", r.last())
 	return p.err
 }

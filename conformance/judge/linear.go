@@ -1,0 +1,68 @@
+package judge
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// search asks of each number of each project whether any order of what happened to it is legal.
+func (r *Report) search(ctx context.Context, budget time.Duration) {
+	r.Linear = make(map[string]linear.Result)
+	names := sorted(r.Ledgers) // the projects
+	for _, name := range names {
+		facts, ok := r.facts[name]
+		if !ok {
+			facts = r.facts[""]
+		}
+		r.Linear[name] = linear.Judge(ctx, facts, r.of(name), budget/time.Duration(len(names)))
+	}
+}
+
+// of are the operations that concern a project: its reservations, the calls to its numbers, and every reading and restart.
+func (r *Report) of(project string) (out []history.Op) {
+	owner := make(map[string]string)
+	for _, o := range r.Ops {
+		if o.Kind == history.Reserve && o.Number != "" {
+			owner[o.Number] = o.Project
+		}
+	}
+	for _, o := range r.Ops {
+		name, known := owner[o.Number]
+		switch {
+		case o.Kind == history.Reserve && o.Project != project:
+		case o.Kind == history.Call && known && name != project:
+		default:
+			out = append(out, o)
+		}
+	}
+	return out
+}
+
+// linear is the worst that the search found.
+func (r Report) linear() linear.Status {
+	worst := linear.OK
+	for _, res := range r.Linear {
+		switch {
+		case res.Status == linear.Illegal:
+			return linear.Illegal
+		case res.Status == linear.Unknown:
+			worst = linear.Unknown
+		}
+	}
+	return worst
+}
+
+// SavePicture draws the first number of which no order is legal, as a page at path. It returns linear.ErrNothingToDraw
+// when there is none.
+func (r Report) SavePicture(path string) error {
+	for _, name := range sorted(r.Linear) {
+		if err := r.Linear[name].SaveHTML(path); !errors.Is(err, linear.ErrNothingToDraw) {
+			return err
+		}
+	}
+	return linear.ErrNothingToDraw
+}
