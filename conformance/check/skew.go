@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -80,7 +81,7 @@ func (v *view) byArrival() (most skew) {
 			continue
 		}
 		exact := time.Millisecond // to which the platform writes it, or better
-		if at.Nanosecond() == 0 {
+		if !strings.Contains(c.echo.ArrivedAt, ".") {
 			exact = time.Second
 		}
 		b, seen := off[c.op.Generator]

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+const saved = `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"acme":{"size":2,"window_min_ns":10000000000,"window_max_ns":11000000000,"release":"arrival","exclusive":true}}}
+{"id":1,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":100000000,"project":"acme","number":"+442079460000"}
+`
+
+func TestJudge(t *testing.T) {
+	dir := write(t, map[string]string{
+		"good.jsonl":   saved,
+		"double.jsonl": saved + `{"id":2,"kind":"reserve","outcome":"ok","start_ns":50000000,"end_ns":150000000,"project":"acme","number":"+442079460000"}` + "\n",
+		"broken.jsonl": saved + "{}\n",
+		"facts.json":   `{"acme":{}}`,
+	})
+	for _, c := range []struct {
+		args     string
+		code     int
+		out, err string // parts of what is printed
+	}{
+		{"good.jsonl", 0, ": 0 violations", ""},
+		{"double.jsonl", 1, "VIOLATED  no-double-lease of acme", ""},
+		{"double.jsonl --check rotation", 2, "0 checks judged, 1 not: 0 violations", ""},
+		{"double.jsonl --facts facts.json --check no-double-lease", 2, "not judged     no-double-lease of acme", ""},
+		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
+		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
+		{"broken.jsonl", 2, "", "broken.jsonl:3: history: id: want 1 or more, got 0"},
+		{"nosuch.jsonl", 2, "", "nosuch.jsonl: no such file or directory"},
+		{"", 2, "", "judge: want at least one history, got none"},
+		{"good.jsonl --check rotatoin", 2, "", "judge: --check: want one of"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			r := dnispool(t, dir, append([]string{"judge"}, strings.Fields(c.args)...)...)
+			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.Contains(r.err, c.err) {
+				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
+			}
+		})
+	}
+	if page, err := os.ReadFile(filepath.Join(dir, "page.html")); err != nil || len(page) == 0 {
+		t.Errorf("want a page, got %d bytes, %v", len(page), err)
+	}
+}
+
+// TestHistoriesAreJudgedAgain keeps the history of a run and gets the same verdict from it.
+func TestHistoriesAreJudgedAgain(t *testing.T) {
+	dir := t.TempDir()
+	if r := dnispool(t, dir, "check", "contention/burst-of-half-the-pool", "--history", "kept"); r.code != 0 {
+		t.Fatalf("%+v", r)
+	}
+	r := dnispool(t, dir, "judge", filepath.Join("kept", "contention", "burst-of-half-the-pool.jsonl"))
+	if r.code != 0 || !strings.Contains(r.out, ": 0 violations") {
+		t.Errorf("%+v", r)
+	}
+}
