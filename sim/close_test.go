@@ -143,15 +143,15 @@ func TestCloseWhileCallsAndRequestsCome(t *testing.T) {
 				if err != nil || p.invite(dni, offer) != nil {
 					return
 				}
-				text, err := p.awaitFor(100*time.Millisecond, "SIP/2.0 2", "SIP/2.0 4", "SIP/2.0 5")
+				text, err := p.awaitFor(5*time.Second, "SIP/2.0 2", "SIP/2.0 4", "SIP/2.0 5")
 				if err == nil && strings.HasPrefix(text, "SIP/2.0 2") && p.ack() == nil {
-					_ = p.takeByeFor(100 * time.Millisecond)
+					_ = p.takeByeFor(5 * time.Second)
 				}
 			}
 		})
 	}
 	w.until("calls", func() bool { return w.count(journal.ByeSent) > 20 })
-	if err := w.shut(5 * time.Second); err != nil {
+	if err := w.shut(limit); err != nil {
 		t.Errorf("close: %v", err)
 	}
 	stop()

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/dnispool/dnispool/sim/journal"
 )
@@ -187,6 +188,29 @@ projects:
 	w.ring(p, "+442079460001", "200")
 	w.must(p.takeBye())
 	w.wantLadder(p.id, "invite unbound(not reserved) answered start-failed(start-failed) bye-sent(start-failed) handoff-written end-hook")
+}
+
+// The journal is bounded in bytes too, whatever a client sends.
+func TestJournalKeepsLongTextShort(t *testing.T) {
+	w := open(t, "pool: {numbers: 1}")
+	p := newPhone(t, w.sim.SIPAddr())
+	w.ring(p, w.reserve(`{"text":"`+strings.Repeat("é", 10_000)+`"}`), "200")
+	w.must(p.takeBye())
+	if status, _, err := w.do("GET", "/"+strings.Repeat("x", 10_000), "k", ""); err != nil || status != 404 {
+		t.Fatalf("got %d, %v", status, err)
+	}
+	w.until("handoff-written", func() bool { return w.count(journal.HandoffWritten)+w.count(journal.RequestRejected) == 2 })
+	for _, e := range w.sim.Journal().Events() {
+		if len(e.Detail) > 1100 || !utf8.ValidString(e.Detail) {
+			t.Errorf("%s: want at most 1 KiB of text, got %d bytes", e.Kind, len(e.Detail))
+		}
+		if (e.Kind == journal.HandoffWritten || e.Kind == journal.RequestRejected) && !strings.HasSuffix(e.Detail, "…") {
+			t.Errorf("%s: want it cut, got %d bytes", e.Kind, len(e.Detail))
+		}
+	}
+	if text := fmt.Sprint(w.handoff("id", p.id)["echo_attributes"]); strings.Count(text, "é") != 10_000 {
+		t.Errorf("handoff: want all of it, got %d bytes", len(text))
+	}
 }
 
 func TestPoolOfNobody(t *testing.T) {

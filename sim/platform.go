@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -93,6 +94,15 @@ func (p *platform) note(e journal.Event) {
 	p.journal.Append(e)
 }
 
+// brief is what the journal keeps of text that clients and agents can make as long as they like.
+func brief(text []byte) string {
+	const most = 1 << 10
+	if len(text) <= most {
+		return string(text)
+	}
+	return strings.ToValidUTF8(string(text[:most]), "") + "…"
+}
+
 // observe writes what happens to a lease as it happens. It is called with the project's mutex held.
 func (p *platform) observe(t *project, e pool.Event) {
 	j := journal.Event{
@@ -156,13 +166,11 @@ func (p *platform) Reserve(ctx context.Context, key string, attributes json.RawM
 
 // reservedANI is the caller that a reservation names, for pools that match by it.
 func reservedANI(attributes json.RawMessage) string {
-	var named struct {
-		ANI any `json:"ani"`
-	}
-	if json.Unmarshal(attributes, &named) != nil {
+	var named map[string]json.RawMessage // a struct would take ANI for ani
+	var ani string
+	if json.Unmarshal(attributes, &named) != nil || json.Unmarshal(named["ani"], &ani) != nil {
 		return ""
 	}
-	ani, _ := named.ANI.(string)
 	return ani
 }
 

@@ -92,6 +92,19 @@ func (w *world) gets(want string) {
 	}
 }
 
+func TestReservationForOneCaller(t *testing.T) {
+	w := open(t, "pool: {numbers: 1, match: dni+ani}")
+	p := newPhone(t, w.sim.SIPAddr())
+	dni := w.reserve(`{"ani":"+442079460599"}`)
+	w.ring(p, dni, "200")
+	w.must(p.takeBye())
+	w.wantLadder(p.id, "invite unbound(ani) answered start(agent) bye-sent(agent) handoff-written end-hook")
+	p.headers = "P-Asserted-Identity: <tel:+44-20-7946-0599>\r\n"
+	w.ring(p, dni, "200")
+	w.must(p.takeBye())
+	w.wantLadder(p.id, "reserve-accepted invite bound answered start(agent) bye-sent(agent) released(hangup) freed(release) handoff-written end-hook")
+}
+
 func TestResizeKeepsWhatIsLive(t *testing.T) {
 	w := open(t, "pool: {numbers: [\"+442079460000..+442079460002\"]}\nprojects: [{}, {pool: {numbers: [\"+15550000000\"]}}]"+stays)
 	pending, inCall := w.reserve(`{"want_handoff_to":"x"}`), w.reserve(`{}`)

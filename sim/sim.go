@@ -110,7 +110,7 @@ func (s *Sim) Start(ctx context.Context) error {
 
 func (s *Sim) rejected(r api.Rejection) {
 	if !r.Asked { // else the platform has noted it
-		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path)})
+		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: brief(fmt.Appendf(nil, "%d %s %s", r.Status, r.Method, r.Path))})
 	}
 }
 

@@ -18,7 +18,7 @@ func reservedNumberAnswers() Check {
 			}
 			strays := 0
 			for _, c := range v.calls {
-				l := v.meant(c)
+				l := c.meant
 				if l == nil || !c.reached || !v.due(l, c) || v.possiblyTaken(l, c) {
 					continue
 				}
@@ -45,18 +45,4 @@ func aboutNumber(status int) bool {
 		return true
 	}
 	return false
-}
-
-// meant is the reservation for which a call was placed: the last one of its nonce on the number dialled.
-func (v *view) meant(c *call) *lease {
-	if c.op.Nonce == "" {
-		return nil
-	}
-	var best *lease
-	for a := v.byNonce[c.op.Nonce]; a != nil; a = a.next {
-		if l := a.lease; l != nil && l.op.Number == c.op.Number && l.from <= c.latest && (best == nil || l.from > best.from) {
-			best = l
-		}
-	}
-	return best
 }

@@ -64,7 +64,7 @@ func attributesDelivered() Check {
 			}
 			strays := 0
 			for _, c := range v.calls {
-				l := v.meant(c)
+				l := c.meant
 				if l == nil || c.echo == nil || !c.answered() {
 					continue
 				}

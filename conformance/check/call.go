@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"encoding/json"
 	"iter"
 	"slices"
 	"sort"
@@ -17,8 +18,13 @@ type call struct {
 	soonest, latest time.Duration
 	// A number that is bound to the call is let go in [freesFrom, freesBy].
 	freesFrom, freesBy time.Duration
-	reached            bool // it may have reached the platform
-	nth                int  // of the calls that were given the same nonce, from 0
+	reached            bool   // it may have reached the platform
+	n                  int    // its place among the calls
+	nth                int    // of the calls that were given the same nonce, from 0
+	meant              *lease // the reservation for which it was placed: the last one of its nonce on the number dialled
+
+	data json.RawMessage // the state that was read last, and what it says
+	said *echo
 }
 
 // call widens o. lastSeen is the last stamp of its generator: a call whose end is not recorded was up until then.

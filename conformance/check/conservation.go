@@ -82,7 +82,7 @@ func (v *view) ledger() (l Ledger) {
 	called := make(map[*lease]*call)
 	took := make(map[string]bool)
 	for _, c := range v.calls {
-		if m := v.meant(c); m != nil {
+		if m := c.meant; m != nil {
 			called[m] = c
 		}
 		if !c.reached {

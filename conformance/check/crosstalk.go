@@ -73,7 +73,7 @@ func (v *view) judgeNonce(out *Outcome, c *call, takers map[string][]*call, swap
 		return
 	}
 	x := Violation{Text: foreign(c), Rule: ownWord, Cause: "F30 a late arrival on a number that was given again", Ops: copies(a.op, c.op, c.echo.read)}
-	own := v.meant(c)
+	own := c.meant
 	if own != nil {
 		x.Ops = append(copies(own.op), x.Ops...)
 	}

@@ -2,8 +2,6 @@ package check
 
 import (
 	"fmt"
-
-	"github.com/dnispool/dnispool/conformance/history"
 )
 
 // noFailOpenDrop is the failure that callers notice: lost attributes end in a 404, and the documented rule reads a 404
@@ -13,26 +11,18 @@ func noFailOpenDrop() Check {
 	return Check{Name: "no-fail-open-drop", Invariant: "I21", clocks: true,
 		Says: "Every answered call can be found by the shared_id that its client holds.",
 		judge: func(v *view) (out Outcome) {
-			last, found := make(map[key]*read), make(map[key]*read) // the last answer, and the last that was a state
-			for i := range v.reads {
-				r := &v.reads[i]
-				k := key{r.Project, r.AskedSharedID}
-				if r.AskedSharedID == "" || r.Outcome != history.OK && r.Outcome != history.Refused {
-					continue
-				}
-				if last[k] = r; r.Outcome == history.OK {
-					found[k] = r
-				}
-			}
 			strays := 0
 			for _, c := range v.calls {
-				k := key{c.op.Project, c.op.SharedID}
-				r := last[k]
-				if c.op.SharedID == "" || r == nil || !c.answered() || c.op.EndedBy == "caller" || !v.asksAfter(r, c) {
+				s := v.shared[key{c.op.Project, c.op.SharedID}]
+				if c.op.SharedID == "" || s == nil || s.last == nil {
+					continue
+				}
+				r := s.last
+				if !c.answered() || c.op.EndedBy == "caller" || !v.asksAfter(r, c) {
 					continue
 				}
 				out.Cases++
-				if f := found[k]; f == nil || f.to < v.endFrom(c) { // else its client has learned what it needs
+				if f := s.found; f == nil || f.to < v.endFrom(c) { // else its client has learned what it needs
 					v.judgeDrop(&out, &strays, c, r)
 				}
 			}
@@ -71,7 +61,7 @@ func (v *view) judgeDrop(out *Outcome, strays *int, c *call, r *read) {
 
 // excuseDrop says what else than a fault of the platform may have kept the state away.
 func (v *view) excuseDrop(c *call, r *read) (why string, decided bool) {
-	l := v.meant(c)
+	l := c.meant
 	if l == nil {
 		return "for which reservation it was placed is not known", false
 	}

@@ -32,17 +32,19 @@ func handoffMatchesCall() Check {
 
 // judgeReply holds the reply against the question. That an id is missing is the contract's business.
 func (v *view) judgeReply(out *Outcome, r *read) {
-	x := Violation{Rule: "the reply and what the client asked for", Cause: "F51 the state of another call", Ops: copies(r.Op)}
+	const rule = "the reply and what the client asked for"
 	switch {
 	case r.AskedSharedID != "" && r.GotSharedID != "" && r.GotSharedID != r.AskedSharedID:
-		x.Cause = "F55 id wins over shared_id, F51 the state of another call"
-		x.Text = fmt.Sprintf("asked for shared_id %q, got the state of shared_id %q", r.AskedSharedID, r.GotSharedID)
+		out.add(Violation{
+			Text: fmt.Sprintf("asked for shared_id %q, got the state of shared_id %q", r.AskedSharedID, r.GotSharedID), Rule: rule,
+			Cause: "F55 id wins over shared_id, F51 the state of another call", Ops: copies(r.Op),
+		})
 	case r.AskedSharedID == "" && r.AskedID != "" && r.GotID != "" && r.GotID != r.AskedID:
-		x.Text = fmt.Sprintf("asked for id %q, got the state of id %q", r.AskedID, r.GotID)
-	default:
-		return
+		out.add(Violation{
+			Text: fmt.Sprintf("asked for id %q, got the state of id %q", r.AskedID, r.GotID), Rule: rule,
+			Cause: "F51 the state of another call", Ops: copies(r.Op),
+		})
 	}
-	out.add(x)
 }
 
 // judgeData holds what the agent wrote against the call whose state it is.
@@ -76,10 +78,10 @@ func (v *view) judgeData(out *Outcome, r *read) {
 // it, of those that were over, readable and kept when it was asked.
 func (v *view) judgeDuplicates(out *Outcome, r *read) {
 	got := r.call
-	if !v.Handoffs || r.AskedSharedID == "" || !got.op.Ended || !v.ordered() {
+	s := r.about
+	if !v.Handoffs || s == nil || !got.op.Ended || !v.ordered() {
 		return
 	}
-	s := v.sharers(r.Project, r.AskedSharedID)
 	if len(s.stored) > crowd {
 		out.Undecided++
 		return

@@ -23,10 +23,30 @@ func isolation() Check {
 					})
 				}
 			}
-			v.judgeAgents(&out, owner)
-			v.judgeTenants(&out, owner)
+			if v.tenants() > 1 {
+				v.judgeAgents(&out, owner)
+				v.judgeTenants(&out, owner)
+			}
 			return out
 		}}
+}
+
+// tenants counts the projects that reserve or read, up to two.
+func (v *view) tenants() int {
+	first, seen := "", false
+	for _, l := range v.leases {
+		if seen && l.op.Project != first {
+			return 2
+		}
+		first, seen = l.op.Project, true
+	}
+	for _, r := range v.reads {
+		if seen && r.Project != first {
+			return 2
+		}
+		first, seen = r.Project, true
+	}
+	return 1
 }
 
 // judgeAgents: an agent serves one project, so one name of an agent's project is not heard on the numbers of two.

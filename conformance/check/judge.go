@@ -99,6 +99,9 @@ func factsOf(facts map[string]Facts, project string) Facts {
 // split puts each operation to its project. A call belongs to the project whose number it went to. What is of no
 // project, a restart for one, belongs to all.
 func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
+	if name, ok := onlyProject(ops); ok {
+		return map[string][]*history.Op{name: pointers(ops)}
+	}
 	owner := make(map[string]string)
 	for name, f := range facts {
 		if name == "" { // of whoever has none of its own
@@ -117,9 +120,6 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 		if o.Kind != history.Restart || o.Project != "" {
 			count[o.Project]++
 		}
-	}
-	if len(count) == 0 {
-		count[""] = 0
 	}
 	parts := make(map[string][]*history.Op, len(count))
 	for name, n := range count {
@@ -140,4 +140,18 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 		parts[name] = append(parts[name], o)
 	}
 	return parts
+}
+
+// onlyProject is the project that all operations are of, if there is one.
+func onlyProject(ops []history.Op) (name string, ok bool) {
+	for i := range ops {
+		switch p := ops[i].Project; {
+		case ops[i].Kind == history.Restart:
+		case !ok:
+			name, ok = p, true
+		case p != name:
+			return "", false
+		}
+	}
+	return name, true
 }

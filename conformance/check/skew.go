@@ -22,6 +22,9 @@ type skew struct {
 // generators, the wrong order of their stamps is the skew. Besides, the platform's own time of arrival ties the clocks
 // of all generators to one.
 func (v *view) apart() (most skew) {
+	if len(v.ends) < 2 {
+		return skew{}
+	}
 	note := func(cause, effect *history.Op, at, seen time.Duration, why string) {
 		if by := at - seen; cause.Generator != effect.Generator && by > most.by {
 			most = skew{by, cause.Generator, effect.Generator, fmt.Sprintf("%s (%s, %s)", why, cause, effect)}
@@ -110,15 +113,8 @@ func (v *view) byArrival() (most skew) {
 
 // warnings are what a reader of the verdicts must know about the clocks.
 func (v *view) warnings(s skew) (out []string) {
-	generators := make(map[string]bool)
-	for _, c := range v.calls {
-		generators[c.op.Generator] = true
-	}
-	for _, r := range v.reserves {
-		generators[r.Generator] = true
-	}
-	if len(generators) > 1 && v.Eps == 0 {
-		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is 0: their clocks are taken for one and the same", len(generators)))
+	if n := len(v.ends); n > 1 && v.Eps == 0 {
+		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is 0: their clocks are taken for one and the same", n))
 	}
 	if s.by > v.Eps {
 		out = append(out, fmt.Sprintf("the clocks of generators %q and %q are at least %s apart and eps is %s, so nothing that was found by comparing times is certain: %s",

@@ -15,13 +15,14 @@ type view struct {
 	Facts
 	reserves []*history.Op // without the drain, which only counts
 	drain    []*history.Op
-	reads    []read        // by start
-	restarts []*history.Op // after which nothing may be as before
-	breaks   []*history.Op // all restarts
-	calls    []*call       // by arrival
-	leases   []*lease      // of all successful reservations, the drain's included, by start
-	doubts   []*attempt    // reservations that may hold a number that nobody knows, by start
-	last     time.Duration // the last stamp of all
+	reads    []read                   // by start
+	restarts []*history.Op            // after which nothing may be as before
+	breaks   []*history.Op            // all restarts
+	calls    []*call                  // by arrival
+	leases   []*lease                 // of all successful reservations, the drain's included, by start
+	doubts   []*attempt               // reservations that may hold a number that nobody knows, by start
+	last     time.Duration            // the last stamp of all
+	ends     map[string]time.Duration // and of each generator
 
 	lines    map[string]*line
 	byID     map[string]*call
@@ -37,8 +38,10 @@ type key struct{ project, sharedID string }
 
 // sharers are the calls that have one shared_id.
 type sharers struct {
-	held   int     // reservations that may have been made with it
-	stored []*call // calls that a reply has shown under it, the first few
+	n           int     // its place among all
+	held        int     // reservations that may have been made with it
+	stored      []*call // calls that a reply has shown under it, the first few
+	last, found *read   // the last answer, and the last that was a state
 }
 
 // crowd is how many may have one nonce or shared_id before it stops being a name.
@@ -59,7 +62,9 @@ type attempt struct {
 type read struct {
 	*history.Op
 	from, to time.Duration
-	call     *call // the one whose state came back, if it is one of ours
+	asked    *call    // the one that it asks for by id
+	about    *sharers // those that it asks for by shared_id; nil when it does not
+	call     *call    // the one whose state came back, if it is one of ours
 	echo     *echo
 }
 
@@ -77,7 +82,7 @@ func newView(f Facts, ops []*history.Op) *view {
 // sort puts the operations to their kind.
 func (v *view) sort(ops []*history.Op) {
 	var n [3]int
-	ends := make(map[string]time.Duration) // the last stamp of each generator
+	v.ends = make(map[string]time.Duration)
 	for _, o := range ops {
 		switch o.Kind {
 		case history.Reserve:
@@ -94,8 +99,12 @@ func (v *view) sort(ops []*history.Op) {
 			}
 		}
 		at := max(o.End, o.Bye)
+		if g := o.Generator; i == 0 || g != generator {
+			v.ends[generator] = max(v.ends[generator], end)
+			generator, end = g, v.ends[g]
+		}
+		end = max(end, at)
 		v.last = max(v.last, at)
-		ends[o.Generator] = max(ends[o.Generator], at)
 	}
 	v.reserves, v.reads, v.calls, v.leases = make([]*history.Op, 0, n[0]), make([]read, 0, n[2]), make([]*call, 0, n[1]), make([]*lease, 0, n[0])
 	v.byNonce, v.byID = make(map[string]*attempt, n[0]), make(map[string]*call, n[1])
@@ -132,7 +141,7 @@ func (v *view) sort(ops []*history.Op) {
 			}
 		case history.Call:
 			c := &calls[len(v.calls)]
-			*c = v.call(o, ends[o.Generator])
+			*c = v.call(o, v.ends[o.Generator])
 			v.calls = append(v.calls, c)
 			if o.CallID != "" {
 				v.byID[o.CallID] = c
@@ -163,6 +172,9 @@ func (v *view) place() {
 	slices.SortStableFunc(v.leases, func(a, b *lease) int { return cmp.Compare(a.from, b.from) })
 	slices.SortStableFunc(v.doubts, func(a, b *attempt) int { return cmp.Compare(a.from, b.from) })
 	slices.SortStableFunc(v.calls, func(a, b *call) int { return cmp.Compare(a.soonest, b.soonest) })
+	for i, c := range v.calls {
+		c.n = i
+	}
 	slices.SortStableFunc(v.reads, func(a, b read) int { return cmp.Compare(a.from, b.from) })
 	for _, l := range v.leases {
 		l.line = v.line(l.op.Number)
@@ -173,6 +185,9 @@ func (v *view) place() {
 			v.crowded[nonce] = true
 			delete(v.byNonce, nonce)
 		}
+	}
+	for _, c := range v.calls {
+		c.meant = v.meant(c)
 	}
 	for _, a := range v.doubts {
 		a.by = add(a.op.End, v.Eps)
@@ -187,7 +202,7 @@ func (v *view) sharers(project, sharedID string) *sharers {
 	k := key{project, sharedID}
 	s, ok := v.shared[k]
 	if !ok {
-		s = &sharers{}
+		s = &sharers{n: len(v.shared)}
 		v.shared[k] = s
 	}
 	return s
@@ -206,23 +221,17 @@ func (v *view) line(number string) *line {
 func (v *view) listen() {
 	for i := range v.reads {
 		r := &v.reads[i]
-		if r.Outcome != history.OK {
-			continue
+		switch {
+		case r.AskedSharedID != "":
+			r.about = v.sharers(r.Project, r.AskedSharedID)
+		case r.AskedID != "":
+			r.asked = v.byID[r.AskedID]
 		}
-		r.call = v.byID[r.GotID]
-		if r.echo = readEcho(r.Data); r.echo != nil {
-			r.echo.read = r.Op
-			v.echoing = true
-			if v.crowded[r.echo.Nonce] {
-				r.echo.Nonce = ""
-			}
+		if r.about != nil && (r.Outcome == history.OK || r.Outcome == history.Refused) {
+			r.about.last = r
 		}
-		if c := r.call; c != nil {
-			v.idsAgree = true
-			c.hear(r.echo)
-			if s := v.sharers(r.Project, r.GotSharedID); r.GotSharedID != "" && len(s.stored) <= crowd && !slices.Contains(s.stored, c) {
-				s.stored = append(s.stored, c)
-			}
+		if r.Outcome == history.OK {
+			v.hear(r)
 		}
 	}
 	for _, c := range v.calls {
@@ -236,6 +245,38 @@ func (v *view) listen() {
 				l.place(c)
 			}
 		}
+	}
+}
+
+// hear takes in a state that was found.
+func (v *view) hear(r *read) {
+	if r.about != nil {
+		r.about.found = r
+	}
+	if r.call = r.asked; r.call == nil || r.call.op.CallID != r.GotID {
+		r.call = v.byID[r.GotID]
+	}
+	if r.echo = r.call.heard(r.Op); r.echo != nil {
+		v.echoing = true
+		if v.crowded[r.echo.Nonce] {
+			r.echo.Nonce = ""
+		}
+	}
+	c := r.call
+	if c == nil {
+		return
+	}
+	v.idsAgree = true
+	c.hear(r.echo)
+	if r.GotSharedID == "" {
+		return
+	}
+	s := r.about
+	if s == nil || r.AskedSharedID != r.GotSharedID {
+		s = v.sharers(r.Project, r.GotSharedID)
+	}
+	if len(s.stored) <= crowd && !slices.Contains(s.stored, c) {
+		s.stored = append(s.stored, c)
 	}
 }
 
@@ -279,4 +320,18 @@ func sortedKeys[V any](m map[string]V) []string {
 	}
 	slices.Sort(keys)
 	return keys
+}
+
+// meant is the reservation for which a call was placed: the last one of its nonce on the number dialled.
+func (v *view) meant(c *call) *lease {
+	if c.op.Nonce == "" {
+		return nil
+	}
+	var best *lease
+	for a := v.byNonce[c.op.Nonce]; a != nil; a = a.next {
+		if l := a.lease; l != nil && l.op.Number == c.op.Number && l.from <= c.latest && (best == nil || l.from > best.from) {
+			best = l
+		}
+	}
+	return best
 }

@@ -16,48 +16,50 @@ func handoffVisible() Check {
 			if !v.Handoffs {
 				return notJudged("how soon a handoff state is readable, and for how long, is not known")
 			}
-			questions := make(map[question]*answers)
+			byID, byShared := make([]*answers, len(v.calls)), make([]*answers, len(v.shared))
 			for i := range v.reads {
 				r := &v.reads[i]
-				q := question{r.Project, r.AskedID, ""}
-				if r.AskedSharedID != "" {
-					q = question{r.Project, "", r.AskedSharedID}
+				var a *answers
+				switch {
+				case r.about != nil:
+					if a = byShared[r.about.n]; a == nil {
+						a = &answers{calls: v.sharedAnswers(r.about)}
+						byShared[r.about.n] = a
+					}
+				case r.asked != nil && r.asked.op.Project == r.Project:
+					if a = byID[r.asked.n]; a == nil {
+						a = &answers{calls: v.answersByID(r.asked)}
+						byID[r.asked.n] = a
+					}
 				}
-				a, ok := questions[q]
-				if !ok {
-					a = &answers{calls: v.answers(q)}
-					questions[q] = a
+				if a != nil && len(a.calls) > 0 && !a.blamed {
+					out.Cases++
+					v.judgeAsked(&out, a, r)
 				}
-				v.judgeAsked(&out, a, r)
 			}
 			return out
 		}}
 }
 
-// question is what a client asks for.
-type question struct{ project, id, sharedID string }
-
 // answers is what is known of one question so far.
 type answers struct {
-	calls  []*call
-	found  *read // the first that was found when the call was certainly over
+	calls  []*call // those that it must find once they are over; none where a platform may have its reasons
+	found  *read   // the first that was found when the call was certainly over
 	blamed bool
 }
 
-// answers are the calls that a question must find once they are over. It is none where a platform may have its reasons.
-func (v *view) answers(q question) []*call {
-	if q.sharedID == "" {
-		c := v.byID[q.id]
-		if c == nil || !v.idsAgree || !v.echoing || c.op.Project != q.project {
-			return nil
-		}
-		if l := v.lines[c.op.Number]; l == nil || len(l.leases) == 0 || l.leases[0].op.Project != q.project {
-			return nil // whose number it was is not known
-		}
-		return []*call{c}
+func (v *view) answersByID(c *call) []*call {
+	if !v.idsAgree || !v.echoing {
+		return nil
 	}
-	s := v.shared[key{q.project, q.sharedID}]
-	if s == nil || len(s.stored) > crowd {
+	if l := v.lines[c.op.Number]; l == nil || len(l.leases) == 0 || l.leases[0].op.Project != c.op.Project {
+		return nil // whose number it was is not known
+	}
+	return []*call{c}
+}
+
+func (v *view) sharedAnswers(s *sharers) []*call {
+	if len(s.stored) > crowd {
 		return nil
 	}
 	// Several calls under one shared_id may be a conflict, which is answered as if there were none.
@@ -68,10 +70,6 @@ func (v *view) answers(q question) []*call {
 }
 
 func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
-	if len(a.calls) == 0 || a.blamed {
-		return
-	}
-	out.Cases++
 	switch r.Outcome {
 	case history.OK:
 		if a.found == nil && r.call != nil && r.from > v.over(r.call) {
@@ -83,14 +81,10 @@ func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
 }
 
 func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
-	asked := fmt.Sprintf("id %q", r.AskedID)
-	if r.AskedSharedID != "" {
-		asked = fmt.Sprintf("shared_id %q", r.AskedSharedID)
-	}
 	if f := a.found; f != nil && r.from > f.to && v.kept(f.call, r) {
 		a.blamed = true
 		out.add(Violation{
-			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", asked, round(f.Op.End), round(r.Op.Start), round(f.call.op.Bye)),
+			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.question(), round(f.Op.End), round(r.Op.Start), round(f.call.op.Bye)),
 			Rule:  "the call was over at both times, and states are kept for longer",
 			Cause: "F53 replicas that answer in turn, a record that reading deletes", Ops: copies(f.call.op, f.Op, r.Op),
 		})
@@ -100,7 +94,7 @@ func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
 		if v.readable(c, r) {
 			a.blamed = true
 			out.add(Violation{
-				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", asked, round(r.Op.Start), round(r.Op.Start-c.op.Bye), v.Visible),
+				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", r.question(), round(r.Op.Start), round(r.Op.Start-c.op.Bye), v.Visible),
 				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
 				Cause: "F49 the state is written late, F54 it is not kept", Ops: copies(c.op, r.Op),
 			})
@@ -111,4 +105,12 @@ func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
 	if due := add(v.over(c), v.Visible); r.from > due && (v.Retention == 0 || r.from < add(v.endFrom(c), v.Retention)) {
 		out.Undecided++ // its caller hung up, or the platform was restarted
 	}
+}
+
+// question is what r asked for.
+func (r *read) question() string {
+	if r.AskedSharedID != "" {
+		return fmt.Sprintf("shared_id %q", r.AskedSharedID)
+	}
+	return fmt.Sprintf("id %q", r.AskedID)
 }

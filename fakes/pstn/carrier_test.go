@@ -79,7 +79,6 @@ func start(t *testing.T, handle func(*sipua.Leg), config pstn.Config) (*pstn.Car
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		quiet()
 		if err := c.Close(); err != nil {
 			t.Errorf("carrier: close: %v", err)
 		}
@@ -100,10 +99,6 @@ func start(t *testing.T, handle func(*sipua.Leg), config pstn.Config) (*pstn.Car
 	})
 	return c, p
 }
-
-// quiet lets the last ACK of a call come to rest. There is no event for it, and sipgo opens a socket that nobody closes
-// for a message that it still has in hand when its endpoint is closed.
-func quiet() { time.Sleep(10 * time.Millisecond) }
 
 // cancelled gives a trace, and a function that waits until it has seen the answer to a CANCEL: only then is everything
 // about the call over.
@@ -279,8 +274,10 @@ func TestSessionDescriptions(t *testing.T) {
 	}
 	for _, tc := range cases {
 		t.Run(string(tc.sdp), func(t *testing.T) {
-			c, p := start(t, answerAndStay, pstn.Config{})
+			settled := make(chan struct{}) // the platform has the ACK, or has refused
+			c, p := start(t, func(leg *sipua.Leg) { answerAndStay(leg); close(settled) }, pstn.Config{})
 			call := dial(t, c, pstn.Dial{To: dni, SDP: tc.sdp})
+			<-settled
 			leg := p.calls()[0]
 			if call.Status() != tc.status || (leg.Offer() != nil) != tc.offer {
 				t.Errorf("status %d, offer %q", call.Status(), leg.Offer())

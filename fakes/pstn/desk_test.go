@@ -96,7 +96,6 @@ func TestCallerLeavesARingingDesk(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || call.Status() != 487 || call.EndedBy() != pstn.ByCaller {
 		t.Errorf("%v, %d by %s", err, call.Status(), call.EndedBy())
 	}
-	quiet()
 	if err := c.Close(); err != nil { // waits for the desk
 		t.Fatal(err)
 	}
