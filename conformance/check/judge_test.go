@@ -1,0 +1,128 @@
+package check
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+func TestJudgeAllByProject(t *testing.T) {
+	small := with(roa, func(f *Facts) { f.Size = 1 })
+	all := ops(
+		reserved(0, .1, "a").project("p"), refused(1, 1.1).project("p"),
+		reserved(0, .1, "b").project("q"), refused(1, 1.1).project("q"),
+		dialled(2, 3, "b").project("p"), // a caller of p who dials a number of q
+		restarted(5, 6, history.OK),
+	)
+	parts := split(nil, all)
+	if len(parts["p"]) != 3 || len(parts["q"]) != 4 || len(parts[""]) != 0 {
+		t.Errorf("want the call with the number's owner and the restart with both, got %d and %d", len(parts["p"]), len(parts["q"]))
+	}
+	got := make(map[string]string)
+	for _, r := range JudgeAll(map[string]Facts{"p": small, "": roa}, all) { // q has a number left, by the facts for all others
+		if len(r.Violations) > 0 {
+			got[r.Check.Name+" "+r.Project] = r.Violations[0].Text
+		}
+	}
+	want := map[string]string{"exhaustion-justified q": "refused at 1.1s although at most 1 of 2 numbers can have been held"}
+	if !maps.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+func TestJudgeSome(t *testing.T) {
+	j := Judge(map[string]Facts{"": roa}, ops(reserved(0, .1, "+442079460000")), []string{"rotation", "dialable-numbers"})
+	var names []string
+	for _, r := range j.Results {
+		names = append(names, r.Check.Name)
+	}
+	if !slices.Equal(names, []string{"dialable-numbers", "rotation"}) || j.Ledgers[""].Reserved != 1 {
+		t.Errorf("got %v and %+v", names, j.Ledgers)
+	}
+	if j := Judge(nil, nil, nil); len(j.Results) == 0 || len(j.Warnings) != 0 {
+		t.Errorf("want an empty history judged, got %+v", j)
+	}
+}
+
+// What holds for all projects together is the weaker of what holds for each.
+func TestCommonFacts(t *testing.T) {
+	f := Facts{Size: 2, WindowMin: 10, WindowMax: 20, CoolDown: 3, Release: "hangup", Match: "dni", Bindings: "once", Exclusive: true, Handoffs: true, Visible: 5, Retention: 7, Duplicate: "last"}
+	g := f
+	g.WindowMin, g.WindowMax, g.CoolDown, g.Release, g.Match, g.Retention, g.Visible, g.Eps, g.Strays = 5, 30, 4, "arrival", "dni+ani", 0, 6, 1, 2
+	got := common(map[string]Facts{"p": f, "q": g})
+	want := Facts{
+		Size: 4, WindowMin: 5, WindowMax: 30, CoolDown: 3, CoolDownMax: 4, Match: "dni+ani", Bindings: "once", Exclusive: true, Handoffs: true, Visible: 6, Retention: 7, Duplicate: "last",
+		Eps: 1, Strays: 2, ServerMax: lateCommit,
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	g.WindowMax = 0
+	if got := common(map[string]Facts{"p": f, "q": g}); got.WindowMax != 0 {
+		t.Errorf("want no longest window when one is not known, got %s", got.WindowMax)
+	}
+}
+
+func TestLedger(t *testing.T) {
+	all := ops(
+		reserved(0, .1, "a").nonce("bound"), dialled(1, 2, "a").nonce("bound").id("c1").over(3), heard(4, "c1", "bound", "a"),
+		reserved(0, .1, "b").nonce("lost"), dialled(1, 2, "b").nonce("lost").id("c2").over(3), heard(4, "c2", "", "b"),
+		reserved(0, .1, "c").nonce("unknown"), dialled(1, 2, "c").nonce("unknown").id("c3").over(3), missing(4, "s"),
+		reserved(0, .1, "d").nonce("expired"), reserved(49, 50, "e").nonce("live"), refused(1, 2), timedOut(1, 2), turnedAway(1, 2, "d", 503, "carrier"),
+		reserved(50, 50, "f").draining(),
+	)
+	got := Judge(map[string]Facts{"": roa}, all, []string{}).Ledgers[""]
+	want := Ledger{Reserved: 5, Bound: 1, Lost: 1, Unknown: 1, Expired: 1, Live: 1, Refused: 1, InDoubt: 1, Calls: 3, Answered: 3, Unbound: 1, Questions: 3, NotFound: 1, DrainedOf: 1}
+	if got != want {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+	if sum := got.Bound + got.Lost + got.Unknown + got.Expired + got.Live; sum != got.Reserved {
+		t.Errorf("want every reservation accounted for, got %d of %d", sum, got.Reserved)
+	}
+}
+
+// A nonce or shared_id that everybody has names nobody: nothing is concluded from it, and nothing takes for ever.
+func TestNamesThatNameNobody(t *testing.T) {
+	var all []op
+	for i := range 3000 {
+		at, id, n := float64(100*i), fmt.Sprint("c", i), fmt.Sprint("+44207946", i)
+		all = append(all, reserved(at, at+.1, n).nonce("x").shared("s"), dialled(at+.2, at+5, n).nonce("x").shared("s").id(id).over(at+6),
+			heard(at+7, id, "x", n), found(at+8, "s", fmt.Sprint("c", i/2), says("x", n)))
+	}
+	f := with(roa, func(f *Facts) { f.Handoffs, f.Duplicate = true, "last" })
+	for _, r := range JudgeAll(map[string]Facts{"": f}, ops(all...)) {
+		for _, v := range r.Violations {
+			if r.Check.Name != "capacity-respected" && r.Check.Name != "handoff-matches-call" {
+				t.Fatalf("%s: %s", r.Check.Name, v.Text)
+			}
+			if strings.Contains(v.Text, "shared_id") {
+				t.Fatalf("%s: %s", r.Check.Name, v.Text)
+			}
+		}
+	}
+}
+
+// What a platform does wrong without end is not kept without end.
+func TestViolationsAreLimited(t *testing.T) {
+	var all []op
+	for i := range 5000 {
+		all = append(all, reserved(float64(i)/1e4, float64(i)/1e4, ""), reserved(float64(i)/1e4, float64(i)/1e4, "+442079460000"))
+	}
+	for _, r := range JudgeAll(map[string]Facts{"": roa}, ops(all...)) {
+		total := len(r.Violations) + r.Omitted
+		switch r.Check.Name {
+		case "dialable-numbers":
+			if total != 5000 || len(r.Violations) != most {
+				t.Errorf("%s: want 5000, %d of them kept, got %d and %d", r.Check.Name, most, total, len(r.Violations))
+			}
+		case "no-double-lease":
+			if total != 4999 {
+				t.Errorf("%s: want 4999, got %d", r.Check.Name, total)
+			}
+		}
+	}
+}
