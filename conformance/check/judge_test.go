@@ -13,9 +13,9 @@ import (
 func TestJudgeAllByProject(t *testing.T) {
 	small := with(roa, func(f *Facts) { f.Size = 1 })
 	all := ops(
-		reserved(0, .1, "a").project("p"), refused(1, 1.1).project("p"),
-		reserved(0, .1, "b").project("q"), refused(1, 1.1).project("q"),
-		dialled(2, 3, "b").project("p"), // a caller of p who dials a number of q
+		reserved(0, .1, "+441111").project("p"), refused(1, 1.1).project("p"),
+		reserved(0, .1, "+442222").project("q"), refused(1, 1.1).project("q"),
+		dialled(2, 3, "+442222").project("p"), // a caller of p who dials a number of q
 		restarted(5, 6, history.OK),
 	)
 	parts := split(nil, all)
