@@ -23,6 +23,7 @@ Judges saved histories again, offline: those that check --history keeps, or your
 	names := f.String("check", "", "comma-separated `names` of checks; default all")
 	budget := f.Duration("linear", 0, "also search, for so much `time`, whether any order of what happened to each number is legal")
 	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`")
+	machine := f.String("json", "", "write the report as JSON to `file`")
 	files, code, done := f.parse(e)
 	if done {
 		return code
@@ -51,6 +52,11 @@ Judges saved histories again, offline: those that check --history keeps, or your
 	if err := report.Text(e.out, strings.Join(append([]string{tool, "judge"}, e.args...), " ")); err != nil {
 		return refuse(e, err)
 	}
+	if *machine != "" {
+		if err := saveJSON(*machine, report); err != nil {
+			return refuse(e, err)
+		}
+	}
 	if *page != "" {
 		switch err := report.SavePicture(*page); {
 		case errors.Is(err, linear.ErrNothingToDraw):
@@ -62,6 +68,14 @@ Judges saved histories again, offline: those that check --history keeps, or your
 		}
 	}
 	return report.ExitCode()
+}
+
+func saveJSON(name string, r judge.Report) error {
+	f, err := create(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(r.JSON(f), f.Close())
 }
 
 // readFacts reads a mapping from project to facts; "" is every project that has none of its own.

@@ -29,6 +29,8 @@ func TestJudge(t *testing.T) {
 		{"double.jsonl --facts facts.json --check no-double-lease", 2, "not judged     no-double-lease of acme", ""},
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
+		{"double.jsonl --json report.json", 1, "VIOLATED  no-double-lease of acme", ""},
+		{"good.jsonl --json no/such/dir.json", 2, "", "report no/such/dir.json: no such file or directory"},
 		{"broken.jsonl", 2, "", "broken.jsonl:3: history: id: want 1 or more, got 0"},
 		{"nosuch.jsonl", 2, "", "nosuch.jsonl: no such file or directory"},
 		{"", 2, "", "judge: want at least one history, got none"},
@@ -40,6 +42,9 @@ func TestJudge(t *testing.T) {
 				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
 			}
 		})
+	}
+	if report, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil || !strings.Contains(string(report), `"exit_code": 1`) {
+		t.Errorf("want a report, got %s, %v", report, err)
 	}
 	if page, err := os.ReadFile(filepath.Join(dir, "page.html")); err != nil || len(page) == 0 {
 		t.Errorf("want a page, got %d bytes, %v", len(page), err)

@@ -27,6 +27,7 @@ type Outcome struct {
 	Violations []Violation
 	Omitted    int         // violations beyond the first thousand
 	Hazards    []Violation // harm that a correct pool does as well: late calls, strays, numbers changed by a carrier
+	Unlisted   int         // hazards beyond the first thousand
 	Cases      int         // how many cases the check looked at
 	Undecided  int         // cases of which both readings are possible
 	NotJudged  string      // why the check could not be applied; empty when it was
@@ -105,9 +106,11 @@ func (o *Outcome) add(v Violation) {
 
 // hazard notes harm that is nobody's breach.
 func (o *Outcome) hazard(v Violation) {
-	if len(o.Hazards) < most {
-		o.Hazards = append(o.Hazards, v)
+	if len(o.Hazards) == most {
+		o.Unlisted++
+		return
 	}
+	o.Hazards = append(o.Hazards, v)
 }
 
 // copies are the operations themselves, without those that are missing.

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
@@ -37,6 +36,7 @@ type Report struct {
 	Linear map[string]linear.Result // by project; nil: not searched
 
 	facts map[string]check.Facts
+	eps   time.Duration
 }
 
 // Judge reads, merges and judges. The error says which file cannot be read, and where.
@@ -50,7 +50,7 @@ func Judge(ctx context.Context, p Plan) (Report, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Report{}, err
 	}
-	merged, err := history.Merge(p.Eps, files...)
+	merged, err := merge(p.Eps, files)
 	if err != nil {
 		return Report{}, err
 	}
@@ -64,11 +64,20 @@ func Judge(ctx context.Context, p Plan) (Report, error) {
 		f.Eps = max(f.Eps, merged.Eps)
 		facts[name] = f
 	}
-	r := Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only), facts: facts}
+	r := Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only), facts: facts, eps: merged.Eps}
 	if p.Linear > 0 {
 		r.search(ctx, p.Linear)
 	}
 	return r, nil
+}
+
+// merge joins the histories; one alone is not copied for it.
+func merge(eps time.Duration, files []history.File) (history.File, error) {
+	if len(files) == 1 {
+		files[0].Eps = max(files[0].Eps, eps)
+		return files[0], nil
+	}
+	return history.Merge(eps, files...)
 }
 
 func read(name string) (history.File, error) {
@@ -115,21 +124,43 @@ func (r Report) Certain() (n int) {
 	return n
 }
 
-// Judged tells whether any check could be applied.
-func (r Report) Judged() bool {
-	return slices.ContainsFunc(r.Results, func(res check.Result) bool { return res.NotJudged == "" })
+// cases counts what the checks looked at, and how much of it they decided.
+func (r Report) cases() (all, decided int) {
+	for _, res := range r.Results {
+		if res.NotJudged == "" {
+			all, decided = all+res.Cases, decided+res.Cases-res.Undecided
+		}
+	}
+	return all, decided
 }
 
-// ExitCode is 1 for a breach, 3 when all that was found may be the clocks' doing or a search was given up, 2 when nothing
-// could be judged, else 0.
+// ExitCode is 1 for a breach; 3 when all that was found may be the clocks' doing, a search was given up, or nothing at all
+// could be decided; 2 when there was nothing to judge; else 0.
 func (r Report) ExitCode() int {
+	all, decided := r.cases()
 	switch {
 	case r.Certain() > 0 || r.linear() == linear.Illegal:
 		return verdict.ExitNotConformant
 	case r.Violations() > 0 || r.linear() == linear.Unknown:
 		return verdict.ExitInconclusive
-	case len(r.Ops) == 0 || !r.Judged():
+	case all == 0 && !r.searched():
 		return verdict.ExitNotJudged
+	case decided <= 0 && all > 0:
+		return verdict.ExitInconclusive
 	}
 	return verdict.ExitConformant
+}
+
+// of is what is known of a project; of all, when they have one name for it.
+func (r Report) of(project string) check.Facts {
+	if f, ok := r.facts[project]; ok {
+		return f
+	}
+	if f, ok := r.facts[""]; ok || len(r.facts) != 1 {
+		return f
+	}
+	for _, f := range r.facts {
+		return f
+	}
+	return check.Facts{}
 }

@@ -49,10 +49,12 @@ VIOLATED  no-double-lease of acme   I1, I3   certain
   requires  A number has at most one live reservation, and rests for the cool-down between two.
   because   rule A: whichever of the two was first, it would have had to end, and its number to rest, before the other was answered; neither can have
   likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease
-                                 0s                                             5s
-  #1 reserve +442079460000      |=                                               | ok
-  #2 call +442079460000         | ==================-----------------------------| ok
-  #3 reserve +442079460000      |                            ==                  | ok
+                            0s                    6.5s                  13.65s
+  +442079460000
+  * #1 reserve alice          ?==============                             0s–100ms, held until 5s or later, nonce x
+  * #2 call alice             ......#########                             200ms–2s, over at 5s by the platform, nonce x
+  * #3 reserve bob                     ?==============================--  3s–3.1s, held until 13s or later, nonce y
+  ? may have been made  = was held  - may have been held   . on its way  # in a call   * proves it
   testdata/double.jsonl:2  #1 alice: reserve +442079460000 at 0s–100ms: ok
   testdata/double.jsonl:4  #3 bob: reserve +442079460000 at 3s–3.1s: ok
   testdata/double.jsonl:3  #2 alice: call +442079460000 at 200ms–2s, over at 5s: ok
@@ -78,6 +80,10 @@ func TestExitCodes(t *testing.T) {
 		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
 		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{}, Only: []string{"no-double-lease"}}, 2},
 		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
+		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"exhaustion-justified"}}, 2},
+		"undecided":           {Plan{Files: []string{write(t, head, lease(1, 9800, 10050), lease(2, 0, 100))}, Only: []string{"rotation", "no-double-lease"}}, 0},
+		"nothing but undecided": {Plan{Files: []string{write(t, head, lease(1, 0, 100), `{"id":2,"kind":"reserve","outcome":"indefinite","start_ns":0,"end_ns":1}`,
+			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Only: []string{"exhaustion-justified"}}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := Judge(t.Context(), tc.plan)
@@ -88,6 +94,81 @@ func TestExitCodes(t *testing.T) {
 				t.Errorf("exit code %d, want %d", got, tc.want)
 			}
 		})
+	}
+}
+
+// lease is a reservation from one millisecond to another.
+func lease(id int, from, to int64) string {
+	return fmt.Sprintf(`{"id":%d,"kind":"reserve","outcome":"ok","start_ns":%d,"end_ns":%d,"number":"+442079460000"}`, id, from*1e6, to*1e6)
+}
+
+// A late call that is given somebody else's attributes harms two callers, and is no breach: the report says so all the same.
+func TestHazards(t *testing.T) {
+	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/late.jsonl"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := r.Text(&b, "again"); err != nil {
+		t.Fatal(err)
+	}
+	want := "hazard         no-cross-talk: 1, the first: call to +442079460000 was given the attributes of another reservation: want nonce x, got y (F30 a late arrival on a number that was given again)\n"
+	if r.ExitCode() != 0 || !strings.Contains(b.String(), want) {
+		t.Errorf("exit code %d, want 0; got\n%s", r.ExitCode(), b.String())
+	}
+}
+
+// TestJSON holds the report for a machine against what it must say of a violation.
+func TestJSON(t *testing.T) {
+	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease", "rotation"}, Linear: 5 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var b bytes.Buffer
+	if err := r.JSON(&b); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Format     string
+		ExitCode   int `json:"exit_code"`
+		Operations int
+		Checks     []struct {
+			Name, Project string
+			NotJudged     string `json:"not_judged"`
+			Violations    []struct {
+				Text, Rule, Cause, Certainty string
+				Operations                   []struct {
+					ID    int
+					Kind  string
+					Where string
+				}
+			}
+		}
+		Ledgers map[string]struct{ Reserved int }
+		Linear  map[string]struct {
+			Status  string
+			Numbers []struct{ Number, Status string }
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Format != Format || got.ExitCode != 1 || got.Operations != 3 || got.Ledgers["acme"].Reserved != 2 || len(got.Checks) != 2 {
+		t.Fatalf("got %s", b.String())
+	}
+	if c := got.Checks[1]; c.Name != "rotation" || c.NotJudged == "" || len(c.Violations) != 0 {
+		t.Errorf("want rotation not judged, got %+v", c)
+	}
+	c := got.Checks[0]
+	if c.Name != "no-double-lease" || c.Project != "acme" || len(c.Violations) != 1 {
+		t.Fatalf("want one violation, got %+v", c)
+	}
+	v := c.Violations[0]
+	if v.Certainty != "certain" || v.Rule == "" || v.Cause == "" || len(v.Operations) != 3 || v.Operations[1].ID != 3 || v.Operations[1].Where != "testdata/double.jsonl:4" {
+		t.Errorf("got %+v", v)
+	}
+	if l := got.Linear["acme"]; l.Status != "illegal" || len(l.Numbers) != 1 || l.Numbers[0].Number != "+442079460000" {
+		t.Errorf("got %+v", l)
 	}
 }
 
@@ -149,20 +230,6 @@ func TestRefusals(t *testing.T) {
 		if _, err := Judge(t.Context(), Plan{Files: []string{name}}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
-	}
-}
-
-func TestTimeline(t *testing.T) {
-	if rows := Timeline([]history.Op{{ID: 1}}); rows != nil {
-		t.Errorf("one operation has no timeline, got %q", rows)
-	}
-	var many []history.Op
-	for i := range 30 {
-		many = append(many, history.Op{ID: i + 1, Kind: history.Reserve})
-	}
-	rows := Timeline(many)
-	if last := rows[len(rows)-1]; last != "and 10 more" {
-		t.Errorf("got %q", last)
 	}
 }
 

@@ -14,16 +14,12 @@ func (r *Report) search(ctx context.Context, budget time.Duration) {
 	r.Linear = make(map[string]linear.Result)
 	names := sorted(r.Ledgers) // the projects
 	for _, name := range names {
-		facts, ok := r.facts[name]
-		if !ok {
-			facts = r.facts[""]
-		}
-		r.Linear[name] = linear.Judge(ctx, facts, r.of(name), budget/time.Duration(len(names)))
+		r.Linear[name] = linear.Judge(ctx, r.of(name), r.concerning(name), budget/time.Duration(len(names)))
 	}
 }
 
-// of are the operations that concern a project: its reservations, the calls to its numbers, and every reading and restart.
-func (r *Report) of(project string) (out []history.Op) {
+// concerning are the operations that concern a project: its reservations, the calls to its numbers, and every reading and restart.
+func (r *Report) concerning(project string) (out []history.Op) {
 	owner := make(map[string]string)
 	for _, o := range r.Ops {
 		if o.Kind == history.Reserve && o.Number != "" {
@@ -40,6 +36,16 @@ func (r *Report) of(project string) (out []history.Op) {
 		}
 	}
 	return out
+}
+
+// searched tells that a search came to an end.
+func (r Report) searched() bool {
+	for _, res := range r.Linear {
+		if res.Status == linear.OK {
+			return true
+		}
+	}
+	return false
 }
 
 // linear is the worst that the search found.
