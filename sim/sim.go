@@ -18,7 +18,6 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
-	"github.com/dnispool/dnispool/sim/sipua"
 	"github.com/dnispool/dnispool/sim/telephony"
 )
 
@@ -30,7 +29,6 @@ type Sim struct {
 	config   Config
 	clock    clock.Clock
 	log      *slog.Logger
-	trace    func(sipua.Message)
 	journal  *journal.Journal
 	parts    Parts
 	platform *platform
@@ -52,9 +50,6 @@ func WithClock(k clock.Clock) Option { return func(s *Sim) { s.clock = k } }
 
 // WithLogger logs to l; default: nowhere.
 func WithLogger(l *slog.Logger) Option { return func(s *Sim) { s.log = l } }
-
-// WithSIPTrace shows f every SIP message that the platform sends or receives.
-func WithSIPTrace(f func(sipua.Message)) Option { return func(s *Sim) { s.trace = f } }
 
 // New makes a platform that is not serving yet. The configuration must be valid.
 func New(c Config, agents Agents, options ...Option) (*Sim, error) {
@@ -85,7 +80,7 @@ func (s *Sim) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}
-	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, s.trace)
+	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log)
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -33,7 +35,7 @@ func conservation() Check {
 				bound[at] = append(bound[at], c)
 			}
 			out.Cases = len(v.leases) + len(v.doubts)
-			for _, number := range sortedKeys(bound) {
+			for _, number := range slices.Sorted(maps.Keys(bound)) {
 				made := len(v.doubts)
 				if l := v.lines[number]; l != nil {
 					made += len(l.leases)

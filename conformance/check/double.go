@@ -3,6 +3,7 @@ package check
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,7 +24,7 @@ func noDoubleLease() Check {
 				return notJudged("the window or the release rule of the pool is not known")
 			}
 			strays := 0
-			for _, number := range sortedKeys(v.lines) {
+			for _, number := range slices.Sorted(maps.Keys(v.lines)) {
 				v.judgeLine(&out, &strays, v.lines[number])
 			}
 			return v.weigh(out, strays)

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -74,7 +76,7 @@ func (v *view) possiblyHeld() []event {
 	unknown := v.unknownHolders()
 	var s sweep
 	var spans []span
-	for _, number := range sortedKeys(v.lines) {
+	for _, number := range slices.Sorted(maps.Keys(v.lines)) {
 		spans = spans[:0]
 		for _, l := range v.lines[number].leases {
 			spans = append(spans, closed(l.from, l.latest))

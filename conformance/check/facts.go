@@ -1,7 +1,9 @@
 package check
 
 import (
+	"maps"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -91,7 +93,7 @@ func (f Facts) timed() bool { return f.WindowMin > 0 && f.Release != "" }
 // common is what holds for all projects together: of what differs, the weaker.
 func common(facts map[string]Facts) Facts {
 	var out Facts
-	for i, name := range sortedKeys(facts) {
+	for i, name := range slices.Sorted(maps.Keys(facts)) {
 		f := facts[name]
 		if i == 0 {
 			out = f

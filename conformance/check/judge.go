@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"slices"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -51,7 +52,7 @@ type docket struct {
 
 func newDocket(facts map[string]Facts, ops []history.Op) *docket {
 	parts := split(facts, ops)
-	d := &docket{names: sortedKeys(parts), views: make(map[string]*view)}
+	d := &docket{names: slices.Sorted(maps.Keys(parts)), views: make(map[string]*view)}
 	known := make(map[string]Facts)
 	for _, name := range d.names {
 		known[name] = factsOf(facts, name)

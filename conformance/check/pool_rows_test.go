@@ -1,6 +1,8 @@
 package check
 
 import (
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -131,7 +133,7 @@ func poolRows() map[string][]row {
 func TestPool(t *testing.T) { runRows(t, poolRows()) }
 
 func runRows(t *testing.T, rows map[string][]row) {
-	for _, name := range sortedKeys(rows) {
+	for _, name := range slices.Sorted(maps.Keys(rows)) {
 		violated, clean := false, false
 		for _, r := range rows[name] {
 			v, c := r.run(t, name)

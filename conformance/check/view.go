@@ -183,12 +183,3 @@ func add(a, b time.Duration) time.Duration {
 }
 
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
-
-func sortedKeys[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
-}

@@ -3,6 +3,8 @@ package judge
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check/linear"
@@ -12,7 +14,7 @@ import (
 // search asks of each number of each project whether any order of what happened to it is legal.
 func (r *Report) search(ctx context.Context, budget time.Duration) {
 	r.Linear = make(map[string]linear.Result)
-	names := sorted(r.Ledgers) // the projects
+	names := slices.Sorted(maps.Keys(r.Ledgers)) // the projects
 	for _, name := range names {
 		r.Linear[name] = linear.Judge(ctx, r.of(name), r.concerning(name), budget/time.Duration(len(names)))
 	}
@@ -65,7 +67,7 @@ func (r Report) linear() linear.Status {
 // SavePicture draws the first number of which no order is legal, as a page at path. It returns linear.ErrNothingToDraw
 // when there is none.
 func (r Report) SavePicture(path string) error {
-	for _, name := range sorted(r.Linear) {
+	for _, name := range slices.Sorted(maps.Keys(r.Linear)) {
 		if err := r.Linear[name].SaveHTML(path); !errors.Is(err, linear.ErrNothingToDraw) {
 			return err
 		}

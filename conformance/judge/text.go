@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -24,7 +25,7 @@ func (r Report) Text(w io.Writer, command string) error {
 		r.violations(p, res, command)
 	}
 	p.line("")
-	for _, name := range sorted(r.Ledgers) {
+	for _, name := range slices.Sorted(maps.Keys(r.Ledgers)) {
 		l := r.Ledgers[name]
 		p.line("ledger of %s: %d reserved = %d bound + %d lost + %d unknown + %d expired + %d live; %d refused, %d in doubt; %d calls, %d answered",
 			cmp.Or(name, "all"), l.Reserved, l.Bound, l.Lost, l.Unknown, l.Expired, l.Live, l.Refused, l.InDoubt, l.Calls, l.Answered)
@@ -40,7 +41,7 @@ func (r Report) Text(w io.Writer, command string) error {
 			p.line("hazard         %s: %d, the first: %s (%s)", title(res), n, res.Hazards[0].Text, res.Hazards[0].Cause)
 		}
 	}
-	for _, name := range sorted(r.Linear) {
+	for _, name := range slices.Sorted(maps.Keys(r.Linear)) {
 		res := r.Linear[name]
 		p.line("linear         %s", strings.TrimSpace(fmt.Sprintf("%s: %s %s", cmp.Or(name, "all"), res.Status, res.Reason)))
 	}
@@ -103,15 +104,6 @@ func plural(n int, one, many string) string {
 		return "1 " + one
 	}
 	return fmt.Sprintf("%d %s", n, many)
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for k := range m {
-		keys = append(keys, k)
-	}
-	slices.Sort(keys)
-	return keys
 }
 
 // printer keeps the first error of its writer.

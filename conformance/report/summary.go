@@ -98,11 +98,8 @@ func (p *page) skips(run verdict.Run) {
 
 // allWarnings lists the warnings of the run and of its scenarios, equal ones together.
 func (p *page) allWarnings(run verdict.Run) {
-	var texts []string
+	texts := slices.Clone(run.Warnings)
 	ids := map[string][]string{}
-	for _, w := range run.Warnings {
-		texts = append(texts, w)
-	}
 	for _, res := range run.Results {
 		for _, w := range res.Warnings {
 			if !slices.Contains(texts, w) {

@@ -85,10 +85,9 @@ type Stage interface {
 
 // Project is how a client reaches its project.
 type Project struct {
-	Name                string
-	Account, Project    string // as they stand in a path
-	DNIKey, HandoffKey  string
-	AccountID, ObjectID string // the prefixed forms
+	Name               string
+	Account, Project   string // as they stand in a path
+	DNIKey, HandoffKey string
 }
 
 // Dial says how the carrier places a call.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Answering is what a desk does with calls.
@@ -25,11 +26,7 @@ var answerings = []Answering{Answer, Busy, Ring}
 
 // UnmarshalText accepts the three names.
 func (a *Answering) UnmarshalText(text []byte) error {
-	if !slices.Contains(answerings, Answering(text)) {
-		return fmt.Errorf("desk: want %s, got %q", join(answerings), text)
-	}
-	*a = Answering(text)
-	return nil
+	return strictyaml.Pick("desk", a, text, answerings...)
 }
 
 // DeskCall is one call that came to a desk.

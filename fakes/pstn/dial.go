@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Dial is one call to be placed. Only To is due.
@@ -49,11 +50,7 @@ var kinds = []SDP{Offer, Late, NoSDP, BadCodec}
 
 // UnmarshalText accepts the four names.
 func (s *SDP) UnmarshalText(text []byte) error {
-	if !slices.Contains(kinds, SDP(text)) {
-		return fmt.Errorf("sdp: want %s, got %q", join(kinds), text)
-	}
-	*s = SDP(text)
-	return nil
+	return strictyaml.Pick("sdp", s, text, kinds...)
 }
 
 // errGaveUp is the caller's doing, as against the end of Dial's context.

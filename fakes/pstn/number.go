@@ -3,10 +3,10 @@ package pstn
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Format is the form in which a carrier delivers the dialled number.
@@ -31,23 +31,10 @@ var formats = []Format{E164, E164NoPlus, CC00, CC011, National, Last10, Last4, T
 
 // UnmarshalText accepts the names of the forms, and 00 for cc00.
 func (f *Format) UnmarshalText(text []byte) error {
-	name := Format(text)
-	if name == "00" {
-		name = CC00
+	if string(text) == "00" {
+		text = []byte(CC00)
 	}
-	if !slices.Contains(formats, name) {
-		return fmt.Errorf("format: want %s, got %q", join(formats), text)
-	}
-	*f = name
-	return nil
-}
-
-func join[T ~string](words []T) string {
-	out := make([]string, len(words))
-	for i, w := range words {
-		out[i] = string(w)
-	}
-	return strings.Join(out, " | ")
+	return strictyaml.Pick("format", f, text, formats...)
 }
 
 // uri writes a number in the form, addressed to host.

@@ -51,7 +51,7 @@ const (
 
 // UnmarshalText accepts the three names.
 func (d *DropRequest) UnmarshalText(text []byte) error {
-	return enum(d, text, "drop_request", RequestRefused, RequestReset, RequestTimeout)
+	return strictyaml.Pick("drop_request", d, text, RequestRefused, RequestReset, RequestTimeout)
 }
 
 // DropReply says what the client sees of a reply that was lost after the server's work was done.
@@ -65,19 +65,7 @@ const (
 
 // UnmarshalText accepts the two names.
 func (d *DropReply) UnmarshalText(text []byte) error {
-	return enum(d, text, "drop_reply", ReplyEOF, ReplyTimeout)
-}
-
-func enum[T ~string](into *T, text []byte, name string, allowed ...T) error {
-	if slices.Contains(allowed, T(text)) {
-		*into = T(text)
-		return nil
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	return fmt.Errorf("%s: want %s, got %q", name, strings.Join(words, " | "), text)
+	return strictyaml.Pick("drop_reply", d, text, ReplyEOF, ReplyTimeout)
 }
 
 // Faults is what a scenario writes: one fault or a list of them.

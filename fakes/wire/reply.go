@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Reply is what the client gets instead of the server's reply. Preset fills in whatever the other fields leave open.
@@ -63,7 +65,7 @@ var presets = map[Preset]Reply{
 
 // UnmarshalText accepts the names of the presets.
 func (p *Preset) UnmarshalText(text []byte) error {
-	return enum(p, text, "preset", PresetTooMany, PresetDown, PresetHTML, PresetEmpty, PresetTruncated, PresetNoRoute)
+	return strictyaml.Pick("preset", p, text, PresetTooMany, PresetDown, PresetHTML, PresetEmpty, PresetTruncated, PresetNoRoute)
 }
 
 // Validate refuses a status that is none, and headers that would break the reply's framing.

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Config says how strict the HTTP edge is and how its errors look.
@@ -97,28 +99,15 @@ const (
 // The errors name the setting: a strict reader shows them as they are.
 
 func (s *ErrorStyle) UnmarshalText(b []byte) error {
-	return pick("error_style", s, b, Spec, Envelope, Gateway, Draft)
+	return strictyaml.Pick("error_style", s, b, Spec, Envelope, Gateway, Draft)
 }
 
 func (s *StrictBody) UnmarshalText(b []byte) error {
-	return pick("strict_body", s, b, Ignore, Reject)
+	return strictyaml.Pick("strict_body", s, b, Ignore, Reject)
 }
 
 func (c *ContentType) UnmarshalText(b []byte) error {
-	return pick("content_type", c, b, AnyType, JSONRequired)
-}
-
-// pick sets into to the allowed value that b spells, or says which values are allowed and leaves into as it was.
-func pick[T ~string](key string, into *T, b []byte, allowed ...T) error {
-	if i := slices.Index(allowed, T(b)); i >= 0 {
-		*into = allowed[i]
-		return nil
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	return fmt.Errorf("%s: want %s, got %q", key, strings.Join(words, " | "), b)
+	return strictyaml.Pick("content_type", c, b, AnyType, JSONRequired)
 }
 
 // Validate returns every problem of c, joined; each begins with the setting's name in YAML.

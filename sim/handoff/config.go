@@ -5,8 +5,9 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Config says what of a conversation's state is exposed, under which names, from when and for how long.
@@ -125,44 +126,31 @@ const (
 // The errors name the setting: a strict reader shows them as they are.
 
 func (s *SharedIDSource) UnmarshalText(b []byte) error {
-	return pick("shared_id_source", s, b, FromState, FromAttributes, FromBoth)
+	return strictyaml.Pick("shared_id_source", s, b, FromState, FromAttributes, FromBoth)
 }
 
 func (s *NumberStyle) UnmarshalText(b []byte) error {
-	return pick("number_style", s, b, Digits, Double)
+	return strictyaml.Pick("number_style", s, b, Digits, Double)
 }
 
 func (d *Duplicates) UnmarshalText(b []byte) error {
-	return pick("duplicates", d, b, Last, First, Conflict)
+	return strictyaml.Pick("duplicates", d, b, Last, First, Conflict)
 }
 
 func (s *Snapshot) UnmarshalText(b []byte) error {
-	return pick("snapshot", s, b, CallEnd, EndFunction)
+	return strictyaml.Pick("snapshot", s, b, CallEnd, EndFunction)
 }
 
 func (e *Empty) UnmarshalText(b []byte) error {
-	return pick("empty", e, b, Nulls, NoKeys, NotFound)
+	return strictyaml.Pick("empty", e, b, Nulls, NoKeys, NotFound)
 }
 
 func (a *Abandoned) UnmarshalText(b []byte) error {
-	return pick("abandoned", a, b, Keep, Drop)
+	return strictyaml.Pick("abandoned", a, b, Keep, Drop)
 }
 
 func (m *MidCallRead) UnmarshalText(b []byte) error {
-	return pick("midcall_read", m, b, NotFoundMidCall, Current)
-}
-
-// pick sets into to the allowed value that b spells, or says which values are allowed and leaves into as it was.
-func pick[T ~string](key string, into *T, b []byte, allowed ...T) error {
-	if i := slices.Index(allowed, T(b)); i >= 0 {
-		*into = allowed[i]
-		return nil
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	return fmt.Errorf("%s: want %s, got %q", key, strings.Join(words, " | "), b)
+	return strictyaml.Pick("midcall_read", m, b, NotFoundMidCall, Current)
 }
 
 // Validate returns every problem of c, joined; each begins with the setting's name in YAML.

@@ -18,7 +18,6 @@ type model struct {
 
 type take struct {
 	id, shared, a  string
-	ended          bool // by this snapshot the call had ended
 	first          bool // this snapshot ended it
 	visible, until time.Duration
 }

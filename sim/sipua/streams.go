@@ -58,7 +58,7 @@ func (s *streams) listen() {
 // hand gives a connection to sipgo and returns when sipgo reads from it.
 func (s *streams) hand(ctx context.Context, c net.Conn) error {
 	st := &tcpConn{Conn: c, streams: s, reading: make(chan struct{})}
-	err := ctx.Err()
+	var err error
 	select {
 	case s.conns <- st:
 		select {

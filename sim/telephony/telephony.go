@@ -68,9 +68,9 @@ type Edge struct {
 	perLine map[string]int
 }
 
-// Listen starts the edge. It is ready for calls when Listen returns. trace, which may be nil, sees every SIP message.
-func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
-	return listen(ctx, sipua.Config{Listen: c.Listen, TCP: c.TCP, Trace: trace}, c, p, k, log)
+// Listen starts the edge. It is ready for calls when Listen returns.
+func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
+	return listen(ctx, sipua.Config{Listen: c.Listen, TCP: c.TCP}, c, p, k, log)
 }
 
 func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
