@@ -82,6 +82,14 @@ type given struct {
 	carrier  pstn.Behaviour
 }
 
+// projects are the names of the platform's projects, in its order.
+func (g given) projects() (names []string) {
+	for _, p := range g.platform.Projects {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
 // readGiven splits a scenario's world into the carrier's part and the platform's, which is a simulator configuration.
 func readGiven(file string, n *yaml.Node) (given, strictyaml.Problems) {
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
@@ -163,7 +171,7 @@ func (r Reference) Open(ctx context.Context, w World) (Stage, error) {
 		}
 	}
 	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{
-		DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
+		DialContext: dialLingering(k), DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
 	}}
 	s.http = &http.Client{
 		Transport:     s.wire.RoundTripper(s.transport),
