@@ -21,10 +21,10 @@ import (
 // checkFlags is what `dnispool check` was asked to do.
 type checkFlags struct {
 	*flags
-	dir, label, junit, json, history string
-	seed                             uint64
-	list, dryRun, verbose, quiet     bool
-	strict, color                    bool
+	dir, label, junit, json, out string
+	seed                         uint64
+	list, dryRun, verbose, quiet bool
+	strict, color, keep          bool
 }
 
 func newCheckFlags() *checkFlags {
@@ -43,7 +43,8 @@ Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.color, "color", false, "colour the output")
 	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`")
 	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`")
-	f.StringVar(&f.history, "history", "", "keep each scenario's history under `dir`, for dnispool judge")
+	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
+	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
 	return f
 }
 
@@ -71,6 +72,12 @@ func runCheck(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, err)
 	}
+	out, tidy, err := f.evidence(e, f.out)
+	if err != nil {
+		return refuse(e, errors.Join(err, files.close()))
+	}
+	defer tidy()
+	loaded.Out = out
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), len(loaded.Selected))
 	run, err := loaded.Play(ctx, text)
@@ -86,7 +93,7 @@ func runCheck(ctx context.Context, e env) int {
 func (f *checkFlags) plan(patterns []string) suite.Plan {
 	p := suite.Plan{
 		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
-		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict, HistoryDir: f.history,
+		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep,
 	}
 	if f.dir != "" {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir

@@ -280,11 +280,17 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// TestKilled leaves no process and no file behind.
+// TestKilled leaves no process behind, and of files only what had been seen by then, in whole lines.
 func TestKilled(t *testing.T) {
 	dir := write(t, mine)
 	p := start(t, dir, "check", "--scenarios", "mine", "pool/fine", "wire/slow")
 	p.line(t, "ok    pool/fine")
+	history := filepath.Join(dir, "out/wire/slow.jsonl")
+	for end := time.Now().Add(10 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
+		if info, err := os.Stat(history); err == nil && info.Size() > 0 {
+			break
+		}
+	}
 	group := p.Process.Pid
 	if err := p.Process.Kill(); err != nil {
 		t.Fatal(err)
@@ -301,10 +307,13 @@ func TestKilled(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, e := range entries {
-			if e.Name() != "mine" {
+			if e.Name() != "mine" && e.Name() != "out" {
 				t.Errorf("%s: want nothing left behind, got %s", d, e.Name())
 			}
 		}
+	}
+	if got := read(t, dir, "out/wire/slow.jsonl"); !strings.HasPrefix(got, `{"format":"dnispool.history/v1"`) || !strings.HasSuffix(got, "\n") {
+		t.Errorf("want the history up to then, got %q", got)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/explore"
 	"github.com/dnispool/dnispool/conformance/target"
 	"github.com/dnispool/dnispool/conformance/verdict"
@@ -23,13 +24,12 @@ import (
 // exploreFlags is what `dnispool explore` was asked to do.
 type exploreFlags struct {
 	*flags
-	seeds, mutant, profile string
-	check                  list
-	history, out           string
-	seed                   uint64
-	limit                  time.Duration
-	workers                int
-	verbose                bool
+	seeds, mutant, profile, out string
+	check                       list
+	seed                        uint64
+	limit                       time.Duration
+	workers                     int
+	verbose, keep               bool
 }
 
 func newExploreFlags() *exploreFlags {
@@ -44,10 +44,10 @@ breaks a check is shrunk to the smallest that still does. The same seed gives th
 	f.StringVar(&f.mutant, "mutant", "", "explore a platform that is broken on purpose, by `id` or name; see dnispool mutants")
 	f.StringVar(&f.profile, "profile", "", "explore one `profile` only: "+strings.Join(sim.Profiles(), ", "))
 	f.Var(&f.check, "check", "hold histories against the check of this `name` only; may be repeated")
-	f.StringVar(&f.history, "history", "", "write the history of every seed that breaks a check, or of the one seed asked for, to `dir`")
-	f.StringVar(&f.out, "out", "", "write what was shrunk as a scenario to `dir`")
+	f.StringVar(&f.out, "out", filepath.Join("out", "explore"), "keep what was shrunk under `dir`: as a scenario, as a history for dnispool judge, as a picture; '' keeps nothing")
+	f.BoolVar(&f.keep, "keep", false, "keep the whole history of every seed that breaks a check, or of the one seed asked for, as well")
 	f.IntVar(&f.workers, "workers", 0, "`how` many seeds at a time; 0 is one a processor")
-	f.BoolVar(&f.verbose, "v", false, "print what each seed draws before it is judged")
+	f.BoolVar(&f.verbose, "v", false, "print what each seed draws, not only those that break a check")
 	return f
 }
 
@@ -125,6 +125,7 @@ type exploration struct {
 	*exploreFlags
 	env
 	search explore.Search
+	dir    string          // where what is found is kept; "": nowhere
 	shrunk map[string]bool // checks of which there is a counterexample
 	told   time.Time       // when the progress was last printed
 	failed int
@@ -135,19 +136,20 @@ type exploration struct {
 const tellEvery = 200 * time.Millisecond
 
 func (x *exploration) run(ctx context.Context) int {
-	for _, dir := range []string{x.history, x.exploreFlags.out} {
-		if dir == "" {
-			continue
-		}
-		if err := os.MkdirAll(dir, 0o755); err != nil {
-			return refuse(x.env, err)
-		}
+	var tidy func()
+	var err error
+	if x.dir, tidy, err = x.evidence(x.env, x.exploreFlags.out); err != nil {
+		return refuse(x.env, err)
 	}
+	defer tidy()
 	on := "the reference"
 	if x.mutant != "" {
 		on = "mutant " + x.mutant
 	}
 	fmt.Fprintf(x.env.out, "exploring %s, seeds %d..%d\n", on, x.search.From, x.search.To)
+	if x.one() { // before anything can go wrong
+		x.options(explore.Draw(x.search.From, x.search.Limits))
+	}
 	total, err := x.search.Run(ctx, func(r explore.Result) error { return x.see(ctx, r) })
 	x.wipe()
 	if err != nil && ctx.Err() == nil {
@@ -170,13 +172,12 @@ func (x *exploration) run(ctx context.Context) int {
 // see is told of each seed, in order.
 func (x *exploration) see(ctx context.Context, r explore.Result) error {
 	x.seen++
-	one := x.search.From == x.search.To
-	if x.verbose || one {
+	if !x.one() && (x.verbose || len(r.Findings) > 0) {
 		x.wipe()
-		fmt.Fprintf(x.env.out, "seed %d: %s\n", r.Plan.Seed, strings.ReplaceAll(r.Plan.Options.String(), "\n", "\n  "))
+		x.options(r.Plan)
 	}
-	if x.history != "" && (one || len(r.Findings) > 0) {
-		if err := x.save(r); err != nil {
+	if x.dir != "" && x.keep && (x.one() || len(r.Findings) > 0) {
+		if err := x.save(fmt.Sprintf("seed-%d", r.Plan.Seed), r.Plan.Seed, r.History); err != nil {
 			return err
 		}
 	}
@@ -192,10 +193,18 @@ func (x *exploration) see(ctx context.Context, r explore.Result) error {
 	return ctx.Err()
 }
 
+// one tells that there is one seed only.
+func (x *exploration) one() bool { return x.search.From == x.search.To }
+
+// options prints what a seed has drawn.
+func (x *exploration) options(p explore.Plan) {
+	fmt.Fprintf(x.env.out, "seed %d: %s\n", p.Seed, strings.ReplaceAll(p.Options.String(), "\n", "\n  "))
+}
+
 // fail tells of a broken check: in one line, and the first time with a counterexample.
 func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Finding) error {
 	x.wipe()
-	fmt.Fprintf(x.env.out, "seed %d: %s: %s\n", r.Plan.Seed, f.Check.Name, f.Violation.Text)
+	fmt.Fprintf(x.env.out, "VIOLATED  %s by seed %d: %s\n", f.Check.Name, r.Plan.Seed, f.Violation.Text)
 	if x.shrunk[f.Check.Name] {
 		return nil
 	}
@@ -205,29 +214,44 @@ func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Find
 		return ctx.Err()
 	}
 	s.Write(x.env.out, x.again(r.Plan.Seed, f.Check.Name))
-	if x.exploreFlags.out == "" {
+	if x.dir == "" {
 		return nil
+	}
+	return x.store(ctx, s)
+}
+
+// store keeps what was shrunk.
+func (x *exploration) store(ctx context.Context, s explore.Shrunk) error {
+	name := fmt.Sprintf("seed-%d-%s", s.Plan.Seed, s.Finding.Check.Name)
+	if err := x.save(name, s.Plan.Seed, s.History); err != nil {
+		return err
+	}
+	picture := filepath.Join(x.dir, name+".html")
+	switch err := linear.SaveHTML(picture, linear.JudgeAll(ctx, s.History.Facts, s.History.Ops, searchTime)); {
+	case errors.Is(err, linear.ErrNothingToDraw): // each number by itself did nothing wrong
+	case err != nil:
+		return err
+	default:
+		fmt.Fprintf(x.env.out, "  picture: %s\n", picture)
 	}
 	if !s.Fits {
 		fmt.Fprintln(x.env.out, "  no scenario: on the correct platform other calls would be placed")
 		return nil
 	}
-	return x.script(s)
-}
-
-// script writes what was shrunk as a scenario.
-func (x *exploration) script(s explore.Shrunk) error {
 	text, err := explore.Scenario(x.search.Platform, s)
 	if err != nil {
 		return err
 	}
-	file := filepath.Join(x.exploreFlags.out, fmt.Sprintf("seed-%d-%s.yaml", s.Plan.Seed, s.Finding.Check.Name))
+	file := filepath.Join(x.dir, name+".yaml")
 	if err := os.WriteFile(file, text, 0o644); err != nil {
 		return err
 	}
-	fmt.Fprintf(x.env.out, "  scenario: %s; play it with %s check --scenarios %s\n", file, tool, x.exploreFlags.out)
+	fmt.Fprintf(x.env.out, "  scenario: %s; play it with %s check --scenarios %s\n", file, tool, x.dir)
 	return nil
 }
+
+// searchTime bounds the search for something to draw.
+const searchTime = 5 * time.Second
 
 // right is the platform as it should be, nil when that is the one that is explored.
 func (x *exploration) right() explore.Platform {
@@ -250,14 +274,18 @@ func (x *exploration) again(seed uint64, check string) string {
 }
 
 // save writes a history, for dnispool judge and for people.
-func (x *exploration) save(r explore.Result) (err error) {
-	name := filepath.Join(x.history, fmt.Sprintf("seed-%d.jsonl", r.Plan.Seed))
+func (x *exploration) save(name string, seed uint64, h explore.History) (err error) {
+	name = filepath.Join(x.dir, name+".jsonl")
 	file, err := os.Create(name)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	return r.History.Write(file, r.Plan.Seed)
+	if err := h.Write(file, seed); err != nil {
+		return err
+	}
+	fmt.Fprintf(x.env.out, "  history: %s; judge it with %s judge %s\n", name, tool, name)
+	return nil
 }
 
 // progress tells a terminal how far the search is.

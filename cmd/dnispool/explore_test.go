@@ -45,7 +45,7 @@ func TestExploreWritesTheSameHistoryEachTime(t *testing.T) {
 	dir := t.TempDir()
 	var texts [2]string
 	for i, sub := range []string{"a", "b"} {
-		if got := dnispool(t, dir, "explore", "--seed", "7", "--history", sub); got.code != 0 {
+		if got := dnispool(t, dir, "explore", "--seed", "7", "--keep", "--out", sub); got.code != 0 {
 			t.Fatalf("want 0, got %d\n%s%s", got.code, got.out, got.err)
 		}
 		raw, err := os.ReadFile(filepath.Join(dir, sub, "seed-7.jsonl"))
@@ -65,12 +65,38 @@ func TestExploreAMutant(t *testing.T) {
 	if got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "again: dnispool explore --seed ") {
 		t.Fatalf("want %d and a counterexample, got %d\n%s%s", verdict.ExitNotConformant, got.code, got.out, got.err)
 	}
-	files, err := filepath.Glob(filepath.Join(dir, "found", "*.yaml"))
-	if err != nil || len(files) != 1 {
-		t.Fatalf("want one scenario, got %v, %v", files, err)
+	lines := strings.Split(got.out, "\n") // the first, what the seed drew, what broke
+	if len(lines) < 4 || !regexp.MustCompile(`^seed [0-9]+: (profile|pool): `).MatchString(lines[1]) || !strings.HasPrefix(lines[3], "VIOLATED  no-double-lease by seed ") {
+		t.Errorf("want the options before what they led to, got %q", lines[:min(len(lines), 4)])
+	}
+	for _, want := range []string{"  likely: F01 check-then-act", "  because: rule A", "  ? may have been made  = was held"} {
+		if !strings.Contains(got.out, want) {
+			t.Errorf("want %q, got %s", want, got.out)
+		}
+	}
+	kept, err := filepath.Glob(filepath.Join(dir, "found", "seed-*-no-double-lease.*"))
+	if err != nil || len(kept) != 3 {
+		t.Fatalf("want a picture, a history and a scenario, got %v, %v", kept, err)
+	}
+	if page, err := os.ReadFile(kept[0]); err != nil || !strings.Contains(string(page), "with nonce") {
+		t.Errorf("want a picture of what no order explains, got %d bytes of %s, %v", len(page), kept[0], err)
+	}
+	if got := dnispool(t, dir, "judge", "--check", "no-double-lease", kept[1]); got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  no-double-lease") {
+		t.Errorf("want the same verdict from the history, got %d\n%s%s", got.code, got.out, got.err)
 	}
 	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
 		t.Errorf("want the counterexample to pass on the reference, got %d\n%s%s", got.code, got.out, got.err)
+	}
+}
+
+func TestExploreKeepsNothingOfWhatPasses(t *testing.T) {
+	dir := t.TempDir()
+	got := dnispool(t, dir, "explore", "--seed", "3")
+	if lines := strings.Split(got.out, "\n"); got.code != 0 || !strings.HasPrefix(lines[1], "seed 3: ") {
+		t.Errorf("want the options of the one seed first, got %d\n%s%s", got.code, got.out, got.err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("want nothing left, got %v, %v", left, err)
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 func runJudge(ctx context.Context, e env) int {
 	f := newFlags("judge", `[flags] history.jsonl ...
 
-Judges saved histories again, offline: those that check --history keeps, or your own in the same form
+Judges saved histories again, offline: those that check and explore keep, or your own in the same form
 (specs/history.schema.json). Several are merged.`)
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")

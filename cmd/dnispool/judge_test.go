@@ -54,7 +54,7 @@ func TestJudge(t *testing.T) {
 // TestHistoriesAreJudgedAgain keeps the history of a run and gets the same verdict from it.
 func TestHistoriesAreJudgedAgain(t *testing.T) {
 	dir := t.TempDir()
-	if r := dnispool(t, dir, "check", "contention/burst-of-half-the-pool", "--history", "kept"); r.code != 0 {
+	if r := dnispool(t, dir, "check", "contention/burst-of-half-the-pool", "--keep", "--out", "kept"); r.code != 0 {
 		t.Fatalf("%+v", r)
 	}
 	r := dnispool(t, dir, "judge", filepath.Join("kept", "contention", "burst-of-half-the-pool.jsonl"))

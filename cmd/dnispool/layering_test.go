@@ -32,7 +32,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/explore", "conformance/check conformance/history conformance/verdict"},
 	{"conformance/load", "conformance/check conformance/history conformance/verdict"},
 	{"conformance/target", "conformance/check conformance/explore conformance/history conformance/verdict fakes/... sim/..."},
-	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/verdict"},
+	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/check/linear conformance/verdict"},
 	{"conformance/suite", "conformance/..."},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},

@@ -144,7 +144,8 @@ func TestSim(t *testing.T) {
 	if status := ask(t, http.MethodGet, p.handoff.url, p.handoff.key, "", &state); status != 200 || state.SharedID != "demo-1" || state.Data.To != "billing" {
 		t.Errorf("handoff: want that of demo-1, got %d %+v", status, state)
 	}
-	if rest := p.stop(t, syscall.SIGINT); !strings.Contains(rest, "stopping: 0 calls up") {
+	// The agent's last hook may still run when the handoff can be read.
+	if rest := p.stop(t, syscall.SIGINT); !strings.Contains(rest, "stopping: 0 calls up") && !strings.Contains(rest, "stopping: 1 call up") {
 		t.Errorf("want a word on stopping, got %q", rest)
 	}
 }

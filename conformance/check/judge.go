@@ -1,6 +1,7 @@
 package check
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -26,6 +27,26 @@ type Judgement struct {
 // clocks are further apart than is known, what was found by comparing times is not certain.
 func JudgeAll(facts map[string]Facts, ops []history.Op) []Result {
 	return newDocket(facts, ops).judge(All())
+}
+
+// Part is one project's share of a history.
+type Part struct {
+	Project string
+	Facts   Facts
+	Ops     []history.Op
+}
+
+// Parts returns the shares of all projects, by name. The operations of a history of one project are not copied.
+func Parts(facts map[string]Facts, ops []history.Op) (out []Part) {
+	shares := split(facts, ops)
+	for _, name := range slices.Sorted(maps.Keys(shares)) {
+		own := ops
+		if len(shares) > 1 {
+			own = copies(shares[name]...)
+		}
+		out = append(out, Part{name, factsOf(facts, name), own})
+	}
+	return out
 }
 
 // Judge is JudgeAll with everything else that can be said, for the checks of these names; nil is all.
@@ -97,11 +118,12 @@ func factsOf(facts map[string]Facts, project string) Facts {
 	return facts[""]
 }
 
-// split puts each operation to its project. A call belongs to the project whose number it went to. What is of no
-// project, a restart for one, belongs to all.
+// split puts each operation to its project. A call belongs to the project whose number it went to, and to the first
+// one when that is nobody's. What is of no project, a restart for one, belongs to all.
 func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
-	if name, ok := onlyProject(ops); ok {
-		return map[string][]*history.Op{name: pointers(ops)}
+	home, alone := projects(facts, ops)
+	if alone {
+		return map[string][]*history.Op{home: pointers(ops)}
 	}
 	owner := make(map[string]string)
 	for name, f := range facts {
@@ -118,17 +140,18 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 		if o.Kind == history.Reserve && o.Number != "" {
 			owner[o.Number] = o.Project
 		}
-		if o.Kind != history.Restart || o.Project != "" {
+		if o.Project != "" {
 			count[o.Project]++
 		}
 	}
+	count[home]++ // what has no project
 	parts := make(map[string][]*history.Op, len(count))
 	for name, n := range count {
 		parts[name] = make([]*history.Op, 0, n)
 	}
 	for i := range ops {
 		o := &ops[i]
-		name := o.Project
+		name := cmp.Or(o.Project, home)
 		if p, ok := owner[o.Number]; ok && o.Kind == history.Call {
 			name = p
 		}
@@ -143,16 +166,26 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 	return parts
 }
 
-// onlyProject is the project that all operations are of, if there is one.
-func onlyProject(ops []history.Op) (name string, ok bool) {
+// projects returns the first of the projects that are known or seen, and whether it is the only one seen. Calls of no
+// project and restarts are no sign of one.
+func projects(facts map[string]Facts, ops []history.Op) (first string, alone bool) {
+	names := make(map[string]bool)
+	last, seen := "", false
 	for i := range ops {
-		switch p := ops[i].Project; {
-		case ops[i].Kind == history.Restart:
-		case !ok:
-			name, ok = p, true
-		case p != name:
-			return "", false
+		o := &ops[i]
+		if seen && o.Project == last || o.Project == "" && (o.Kind == history.Call || o.Kind == history.Restart) {
+			continue
+		}
+		names[o.Project], last, seen = true, o.Project, true
+	}
+	alone = len(names) <= 1
+	if len(names) == 0 {
+		for name := range facts {
+			names[name] = true
 		}
 	}
-	return name, true
+	if len(names) > 0 {
+		first = slices.Min(slices.Collect(maps.Keys(names)))
+	}
+	return first, alone
 }

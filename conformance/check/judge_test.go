@@ -34,6 +34,30 @@ func TestJudgeAllByProject(t *testing.T) {
 	}
 }
 
+// A call that belongs to nobody is judged with the first project, not as a project of its own.
+func TestWhatHasNoProject(t *testing.T) {
+	strange := dialled(2, 3, "+443333")
+	for name, c := range map[string]struct {
+		facts map[string]Facts
+		ops   []history.Op
+		want  map[string]int
+	}{
+		"one project":   {nil, ops(reserved(0, .1, "+441111").project("p"), strange), map[string]int{"p": 2}},
+		"two projects":  {nil, ops(reserved(0, .1, "+441111").project("p"), reserved(0, .1, "+442222").project("q"), strange), map[string]int{"p": 2, "q": 1}},
+		"nobody's call": {map[string]Facts{"q": roa, "p": roa}, ops(strange), map[string]int{"p": 1}},
+		"nothing":       {map[string]Facts{"q": roa, "p": roa}, nil, map[string]int{"p": 0}},
+		"no names":      {nil, ops(reserved(0, .1, "+441111"), strange), map[string]int{"": 2}},
+	} {
+		got := make(map[string]int)
+		for _, p := range Parts(c.facts, c.ops) {
+			got[p.Project] = len(p.Ops)
+		}
+		if !maps.Equal(got, c.want) {
+			t.Errorf("%s: want %v operations, got %v", name, c.want, got)
+		}
+	}
+}
+
 func TestJudgeSome(t *testing.T) {
 	j := Judge(map[string]Facts{"": roa}, ops(reserved(0, .1, "+442079460000")), []string{"rotation", "dialable-numbers"})
 	var names []string

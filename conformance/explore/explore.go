@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -129,8 +130,13 @@ func (s Search) workers() int {
 	return runtime.GOMAXPROCS(0)
 }
 
-func (s Search) one(seed uint64) Result {
-	r := Result{Plan: Draw(seed, s.Limits)}
+func (s Search) one(seed uint64) (r Result) {
+	r.Plan = Draw(seed, s.Limits)
+	defer func() {
+		if p := recover(); p != nil { // of the platform under test, most likely: the seed must not be lost
+			r.Err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
 	if r.History, r.Err = Run(s.Platform, r.Plan); r.Err == nil {
 		r.Findings = Judge(r.History, s.Checks)
 	}

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -43,10 +44,6 @@ func (s Shrunk) Write(w io.Writer, again string) {
 	for line := range strings.Lines(s.Plan.Options.Given()) {
 		fmt.Fprintf(w, "    %s", line)
 	}
-	fmt.Fprintf(w, "  history\n")
-	for _, o := range s.History.Ops {
-		fmt.Fprintf(w, "    %s\n", line(o))
-	}
 	fmt.Fprintf(w, "  %s: %s\n", s.Finding.Check.Invariant, s.Finding.Check.Says)
 	fmt.Fprintf(w, "  %s\n", v.Text)
 	if v.Rule != "" {
@@ -55,7 +52,22 @@ func (s Shrunk) Write(w io.Writer, again string) {
 	if v.Cause != "" {
 		fmt.Fprintf(w, "  likely: %s\n", v.Cause)
 	}
+	for _, row := range check.Timeline(s.History.Facts[project(s.Finding)], s.History.Ops, v) {
+		fmt.Fprintf(w, "  %s\n", row)
+	}
+	fmt.Fprintf(w, "  history\n")
+	for _, o := range s.History.Ops {
+		fmt.Fprintf(w, "    %s\n", line(o))
+	}
 	fmt.Fprintf(w, "  again: %s\n", again)
+}
+
+// project is whose pool a finding is about.
+func project(f Finding) string {
+	if f.Project == "" && len(f.Violation.Ops) > 0 {
+		return f.Violation.Ops[0].Project
+	}
+	return f.Project
 }
 
 // line is an operation with what ties it to others.

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -31,6 +30,7 @@ const (
 	Refused    Outcome = "refused"    // no number free; the call was refused; no handoff state
 	Rejected   Outcome = "rejected"   // a definite error that changed nothing
 	Indefinite Outcome = "indefinite" // nobody knows
+	Open       Outcome = "open"       // in files alone: it had not ended when its recorder did, so it is read as indefinite to the very end
 )
 
 // Op is one operation of one client. Times are since the base of the history.
@@ -93,38 +93,4 @@ func (o Op) String() string {
 	}
 	fmt.Fprintf(&b, ": %s", o.Outcome)
 	return b.String()
-}
-
-// Recorder collects operations. It is safe for concurrent use.
-type Recorder struct {
-	mu  sync.Mutex
-	ops []*Op
-}
-
-// Begin records that an operation has started and returns its handle. The caller ends it with Update.
-func (r *Recorder) Begin(op Op) *Op {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	o := op
-	o.ID = len(r.ops) + 1
-	r.ops = append(r.ops, &o)
-	return &o
-}
-
-// Update changes a recorded operation.
-func (r *Recorder) Update(op *Op, change func(*Op)) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	change(op)
-}
-
-// Ops returns a copy of what was recorded, in the order in which the operations started.
-func (r *Recorder) Ops() []Op {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	out := make([]Op, len(r.ops))
-	for i, o := range r.ops {
-		out[i] = *o
-	}
-	return out
 }

@@ -80,7 +80,7 @@ func TestReadRefuses(t *testing.T) {
 		head + `{"id":1,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":0,"x":1}`:    `f:2: history: json: unknown field "x"`,
 		head + `{"id":0,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":0}`:          "f:2: history: id: want 1 or more, got 0",
 		head + `{"id":1,"kind":"sing","outcome":"ok","start_ns":0,"end_ns":0}`:             `f:2: history: kind: want reserve, call, handoff or restart, got "sing"`,
-		head + "\n" + `{"id":1,"kind":"call","outcome":"fine","start_ns":0,"end_ns":0}`:    `f:3: history: outcome: want ok, refused, rejected or indefinite, got "fine"`,
+		head + "\n" + `{"id":1,"kind":"call","outcome":"fine","start_ns":0,"end_ns":0}`:    `f:3: history: outcome: want ok, refused, rejected, indefinite or open, got "fine"`,
 		head + `{"id":1,"kind":"call","outcome":"ok","start_ns":2,"end_ns":1}`:             "f:2: history: end_ns: want start_ns (2ns) or later, got 1ns",
 		head + `{"id":1,"kind":"call","outcome":"ok","start_ns":2,"sent_ns":9,"end_ns":3}`: "f:2: history: sent_ns: want between start_ns and end_ns, got 9ns",
 		head + `{"id":1,"kind":"call","outcome":"ok","start_ns":2,"end_ns":3} {"id":2}`:    "f:2: history: want one object, got more behind it",

@@ -62,8 +62,22 @@ func Read(name string, r io.Reader) (File, error) {
 	if err := s.Err(); err != nil {
 		return f, fmt.Errorf("%s: history: %w", name, err)
 	}
+	closeOps(f.Ops)
 	sortOps(f.Ops)
 	return f, nil
+}
+
+// closeOps ends what was still open when the recorder ended: nobody knows what became of it, nor when.
+func closeOps(ops []Op) {
+	last := time.Duration(0)
+	for i := range ops {
+		last = max(last, ops[i].Start, ops[i].End, ops[i].Bye)
+	}
+	for i := range ops {
+		if o := &ops[i]; o.Outcome == Open {
+			o.Outcome, o.End = Indefinite, last
+		}
+	}
 }
 
 func errText(err error) string {
@@ -92,8 +106,8 @@ func (o Op) validate() error {
 		return fmt.Errorf("id: want 1 or more, got %d", o.ID)
 	case !slices.Contains([]Kind{Reserve, Call, Handoff, Restart}, o.Kind):
 		return fmt.Errorf("kind: want reserve, call, handoff or restart, got %q", o.Kind)
-	case !slices.Contains([]Outcome{OK, Refused, Rejected, Indefinite}, o.Outcome):
-		return fmt.Errorf("outcome: want ok, refused, rejected or indefinite, got %q", o.Outcome)
+	case !slices.Contains([]Outcome{OK, Refused, Rejected, Indefinite, Open}, o.Outcome):
+		return fmt.Errorf("outcome: want ok, refused, rejected, indefinite or open, got %q", o.Outcome)
 	case o.End < o.Start:
 		return fmt.Errorf("end_ns: want start_ns (%s) or later, got %s", o.Start, o.End)
 	case o.Sent != 0 && (o.Sent < o.Start || o.Sent > o.End):

@@ -35,7 +35,7 @@ type Writer struct {
 	err  error
 }
 
-// NewWriter writes the header and returns a Writer on w.
+// NewWriter writes the header to w at once and returns a Writer on w.
 func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	h.Format = Format
 	head, err := json.Marshal(h)
@@ -43,10 +43,8 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 		return nil, err
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
-	if _, err := out.Write(append(head, '\n')); err != nil {
-		return nil, err
-	}
-	return &Writer{out: out}, nil
+	_, _ = out.Write(append(head, '\n')) // Flush returns its error
+	return &Writer{out: out}, out.Flush()
 }
 
 // Append writes op. The first error of the underlying writer is kept and returned from then on.
@@ -57,7 +55,12 @@ func (w *Writer) Append(op *Op) error {
 		return w.err
 	}
 	w.line = append(appendOp(w.line[:0], op), '\n')
-	_, w.err = w.out.Write(w.line)
+	if len(w.line) > w.out.Available() { // whole lines only, so that what a killed process leaves can be read
+		w.err = w.out.Flush()
+	}
+	if w.err == nil {
+		_, w.err = w.out.Write(w.line)
+	}
 	return w.err
 }
 

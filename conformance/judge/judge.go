@@ -66,7 +66,7 @@ func Judge(ctx context.Context, p Plan) (Report, error) {
 	}
 	r := Report{Plan: p, Source: merged.Source, Ops: merged.Ops, Judgement: check.Judge(facts, merged.Ops, p.Only), facts: facts, eps: merged.Eps}
 	if p.Linear > 0 {
-		r.search(ctx, p.Linear)
+		r.Linear = linear.JudgeAll(ctx, facts, r.Ops, p.Linear)
 	}
 	return r, nil
 }

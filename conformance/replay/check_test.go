@@ -107,11 +107,14 @@ steps:
 			}
 			f := r.Failures[0]
 			named, _ := check.Named(c.check)
-			if f.Kind != verdict.KindCheck || f.Path != c.check || f.Want != named.Says || !strings.HasPrefix(f.Got, c.text) {
+			if f.Kind != verdict.KindCheck || f.Path != c.check || f.Want != named.Invariant+": "+named.Says || !strings.HasPrefix(f.Got, c.text) {
 				t.Errorf("want %q of %s, got %s", c.text, c.check, tell(r))
 			}
-			if !strings.HasPrefix(f.Because, "invariant "+named.Invariant) || underlined(t, f) != c.check || f.Step != "" || len(f.Before) == 0 {
-				t.Errorf("want the invariant, the name underlined and the steps before, got %+v", f)
+			if f.Because == "" || !strings.HasPrefix(f.Likely, "F") || len(f.Timeline) < 3 || len(f.Operations) == 0 {
+				t.Errorf("want the rule, a hypothesis, a timeline and the operations, got %+v", f)
+			}
+			if underlined(t, f) != c.check || f.Step != "" || len(f.Before) == 0 {
+				t.Errorf("want the name underlined and the steps before, got %+v", f)
 			}
 		})
 	}
@@ -187,7 +190,7 @@ func TestNotJudged(t *testing.T) {
 	t.Run("a violation is worth more", func(t *testing.T) {
 		f := &fake{do: replies(noNumber), facts: pool(1)}
 		r := play(t, f, "steps:\n  - {reserve: {attributes: {}}}\ncheck: [handoff-matches-call, exhaustion-justified]\n")
-		wantFailed(t, r, "check exhaustion-justified: want A reservation is refused only while no number is free., got refused at 0s although at most 0 of 1 numbers can have been held")
+		wantFailed(t, r, "check exhaustion-justified: want I12: A reservation is refused only while no number is free., got refused at 0s although at most 0 of 1 numbers can have been held")
 	})
 	t.Run("a scenario without history", func(t *testing.T) {
 		f := &fake{do: replies(noNumber)}

@@ -77,6 +77,8 @@ func (s *stage) BaseURL() string { return "http://fake" }
 
 func (s *stage) Restart(bool) error { return nil }
 
+func (s *stage) Projects() []string { return []string{"acme"} }
+
 func (s *stage) Project(string) (target.Project, bool) {
 	return target.Project{Name: "acme", Account: "acme-uk", Project: "support", DNIKey: "dni-key", HandoffKey: "handoff-key"}, true
 }

@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -32,7 +31,7 @@ var checker = sync.OnceValues(contract.New)
 func parse(t *testing.T, body string) *scenario.Scenario {
 	t.Helper()
 	s, problems := scenario.Parse("test/x.yaml", []byte(head+body), scenario.Options{
-		CheckNames: check.Names(), Given: target.Reference{}.Given, Fault: target.Reference{}.Fault,
+		CheckNames: replay.CheckNames(), Given: target.Reference{}.Given, Fault: target.Reference{}.Fault,
 	})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)

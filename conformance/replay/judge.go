@@ -8,7 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -124,86 +123,17 @@ func (p *player) judge(ctx context.Context) (failures []verdict.Failure, notJudg
 			return nil, nil, fmt.Errorf("the pool could not be drained: %w", err)
 		}
 	}
-	ops := p.history.Ops()
-	if err := p.keep(ops); err != nil {
-		return nil, nil, err
+	if err := p.history.Flush(); err != nil { // what was seen must not depend on what is made of it
+		return nil, nil, fmt.Errorf("history: %w", err)
 	}
 	if len(p.scenario.Checks) == 0 {
 		return nil, nil, nil
 	}
-	for _, named := range p.scenario.Checks {
-		c, ok := check.Named(named.Name)
-		if !ok { // the loader knows the names
-			continue
-		}
-		for _, part := range p.parts(c, ops) {
-			out := c.Judge(part.facts, part.ops)
-			if out.NotJudged != "" {
-				notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, out.NotJudged))
-			}
-			for _, v := range out.Violations {
-				failures = append(failures, p.at(named.Pos.Line, named.Pos, verdict.Failure{
-					Kind: verdict.KindCheck, Path: c.Name, Want: c.Says, Got: v.Text, Because: because(c, v),
-				}))
-			}
-		}
-	}
-	if len(failures) > 0 { // what is proven stays proven when the time is up
-		return failures, notJudged, nil
+	failures, notJudged, err = p.verdicts(ctx)
+	if len(failures) > 0 || err != nil { // what is proven stays proven when the time is up
+		return failures, notJudged, err
 	}
 	return nil, notJudged, ctx.Err()
-}
-
-// part is what one check judges at a time: one project's operations, or all of them.
-type part struct {
-	facts check.Facts
-	ops   []history.Op
-}
-
-// parts is never empty: a check that has nothing to look at must be able to say so.
-func (p *player) parts(c check.Check, ops []history.Op) []part {
-	if !c.PerProject || len(ops) == 0 {
-		return []part{{p.stage.Facts(""), ops}}
-	}
-	byProject := make(map[string][]history.Op)
-	for _, o := range ops {
-		name := o.Project
-		if o.Kind == history.Call {
-			name = owner(o, ops)
-		}
-		if name == "" { // a number that was never reserved
-			name = p.firstProject()
-		}
-		byProject[name] = append(byProject[name], o)
-	}
-	var out []part
-	for _, name := range slices.Sorted(maps.Keys(byProject)) {
-		out = append(out, part{p.stage.Facts(name), byProject[name]})
-	}
-	return out
-}
-
-func (p *player) firstProject() string {
-	first, _ := p.stage.Project("")
-	return first.Name
-}
-
-// owner is the project whose number was called: that of the reservation that was given it, whoever the call was meant for.
-func owner(call history.Op, ops []history.Op) string {
-	for _, o := range ops {
-		if o.Kind == history.Reserve && o.Number == call.Number && o.Number != "" {
-			return o.Project
-		}
-	}
-	return call.Project
-}
-
-func because(c check.Check, v check.Violation) string {
-	lines := []string{"invariant " + c.Invariant}
-	for _, o := range v.Ops {
-		lines = append(lines, o.String())
-	}
-	return strings.Join(lines, "\n")
 }
 
 // drain ends all calls, lets every window close, and reserves until the pool is empty: what does not come back is lost.
@@ -217,7 +147,8 @@ func (p *player) drain(ctx context.Context) error {
 		}
 	}
 	p.stage.Settle()
-	projects := map[string]bool{p.firstProject(): true}
+	first, _ := p.stage.Project("")
+	projects := map[string]bool{first.Name: true}
 	for _, o := range p.history.Ops() {
 		if o.Kind == history.Reserve {
 			projects[o.Project] = true

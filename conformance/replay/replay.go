@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -29,8 +28,11 @@ type Options struct {
 	Strict  bool                   // a breach of the strict contract fails the scenario
 	Again   func(id string) string // the command that plays a scenario again
 	Checker *contract.Checker      // holds every exchange against the contract
-	// History opens the file for a scenario's history; nil: none is kept.
-	History func(id string) (io.WriteCloser, error)
+	// Out is the directory for what is left of a scenario: its history, and a picture of what no order explains. It is
+	// on disk before anything is judged, and removed when the scenario has passed, unless KeepAll says otherwise. Empty:
+	// nothing is written.
+	Out     string
+	KeepAll bool
 }
 
 // Seed returns the seed of one scenario of a run: filtering a run does not change a scenario's draws.
@@ -47,7 +49,8 @@ type player struct {
 	options  Options
 	seed     uint64
 	recorder *recorder
-	history  history.Recorder
+	history  *history.Recorder
+	shelf    shelf
 	base     time.Time // the target's time at the start; the history counts from it
 
 	mu       sync.Mutex
@@ -83,7 +86,11 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 		return r
 	}
 	p := &player{scenario: s, stage: stage, options: o, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
-	p.play(ctx, &r)
+	if err := p.open(); err != nil {
+		r.Status, r.Reason = verdict.Error, err.Error()
+	} else {
+		p.play(ctx, &r)
+	}
 	p.endCalls()
 	if err := stage.Close(); err != nil {
 		r.Warnings = append(r.Warnings, "the world did not close cleanly: "+err.Error())
@@ -93,6 +100,7 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 	}
 	r.Warnings = append(r.Warnings, p.warnings...)
 	r.Ladder = stage.Ladder()
+	p.tidy(&r)
 	r.Duration = time.Since(started)
 	return r
 }
@@ -104,12 +112,11 @@ func (p *player) play(ctx context.Context, r *verdict.Result) {
 		st := &p.scenario.Steps[i]
 		r.Steps++
 		before := l.before
-		if failures, err := l.take(ctx, st); err != nil || len(failures) > 0 {
+		failures, err := l.take(ctx, st)
+		_ = p.history.Flush() // what a killed run has seen can still be read; judge returns the error
+		if err != nil || len(failures) > 0 {
 			p.conclude(ctx, r, l.at(st, st.Pos, verdict.Failure{}), failures, err)
 			p.complete(r.Failures, before)
-			if err := p.keep(p.history.Ops()); err != nil {
-				p.warn("%v", err)
-			}
 			return
 		}
 	}

@@ -64,6 +64,7 @@ func tidy(res verdict.Result, red *verdict.Redactor) verdict.Result {
 	}
 	cleanAll(res.Warnings)
 	cleanAll(res.Notes)
+	cleanAll(res.Kept)
 	for i := range res.Exchanges {
 		cleanExchange(&res.Exchanges[i])
 	}
@@ -78,10 +79,12 @@ func cleanFailure(f *verdict.Failure) {
 	for _, s := range []*string{&f.Kind, &f.File, &f.Step, &f.Path} {
 		*s = oneLine(*s)
 	}
-	for _, s := range []*string{&f.Want, &f.Got, &f.Because, &f.Contract, &f.Again} {
+	for _, s := range []*string{&f.Want, &f.Got, &f.Because, &f.Likely, &f.Contract, &f.Again} {
 		*s = clean(*s)
 	}
 	cleanAll(f.Before)
+	cleanAll(f.Timeline)
+	cleanAll(f.Operations)
 	if f.Exchange != nil {
 		cleanExchange(f.Exchange)
 	}

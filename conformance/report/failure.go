@@ -45,6 +45,7 @@ func (p *page) result(res verdict.Result, run verdict.Run, all bool) {
 		p.line("")
 		p.row("and", count(n, "more failure")+" of this scenario; -v and the JSON report have all")
 	}
+	p.row("kept", strings.Join(res.Kept, "\n"))
 	p.warnings(res)
 }
 
@@ -112,6 +113,9 @@ func (p *page) mismatch(f verdict.Failure, res verdict.Result, first bool) {
 		p.requirement(res)
 	}
 	p.row("because", f.Because)
+	p.row("likely", f.Likely)
+	p.drawing("timeline", f.Timeline)
+	p.row("history", strings.Join(f.Operations, "\n"))
 }
 
 // context writes what happened around a failure. The scenario's ladder stands under the last one.

@@ -64,6 +64,17 @@ func (p *page) rows(label string, lines []string) {
 	}
 }
 
+// drawing writes lines whose columns matter under a label: they keep their length.
+func (p *page) drawing(label string, lines []string) {
+	if len(lines) == 0 {
+		return
+	}
+	p.rows(label, []string{""})
+	for _, l := range lines {
+		p.line("  %s", l)
+	}
+}
+
 // item writes a paragraph that hangs behind a mark.
 func (p *page) item(mark, text string) {
 	for _, l := range wrap(text, p.width-columns(mark)) {

@@ -98,12 +98,18 @@ func contractFailure() verdict.Result {
 func checkFailure() verdict.Result {
 	res := passed("pool/fifty-way-contention")
 	res.Status, res.Seed, res.Requirement = verdict.Failed, 12, "A number has at most one active reservation."
+	res.Kept = []string{"out/pool/fifty-way-contention.jsonl", "out/pool/fifty-way-contention.html"}
 	for i := range 7 {
 		res.Failures = append(res.Failures, verdict.Failure{
 			Kind: verdict.KindCheck, Line: 44, Column: 9, Width: 15, Source: []verdict.SourceLine{{Line: 44, Text: "check: [no-double-lease]"}},
-			Step: "check no-double-lease", Got: fmt.Sprintf("+44207183900%d was held twice:\n#%d client 3 reserve [1ms, 4ms] done\n#%d client 9 reserve [2ms, 5ms] done", i, i, i+1),
-			Because: "both reservations were open from 4 ms to 5 ms",
-			Again:   "dnispool check pool/fifty-way-contention --seed 8814021",
+			Path: "no-double-lease", Want: "I1, I3: A number has at most one live reservation.", Got: fmt.Sprintf("+44207183900%d was given twice", i),
+			Because: "rule A: both reservations were open from 4 ms to 5 ms", Likely: "F01 check-then-act",
+			Timeline: []string{
+				"                          0s                    3ms                   5ms", fmt.Sprintf("+44207183900%d", i),
+				"* #1 reserve client 3        ???????==================                     1ms–4ms, held until 6ms or later, nonce one that is quite long",
+			},
+			Operations: []string{fmt.Sprintf("#%d client 3: reserve at 1ms–4ms: ok", i), fmt.Sprintf("#%d client 9: reserve at 2ms–5ms: ok", i+1)},
+			Again:      "dnispool check pool/fifty-way-contention --seed 8814021",
 		})
 	}
 	return res

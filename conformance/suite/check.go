@@ -4,15 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -29,7 +25,8 @@ type Plan struct {
 	Target        target.Target
 	Seed          uint64
 	Strict        bool
-	HistoryDir    string // where each scenario's history is kept; empty: nowhere
+	Out           string // directory for what is left of each scenario that does not pass; empty: nothing is kept
+	KeepAll       bool   // of those that pass as well
 }
 
 // Loaded is a plan whose scenarios have been read and selected.
@@ -41,7 +38,7 @@ type Loaded struct {
 
 // Load reads and selects the scenarios. The error lists every problem of every file with its place.
 func Load(p Plan) (Loaded, error) {
-	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: check.Names(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
+	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: replay.CheckNames(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
 	if err := problems.Err(); err != nil {
 		return Loaded{}, err
 	}
@@ -75,7 +72,7 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (verdict.Run, error) 
 	}
 	results, err := Run(ctx, Suite{
 		Scenarios: l.Selected, Target: l.Target, Listener: listen,
-		Options: replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, History: l.history()},
+		Options: replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, Out: l.Out, KeepAll: l.KeepAll},
 	})
 	run.Duration = time.Since(run.Started)
 	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
@@ -93,20 +90,6 @@ func (l Loaded) Again(id string) string {
 		words = append(words, "--strict")
 	}
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
-}
-
-// history opens <dir>/<id>.jsonl for a scenario's history.
-func (l Loaded) history() func(id string) (io.WriteCloser, error) {
-	if l.HistoryDir == "" {
-		return nil
-	}
-	return func(id string) (io.WriteCloser, error) {
-		name := filepath.Join(l.HistoryDir, filepath.FromSlash(id)+".jsonl")
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return nil, err
-		}
-		return os.Create(name)
-	}
 }
 
 // shellWord quotes what a shell would take apart.

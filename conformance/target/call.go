@@ -25,6 +25,9 @@ import (
 // forever is longer than any call.
 const forever = 30 * 24 * time.Hour
 
+// Projects implements Stage.
+func (s *stage) Projects() []string { return s.given.projects() }
+
 // Project implements Stage.
 func (s *stage) Project(name string) (Project, bool) {
 	for _, p := range s.given.platform.Projects {

@@ -102,12 +102,7 @@ type offline struct {
 func (w *offline) At(t time.Duration) { w.clock.set(epoch.Add(t)) }
 
 // Projects implements explore.World.
-func (w *offline) Projects() (names []string) {
-	for _, p := range w.given.platform.Projects {
-		names = append(names, p.Name)
-	}
-	return names
-}
+func (w *offline) Projects() []string { return w.given.projects() }
 
 // Facts implements explore.World: on the reference everything is known.
 func (w *offline) Facts(project string) check.Facts {

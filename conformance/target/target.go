@@ -52,6 +52,8 @@ type Stage interface {
 
 	// BaseURL is where the two endpoints are, without a slash at the end.
 	BaseURL() string
+	// Projects are the names of the target's projects, the first of which serves who names none.
+	Projects() []string
 	// Project returns the credentials of a project; "" is the first.
 	Project(name string) (Project, bool)
 	// Facts is what is known about a project's pool.

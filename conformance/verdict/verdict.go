@@ -92,6 +92,7 @@ type Result struct {
 	Exchanges   []Exchange    `json:"exchanges,omitempty"`
 	Ladder      []SIPMessage  `json:"ladder,omitempty"`
 	Notes       []string      `json:"notes,omitempty"`
+	Kept        []string      `json:"kept,omitempty"` // files with more: the history, a picture
 }
 
 // Failure is one thing that was wanted and did not happen.
@@ -107,11 +108,15 @@ type Failure struct {
 	Want     string       `json:"want,omitempty"`
 	Got      string       `json:"got,omitempty"`
 	Because  string       `json:"because,omitempty"`
+	Likely   string       `json:"likely,omitempty"`   // the kind of fault that shows like this, as a hypothesis
+	Timeline []string     `json:"timeline,omitempty"` // what a broken invariant is about, drawn over time
 	Contract string       `json:"contract,omitempty"` // one line each for the published and the strict document
 	Before   []string     `json:"before,omitempty"`   // the steps before, one line each
 	Exchange *Exchange    `json:"exchange,omitempty"`
 	Ladder   []SIPMessage `json:"ladder,omitempty"` // when empty, the result's
 	Again    string       `json:"again,omitempty"`  // the command that plays it again
+
+	Operations []string `json:"operations,omitempty"` // those of the history that prove a broken invariant, one line each
 }
 
 // SourceLine is one line of a scenario file, without its end of line.

@@ -6,10 +6,7 @@ package linear
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"os"
 	"slices"
 	"strings"
 	"time"
@@ -48,6 +45,32 @@ type NumberResult struct {
 	Events    int             // operations that were put in order
 	Certainty check.Certainty // of an illegal one: check.ModuloStrays when stray calls could have caused it
 	LeftOut   []history.Op    // of an illegal one: what the longest legal order has no place for, by time
+}
+
+// Name is what scenarios and reports call the search among the checks; the other two are as of a check.Check.
+const (
+	Name      = "linearizable"
+	Invariant = "I1, I3, I5, I6"
+	Says      = "What happened to each number has an order in which a pool can have done it."
+)
+
+// JudgeAll searches for each project by itself, by name. What one of them leaves of its share is for the others.
+func JudgeAll(ctx context.Context, facts map[string]check.Facts, ops []history.Op, budget time.Duration) map[string]Result {
+	out := make(map[string]Result)
+	parts := check.Parts(facts, ops)
+	deadline := time.Now().Add(budget)
+	for i, p := range parts {
+		out[p.Project] = Judge(ctx, p.Facts, p.Ops, time.Until(deadline)/time.Duration(len(parts)-i))
+	}
+	return out
+}
+
+// Violation is an illegal number as a check would report it.
+func (n NumberResult) Violation() check.Violation {
+	return check.Violation{
+		Text: n.Number + ": " + n.Reason, Rule: "every order of its operations was tried, expiries within their windows included",
+		Cause: "F01 check-then-act, F07 a late release of somebody else's lease, F31 a tie at expiry, F41 a second call that is bound as well", Certainty: n.Certainty, Ops: n.LeftOut,
+	}
 }
 
 // Judge puts the operations of each number in order, within budget for all of them. The operations are those of one
@@ -193,35 +216,4 @@ func certainly(ctx context.Context, m model, events []*event, budget time.Durati
 	known := slices.DeleteFunc(slices.Clone(events), func(e *event) bool { return e.doubt })
 	v, _ := search(ctx, m, known, budget)
 	return v == porcupine.Ok
-}
-
-// picture is what is needed to draw one number.
-type picture struct {
-	number string
-	model  model
-	info   porcupine.LinearizationInfo
-}
-
-// ErrNothingToDraw says that no number is illegal: there is no picture of a pass.
-var ErrNothingToDraw = errors.New("linear: want an illegal number to draw, got none")
-
-// WriteHTML draws the first illegal number: its operations, the longest legal orders, and where each of them ends. It
-// returns ErrNothingToDraw, and writes nothing, when no number is illegal.
-func (r Result) WriteHTML(w io.Writer) error {
-	if r.picture == nil {
-		return ErrNothingToDraw
-	}
-	return porcupine.Visualize(r.picture.model.porcupine(), r.picture.info, w)
-}
-
-// SaveHTML is WriteHTML to a new file of that name.
-func (r Result) SaveHTML(path string) error {
-	if r.picture == nil {
-		return ErrNothingToDraw
-	}
-	f, err := os.Create(path)
-	if err != nil {
-		return fmt.Errorf("linear: %w", err)
-	}
-	return errors.Join(r.WriteHTML(f), f.Close())
 }

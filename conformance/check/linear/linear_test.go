@@ -215,7 +215,7 @@ func hard() []history.Op {
 func TestHTML(t *testing.T) {
 	r := Judge(t.Context(), roa, h1, ample)
 	path := filepath.Join(t.TempDir(), "failure.html")
-	if err := r.SaveHTML(path); err != nil {
+	if err := SaveHTML(path, map[string]Result{"": r}); err != nil {
 		t.Fatal(err)
 	}
 	page, err := os.ReadFile(path)
@@ -239,7 +239,7 @@ func TestNoPictureOfAPass(t *testing.T) {
 		if err := r.WriteHTML(&b); !errors.Is(err, ErrNothingToDraw) || b.Len() > 0 {
 			t.Errorf("%s: got %v and %d bytes, want %v and none", r.Status, err, b.Len(), ErrNothingToDraw)
 		}
-		if err := r.SaveHTML(path); !errors.Is(err, ErrNothingToDraw) {
+		if err := SaveHTML(path, map[string]Result{"": r}); !errors.Is(err, ErrNothingToDraw) {
 			t.Errorf("%s: got %v, want %v", r.Status, err, ErrNothingToDraw)
 		}
 	}

@@ -1,0 +1,105 @@
+package replay
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
+
+// CheckNames are the names that a scenario's check may have.
+func CheckNames() []string { return append(check.Names(), linear.Name) }
+
+// searchTime bounds the search for a legal order of what happened in one scenario.
+const searchTime = 5 * time.Second
+
+// bench is a history before its judges.
+type bench struct {
+	*player
+	ops      []history.Op
+	facts    map[string]check.Facts
+	results  []check.Result
+	searched map[string]linear.Result // nil: not yet
+}
+
+// verdicts applies the scenario's checks, in its order.
+func (p *player) verdicts(ctx context.Context) (failures []verdict.Failure, notJudged []string, err error) {
+	b := &bench{player: p, ops: p.history.Ops(), facts: p.facts()}
+	var names []string
+	for _, c := range p.scenario.Checks {
+		names = append(names, c.Name)
+	}
+	b.results = check.Judge(b.facts, b.ops, names).Results
+	for _, c := range p.scenario.Checks {
+		if c.Name == linear.Name {
+			found, doubts := b.linearizable(ctx, c)
+			failures, notJudged = append(failures, found...), append(notJudged, doubts...)
+			continue
+		}
+		for _, r := range b.results {
+			if r.Check.Name != c.Name {
+				continue
+			}
+			if r.NotJudged != "" {
+				notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.NotJudged))
+			}
+			for _, v := range r.Violations {
+				failures = append(failures, b.failure(c, r.Check.Invariant, r.Check.Says, r.Project, v))
+			}
+		}
+	}
+	if len(failures) > 0 && p.shelf.name != "" {
+		err = p.draw(b.search(ctx))
+	}
+	return failures, notJudged, err
+}
+
+func (b *bench) search(ctx context.Context) map[string]linear.Result {
+	if b.searched == nil {
+		b.searched = linear.JudgeAll(ctx, b.facts, b.ops, searchTime)
+	}
+	return b.searched
+}
+
+// linearizable is the check of that name.
+func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []verdict.Failure, notJudged []string) {
+	searched := b.search(ctx)
+	for _, project := range slices.Sorted(maps.Keys(searched)) {
+		switch r := searched[project]; r.Status {
+		case linear.Unknown, linear.NotJudged:
+			notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.Reason))
+		case linear.Illegal:
+			for _, n := range r.Numbers {
+				if n.Status == linear.Illegal {
+					failures = append(failures, b.failure(c, linear.Invariant, linear.Says, project, n.Violation()))
+				}
+			}
+		}
+	}
+	return failures, notJudged
+}
+
+// failure is a violation as a failure of the scenario, at the check's place in its text.
+func (b *bench) failure(c scenario.Check, invariant, says, project string, v check.Violation) verdict.Failure {
+	if project == "" && len(v.Ops) > 0 { // of a check of all projects
+		project = v.Ops[0].Project
+	}
+	f := verdict.Failure{
+		Kind: verdict.KindCheck, Path: c.Name, Want: invariant + ": " + says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
+		Timeline: check.Timeline(b.facts[project], b.ops, v),
+	}
+	if v.Certainty != check.Certain {
+		f.Because += " (" + string(v.Certainty) + ")"
+	}
+	for _, o := range v.Ops {
+		f.Operations = append(f.Operations, o.String())
+	}
+	return b.at(c.Pos.Line, c.Pos, f)
+}
