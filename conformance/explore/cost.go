@@ -34,7 +34,7 @@ func (j Journey) cost() int {
 func (o Options) cost() int {
 	n := 20*o.Size + 300*(o.Projects-1) + flag(o.Profile != "published", 50) + flag(o.Release != "", 40) + flag(o.Alike, 40)
 	for _, set := range []bool{
-		o.Selection != "", o.Reaper != "", o.Bindings != "", o.Match != "", o.Duplicates != "", o.Snapshot != "", o.Unreserved != "",
+		o.Selection != "", o.Reaper != "", o.Bindings != "", o.Match != "", o.Duplicates != "", o.Snapshot != "", o.Abandoned != "", o.Unreserved != "",
 	} {
 		n += flag(set, 40)
 	}

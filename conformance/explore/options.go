@@ -30,6 +30,7 @@ type Options struct {
 	Retention  time.Duration
 	Duplicates string
 	Snapshot   string
+	Abandoned  string        // whether a call that its caller hung up leaves a state
 	Unreserved string        // what becomes of a call without a reservation
 	Ringing    time.Duration // INVITE to 180
 	Answering  time.Duration // 180 to 200
@@ -134,6 +135,7 @@ func (o *Options) drawTraffic(r *rand.Rand) {
 		Abandon: some(0.5), HangUp: some(0.5), Lost: some(0.2), Retry: r.Float64(), Cut: some(0.2), NoRoute: some(0.1), Twice: some(0.2),
 		Late: some(0.3), Same: some(0.2), Large: some(0.05), Probe: some(0.3), Restart: some(0.02),
 	}
+	o.Abandoned = pick(r, "keep", "keep", "drop")
 }
 
 func pick[T any](r *rand.Rand, from ...T) T { return from[r.IntN(len(from))] }
@@ -156,7 +158,7 @@ func (o Options) Given() string {
 	}
 	section(&b, "pool", setting{"numbers", o.numbers()}, setting{"window", o.Window.String()}, text("release", o.Release),
 		text("selection", o.Selection), span("cool_down", o.CoolDown), text("reaper", o.Reaper), span("lag", o.Lag), text("bindings", o.Bindings), text("match", o.Match))
-	section(&b, "handoff", span("visible_after", o.Visible), span("retention", o.Retention), text("duplicates", o.Duplicates), text("snapshot", o.Snapshot))
+	section(&b, "handoff", span("visible_after", o.Visible), span("retention", o.Retention), text("duplicates", o.Duplicates), text("snapshot", o.Snapshot), text("abandoned", o.Abandoned))
 	section(&b, "sip", span("ringing_after", o.Ringing), span("answer_after", o.Answering), text("unreserved_dial", o.Unreserved))
 	switch o.Talk {
 	case 0:
@@ -188,7 +190,7 @@ type setting struct{ name, value string }
 // usual are the values that every profile starts from, or that mean "as it is".
 var usual = map[setting]bool{
 	{"selection", "lru"}: true, {"reaper", "eager"}: true, {"bindings", "once"}: true, {"match", "dni"}: true,
-	{"duplicates", "last"}: true, {"snapshot", "call-end"}: true, {"unreserved_dial", "answer"}: true,
+	{"duplicates", "last"}: true, {"abandoned", "keep"}: true, {"snapshot", "call-end"}: true, {"unreserved_dial", "answer"}: true,
 }
 
 func text(name, value string) setting { return setting{name, value} }

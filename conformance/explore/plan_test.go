@@ -17,7 +17,7 @@ func TestDrawLeavesNothingOut(t *testing.T) {
 		o := p.Options
 		for name, value := range map[string]any{
 			"profile": o.Profile, "projects": o.Projects, "size": o.Size, "clients": o.Clients, "release": o.Release, "selection": o.Selection, "reaper": o.Reaper,
-			"bindings": o.Bindings, "match": o.Match, "duplicates": o.Duplicates, "snapshot": o.Snapshot, "unreserved": o.Unreserved,
+			"bindings": o.Bindings, "match": o.Match, "duplicates": o.Duplicates, "snapshot": o.Snapshot, "abandoned": o.Abandoned, "unreserved": o.Unreserved,
 			"arrivals": o.Arrivals, "carrier": o.Carrier, "forever": o.Talk == Forever,
 			"probes": len(p.Probes) > 0, "restarts": len(p.Restarts) > 0, "cool-down": o.CoolDown > 0, "skew": o.Skew > 0, "alike": o.Alike, "visible": o.Visible > 0, "retention": o.Retention > 0,
 		} {
@@ -36,7 +36,7 @@ func TestDrawLeavesNothingOut(t *testing.T) {
 	for name, values := range map[string][]string{
 		"profile": profiles, "release": {"", "arrival", "answer", "hangup"}, "selection": {"lru", "round-robin", "random", "lifo", "first"},
 		"reaper": {"eager", "lazy", "lag"}, "bindings": {"once", "many"}, "match": {"dni", "dni+ani"}, "duplicates": {"last", "first", "conflict"},
-		"snapshot": {"call-end", "end-function"}, "unreserved": {"answer", "reject"}, "arrivals": {"poisson", "burst", "metronome"}, "carrier": {"fast", "usual", "slow"},
+		"snapshot": {"call-end", "end-function"}, "abandoned": {"keep", "drop"}, "unreserved": {"answer", "reject"}, "arrivals": {"poisson", "burst", "metronome"}, "carrier": {"fast", "usual", "slow"},
 	} {
 		for _, v := range values {
 			want = append(want, name+" "+v)

@@ -241,6 +241,7 @@ func (s *shrinker) plainer() {
 		func(o *Options) { o.Retention = 0 },
 		func(o *Options) { o.Duplicates = "" },
 		func(o *Options) { o.Snapshot = "" },
+		func(o *Options) { o.Abandoned = "" },
 		func(o *Options) { o.Unreserved = "" },
 		func(o *Options) { o.Ringing, o.Answering = 0, 0 },
 		func(o *Options) { o.Talk = 0 },

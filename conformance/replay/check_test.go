@@ -12,6 +12,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/target"
 	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/handoff"
 	poolsim "github.com/dnispool/dnispool/sim/pool"
 )
 
@@ -77,6 +78,19 @@ steps:
   - advance: 1s
   - {handoff: {shared_id: s-1}}
 `
+	const hungUp = `
+given: {pool: {numbers: 2, window: 60s}, agent: {echo: {talk: 10s}}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}}, as: first}
+  - {dial: {to: "${first.body.dni}"}, as: served}
+  - {await: {call: served}}
+  - {handoff: {id: "${served.id}"}}
+  - {reserve: {attributes: {nonce: n-2}}, as: second}
+  - {dial: {to: "${second.body.dni}"}, as: left}
+  - {hangup: {call: left}}
+  - advance: 1s
+  - {handoff: {id: "${left.id}"}}
+`
 	for _, c := range []struct {
 		name, check, body string
 		wrong             func(*sim.Project)
@@ -96,6 +110,7 @@ steps:
 			p.Handoff.StateKeys = []string{"echo_nonce", "echo_ani"}
 			p.Handoff.Aliases = map[string]string{"echo_ani": "echo_dnis"}
 		}, "the state of the call to +442079460000 says that +442079460123 was dialled"},
+		{"a state that goes with its caller", "handoff-visible", hungUp, func(p *sim.Project) { p.Handoff.Abandoned = handoff.Drop }, "there was no state of id "},
 		{"wrong state key", "no-fail-open-drop", whole, func(p *sim.Project) { p.Handoff.SharedIDStateKey = "echo_nonce" }, "fail-open drop: the call to +442079460000 was answered, yet there is no handoff state under shared_id \"s-1\""},
 	} {
 		t.Run(c.check+"/"+c.name, func(t *testing.T) {
@@ -159,6 +174,25 @@ check: [%s]
 			}
 		})
 	}
+}
+
+// TestWrongKeysProveNothing: a 404 for a key that is not the project's says nothing about its pool or its calls.
+func TestWrongKeysProveNothing(t *testing.T) {
+	wantPassed(t, play(t, target.Reference{}, `
+given: {pool: {numbers: 1}, http: {key_error: 404}}
+steps:
+  - {reserve: {attributes: {nonce: n-1}, key: wrong}, expect: {status: 404}}
+  - {request: {method: POST, path: /v1/conversations/dni-reservation, headers: {x-api-key: wrong}, json: {attributes: {}}}, expect: {status: 404}}
+  - advance: 1s
+  - {reserve: {attributes: {nonce: n-2, shared_id: s-2}}, as: lease, expect: {status: 200}}
+  - {dial: {to: "${lease.body.dni}"}, as: call}
+  - {await: {call: call}}
+  - advance: 1s
+  - {handoff: {shared_id: s-2}, expect: {status: 200}}
+  - advance: 1s
+  - {handoff: {shared_id: s-2, key: wrong}, expect: {status: 404}}
+check: [exhaustion-justified, handoff-visible, no-fail-open-drop, linearizable]
+`))
 }
 
 // TestNotJudged is neither green nor red.

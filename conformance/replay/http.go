@@ -44,7 +44,12 @@ func (l *lane) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reser
 		if err != nil {
 			return outcome{}, err
 		}
-		l.history.Update(op, func(o *history.Op) { l.sawReserve(o, x) })
+		l.history.Update(op, func(o *history.Op) {
+			l.sawReserve(o, x)
+			if key != project.DNIKey {
+				ambiguous(o)
+			}
+		})
 		if st.Name != "" {
 			id := identityOf(body)
 			l.leases[st.Name] = reservation{project: project.Name, number: dniOf(x), nonce: text(id.Nonce), sharedID: text(id.SharedID)}
@@ -92,7 +97,12 @@ func (l *lane) handoff(ctx context.Context, st *scenario.Step, a *scenario.Hando
 	if err != nil {
 		return outcome{}, err
 	}
-	l.history.Update(op, func(o *history.Op) { l.sawHandoff(o, x) })
+	l.history.Update(op, func(o *history.Op) {
+		l.sawHandoff(o, x)
+		if key != project.HandoffKey || account != project.Account {
+			ambiguous(o)
+		}
+	})
 	return l.replied(x), nil
 }
 

@@ -70,6 +70,13 @@ func (l *lane) sawHandoff(o *history.Op, x *exchange) {
 	}
 }
 
+// ambiguous takes back what a 404 says: it may be about the key or the account.
+func ambiguous(o *history.Op) {
+	if o.Outcome == history.Refused {
+		o.Outcome = history.Rejected
+	}
+}
+
 // remember sends a request that no reserve or handoff step made, and keeps it in the history when it does what they do.
 func (l *lane) remember(st *scenario.Step, project target.Project, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
 	var op *history.Op

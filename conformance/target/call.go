@@ -53,7 +53,7 @@ func facts(p sim.Project) check.Facts {
 	f := check.Facts{
 		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: p.Pool.CoolDown,
 		Release: string(p.Pool.Release), Selection: string(p.Pool.Selection), Match: string(p.Pool.Match), Bindings: string(p.Pool.Bindings), Exclusive: true,
-		Handoffs: p.Handoff.Empty != handoff.NotFound && p.Handoff.Abandoned == handoff.Keep, Visible: p.Handoff.VisibleAfter, Retention: p.Handoff.Retention, Duplicate: string(p.Handoff.Duplicates),
+		Handoffs: p.Handoff.Empty != handoff.NotFound, Abandoned: string(p.Handoff.Abandoned), Visible: p.Handoff.VisibleAfter, Retention: p.Handoff.Retention, Duplicate: string(p.Handoff.Duplicates),
 	}
 	if p.Pool.Reaper == pool.ReaperLazy {
 		f.WindowMax = forever // a number may stay with its lease for as long as another one is free

@@ -113,17 +113,23 @@ func TestFacts(t *testing.T) {
 		{"projects: [{}, {pool: {numbers: 7}}]", "globex", func(f *check.Facts) {
 			f.Size, f.WindowMin, f.WindowMax, f.Release = 7, 2*time.Minute, 2*time.Minute, "hangup"
 		}},
-		{"", "nobody", func(f *check.Facts) { f.Exclusive = false }},
+		{"handoff: {abandoned: drop}", "", func(f *check.Facts) {
+			f.Size, f.WindowMin, f.WindowMax, f.Release, f.Abandoned = 20, 2*time.Minute, 2*time.Minute, "hangup", "drop"
+		}},
+		{"handoff: {empty: not-found}", "", func(f *check.Facts) {
+			f.Size, f.WindowMin, f.WindowMax, f.Release, f.Handoffs = 20, 2*time.Minute, 2*time.Minute, "hangup", false
+		}},
+		{"", "nobody", func(f *check.Facts) { f.Exclusive, f.Handoffs, f.Abandoned = false, false, "" }},
 	} {
 		t.Run(c.given+c.project, func(t *testing.T) {
 			broken := target.Reference{Break: func(s *sim.Config) {
 				s.Projects[0].Pool.CoolDown, s.Projects[0].Pool.Window = time.Hour, time.Second // of which the judge knows nothing
 			}}
 			got := open(t, broken, c.given).Facts(c.project)
-			want := check.Facts{Exclusive: true}
+			want := check.Facts{Exclusive: true, Handoffs: true, Abandoned: "keep"}
 			c.want(&want)
 			if want.Size != got.Size || want.WindowMin != got.WindowMin || want.WindowMax != got.WindowMax || want.CoolDown != got.CoolDown ||
-				want.Release != got.Release || want.Exclusive != got.Exclusive || len(got.Numbers) != got.Size || want.Numbers != nil && !slices.Equal(want.Numbers, got.Numbers) {
+				want.Handoffs != got.Handoffs || want.Abandoned != got.Abandoned || want.Release != got.Release || want.Exclusive != got.Exclusive || len(got.Numbers) != got.Size || want.Numbers != nil && !slices.Equal(want.Numbers, got.Numbers) {
 				t.Errorf("want %+v, got %+v", want, got)
 			}
 		})
