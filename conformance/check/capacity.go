@@ -12,7 +12,7 @@ func capacityRespected() Check {
 			if v.size() == 0 || !v.timed() {
 				return notJudged("the size, the window or the release rule of the pool is not known")
 			}
-			var s sweep
+			s := sweep{make([]event, 0, 2*len(v.leases))}
 			for _, l := range v.leases {
 				s.add(span{l.ret, l.earliest})
 			}

@@ -81,8 +81,8 @@ type Ledger struct {
 }
 
 func (v *view) ledger() (l Ledger) {
-	called := make(map[*lease]*call)
-	took := make(map[string]bool)
+	called := make(map[*lease]*call, len(v.leases))
+	took := make(map[string]bool, len(v.byNonce))
 	for _, c := range v.calls {
 		if m := c.meant; m != nil {
 			called[m] = c

@@ -7,8 +7,8 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// counts is how many operations there are of each kind.
-type counts struct{ reserves, calls, reads int }
+// counts is how many operations there are of each kind, and how many reservations with a shared_id.
+type counts struct{ reserves, calls, reads, shared int }
 
 // survey counts the operations, finds the last stamps, and notes the restarts, by which the others are judged.
 func (v *view) survey(ops []*history.Op) (n counts) {
@@ -18,6 +18,9 @@ func (v *view) survey(ops []*history.Op) (n counts) {
 		switch o.Kind {
 		case history.Reserve:
 			n.reserves++
+			if o.SharedID != "" {
+				n.shared++
+			}
 		case history.Call:
 			n.calls++
 		case history.Handoff:
@@ -45,6 +48,7 @@ func (v *view) survey(ops []*history.Op) (n counts) {
 func (v *view) sort(ops []*history.Op, n counts) {
 	v.reserves, v.reads, v.calls, v.leases = make([]*history.Op, 0, n.reserves), make([]read, 0, n.reads), make([]*call, 0, n.calls), make([]*lease, 0, n.reserves)
 	v.byNonce, v.byID = make(map[string]*attempt, n.reserves), make(map[string]*call, n.calls)
+	v.shared = make(map[key]*sharers, n.shared)
 	attempts, calls, leases := make([]attempt, n.reserves), make([]call, n.calls), make([]lease, n.reserves)
 	for _, o := range ops {
 		switch o.Kind {

@@ -71,7 +71,7 @@ const crowd = 64
 
 func newView(f Facts, ops []*history.Op) *view {
 	v := &view{
-		Facts: f, ends: make(map[string]*time.Duration), lines: make(map[string]*line), crowded: make(map[string]bool), shared: make(map[key]*sharers),
+		Facts: f, ends: make(map[string]*time.Duration), lines: make(map[string]*line), crowded: make(map[string]bool),
 	}
 	v.sort(ops, v.survey(ops))
 	v.place()

@@ -6,6 +6,7 @@ package history
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -47,6 +48,7 @@ type Op struct {
 
 	Project string `json:"project,omitempty"`
 	Drain   bool   `json:"drain,omitempty"`  // a reservation that only counts what is left in the pool
+	Line    int32  `json:"-"`                // its line in File, from 1; it stands here to fill a gap: millions are held
 	Status  int    `json:"status,omitempty"` // HTTP or SIP
 
 	// Reserve: the number given. Call: the number meant to be dialled, as the pool writes it.
@@ -70,7 +72,15 @@ type Op struct {
 	GotSharedID   string          `json:"got_shared_id,omitempty"`
 	Data          json.RawMessage `json:"data,omitempty"`
 
-	Source string `json:"-"` // file:line, of an operation that was read from a file
+	File string `json:"-"` // the name that Read was given, of an operation that it read; see Where
+}
+
+// Where is the file:line that the operation was read from, "" when it was not read from a file.
+func (o *Op) Where() string {
+	if o.Line == 0 {
+		return ""
+	}
+	return o.File + ":" + strconv.Itoa(int(o.Line))
 }
 
 // String is the operation in one line, for a reader.

@@ -14,7 +14,7 @@ func full() Op {
 	return Op{
 		ID: 7, Generator: "g1", Client: "client 3", Step: "lease", Kind: Reserve, Outcome: OK, Start: 1, Sent: 2, End: 3, Project: "acme", Drain: true,
 		Status: 200, Number: "+442079460000", Nonce: "n", SharedID: "a<b>&\"ü\u2028", Attributes: json.RawMessage(`{"a":1}`),
-		CallID: "c@h", Ended: true, EndedBy: "caller", Bye: 9, AskedID: "i", AskedSharedID: "s", GotID: "gi", GotSharedID: "gs", Data: json.RawMessage(`{"b":null}`), Source: "f:1",
+		CallID: "c@h", Ended: true, EndedBy: "caller", Bye: 9, AskedID: "i", AskedSharedID: "s", GotID: "gi", GotSharedID: "gs", Data: json.RawMessage(`{"b":null}`), File: "f", Line: 1,
 	}
 }
 
@@ -63,9 +63,9 @@ func TestWriteAndRead(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	early.Source = "f:3"
+	early.Line = 3
 	want := File{Header: Header{Format: Format, Base: base, Eps: 5, Source: "pool/x", Facts: json.RawMessage(`{"acme":{}}`)},
-		Ops: []Op{early, {ID: 1, Kind: Call, Outcome: OK, Start: 5, End: 6, Source: "f:4"}}}
+		Ops: []Op{early, {ID: 1, Kind: Call, Outcome: OK, Start: 5, End: 6, File: "f", Line: 4}}}
 	if !reflect.DeepEqual(f, want) {
 		t.Errorf("got  %+v\nwant %+v", f, want)
 	}

@@ -35,7 +35,7 @@ func BenchmarkRecordedRace(b *testing.B) {
 		_ = res.Body.Close()
 	}
 	base := time.Now()
-	recorder := NewRecorder(w)
+	recorder := NewRecorder(w, "f")
 	recorded := func() {
 		op := recorder.Begin(Op{Client: "client 1", Kind: Reserve, Outcome: Indefinite, Start: time.Since(base), Nonce: "n1", SharedID: "s1"})
 		post()
@@ -64,7 +64,7 @@ func BenchmarkRecordedRace(b *testing.B) {
 		} else {
 			with, plain = with+race(recorded), plain+race(post)
 		}
-		recorder = NewRecorder(w)
+		recorder = NewRecorder(w, "f")
 	}
 	b.ReportMetric(float64(with)/float64(plain), "x-unrecorded")
 }

@@ -17,11 +17,16 @@ type File struct {
 	Ops []Op // in the order of their starts
 }
 
-// maxLine bounds a line of a history: attributes can be large.
+// maxLine bounds a line of a history, in bytes: attributes can be large.
 const maxLine = 4 << 20
 
-// Read reads a history file. name is only used in errors, which say file and line.
+// Read reads a history file. name stands in errors and in the operations, which say file and line. Where r can seek, it
+// is read twice: the first time to count its lines, so that the operations are never moved to a larger place.
 func Read(name string, r io.Reader) (File, error) {
+	lines, err := count(r)
+	if err != nil {
+		return File{}, fmt.Errorf("%s: history: %w", name, err)
+	}
 	s := bufio.NewScanner(r)
 	s.Buffer(make([]byte, 0, 64<<10), maxLine)
 	var f File
@@ -34,29 +39,26 @@ func Read(name string, r io.Reader) (File, error) {
 	if f.Format != Format {
 		return f, fmt.Errorf("%s:1: history: want format %s, got %q", name, Format, f.Format)
 	}
-	type key struct {
-		generator string
-		id        int
-	}
-	index := make(map[key]int)
+	d, seen := newDecoder(), make(index)
+	var op Op
 	for line := 2; s.Scan(); line++ {
 		if len(bytes.TrimSpace(s.Bytes())) == 0 {
 			continue
 		}
-		var op Op
-		if err := strict(s.Bytes(), &op); err != nil {
+		if err := d.decode(s.Bytes(), &op); err != nil {
 			return f, fmt.Errorf("%s:%d: history: %w", name, line, err)
 		}
-		if err := op.validate(); err != nil {
+		if err := validate(&op); err != nil {
 			return f, fmt.Errorf("%s:%d: history: %w", name, line, err)
 		}
-		op.Source = fmt.Sprintf("%s:%d", name, line)
-		k := key{op.Generator, op.ID}
-		if i, again := index[k]; again {
+		op.File, op.Line = name, int32(line)
+		if i, again := seen.place(&op, len(f.Ops)); again {
 			f.Ops[i] = op
 			continue
 		}
-		index[k] = len(f.Ops)
+		if len(f.Ops) == cap(f.Ops) {
+			f.Ops = slices.Grow(f.Ops, room(len(f.Ops), line, lines))
+		}
 		f.Ops = append(f.Ops, op)
 	}
 	if err := s.Err(); err != nil {
@@ -80,6 +82,44 @@ func closeOps(ops []Op) {
 	}
 }
 
+// room is for how many more operations room is to be made behind the n that came on the first read of so many lines. An
+// operation has several lines when it was written as it happened, so the rest is taken to be like what was read, within
+// reason: a file of empty lines is given no more for them.
+func room(n, read, lines int) int {
+	const enough, times = 4096, 256
+	if n < enough || lines <= read {
+		return 1
+	}
+	rest := float64(lines-read) * float64(n) / float64(read)
+	return int(min(rest*17/16, float64(times*n))) + enough
+}
+
+// count counts the lines behind r's place, or as many of them as can be read, and brings r back to it. It is 0 when r
+// cannot seek. The error says that r cannot be brought back.
+func count(r io.Reader) (lines int, err error) {
+	s, ok := r.(io.Seeker)
+	if !ok {
+		return 0, nil
+	}
+	from, err := s.Seek(0, io.SeekCurrent)
+	if err != nil { // a pipe
+		return 0, nil
+	}
+	if end, err := s.Seek(0, io.SeekEnd); err == nil {
+		if _, err := s.Seek(from, io.SeekStart); err != nil {
+			return 0, err
+		}
+		rest := io.LimitReader(r, end-from) // it may be growing
+		for buf := make([]byte, 256<<10); err == nil; {
+			var n int
+			n, err = rest.Read(buf)
+			lines += bytes.Count(buf[:n], []byte{'\n'})
+		}
+	}
+	_, err = s.Seek(from, io.SeekStart)
+	return lines, err
+}
+
 func errText(err error) string {
 	if err == nil {
 		return ""
@@ -100,13 +140,13 @@ func strict(line []byte, into any) error {
 }
 
 // validate refuses what no client can have seen.
-func (o Op) validate() error {
+func validate(o *Op) error {
 	switch {
 	case o.ID < 1:
 		return fmt.Errorf("id: want 1 or more, got %d", o.ID)
-	case !slices.Contains([]Kind{Reserve, Call, Handoff, Restart}, o.Kind):
+	case o.Kind != Reserve && o.Kind != Call && o.Kind != Handoff && o.Kind != Restart:
 		return fmt.Errorf("kind: want reserve, call, handoff or restart, got %q", o.Kind)
-	case !slices.Contains([]Outcome{OK, Refused, Rejected, Indefinite, Open}, o.Outcome):
+	case o.Outcome != OK && o.Outcome != Refused && o.Outcome != Rejected && o.Outcome != Indefinite && o.Outcome != Open:
 		return fmt.Errorf("outcome: want ok, refused, rejected, indefinite or open, got %q", o.Outcome)
 	case o.End < o.Start:
 		return fmt.Errorf("end_ns: want start_ns (%s) or later, got %s", o.Start, o.End)
@@ -116,45 +156,38 @@ func (o Op) validate() error {
 	return nil
 }
 
-func sortOps(ops []Op) {
-	slices.SortStableFunc(ops, func(a, b Op) int {
-		return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.Generator, b.Generator), cmp.Compare(a.ID, b.ID))
-	})
+// index finds where an operation is, by its generator and id.
+type index map[string]*places
+
+// places are where the operations of one generator are, plus one; 0 is nowhere. Ids count from 1, so that most find
+// theirs in a list; a generator that gives itself large ones costs no more than their number.
+type places struct {
+	n      int
+	byID   []int32
+	others map[int]int32
 }
 
-// Merge joins the histories of several generators into one whose clocks are apart by eps at most. Times are brought to
-// the base of the first; each generator needs a name of its own, so that ids do not collide.
-func Merge(eps time.Duration, files ...File) (File, error) {
-	if len(files) == 0 {
-		return File{}, fmt.Errorf("history: want at least one to merge, got none")
+// place returns where an operation of o's generator and id is; when it is not there yet, next, which is noted.
+func (x index) place(o *Op, next int) (at int, again bool) {
+	p := x[o.Generator]
+	if p == nil {
+		p = &places{others: make(map[int]int32)}
+		x[o.Generator] = p
 	}
-	out := File{Header: files[0].Header}
-	out.Eps = max(out.Eps, eps)
-	owners := make(map[string]int)
-	for i, f := range files {
-		out.Eps = max(out.Eps, f.Eps)
-		shift := f.Base.Sub(files[0].Base)
-		for _, op := range f.Ops {
-			if first, taken := owners[op.Generator]; taken && first != i {
-				return File{}, fmt.Errorf("history: want a generator's name in one file only, got %q in two", op.Generator)
-			}
-			owners[op.Generator] = i
-			out.Ops = append(out.Ops, op.shifted(shift))
-		}
+	if o.ID < len(p.byID) && p.byID[o.ID] > 0 {
+		return int(p.byID[o.ID]) - 1, true
 	}
-	sortOps(out.Ops)
-	return out, nil
-}
-
-// shifted moves all times of o by d.
-func (o Op) shifted(d time.Duration) Op {
-	o.Start += d
-	o.End += d
-	if o.Sent != 0 {
-		o.Sent += d
+	if at, ok := p.others[o.ID]; ok {
+		return int(at) - 1, true
 	}
-	if o.Ended {
-		o.Bye += d
+	p.n++
+	if n := len(p.byID); o.ID >= n && o.ID <= 4*p.n+1024 {
+		p.byID = append(p.byID, make([]int32, max(o.ID+1, 2*n)-n)...)
 	}
-	return o
+	if o.ID < len(p.byID) {
+		p.byID[o.ID] = int32(next) + 1
+	} else {
+		p.others[o.ID] = int32(next) + 1
+	}
+	return next, false
 }

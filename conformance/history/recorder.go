@@ -5,14 +5,16 @@ import "sync"
 // Recorder collects operations as they begin and change. It is safe for concurrent use. The zero value keeps them in
 // memory alone.
 type Recorder struct {
-	mu  sync.Mutex
-	ops []*Op
-	out *Writer
+	mu   sync.Mutex
+	ops  []*Op
+	out  *Writer
+	name string
 }
 
 // NewRecorder returns a recorder that also appends an operation to out whenever it begins or changes: what was seen is
-// then on its way to the disk before anything is made of it. nil: in memory alone.
-func NewRecorder(out *Writer) *Recorder { return &Recorder{out: out} }
+// then on its way to the disk before anything is made of it. The operations say where they stand in the file of that
+// name.
+func NewRecorder(out *Writer, name string) *Recorder { return &Recorder{out: out, name: name} }
 
 // Begin records that an operation has started and returns its handle. The caller ends it with Update.
 func (r *Recorder) Begin(op Op) *Op {
@@ -21,9 +23,12 @@ func (r *Recorder) Begin(op Op) *Op {
 	o := op
 	o.ID = len(r.ops) + 1
 	r.ops = append(r.ops, &o)
-	begun := o
-	begun.Outcome, begun.End = Open, o.Start
-	r.write(&begun)
+	if r.out != nil {
+		begun := o
+		begun.Outcome, begun.End = Open, o.Start
+		r.write(&begun)
+		o.File, o.Line = begun.File, begun.Line
+	}
 	return &o
 }
 
@@ -32,13 +37,14 @@ func (r *Recorder) Update(op *Op, change func(*Op)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	change(op)
-	r.write(op)
+	if r.out != nil {
+		r.write(op)
+	}
 }
 
 func (r *Recorder) write(op *Op) {
-	if r.out != nil {
-		_ = r.out.Append(op) // Flush returns its error
-	}
+	op.File = r.name
+	op.Line, _ = r.out.append(op) // Flush returns the error
 }
 
 // Flush hands everything recorded so far to where the Writer writes. It returns the first error of any writing.

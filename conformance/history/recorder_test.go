@@ -24,7 +24,7 @@ func TestRecorderWritesAsItHappens(t *testing.T) {
 		}
 		return slices.Clone(f.Ops)
 	}
-	r := NewRecorder(w)
+	r := NewRecorder(w, "f")
 	first := r.Begin(Op{Kind: Reserve, Outcome: Indefinite, Start: 5})
 	second := r.Begin(Op{Kind: Call, Outcome: Indefinite, Start: 6})
 	r.Update(second, func(o *Op) { o.Outcome, o.End = OK, 9 })
@@ -36,11 +36,14 @@ func TestRecorderWritesAsItHappens(t *testing.T) {
 	}
 	got := read()
 	for i := range got {
-		got[i].Source = ""
+		got[i].File, got[i].Line = "", 0
 	}
 	want := []Op{{ID: 1, Kind: Reserve, Outcome: Indefinite, Start: 5, End: 9}, {ID: 2, Kind: Call, Outcome: OK, Start: 6, End: 9}}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("want %+v, got %+v", want, got)
+	}
+	if ops := r.Ops(); ops[0].Where() != "f:2" || ops[1].Where() != "f:4" {
+		t.Errorf("want the line that counts of each, got %s and %s", ops[0].Where(), ops[1].Where())
 	}
 	if ops := r.Ops(); ops[0].Outcome != Indefinite || ops[0].End != 0 {
 		t.Errorf("want the operation in memory as it was begun, got %+v", ops[0])
@@ -71,7 +74,7 @@ func TestRecorderTellsOfAFullDisk(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := NewRecorder(w)
+	r := NewRecorder(w, "f")
 	r.Begin(Op{Kind: Reserve})
 	if _, err := NewWriter(disk, Header{}); err == nil || err.Error() != want {
 		t.Errorf("want no header on a full disk, got %v", err)
@@ -82,7 +85,7 @@ func TestRecorderTellsOfAFullDisk(t *testing.T) {
 	if len(r.Ops()) != 1 {
 		t.Error("want the operation kept in memory")
 	}
-	if err := NewRecorder(nil).Flush(); err != nil {
+	if err := new(Recorder).Flush(); err != nil {
 		t.Errorf("want nothing to flush, got %v", err)
 	}
 }

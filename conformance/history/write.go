@@ -32,6 +32,7 @@ type Writer struct {
 	mu   sync.Mutex
 	out  *bufio.Writer
 	line []byte
+	n    int32 // lines
 	err  error
 }
 
@@ -44,15 +45,21 @@ func NewWriter(w io.Writer, h Header) (*Writer, error) {
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	_, _ = out.Write(append(head, '\n')) // Flush returns its error
-	return &Writer{out: out}, out.Flush()
+	return &Writer{out: out, n: 1}, out.Flush()
 }
 
 // Append writes op. The first error of the underlying writer is kept and returned from then on.
 func (w *Writer) Append(op *Op) error {
+	_, err := w.append(op)
+	return err
+}
+
+// append is Append that says on which line.
+func (w *Writer) append(op *Op) (line int32, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.err != nil {
-		return w.err
+		return 0, w.err
 	}
 	w.line = append(appendOp(w.line[:0], op), '\n')
 	if len(w.line) > w.out.Available() { // whole lines only, so that what a killed process leaves can be read
@@ -61,7 +68,8 @@ func (w *Writer) Append(op *Op) error {
 	if w.err == nil {
 		_, w.err = w.out.Write(w.line)
 	}
-	return w.err
+	w.n++
+	return w.n, w.err
 }
 
 // Flush hands everything written so far to the underlying writer.

@@ -105,7 +105,7 @@ func findings(all []check.Violation) (out []finding) {
 func located(ops []history.Op) []operation {
 	out := make([]operation, len(ops))
 	for i, o := range ops {
-		out[i] = operation{Op: o, Where: o.Source}
+		out[i] = operation{Op: o, Where: o.Where()}
 	}
 	return out
 }

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
@@ -77,7 +78,10 @@ func merge(eps time.Duration, files []history.File) (history.File, error) {
 		files[0].Eps = max(files[0].Eps, eps)
 		return files[0], nil
 	}
-	return history.Merge(eps, files...)
+	merged, err := history.Merge(eps, files...)
+	clear(files)
+	runtime.GC() // of what was read, a million operations are some hundred megabytes: they go before the checks need room
+	return merged, err
 }
 
 func read(name string) (history.File, error) {

@@ -78,7 +78,7 @@ func (r Report) violations(p *printer, res check.Result, command string) {
 			p.line("  %s", row)
 		}
 		for _, o := range v.Ops {
-			p.line("  %s", strings.TrimSpace(o.Source+"  "+o.String()))
+			p.line("  %s", strings.TrimSpace(o.Where()+"  "+o.String()))
 		}
 		p.line("  again     %s", command)
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
@@ -99,7 +100,7 @@ func (b *bench) failure(c scenario.Check, invariant, says, project string, v che
 		f.Because += " (" + string(v.Certainty) + ")"
 	}
 	for _, o := range v.Ops {
-		f.Operations = append(f.Operations, o.String())
+		f.Operations = append(f.Operations, strings.TrimSpace(o.Where()+"  "+o.String()))
 	}
 	return b.at(c.Pos.Line, c.Pos, f)
 }

@@ -23,7 +23,7 @@ type shelf struct {
 // open begins the scenario's history. What an earlier run has left of the scenario goes.
 func (p *player) open() error {
 	if p.options.Out == "" {
-		p.history = history.NewRecorder(nil)
+		p.history = new(history.Recorder)
 		return nil
 	}
 	facts, err := json.Marshal(p.facts())
@@ -42,7 +42,7 @@ func (p *player) open() error {
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
-	p.history = history.NewRecorder(w)
+	p.history = history.NewRecorder(w, s.history.Name())
 	return nil
 }
 

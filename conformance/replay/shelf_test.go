@@ -56,6 +56,11 @@ func TestAFailureKeepsHistoryAndPicture(t *testing.T) {
 			if r.Status != verdict.Failed || len(r.Failures) != 1 || r.Failures[0].Path != name {
 				t.Fatalf("want %s violated, got %s", name, tell(r))
 			}
+			for _, line := range r.Failures[0].Operations {
+				if !strings.HasPrefix(line, filepath.Join(dir, "test/x.jsonl:")) {
+					t.Errorf("want the history's line, got %s", line)
+				}
+			}
 			kept := []string{filepath.Join(dir, "test/x.jsonl"), filepath.Join(dir, "test/x.html")}
 			if !slices.Equal(r.Kept, kept) {
 				t.Fatalf("want %v, got %v", kept, r.Kept)
