@@ -47,11 +47,20 @@ func verbs() []verb {
 }
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // the first signal asks politely; the second finds the default handler again
-	code := run(ctx, env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()})
-	stop()
-	os.Exit(code)
+	os.Exit(run(untilSignalled(), env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
+}
+
+// untilSignalled ends with the first signal, which asks politely. By then the second finds the default handler again.
+func untilSignalled() context.Context {
+	ctx, cancel := context.WithCancel(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		signal.Stop(signals)
+		cancel()
+	}()
+	return ctx
 }
 
 func run(ctx context.Context, e env) int {
