@@ -5,10 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -41,8 +39,8 @@ Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
 	f.BoolVar(&f.strict, "strict", false, "should, may and the strict contract count as must")
 	f.BoolVar(&f.color, "color", false, "colour the output")
-	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`")
-	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`")
+	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`; - is standard output")
+	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`; - is standard output")
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
 	return f
@@ -67,8 +65,9 @@ func runCheck(ctx context.Context, e env) int {
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
+	e = e.leaveOutput(f.junit, f.json)
 	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: verdict.NewRedactor(plan.Target.Secrets()...)}
-	files, err := f.openReports()
+	files, err := f.openReports(e)
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -105,28 +104,16 @@ func (f *checkFlags) plan(patterns []string) suite.Plan {
 }
 
 // reportFiles are the report files, opened before anything is played: an unwritable path must not cost a run.
-type reportFiles struct{ junit, json *os.File }
+type reportFiles struct{ junit, json io.WriteCloser }
 
-func (f *checkFlags) openReports() (r reportFiles, err error) {
-	if f.junit != "" && filepath.Clean(f.junit) == filepath.Clean(f.json) {
-		return r, fmt.Errorf("report %s: want a file for each of --junit and --json, got one for both", f.junit)
+func (f *checkFlags) openReports(e env) (r reportFiles, err error) {
+	if err := apart("--junit", f.junit, "--json", f.json); err != nil {
+		return r, err
 	}
 	var errs [2]error
-	r.junit, errs[0] = create(f.junit)
-	r.json, errs[1] = create(f.json)
+	r.junit, errs[0] = e.create(f.junit)
+	r.json, errs[1] = e.create(f.json)
 	return r, errors.Join(errs[:]...)
-}
-
-func create(path string) (*os.File, error) {
-	if path == "" {
-		return nil, nil
-	}
-	f, err := os.Create(path)
-	var pathErr *fs.PathError
-	if errors.As(err, &pathErr) {
-		return nil, fmt.Errorf("report %s: %w", path, pathErr.Err)
-	}
-	return f, err
 }
 
 func (r reportFiles) write(run verdict.Run, red *verdict.Redactor) error {
@@ -142,7 +129,7 @@ func (r reportFiles) write(run verdict.Run, red *verdict.Redactor) error {
 
 func (r reportFiles) close() error {
 	var errs []error
-	for _, f := range []*os.File{r.junit, r.json} {
+	for _, f := range []io.WriteCloser{r.junit, r.json} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}

@@ -42,6 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"unknown line", "check --scenarios mine mine/pool/fine.yaml:99", 2, "", "scenario: want a line of mine/pool/fine.yaml (1 to 8), got 99\n"},
 		{"no such directory", "check --scenarios nosuch", 2, "", "nosuch:1:1: file: no such file or directory\n"},
 		{"one file for two reports", "check --scenarios mine --json r.out --junit ./r.out pool/fine", 2, "", "report ./r.out: want a file for each of --junit and --json, got one for both\n"},
+		{"standard output for two reports", "check --scenarios mine --json - --junit - pool/fine", 2, "", "report -: want a file for each of --junit and --json, got one for both\n"},
 		{"unwritable report", "check --scenarios mine --json no/such/report.json --junit no/such/report.xml pool/fine", 2, "",
 			"report no/such/report.xml: no such file or directory\nreport no/such/report.json: no such file or directory\n"},
 	} {
@@ -218,6 +219,30 @@ func TestReports(t *testing.T) {
 				t.Errorf("want no key in a report, got %s", secret)
 			}
 		}
+	}
+}
+
+// TestReportOnStandardOutput pipes a report: nothing else is on standard output, and no file is left.
+func TestReportOnStandardOutput(t *testing.T) {
+	dir := write(t, mine)
+	args := []string{"check", "--scenarios", "mine", "--seed", "7", "pool/fine", "pool/wrong"}
+	r := dnispool(t, dir, append(args, "--json", "-", "--junit", "r.xml")...)
+	var d verdict.Document
+	if err := json.Unmarshal([]byte(r.out), &d); err != nil || d.ExitCode != 1 || r.code != 1 {
+		t.Errorf("json: want the verdict and 1, got %d: %s (%v)", r.code, r.out, err)
+	}
+	if !strings.Contains(r.err, "FAIL  pool/wrong") || !strings.HasSuffix(steady(r.err), "5 scenarios: 1 passed, 1 failed, 3 filtered (not selected by pool/fine pool/wrong). TIME, seed 7.\n") {
+		t.Errorf("want the text on standard error, got %q", r.err)
+	}
+	r = dnispool(t, dir, append(args, "--junit", "-")...)
+	var suites struct {
+		Tests int `xml:"tests,attr"`
+	}
+	if err := xml.Unmarshal([]byte(r.out), &suites); err != nil || suites.Tests != 5 || r.code != 1 {
+		t.Errorf("junit: want five tests and 1, got %d: %s (%v)", r.code, r.out, err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "-")); !os.IsNotExist(err) {
+		t.Errorf("want no file named -, got %v", err)
 	}
 }
 

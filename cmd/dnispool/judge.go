@@ -22,8 +22,8 @@ Judges saved histories again, offline: those that check and explore keep, or you
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
 	names := f.String("check", "", "comma-separated `names` of checks; default all")
 	budget := f.Duration("linear", 0, "also search, for so much `time`, whether any order of what happened to each number is legal")
-	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`")
-	machine := f.String("json", "", "write the report as JSON to `file`")
+	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`; - is standard output")
+	machine := f.String("json", "", "write the report as JSON to `file`; - is standard output")
 	files, code, done := f.parse(e)
 	if done {
 		return code
@@ -45,6 +45,10 @@ Judges saved histories again, offline: those that check and explore keep, or you
 			return refuse(e, err)
 		}
 	}
+	if err := apart("--json", *machine, "--html", *page); err != nil {
+		return refuse(e, err)
+	}
+	e = e.leaveOutput(*machine, *page)
 	report, err := judge.Judge(ctx, plan)
 	if err != nil {
 		return refuse(e, err)
@@ -52,30 +56,37 @@ Judges saved histories again, offline: those that check and explore keep, or you
 	if err := report.Text(e.out, strings.Join(append([]string{tool, "judge"}, e.args...), " ")); err != nil {
 		return refuse(e, err)
 	}
-	if *machine != "" {
-		if err := saveJSON(*machine, report); err != nil {
-			return refuse(e, err)
-		}
-	}
-	if *page != "" {
-		switch err := report.SavePicture(*page); {
-		case errors.Is(err, linear.ErrNothingToDraw):
-			fmt.Fprintf(e.out, "nothing to draw in %s\n", *page)
-		case err != nil:
-			return refuse(e, err)
-		default:
-			fmt.Fprintf(e.out, "drawn in %s\n", *page)
-		}
+	if err := errors.Join(saveJSON(e, *machine, report), savePicture(e, *page, report)); err != nil {
+		return refuse(e, err)
 	}
 	return report.ExitCode()
 }
 
-func saveJSON(name string, r judge.Report) error {
-	f, err := create(name)
-	if err != nil {
+func saveJSON(e env, name string, r judge.Report) error {
+	f, err := e.create(name)
+	if f == nil {
 		return err
 	}
 	return errors.Join(r.JSON(f), f.Close())
+}
+
+func savePicture(e env, name string, r judge.Report) error {
+	save, place := r.SavePicture, "in "+name
+	switch name {
+	case "":
+		return nil
+	case standardOutput:
+		save, place = func(string) error { return r.Picture(e.reports) }, "on standard output"
+	}
+	err := save(name)
+	if errors.Is(err, linear.ErrNothingToDraw) {
+		fmt.Fprintf(e.out, "nothing to draw %s\n", place)
+		return nil
+	}
+	if err == nil {
+		fmt.Fprintf(e.out, "drawn %s\n", place)
+	}
+	return err
 }
 
 // readFacts reads a mapping from project to facts; "" is every project that has none of its own.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"os"
 	"path/filepath"
 	"strings"
@@ -30,6 +31,10 @@ func TestJudge(t *testing.T) {
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
 		{"double.jsonl --json report.json", 1, "VIOLATED  no-double-lease of acme", ""},
+		{"double.jsonl --json -", 1, `"exit_code": 1`, "VIOLATED  no-double-lease of acme"},
+		{"double.jsonl --linear 5s --html -", 1, "<html", "drawn on standard output"},
+		{"good.jsonl --linear 5s --html -", 0, "", "nothing to draw on standard output"},
+		{"double.jsonl --json - --html -", 2, "", "report -: want a file for each of --json and --html, got one for both"},
 		{"good.jsonl --json no/such/dir.json", 2, "", "report no/such/dir.json: no such file or directory"},
 		{"broken.jsonl", 2, "", "broken.jsonl:3: history: id: want 1 or more, got 0"},
 		{"nosuch.jsonl", 2, "", "nosuch.jsonl: no such file or directory"},
@@ -42,6 +47,15 @@ func TestJudge(t *testing.T) {
 				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
 			}
 		})
+	}
+	var report struct {
+		ExitCode int `json:"exit_code"`
+	}
+	if r := dnispool(t, dir, "judge", "double.jsonl", "--json", "-"); json.Unmarshal([]byte(r.out), &report) != nil || report.ExitCode != 1 {
+		t.Errorf("want the report and nothing else on standard output, got %s", r.out)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "-")); !os.IsNotExist(err) {
+		t.Errorf("want no file named -, got %v", err)
 	}
 	if report, err := os.ReadFile(filepath.Join(dir, "report.json")); err != nil || !strings.Contains(string(report), `"exit_code": 1`) {
 		t.Errorf("want a report, got %s, %v", report, err)

@@ -23,6 +23,7 @@ type env struct {
 	args    []string
 	out     io.Writer
 	err     io.Writer
+	reports io.Writer // where a report goes whose file is -; see leaveOutput
 	getenv  func(string) string
 	environ []string
 }

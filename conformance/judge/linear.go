@@ -1,6 +1,10 @@
 package judge
 
-import "github.com/dnispool/dnispool/conformance/check/linear"
+import (
+	"io"
+
+	"github.com/dnispool/dnispool/conformance/check/linear"
+)
 
 // searched tells that a search came to an end.
 func (r Report) searched() bool {
@@ -29,3 +33,6 @@ func (r Report) linear() linear.Status {
 // SavePicture draws the first number of which no order is legal, as a page at path. It returns linear.ErrNothingToDraw
 // when there is none.
 func (r Report) SavePicture(path string) error { return linear.SaveHTML(path, r.Linear) }
+
+// Picture is SavePicture to a writer; nothing is written when there is nothing to draw.
+func (r Report) Picture(w io.Writer) error { return linear.WriteHTML(w, r.Linear) }

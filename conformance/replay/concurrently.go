@@ -7,55 +7,47 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
-// firstStep is how long, in real time, a client that starts before others may take for its first step before the
-// target's time moves on to the next: a request that is on its way does not hold virtual time.
-const firstStep = 100 * time.Millisecond
-
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
 func (l *lane) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
 	walks := make([]walked, a.Clients)
-	begin := make(chan struct{})
-	if a.Start.Spread > 0 { // nobody waits for the others
-		close(begin)
+	begun := l.stage.Now()
+	play := func(ctx context.Context, i int) { walks[i] = l.clientLane(st, i+1).walk(ctx, a.Steps) }
+	if at := l.starts(st, a); at == nil {
+		together(ctx, a.Clients, play)
+	} else if err := l.stage.Launch(ctx, at, play); err != nil {
+		return outcome{}, err
 	}
-	var clients sync.WaitGroup
-	defer clients.Wait()
-	started := l.stage.Now()
-	for i := range a.Clients {
-		client, begun := l.clientLane(i+1), make(chan struct{})
-		clients.Go(func() {
-			<-begin
-			walks[i] = client.walk(ctx, a.Steps, sync.OnceFunc(func() { close(begun) }))
-		})
-		if a.Start.Spread == 0 {
-			continue
-		}
-		select {
-		case <-begun:
-		case <-time.After(firstStep):
-		}
-		next := started.Add(a.Start.Spread * time.Duration(i+1) / time.Duration(a.Clients))
-		if err := l.stage.Wait(ctx, max(0, next.Sub(l.stage.Now()))); err != nil {
+	if rest := begun.Add(a.Start.Spread).Sub(l.stage.Now()); rest > 0 { // the last client did not need all of it
+		if err := l.stage.Wait(ctx, rest); err != nil {
 			return outcome{}, err
 		}
 	}
-	if a.Start.Spread == 0 {
-		close(begin)
-	}
-	clients.Wait()
 	return l.gather(ctx, st, walks)
 }
 
-// clientLane is the walk of client i, from 1.
-func (l *lane) clientLane(i int) *lane {
+// together plays n clients from one barrier and returns when all have ended.
+func together(ctx context.Context, n int, play func(context.Context, int)) {
+	var clients sync.WaitGroup
+	begin := make(chan struct{})
+	for i := range n {
+		clients.Go(func() {
+			<-begin
+			play(ctx, i)
+		})
+	}
+	close(begin)
+	clients.Wait()
+}
+
+// clientLane is the walk of client i, from 1, through the sub-steps of st.
+func (l *lane) clientLane(st *scenario.Step, i int) *lane {
 	scope := l.scope.Child()
-	scope.Set("client", map[string]any{"index": i, "random": l.random(i)})
+	scope.Set("client", map[string]any{"index": i, "random": fmt.Sprintf("%016x", l.draws(st, i).Uint64())})
 	child := l.newLane(fmt.Sprintf("client %d", i), scope)
 	child.parent = l
 	return child
@@ -70,13 +62,12 @@ type walked struct {
 	err        error
 }
 
-// walk plays a client's steps up to the first that fails or leaves it in doubt. It calls begun after the first.
-func (l *lane) walk(ctx context.Context, steps []scenario.Step, begun func()) walked {
+// walk plays a client's steps up to the first that fails or leaves it in doubt.
+func (l *lane) walk(ctx context.Context, steps []scenario.Step) walked {
 	w := walked{results: make(map[string]map[string]any)}
 	for i := range steps {
 		st := &steps[i]
 		out, failures, err := l.takeOne(ctx, st)
-		begun()
 		if st.Name != "" && out.result != nil {
 			w.results[st.Name] = out.result
 		}

@@ -5,13 +5,18 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net/http"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
+	"time"
 
+	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/target"
 	"github.com/dnispool/dnispool/conformance/verdict"
@@ -194,6 +199,99 @@ steps:
 check: [no-double-lease]
 `)
 	wantPassed(t, r)
+}
+
+// starts plays clients who come at random, talk longer than it takes the next ones to come, and ask; it returns when
+// each began, by the target's clock, and when the platform says that its call arrived.
+func starts(t *testing.T, seed uint64, before string) (began, arrived []time.Duration) {
+	t.Helper()
+	dir := t.TempDir()
+	r := play(t, target.Reference{}, `
+given: {pool: {numbers: 30}, agent: {echo: {talk: 5s}}}
+steps:
+`+before+`
+  - concurrently:
+      clients: 20
+      start: {poisson: {every: 700ms}}
+      steps:
+        - {reserve: {attributes: {nonce: "${client.random}"}}, as: lease, expect: {status: 200}}
+        - {dial: {to: "${lease.body.dni}"}, as: call}
+        - {await: {call: call}}
+        - {handoff: {id: "${call.id}"}, expect: {status: 200}}
+check: [attributes-delivered, no-cross-talk]
+`, func(o *replay.Options) {
+		o.Seed, o.Out, o.KeepAll = seed, dir, true
+	})
+	wantPassed(t, r)
+	f, err := os.Open(filepath.Join(dir, "test/x.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h, err := history.Read("x.jsonl", f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, op := range h.Ops {
+		switch {
+		case !strings.HasPrefix(op.Client, "client "):
+		case op.Kind == history.Reserve:
+			began = append(began, op.Start)
+		case op.Kind == history.Handoff:
+			var echo struct {
+				At time.Time `json:"echo_arrived_at"`
+			}
+			if err := json.Unmarshal(op.Data, &echo); err != nil {
+				t.Fatal(err)
+			}
+			arrived = append(arrived, echo.At.Sub(time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)))
+		}
+	}
+	slices.Sort(began)
+	slices.Sort(arrived)
+	return began, arrived
+}
+
+// TestPoisson starts clients when the seed says, whatever those before them do, and lets no time pass until they wait.
+func TestPoisson(t *testing.T) {
+	began, arrived := starts(t, 7, "")
+	var want []time.Duration
+	at, draw := time.Duration(0), rand.New(rand.NewPCG(replay.Seed(7, "test/x"), 1<<32))
+	for range 20 {
+		at += time.Duration(draw.ExpFloat64() * float64(700*time.Millisecond))
+		want = append(want, at)
+	}
+	if !slices.Equal(began, want) {
+		t.Errorf("starts: want them at\n%v, got\n%v", want, began)
+	}
+	same := func(a, b time.Duration) bool { return a == b.Truncate(time.Microsecond) } // the echo has six digits
+	if !slices.EqualFunc(arrived, want, same) {
+		t.Errorf("calls: want them to arrive at\n%v, got\n%v", want, arrived)
+	}
+	if again, _ := starts(t, 7, ""); !slices.Equal(again, began) {
+		t.Errorf("want the same starts from the same seed, got\n%v and\n%v", began, again)
+	}
+	if other, _ := starts(t, 8, ""); slices.Equal(other, began) {
+		t.Errorf("want other starts from another seed, got %v", other)
+	}
+	if other, _ := starts(t, 7, "  - {handoff: {id: nobody}}"); slices.Equal(other, began) {
+		t.Errorf("want each step to draw its own starts, got %v in the second step too", other)
+	}
+}
+
+// TestRandomOfEachStep draws another value for a client in each concurrently.
+func TestRandomOfEachStep(t *testing.T) {
+	const step = "  - concurrently: {clients: 3, steps: [{reserve: {attributes: {shared_id: \"%s-${client.index}\", nonce: \"${client.random}\"}}, expect: {status: 200}}]}\n"
+	body := "steps:\n" + fmt.Sprintf(step, "a") + fmt.Sprintf(step, "b")
+	r := play(t, target.Reference{}, body)
+	wantPassed(t, r)
+	drawn := draws(t, r)
+	if distinct := slices.Compact(slices.Sorted(maps.Values(drawn))); len(drawn) != 6 || len(distinct) != 6 {
+		t.Errorf("want six different draws, got %v", drawn)
+	}
+	if again := draws(t, play(t, target.Reference{}, body)); !maps.Equal(drawn, again) {
+		t.Errorf("want the same draws from the same seed, got %v and %v", drawn, again)
+	}
 }
 
 // TestManyCalls lets clients call at once, each for its own reservation.

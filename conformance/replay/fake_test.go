@@ -124,6 +124,21 @@ func (s *stage) Await(_ context.Context, c target.Call, _ time.Duration) bool {
 	}
 }
 
+// Launch starts the clients one after the other: nobody else lets time pass meanwhile.
+func (s *stage) Launch(ctx context.Context, at []time.Duration, run func(context.Context, int)) error {
+	var clients sync.WaitGroup
+	defer clients.Wait()
+	var last time.Duration
+	for i, d := range at {
+		if err := s.Wait(ctx, d-last); err != nil {
+			return err
+		}
+		last = d
+		clients.Go(func() { run(ctx, i) })
+	}
+	return nil
+}
+
 func (s *stage) Settle()                      {}
 func (s *stage) Ladder() []verdict.SIPMessage { return nil }
 

@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"math/rand/v2"
 	"slices"
 	"strings"
 	"sync"
@@ -229,9 +228,4 @@ func (l *lane) lease(name string) (reservation, bool) {
 		}
 	}
 	return reservation{}, false
-}
-
-// random gives client i a value of its own that the seed repeats.
-func (p *player) random(i int) string {
-	return fmt.Sprintf("%016x", rand.New(rand.NewPCG(p.seed, uint64(i))).Uint64())
 }

@@ -230,22 +230,46 @@ func (l *loader) concurrently(n *yaml.Node) *Concurrently {
 	return a
 }
 
-// UnmarshalStrict reads `barrier` or `{spread: 2s}`.
+// UnmarshalStrict reads `barrier`, `{spread: 2s}` or `{poisson: {every: 100ms}}`.
 func (s *Start) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	if n.Kind == yaml.ScalarNode && n.Value == "barrier" {
 		return nil
 	}
-	if n.Kind != yaml.MappingNode {
-		return strictyaml.Problems{strictyaml.At(file, n, "start: want barrier or {spread: 2s}, got %s", strictyaml.Got(n))}
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		return strictyaml.Problems{strictyaml.At(file, n, "start: want barrier, {spread: 2s} or {poisson: {every: 100ms}}, got %s", emptyOr(n))}
 	}
 	raw := struct {
-		Spread time.Duration `yaml:"spread"`
+		Spread  aboveZero `yaml:"spread"`
+		Poisson poisson   `yaml:"poisson"`
 	}{}
 	ps := strictyaml.DecodeKey(file, "start", n, &raw)
-	if len(ps) == 0 && raw.Spread <= 0 {
-		ps = append(ps, strictyaml.At(file, n, "spread: want more than 0, got %s", raw.Spread))
+	if both := strictyaml.Lookup(n, "poisson"); both != nil && strictyaml.Lookup(n, "spread") != nil {
+		ps = append(ps, strictyaml.At(file, both, "start: want spread or poisson, got both"))
 	}
-	s.Spread = raw.Spread
+	s.Spread, s.Every = time.Duration(raw.Spread), time.Duration(raw.Poisson.Every)
+	return ps
+}
+
+type poisson struct {
+	Every aboveZero `yaml:"every"`
+}
+
+func (p *poisson) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+		return strictyaml.Problems{strictyaml.At(file, n, "poisson: want {every: 100ms}, the mean time between two starts, got %s", emptyOr(n))}
+	}
+	type plain poisson // reads itself by its keys
+	return strictyaml.DecodeKey(file, "poisson", n, (*plain)(p))
+}
+
+// aboveZero is a length of time that is not nothing.
+type aboveZero time.Duration
+
+func (d *aboveZero) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	ps := strictyaml.Decode(file, n, (*time.Duration)(d))
+	if len(ps) == 0 && *d <= 0 {
+		ps = append(ps, strictyaml.At(file, n, "want more than 0, got %s", time.Duration(*d)))
+	}
 	return ps
 }
 

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -52,7 +53,7 @@ func (e *expectReader) read(n *yaml.Node, path []string) {
 	switch {
 	case n.Kind != yaml.MappingNode:
 		e.add(n, path, Matcher{Op: Equal, Arg: e.wanted(n)})
-	case isMatcher(n):
+	case isMatcher(n), e.field.scalar() && hasMatcherName(n):
 		if m, ok := e.matcher(n); ok {
 			e.add(n.Content[1], path, m)
 		}
@@ -61,10 +62,22 @@ func (e *expectReader) read(n *yaml.Node, path []string) {
 	case len(n.Content) == 0:
 		e.problem(n, "%s: want at least one key, got none; write {exactly: {}} for an empty object or {type: object} for any", strings.Join(path, "."))
 	case allMatcherNames(n):
-		e.problem(n, "%s: want one matcher, got %d; write {exactly: …} if these are the keys of the value", strings.Join(path, "."), len(n.Content)/2)
+		e.manyMatchers(n, path)
 	default:
 		e.readFields(n, path)
 	}
+}
+
+// manyMatchers reports keys that may be meant as matchers or as fields.
+func (e *expectReader) manyMatchers(n *yaml.Node, path []string) {
+	way := "{exactly: …} for the whole value"
+	for key, value := range strictyaml.Pairs(n) {
+		if mayNameField(key) && !namesField(key, value) {
+			way = asField(key.Value) + ", or " + way
+			break
+		}
+	}
+	e.problem(n, "%s: want one matcher, got %d; write %s", strings.Join(path, "."), len(n.Content)/2, way)
 }
 
 // readFields reads a subset: the keys that are written must match, others may be there.
@@ -120,17 +133,38 @@ func (l *loader) value(n *yaml.Node) Value {
 	return v
 }
 
+// isMatcher tells a mapping with one key that is the name of a matcher, unless that key names a field.
 func isMatcher(n *yaml.Node) bool {
+	return hasMatcherName(n) && !namesField(n.Content[0], n.Content[1])
+}
+
+func hasMatcherName(n *yaml.Node) bool {
 	return n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains(matcherNames(), n.Content[0].Value)
 }
 
+// namesField tells that a matcher stands under the name of a matcher that takes none, as in {length: {exactly: 3}}: the
+// name is then a field's.
+func namesField(key, value *yaml.Node) bool { return mayNameField(key) && isMatcher(value) }
+
+// mayNameField spares the two matchers under which another one may stand.
+func mayNameField(key *yaml.Node) bool { return Op(key.Value) != Not && Op(key.Value) != Exactly }
+
+func asField(name string) string {
+	return fmt.Sprintf("{%s: {exactly: …}} for a field of that name", name)
+}
+
+// allMatcherNames tells that every key is the name of a matcher, and not each of them a field's.
 func allMatcherNames(n *yaml.Node) bool {
-	for key := range strictyaml.Pairs(n) {
+	fields := 0
+	for key, value := range strictyaml.Pairs(n) {
 		if !slices.Contains(matcherNames(), key.Value) {
 			return false
 		}
+		if namesField(key, value) {
+			fields++
+		}
 	}
-	return len(n.Content) > 0
+	return fields < len(n.Content)/2
 }
 
 // matcher reads a mapping whose one key is the name of a matcher.
@@ -189,7 +223,7 @@ func (l *loader) checkMatcherArg(m *Matcher, n *yaml.Node) {
 		l.checkPattern(m, n)
 	case Type:
 		if word, _ := m.Arg.tree.(string); !slices.Contains(typeNames(), word) {
-			p := strictyaml.At(l.file, n, "type: want %s, got %s", oneOf(typeNames()), strictyaml.Got(n))
+			p := strictyaml.At(l.file, n, "type: want %s, got %s; write %s", oneOf(typeNames()), strictyaml.Got(n), asField("type"))
 			p.Hint = strictyaml.Suggest(word, typeNames())
 			l.ps = append(l.ps, p)
 		}
@@ -203,7 +237,7 @@ func (l *loader) checkMatcherArg(m *Matcher, n *yaml.Node) {
 		}
 	case Length:
 		if size, ok := m.Arg.plain().(jsonNumber); !isRef(m.Arg.tree) && (!ok || !isInteger(size) || parseDecimal(size.String()).sign < 0) {
-			l.problem(n, "length: want a whole number from 0 up, got %s", strictyaml.Got(n))
+			l.problem(n, "length: want a whole number from 0 up, got %s; write %s", strictyaml.Got(n), asField("length"))
 		}
 	}
 }

@@ -1,6 +1,14 @@
 package scenario
 
-import "testing"
+import (
+	"fmt"
+	"testing"
+)
+
+// start is a concurrently whose start begins in column 40 of TestSteps.
+func start(value string) string {
+	return "{concurrently: {clients: 1, start: " + value + ", steps: [{reserve: {attributes: {}}}]}}"
+}
 
 // TestSteps writes steps in flow style, one a line; the first stands on line 7 and its
 // text begins in column 5. The scenario has a check, so a step need not assert.
@@ -76,9 +84,20 @@ f:7:45: carrier: want a mapping of at least one key, got 1`},
 		{"concurrently without", "{concurrently: {}}", `f:7:20: concurrently: want the key clients, got none
 f:7:20: concurrently: want the key steps, got none`},
 		{"concurrently", "{concurrently: {clients: 0, start: now, steps: [{advance: 1s}]}}", `f:7:30: clients: want 1 to 10000, got 0
-f:7:40: start: want barrier or {spread: 2s}, got "now"
+f:7:40: start: want barrier, {spread: 2s} or {poisson: {every: 100ms}}, got "now"
 f:7:54: concurrently: want reserve, dial, hangup, await, handoff, request or journey, got advance`},
-		{"spread", "{concurrently: {clients: 1, start: {spread: 0s}, steps: [{reserve: {attributes: {}}}]}}", "f:7:40: spread: want more than 0, got 0s"},
+		{"spread", start("{spread: 0s}"), "f:7:49: spread: want more than 0, got 0s"},
+		{"spread in a minus", start("{spread: -1s}"), "f:7:49: spread: want more than 0, got -1s"},
+		{"poisson", start("{poisson: {every: 100ms}}"), ""},
+		{"poisson of nothing", start("{poisson: {}}"), "f:7:50: poisson: want {every: 100ms}, the mean time between two starts, got an empty one"},
+		{"poisson as time", start("{poisson: 2s}"), `f:7:50: poisson: want {every: 100ms}, the mean time between two starts, got "2s"`},
+		{"poisson at once", start("{poisson: {every: 0s}}"), "f:7:58: every: want more than 0, got 0s"},
+		{"poisson in a minus", start("{poisson: {every: -1s}}"), "f:7:58: every: want more than 0, got -1s"},
+		{"poisson without a unit", start("{poisson: {every: 5}}"), "f:7:58: every: want a duration like 120s, got 5"},
+		{"poisson mistyped", start("{poison: {every: 1s}}"), `f:7:41: unknown key "poison" in start (did you mean "poisson"?)`},
+		{"every mistyped", start("{poisson: {evry: 1s}}"), `f:7:51: unknown key "evry" in poisson (did you mean "every"?)`},
+		{"spread and poisson", start("{spread: 2s, poisson: {every: 1s}}"), "f:7:62: start: want spread or poisson, got both"},
+		{"start of nothing", start("{}"), "f:7:40: start: want barrier, {spread: 2s} or {poisson: {every: 100ms}}, got an empty one"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := problemsOf(head + "steps:\n  - " + test.in + "\ncheck: [no-cross-talk]\n"); got != test.want {
@@ -110,8 +129,17 @@ f:8:24: unknown var "x"`},
 		{"{headers: {a: 5}}", "f:8:27: headers.a: want text, got 5"},
 		{"{headers: {a: {b: c}}}", `f:8:28: unknown key "b" in a matcher; want not, one_of, matches, present, absent, type, at_least, at_most, contains, length or exactly`},
 		{"{body: {}}", "f:8:20: body: want at least one key, got none; write {exactly: {}} for an empty object or {type: object} for any"},
-		{"{body: {a: {at_least: 1, at_most: 2}}}", "f:8:24: body.a: want one matcher, got 2; write {exactly: …} if these are the keys of the value"},
+		{"{body: {a: {at_least: 1, at_most: 2}}}", "f:8:24: body.a: want one matcher, got 2; write {at_least: {exactly: …}} for a field of that name, or {exactly: …} for the whole value"},
+		{"{body: {a: {not: 1, exactly: 2}}}", "f:8:24: body.a: want one matcher, got 2; write {exactly: …} for the whole value"},
+		{"{body: {a: {not: 1, type: visa}}}", "f:8:24: body.a: want one matcher, got 2; write {type: {exactly: …}} for a field of that name, or {exactly: …} for the whole value"},
 		{"{body: {a: {type: visa, name: x}}}", ""},
+		{"{body: {length: {exactly: 3}}}", ""},
+		{"{body: {length: {at_least: 3}, type: {exactly: visa}}}", ""},
+		{"{body: {length: {length: 3}}}", ""},
+		{"{body: {length: three}}", `f:8:29: length: want a whole number from 0 up, got "three"; write {length: {exactly: …}} for a field of that name`},
+		{"{body: {length: {exactly: 3, not: 4}}}", "f:8:29: length: want a whole number from 0 up, got a mapping; write {length: {exactly: …}} for a field of that name"},
+		{"{body: {length: 3, type: {exactly: visa}}}", "f:8:20: body: want one matcher, got 2; write {length: {exactly: …}} for a field of that name, or {exactly: …} for the whole value"},
+		{"{status: {length: {exactly: 3}}}", "f:8:31: length: want a whole number from 0 up, got a mapping; write {length: {exactly: …}} for a field of that name"},
 		{"{body: {a: [{b: 1}, {b: 2, c: [d]}]}}", ""},
 		{"{body: {a: [{matches: e164}]}}", "f:8:25: matches: want a literal inside a list, got a matcher; write {exactly: …} around the list if it is one"},
 		{"{body: {a: {exactly: [{type: visa}]}}}", ""},
@@ -121,16 +149,16 @@ f:8:24: unknown var "x"`},
 		{"{body: {a: {absent: false}}}", "f:8:33: absent: want true, got false; the opposite is {present: true}"},
 		{"{body: {a: {one_of: []}}}", "f:8:33: one_of: want a list of at least one value, got an empty one"},
 		{"{body: {a: {one_of: 5}}}", "f:8:33: one_of: want a list of at least one value, got 5"},
-		{"{body: {a: {type: text}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got "text"`},
-		{"{body: {a: {type: strin}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got "strin" (did you mean "string"?)`},
+		{"{body: {a: {type: text}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got "text"; write {type: {exactly: …}} for a field of that name`},
+		{"{body: {a: {type: strin}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got "strin"; write {type: {exactly: …}} for a field of that name (did you mean "string"?)`},
 		{"{body: {a: {type: 'null'}}}", ""},
-		{"{body: {a: {type: null}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got null`},
+		{"{body: {a: {type: null}}}", `f:8:31: type: want string, number, integer, boolean, object, array or null, got null; write {type: {exactly: …}} for a field of that name`},
 		{"{body: {a: {matches: e146}}}", `f:8:34: matches: want e164, uuid, rfc3339 or a regular expression, got "e146"; write {contains: …} for a part of a text (did you mean "e164"?)`},
 		{"{body: {a: {matches: '('}}}", "f:8:34: matches: want a regular expression, got error parsing regexp: missing closing ): `(`"},
 		{"{body: {a: {matches: 5}}}", "f:8:34: matches: want e164, uuid, rfc3339 or a regular expression, got 5"},
 		{"{body: {a: {at_least: '5'}}}", `f:8:35: at_least: want a number, got "5"`},
-		{"{body: {a: {length: -1}}}", "f:8:33: length: want a whole number from 0 up, got -1"},
-		{"{body: {a: {length: 1.5}}}", "f:8:33: length: want a whole number from 0 up, got 1.5"},
+		{"{body: {a: {length: -1}}}", "f:8:33: length: want a whole number from 0 up, got -1; write {length: {exactly: …}} for a field of that name"},
+		{"{body: {a: {length: 1.5}}}", "f:8:33: length: want a whole number from 0 up, got 1.5; write {length: {exactly: …}} for a field of that name"},
 		{"{body: {a: {contains: ''}}}", `f:8:35: contains: want text or an item of a list, got ""`},
 		{"{body: {a: {contains: {b: 1}}}}", "f:8:35: contains: want text or an item of a list, got a mapping"},
 		{"{body: {a: {not: {b: 1, c: 2}}}}", "f:8:30: not: want a value or one matcher, got a mapping; write {not: {exactly: …}}"},
@@ -144,6 +172,34 @@ f:8:24: unknown var "x"`},
 				t.Errorf("\n got %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+// TestFieldsNamedLikeMatchers reads a field whose name is that of a matcher, among others that are not asked for.
+func TestFieldsNamedLikeMatchers(t *testing.T) {
+	s, ps := Parse("f", []byte(head+"steps:\n  - reserve: {attributes: {}}\n    expect: {body: {length: {at_least: 3}, type: {exactly: visa}}}\n"), Options{})
+	if len(ps) > 0 {
+		t.Fatal(ps)
+	}
+	for _, test := range []struct {
+		body map[string]any
+		want string
+	}{
+		{map[string]any{"length": 3, "type": "visa", "dni": "x"}, ""},
+		{map[string]any{"length": 2, "type": "visa"}, "body.length: want at least 3, got 2"},
+		{map[string]any{"length": 3, "type": "amex"}, `body.type: want exactly "visa", got "amex"`},
+	} {
+		mismatches, err := s.Steps[0].Expect.Check(s.Scope(1), map[string]any{"body": test.body})
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := ""
+		for _, m := range mismatches {
+			got += fmt.Sprintf("%s: want %s, got %s", m.Path, m.Want, m.Got)
+		}
+		if got != test.want {
+			t.Errorf("%v: got %s, want %s", test.body, got, test.want)
+		}
 	}
 }
 

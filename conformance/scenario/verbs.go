@@ -122,10 +122,12 @@ type Concurrently struct {
 	Steps   []Step // names are local to one client
 }
 
-// Start says when the clients begin: all at one barrier, or, with Spread above 0, evenly
-// over that time.
+// Start says when the clients begin: all at one barrier; or, with Spread above 0, evenly
+// over that time; or, with Every above 0, as a Poisson process: the time before each start
+// is drawn from an exponential distribution with that mean. One of the two is 0.
 type Start struct {
 	Spread time.Duration
+	Every  time.Duration
 }
 
 // Restart stops the platform's store and starts it again. Calls that are up go on.

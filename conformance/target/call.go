@@ -64,7 +64,8 @@ func facts(p sim.Project) check.Facts {
 // Dial implements Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.
 func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 	id := rand.Text() + "@carrier"
-	end := s.setups.begin(id)
+	end := s.setups.begin(id) // holds the time from here on
+	letGo(ctx)
 	started := s.clock.Now()
 	var c *pstn.Call
 	var err error
@@ -211,6 +212,7 @@ func (p phone) Transfer(ctx context.Context, destination, from string) (c client
 	select {
 	case <-done: // answered or refused at once, as most desks do
 	case <-time.After(ringsFor):
+		letGo(ctx)
 		p.pump(done, func() time.Duration { return forever })
 	}
 	return c, err
@@ -230,6 +232,7 @@ type waiter struct{ *clock.Virtual }
 
 // Sleep implements client.Clock.
 func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
+	letGo(ctx)
 	w.Advance(d)
 	return ctx.Err()
 }

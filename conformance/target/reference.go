@@ -233,6 +233,7 @@ func (s *stage) Now() time.Time { return s.clock.Now() }
 
 // Wait implements Stage.
 func (s *stage) Wait(ctx context.Context, d time.Duration) error {
+	letGo(ctx)
 	s.clock.Advance(d)
 	return ctx.Err()
 }
@@ -273,6 +274,7 @@ func (s *stage) Restart(keepLeases bool) error { return s.sim.Restart(keepLeases
 
 // Await implements Stage: it moves time from one event to the next until the call is over.
 func (s *stage) Await(ctx context.Context, c Call, limit time.Duration) bool {
+	letGo(ctx)
 	deadline := s.clock.Now().Add(limit)
 	ending := func() bool { return !c.(call).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
 	for s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {

@@ -77,6 +77,11 @@ type Stage interface {
 	// Await waits until the call has ended, letting time pass as it needs to, at most limit. It returns false when
 	// the call is still up.
 	Await(ctx context.Context, c Call, limit time.Duration) bool
+	// Launch lets clients begin: it calls run(ctx, i), in a goroutine of its own, when at[i] has passed since now, and
+	// returns when all have ended; at is in order. However much time passes meanwhile, none of it passes over a start,
+	// and, where time can be held still, none passes before the new client first lets it, by Dial, Wait, Await or
+	// Journey with the ctx that it is given. The error is ctx's; clients that have not begun by then do not.
+	Launch(ctx context.Context, at []time.Duration, run func(ctx context.Context, i int)) error
 	// Settle waits until the target has finished what was asked of it so far, where that can be known.
 	Settle()
 

@@ -30,17 +30,27 @@ func (r Result) WriteHTML(w io.Writer) error {
 	return porcupine.Visualize(r.picture.model.porcupine(), r.picture.info, w)
 }
 
-// SaveHTML is WriteHTML, of the first project that has an illegal number, to a new file of that name.
+// WriteHTML is Result.WriteHTML of the first project, by name, that has an illegal number.
+func WriteHTML(w io.Writer, results map[string]Result) error { return first(results).WriteHTML(w) }
+
+// SaveHTML is WriteHTML to a new file of that name.
 func SaveHTML(path string, results map[string]Result) error {
-	for _, name := range slices.Sorted(maps.Keys(results)) {
-		if results[name].picture == nil {
-			continue
-		}
-		f, err := os.Create(path)
-		if err != nil {
-			return fmt.Errorf("linear: %w", err)
-		}
-		return errors.Join(results[name].WriteHTML(f), f.Close())
+	r := first(results)
+	if r.picture == nil {
+		return ErrNothingToDraw
 	}
-	return ErrNothingToDraw
+	f, err := os.Create(path)
+	if err != nil {
+		return fmt.Errorf("linear: %w", err)
+	}
+	return errors.Join(r.WriteHTML(f), f.Close())
+}
+
+func first(results map[string]Result) Result {
+	for _, name := range slices.Sorted(maps.Keys(results)) {
+		if results[name].picture != nil {
+			return results[name]
+		}
+	}
+	return Result{}
 }
