@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test build lint mutants bench fuzz clean
+.PHONY: run test build lint explore mutants bench fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -16,6 +16,9 @@ test: lint ## all tests, with the race detector
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
+
+explore: build ## no seed in a thousand may blame the correct reference
+	$(BIN) explore --seeds 1..1000
 
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants
