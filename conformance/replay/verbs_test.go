@@ -139,6 +139,13 @@ steps:
   - restart: {leases: lose}
   - {reserve: {attributes: {}}, expect: {status: 200}}
 `},
+		{"several faults on the wire", `
+steps:
+  - fault: {http: [{path: dni-reservation, reply: {status: 500}, times: 1}, {path: handoff_state, reply: {status: 502}}]}
+  - {handoff: {id: x}, expect: {status: 502}, contract: {mode: none, because: the fault made this reply}}
+  - {reserve: {attributes: {}}, expect: {status: 500}, contract: {mode: none, because: the fault made this reply}}
+  - {reserve: {attributes: {}}, expect: {status: 200}}
+`},
 		{"fault on the wire and in the carrier", `
 given: {agent: {echo: {}}}
 steps:

@@ -196,8 +196,10 @@ func (l *loader) fault(n *yaml.Node) *Fault {
 	return a
 }
 
+// faultPart checks one fault, or, on HTTP, a list of them.
 func (l *loader) faultPart(kind string, n *yaml.Node) {
-	if n.Kind != yaml.MappingNode || len(n.Content) == 0 {
+	several := kind == "http" && n.Kind == yaml.SequenceNode
+	if n.Kind != yaml.MappingNode && !several || len(n.Content) == 0 {
 		l.problem(n, "%s: want a mapping of at least one key, got %s", kind, emptyOr(n))
 		return
 	}

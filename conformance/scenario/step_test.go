@@ -76,6 +76,8 @@ f:7:81: for: want a duration like 120s, got 1`},
 		{"advance back", "{advance: -1s}", "f:7:15: advance: want more than 0, got -1s"},
 		{"advance as mapping", "{advance: {by: 1s}}", "f:7:15: advance: want a duration like 120s, got a mapping"},
 		{"fault", "{fault: nothing}", `f:7:13: fault: want none or a mapping with http or carrier, got "nothing"`},
+		{"a list of no faults", "{fault: {http: []}}", "f:7:20: http: want a mapping of at least one key, got an empty one"},
+		{"a list for the carrier", "{fault: {carrier: [{}]}}", "f:7:23: carrier: want a mapping of at least one key, got a list"},
 		{"fault of nothing", "{fault: {http: {}, carier: {}, carrier: 1}}", `f:7:20: http: want a mapping of at least one key, got an empty one
 f:7:24: unknown key "carier" in fault (did you mean "carrier"?)
 f:7:45: carrier: want a mapping of at least one key, got 1`},
