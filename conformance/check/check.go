@@ -43,6 +43,14 @@ type Violation struct {
 	Ops       []history.Op
 }
 
+// Owner is the project whose pool v is about. judged is the one whose operations were judged; "" is all of them.
+func (v Violation) Owner(judged string) string {
+	if judged == "" && len(v.Ops) > 0 {
+		return v.Ops[0].Project
+	}
+	return judged
+}
+
 // Check is one invariant.
 type Check struct {
 	Name      string

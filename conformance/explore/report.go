@@ -52,7 +52,7 @@ func (s Shrunk) Write(w io.Writer, again string) {
 	if v.Cause != "" {
 		fmt.Fprintf(w, "  likely: %s\n", v.Cause)
 	}
-	for _, row := range check.Timeline(s.History.Facts[project(s.Finding)], s.History.Ops, v) {
+	for _, row := range check.Timeline(s.History.Facts[v.Owner(s.Finding.Project)], s.History.Ops, v) {
 		fmt.Fprintf(w, "  %s\n", row)
 	}
 	fmt.Fprintf(w, "  history\n")
@@ -60,14 +60,6 @@ func (s Shrunk) Write(w io.Writer, again string) {
 		fmt.Fprintf(w, "    %s\n", line(o))
 	}
 	fmt.Fprintf(w, "  again: %s\n", again)
-}
-
-// project is whose pool a finding is about.
-func project(f Finding) string {
-	if f.Project == "" && len(f.Violation.Ops) > 0 {
-		return f.Violation.Ops[0].Project
-	}
-	return f.Project
 }
 
 // line is an operation with what ties it to others.

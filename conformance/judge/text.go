@@ -74,7 +74,7 @@ func (r Report) violations(p *printer, res check.Result, command string) {
 			p.line("            the chance that strays alone give as many: %.2g", v.P)
 		}
 		p.line("  likely    %s", v.Cause)
-		for _, row := range check.Timeline(r.of(project(res, v)), r.Ops, v) {
+		for _, row := range check.Timeline(r.of(v.Owner(res.Project)), r.Ops, v) {
 			p.line("  %s", row)
 		}
 		for _, o := range v.Ops {
@@ -82,14 +82,6 @@ func (r Report) violations(p *printer, res check.Result, command string) {
 		}
 		p.line("  again     %s", command)
 	}
-}
-
-// project is whose pool a violation is about.
-func project(res check.Result, v check.Violation) string {
-	if res.Project == "" && len(v.Ops) > 0 {
-		return v.Ops[0].Project
-	}
-	return res.Project
 }
 
 func title(res check.Result) string {

@@ -26,7 +26,6 @@ type bench struct {
 	*player
 	ops      []history.Op
 	facts    map[string]check.Facts
-	results  []check.Result
 	searched map[string]linear.Result // nil: not yet
 }
 
@@ -37,14 +36,14 @@ func (p *player) verdicts(ctx context.Context) (failures []verdict.Failure, notJ
 	for _, c := range p.scenario.Checks {
 		names = append(names, c.Name)
 	}
-	b.results = check.Judge(b.facts, b.ops, names).Results
+	results := check.Judge(b.facts, b.ops, names).Results
 	for _, c := range p.scenario.Checks {
 		if c.Name == linear.Name {
 			found, doubts := b.linearizable(ctx, c)
 			failures, notJudged = append(failures, found...), append(notJudged, doubts...)
 			continue
 		}
-		for _, r := range b.results {
+		for _, r := range results {
 			if r.Check.Name != c.Name {
 				continue
 			}
@@ -89,12 +88,9 @@ func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []
 
 // failure is a violation as a failure of the scenario, at the check's place in its text.
 func (b *bench) failure(c scenario.Check, invariant, says, project string, v check.Violation) verdict.Failure {
-	if project == "" && len(v.Ops) > 0 { // of a check of all projects
-		project = v.Ops[0].Project
-	}
 	f := verdict.Failure{
 		Kind: verdict.KindCheck, Path: c.Name, Want: invariant + ": " + says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
-		Timeline: check.Timeline(b.facts[project], b.ops, v),
+		Timeline: check.Timeline(b.facts[v.Owner(project)], b.ops, v),
 	}
 	if v.Certainty != check.Certain {
 		f.Because += " (" + string(v.Certainty) + ")"

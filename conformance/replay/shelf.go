@@ -22,8 +22,8 @@ type shelf struct {
 
 // open begins the scenario's history. What an earlier run has left of the scenario goes.
 func (p *player) open() error {
+	p.history = new(history.Recorder)
 	if p.options.Out == "" {
-		p.history = new(history.Recorder)
 		return nil
 	}
 	facts, err := json.Marshal(p.facts())
