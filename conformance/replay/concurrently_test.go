@@ -7,8 +7,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -223,16 +221,7 @@ check: [attributes-delivered, no-cross-talk]
 		o.Seed, o.Out, o.KeepAll = seed, dir, true
 	})
 	wantPassed(t, r)
-	f, err := os.Open(filepath.Join(dir, "test/x.jsonl"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	h, err := history.Read("x.jsonl", f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, op := range h.Ops {
+	for _, op := range kept(t, dir).Ops {
 		switch {
 		case !strings.HasPrefix(op.Client, "client "):
 		case op.Kind == history.Reserve:

@@ -33,6 +33,21 @@ var hasty = target.Reference{Break: func(c *sim.Config) { c.Projects[0].Pool.Rel
 
 func out(dir string) func(*replay.Options) { return func(o *replay.Options) { o.Out = dir } }
 
+// kept is the history of the scenario that was played.
+func kept(t *testing.T, dir string) history.File {
+	t.Helper()
+	f, err := os.Open(filepath.Join(dir, "test/x.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	h, err := history.Read("x.jsonl", f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return h
+}
+
 // files are those under dir.
 func files(t *testing.T, dir string) (names []string) {
 	t.Helper()
@@ -61,23 +76,15 @@ func TestAFailureKeepsHistoryAndPicture(t *testing.T) {
 					t.Errorf("want the history's line, got %s", line)
 				}
 			}
-			kept := []string{filepath.Join(dir, "test/x.jsonl"), filepath.Join(dir, "test/x.html")}
-			if !slices.Equal(r.Kept, kept) {
-				t.Fatalf("want %v, got %v", kept, r.Kept)
+			want := []string{filepath.Join(dir, "test/x.jsonl"), filepath.Join(dir, "test/x.html")}
+			if !slices.Equal(r.Kept, want) {
+				t.Fatalf("want %v, got %v", want, r.Kept)
 			}
-			text, err := os.ReadFile(kept[1])
+			text, err := os.ReadFile(want[1])
 			if err != nil || !strings.Contains(string(text), "<html") || !strings.Contains(string(text), "reserve +442079460000 with nonce n-2") {
 				t.Errorf("want a picture of what no order explains, got %d bytes, %v", len(text), err)
 			}
-			f, err := os.Open(kept[0])
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer f.Close()
-			h, err := history.Read("x.jsonl", f)
-			if err != nil {
-				t.Fatal(err)
-			}
+			h := kept(t, dir)
 			if len(h.Ops) != 3 || h.Ops[0].Nonce != "n-1" || !h.Ops[1].Ended || h.Ops[2].Outcome != history.OK || h.Source != "test/x seed 7" || !strings.Contains(string(h.Facts), `"acme"`) {
 				t.Errorf("want the whole history and what is known of the pool, got %+v", h)
 			}
