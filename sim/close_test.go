@@ -124,7 +124,7 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	w := open(t, "pool: {numbers: 1}"+stays)
 	w.hold(w.reserve(`{}`))
 	err := w.shut(50 * time.Millisecond)
-	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "sip: 1 calls still up: context deadline exceeded" {
+	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "sip: 1 calls not finished: context deadline exceeded" {
 		t.Errorf("want the deadline, got %v", err)
 	}
 	w.rebind()

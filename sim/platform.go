@@ -25,6 +25,7 @@ type platform struct {
 	epoch   time.Time // pool time counts from here
 	journal *journal.Journal
 	parts   Parts
+	minder  *minder
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
@@ -44,13 +45,13 @@ type project struct {
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
-	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
-		t := &project{Project: cfg, agent: agent, records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
+		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
 		if t.pool, err = p.newPool(t); err != nil {
 			return nil, err
 		}
@@ -245,6 +246,9 @@ func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
 	e.Kind, e.Cause, e.Detail = journal.CallRejected, cause, strconv.Itoa(status)
 	p.note(e)
 }
+
+// Leave implements telephony.Platform.
+func (p *platform) Leave() { p.minder.leave() }
 
 func orWithheld(ani string) string {
 	if ani == "" {

@@ -48,8 +48,16 @@ func TestTooManyCalls(t *testing.T) {
 	if !strings.Contains(refusal, "\r\nRetry-After: ") {
 		t.Errorf("want Retry-After, got %s", refusal)
 	}
+	if got, want := w.ladder(p.id), "invite call-rejected(too many calls)"; got != want { // before the caller is told
+		t.Errorf("journal: want %s, got %s", want, got)
+	}
 	p.refused = true
 	w.must(p.ack())
+	for _, e := range w.sim.Journal().Events() {
+		if e.Kind == journal.CallRejected && (e.Project != "acme" || e.Number != third || e.Detail != "503") {
+			t.Errorf("journal: want project, number and status, got %+v", e)
+		}
+	}
 	if got := w.stats(); got.Pending != 1 || got.InCall != 2 || w.sim.Calls() != 2 {
 		t.Errorf("pool: want the third reservation untouched, got %+v", got)
 	}

@@ -149,8 +149,9 @@ func (s *Sim) Resize(project string, numbers []string) error {
 	return s.platform.resize(t, numbers)
 }
 
-// Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends. Closing again,
-// or what was not started, does nothing.
+// Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends. A function of an
+// agent that has not returned by then is left behind: the error names it and its call, what it may still answer counts
+// for nothing, and its goroutine ends when it returns. Closing again, or what was not started, does nothing.
 func (s *Sim) Close(ctx context.Context) (err error) {
 	if s.http != nil {
 		s.closing.Do(func() { err = s.close(ctx) })
@@ -165,7 +166,7 @@ func (s *Sim) close(ctx context.Context) error {
 	}
 	<-s.served
 	s.platform.note(journal.Event{Kind: journal.Stopped})
-	return err
+	return errors.Join(err, s.platform.minder.missing())
 }
 
 // ShutdownGrace is how long a stopping simulator gives its calls and requests to end.

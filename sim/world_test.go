@@ -49,10 +49,16 @@ type world struct {
 // open makes and starts a platform. When the test ends it is closed, and nothing may be left of it.
 func open(t testing.TB, text string, options ...sim.Option) *world {
 	t.Helper()
+	return openFor(t, text, written, options...)
+}
+
+// openFor is open with other agents.
+func openFor(t testing.TB, text string, agents sim.Agents, options ...sim.Option) *world {
+	t.Helper()
 	leavesNothing(t)
 	c := parse(t, "profile: published\n"+text)
 	c.HTTP.Listen, c.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
-	s, err := sim.New(c, written, options...)
+	s, err := sim.New(c, agents, options...)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -50,6 +50,10 @@ type Script struct {
 	keys []string
 }
 
+// Prompt implements conversation.Prompt: a script's sleep is call time, nobody
+// waits for it.
+func (s *Script) Prompt() {}
+
 // StateKeys lists the state keys the agent may write, those of start first,
 // then turns, then end; for the echo agent EchoStateKeys.
 func (s *Script) StateKeys() []string { return slices.Clone(s.keys) }

@@ -36,6 +36,9 @@ func Echo(c EchoConfig) conversation.Agent { return echo{c} }
 
 type echo struct{ config EchoConfig }
 
+// Prompt implements conversation.Prompt.
+func (e echo) Prompt() {}
+
 func (e echo) Start(_ context.Context, in conversation.StartInput) (conversation.Reply, error) {
 	reply := conversation.Reply{Hangup: e.config.Talk == 0, Set: map[string]json.RawMessage{
 		"echo_nonce":      null,

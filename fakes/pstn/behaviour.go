@@ -190,7 +190,7 @@ func (c *Carrier) SetOutage(on bool) {
 
 // spoil decides about the datagrams that come and go. Only INVITEs to the platform are touched.
 func (c *Carrier) spoil(p sipua.Packet, chance *rand.Rand) sipua.Fault {
-	if !p.Sent || p.Peer == c.desks.Addr() || !bytes.HasPrefix(p.Data, []byte("INVITE ")) {
+	if !p.Sent || !bytes.HasPrefix(p.Data, []byte("INVITE ")) || p.Peer == c.desks.Addr() { // before the first INVITE there may be no desks
 		return sipua.Fault{}
 	}
 	id := p.Message().CallID

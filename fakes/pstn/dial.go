@@ -161,8 +161,10 @@ func (c *Carrier) newCall(far string) *Call {
 func (c *Carrier) within(ctx context.Context) (context.Context, context.CancelCauseFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	stop := context.AfterFunc(c.ctx, func() { cancel(ErrClosed) })
-	context.AfterFunc(ctx, func() { stop() })
-	return ctx, cancel
+	return ctx, func(cause error) {
+		stop()
+		cancel(cause)
+	}
 }
 
 // patience is the caller's: after d it gives the call up. The returned function ends it together with ctx.

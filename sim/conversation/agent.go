@@ -19,6 +19,9 @@ const Forever = time.Duration(math.MaxInt64)
 // encoding/json, so an agent may live in another process. Values reached
 // through an input are shared and must not be written to.
 //
+// A function should return soon after its context has ended. A platform that
+// closes leaves behind one that does not.
+//
 // A failing function may still return Reply.Took: the call time it spent
 // before it failed. Everything else of a failed reply is ignored.
 type Agent interface {
@@ -28,6 +31,14 @@ type Agent interface {
 	Turn(context.Context, TurnInput) (Reply, error)
 	// End runs once after the call is over. It may still write state.
 	End(context.Context, EndInput) (Reply, error)
+}
+
+// Prompt is an agent whose functions wait for nothing and so cannot hang: they
+// only compute. It is called directly, which costs a call less than to guard
+// against an agent that does not return.
+type Prompt interface {
+	Agent
+	Prompt() // does nothing
 }
 
 // Call is what the platform knows about one call.

@@ -26,7 +26,7 @@ const (
 // What happened on a SIP dialog.
 const (
 	Invite       Kind = "invite"        // an INVITE reached the platform
-	CallRejected Kind = "call-rejected" // the platform refused it with a SIP status
+	CallRejected Kind = "call-rejected" // the platform refused it with a SIP status; Cause says why
 	Answered     Kind = "answered"      // 200 was sent and acknowledged
 	Cancelled    Kind = "cancelled"     // the caller gave up before the answer
 	ByeSent      Kind = "bye-sent"      // the platform ended the call

@@ -51,6 +51,7 @@ func complete(r *sip.Request) bool {
 // onRequest gets every request that is not a retransmission, in a goroutine of its own.
 func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
 	e.handover.arrives(r)
+	defer e.handover.answered(r)
 	if !e.begin() {
 		tx.Terminate()
 		return

@@ -2,6 +2,7 @@ package sipua_test
 
 import (
 	"bytes"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -82,7 +83,10 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 
 func TestCallsAboveTheLimitAreRefused(t *testing.T) {
 	bubble(t, func(t *testing.T, n *memnet.Network) {
-		e := endpoint(t, n, ours, sipua.Config{MaxCalls: 2, OnCall: answer})
+		var told []string
+		e := endpoint(t, n, ours, sipua.Config{MaxCalls: 2, OnCall: answer, OnRefused: func(l *sipua.Leg) {
+			told = append(told, l.CallID()+" "+l.RequestURI().User)
+		}})
 		p := newPeer(t, n, theirs, func(p *peer, m msg) {
 			if m.method == "INVITE" && m.code >= 200 {
 				p.send(req{method: "ACK", branch: "a" + m.get("call-id"), callID: m.get("call-id"), toTag: m.tag("to")})
@@ -90,13 +94,14 @@ func TestCallsAboveTheLimitAreRefused(t *testing.T) {
 				p.reply(m, 200, "", "")
 			}
 		})
-		for _, id := range []string{"one", "two", "three"} {
+		for _, id := range []string{"one", "two", "three", "three"} {
 			p.send(req{method: "INVITE", branch: id, callID: id})
 		}
 		pass(200 * time.Millisecond)
 		equal(t, "active", e.Active(), 2)
 		equal(t, "refused", p.last("503").get("call-id"), "three")
 		equal(t, "retry", p.last("503").get("retry-after"), "2")
+		equal(t, "told", fmt.Sprint(told), "[three 7001]")
 		settle()
 		p.send(req{method: "INVITE", branch: "four", callID: "four"})
 		settle()

@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -34,6 +33,9 @@ type Config struct {
 	OnCall func(*Leg)
 	// MaxCalls is the number of legs that may be up at a time; more calls are refused with 503 and Retry-After. 0: no limit.
 	MaxCalls int
+	// OnRefused is called for each call that is refused with that 503, because of MaxCalls or of a Shutdown, before it is sent. The leg
+	// is there to be read, no more. It must return soon. Nil: nobody is told.
+	OnRefused func(*Leg)
 }
 
 // Header is one SIP header field.
@@ -70,6 +72,7 @@ type Endpoint struct {
 	legs     map[legKey]*Leg
 	draining bool
 	closed   bool
+	gone     chan struct{}  // closed when Close has done its work
 	wg       sync.WaitGroup // handlers and what they have begun
 	serving  sync.WaitGroup // read loops
 }
@@ -80,7 +83,7 @@ type legKey struct{ callID, localTag string }
 func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 	tuneStack()
 	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
-		handover: &handover{started: time.Now()}, legs: map[legKey]*Leg{}}
+		handover: newHandover(), legs: map[legKey]*Leg{}, gone: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -131,8 +134,8 @@ func (e *Endpoint) Active() int {
 	return len(e.legs)
 }
 
-// Shutdown takes and places no new calls, ends every leg politely (BYE, CANCEL or 503) and closes the Endpoint when all have ended or
-// ctx is done, whichever is first.
+// Shutdown takes and places no new calls, ends every leg politely (BYE, CANCEL or 503) and closes the Endpoint when all have ended and
+// whoever has asked something until then has his answer, or when ctx is done, whichever is first.
 func (e *Endpoint) Shutdown(ctx context.Context) error {
 	e.mu.Lock()
 	e.draining = true
@@ -149,6 +152,9 @@ func (e *Endpoint) Shutdown(ctx context.Context) error {
 			err = ctx.Err()
 		}
 	}
+	if !e.handover.settle(ctx.Done()) {
+		err = ctx.Err()
+	}
 	return errors.Join(err, e.Close())
 }
 
@@ -158,13 +164,13 @@ func (e *Endpoint) Close() error {
 	e.mu.Lock()
 	if e.closed {
 		e.mu.Unlock()
-		e.wg.Wait()
-		e.serving.Wait()
+		<-e.gone
 		return nil
 	}
 	e.closed = true
 	legs := e.snapshot()
 	e.mu.Unlock()
+	defer close(e.gone)
 
 	e.handover.close()
 	e.stop()

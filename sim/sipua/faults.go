@@ -37,6 +37,8 @@ type Faults struct {
 	rule   func(p Packet, chance *rand.Rand) Fault
 	late   map[*time.Timer]struct{}
 	closed bool
+
+	sending sync.WaitGroup // delayed datagrams whose time has come
 }
 
 // NewFaults wraps pc. The rule is called for one datagram at a time, with a source of chance that the seed fixes.
@@ -93,10 +95,15 @@ func (f *Faults) later(b []byte, peer net.Addr, fault Fault) {
 		f.mu.Lock()
 		delete(f.late, timer)
 		closed := f.closed
-		f.mu.Unlock()
 		if !closed {
-			_, _ = f.write(b, peer, fault) // a datagram that is late has nobody left to tell
+			f.sending.Add(1)
 		}
+		f.mu.Unlock()
+		if closed {
+			return
+		}
+		defer f.sending.Done()
+		_, _ = f.write(b, peer, fault) // a datagram that is late has nobody left to tell
 	})
 	f.late[timer] = struct{}{}
 }
@@ -110,5 +117,7 @@ func (f *Faults) Close() error {
 	}
 	clear(f.late)
 	f.mu.Unlock()
-	return f.PacketConn.Close()
+	err := f.PacketConn.Close()
+	f.sending.Wait()
+	return err
 }

@@ -119,3 +119,52 @@ func TestFaultsAreRepeatableAndEndWithClose(t *testing.T) {
 	equal(t, "same seed", run(1), run(1))
 	equal(t, "another seed", run(1) == run(2), false)
 }
+
+// heldConn is a socket whose writes, or whose close, last until the test lets go.
+type heldConn struct {
+	net.PacketConn
+	write, close chan struct{} // nil: not held
+}
+
+func (c *heldConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	if c.write != nil {
+		<-c.write
+	}
+	return c.PacketConn.WriteTo(b, to)
+}
+
+func (c *heldConn) Close() error {
+	err := c.PacketConn.Close()
+	if c.close != nil {
+		<-c.close
+	}
+	return err
+}
+
+// returns tells whether f has come back by itself, and when it does after letGo.
+func returns(f func() error, letGo chan struct{}) (before bool) {
+	done := make(chan error, 1)
+	go func() { done <- f() }()
+	synctest.Wait()
+	before = len(done) > 0
+	close(letGo)
+	<-done
+	return before
+}
+
+func TestCloseWaitsForADatagramThatIsBeingSent(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		conn, err := n.Listen(ours)
+		if err != nil {
+			t.Fatal(err)
+		}
+		letGo := make(chan struct{})
+		f := sipua.NewFaults(&heldConn{PacketConn: conn, write: letGo}, 1, func(sipua.Packet, *rand.Rand) sipua.Fault {
+			return sipua.Fault{Delay: time.Second}
+		})
+		_, err = f.WriteTo([]byte("late"), net.UDPAddrFromAddrPort(addrPort(theirs)))
+		equal(t, "written", err, nil)
+		pass(time.Second)
+		equal(t, "closed while sending", returns(f.Close, letGo), false)
+	})
+}

@@ -63,15 +63,6 @@ func (e *Endpoint) product(name string) []Header {
 // message is what sipgo's requests and responses have in common and its Message lacks.
 type message interface{ Headers() []sip.Header }
 
-// headersOf copies the headers of a message.
-func headersOf(m message) []Header {
-	out := make([]Header, 0, len(m.Headers()))
-	for _, h := range m.Headers() {
-		out = append(out, Header{h.Name(), h.Value()})
-	}
-	return out
-}
-
 // payload copies the headers that say something, not those that carry the message.
 func payload(m message) []Header {
 	var out []Header

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 func TestReadMessage(t *testing.T) {
@@ -100,4 +102,16 @@ func TestMemo(t *testing.T) {
 		m.clear()
 		want("c", 0, false)
 	})
+}
+
+// Every call asks for the headers that its caller has added, and mostly there are none.
+func TestHeadersThatAreNotAskedForCostNothing(t *testing.T) {
+	l := &Leg{invite: sip.NewRequest(sip.INVITE, sip.Uri{Host: "x"})}
+	for _, h := range []sip.Header{&sip.ViaHeader{Host: "x"}, &sip.FromHeader{}, &sip.ToHeader{}, &sip.CSeqHeader{SeqNo: 1}, &sip.ContactHeader{}} {
+		l.invite.AppendHeader(h)
+	}
+	none := func(name string) bool { return name == "Privacy" }
+	if n := testing.AllocsPerRun(100, func() { _ = l.Headers(none) }); n != 0 {
+		t.Errorf("allocations: want 0, got %v", n)
+	}
 }

@@ -2,6 +2,7 @@ package sipua_test
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -215,7 +216,7 @@ func dialStream(t *testing.T, addr string) *stream {
 
 func (s *stream) send(r req) {
 	p := &peer{addr: s.LocalAddr().String()}
-	r.via = "SIP/2.0/TCP " + p.addr + ";branch=z9hG4bK" + r.method
+	r.via = "SIP/2.0/TCP " + p.addr + ";branch=z9hG4bK" + cmp.Or(r.branch, r.method)
 	if _, err := s.Write([]byte(p.text(r))); err != nil {
 		s.t.Fatal(err)
 	}

@@ -26,12 +26,13 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
 	l.dialog.routes = routesOf(r, false)
 	if err := e.admit(l); err != nil {
 		e.leave(r)
+		if e.config.OnRefused != nil && errors.Is(err, errBusy) {
+			e.config.OnRefused(l)
+		}
 		e.refuse(r, tx, sip.StatusServiceUnavailable, Header{"Retry-After", retryAfter})
 		return
 	}
-	listening := tx.OnCancel(func(c *sip.Request) {
-		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated, Headers: payload(c)})
-	})
+	listening := tx.OnCancel(func(c *sip.Request) { l.cancelled(c) })
 	early, overtaken := e.cancels.take(l.dialog.local.tag)
 	e.leave(r)
 	switch {
@@ -43,7 +44,22 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
 		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated})
 		return
 	}
+	e.handover.answered(r) // the leg's end will tell when it has been
 	l.take()
+}
+
+// cancelled ends a leg for which a CANCEL came. sipgo, whose lock is held, sends the 487 when this returns.
+func (l *Leg) cancelled(c *sip.Request) {
+	e := l.endpoint
+	e.handover.arrives(c)
+	l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated, Headers: payload(c)})
+	sent := func() {
+		_ = l.tx.Err() // waits for the lock
+		e.handover.answered(c)
+	}
+	if !e.spawn(sent) {
+		e.handover.answered(c)
+	}
 }
 
 // take runs OnCall and sees to it that the call is not left without an answer.

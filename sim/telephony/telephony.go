@@ -1,13 +1,10 @@
 package telephony
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
-	"strings"
 	"sync"
 
 	"github.com/dnispool/dnispool/sim/clock"
@@ -21,8 +18,11 @@ type Platform interface {
 	Dialled(number string) (string, bool)
 	// Arrive looks up the attributes by the dialled number and gives the call's session. It is the moment of arrival.
 	Arrive(Arrival) Session
-	// Refused tells of a call that gets no session: to a number of no pool, or to one that is busy. Number is as dialled.
+	// Refused tells of a call that gets no session: to a number of no pool, to one that is busy, or one call too many. Number is as
+	// Dialled gave it, or as dialled.
 	Refused(a Arrival, status int, cause string)
+	// Leave is called when Close has waited long enough: from now on no session may wait for an agent.
+	Leave()
 }
 
 // Arrival is an INVITE for a number of the platform.
@@ -47,7 +47,7 @@ type Session interface {
 	Release(cause string)
 	// Hangup is Release, and writes what the call leaves behind; it may wait for the agent's current step.
 	Hangup(cause string)
-	// Finish runs what follows the call.
+	// Finish runs what follows the call, at most until Close has waited long enough: then the context ends.
 	Finish(context.Context)
 }
 
@@ -59,12 +59,15 @@ type Edge struct {
 	log      *slog.Logger
 	endpoint *sipua.Endpoint
 
-	ctx    context.Context
+	ctx    context.Context // ends when Close begins
 	cancel context.CancelFunc
+	ending context.Context // of what follows a call: ends when Close has waited long enough
+	cut    context.CancelFunc
 	calls  sync.WaitGroup
 
 	mu      sync.Mutex
 	closing bool
+	serving int // calls
 	perLine map[string]int
 }
 
@@ -75,11 +78,12 @@ func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.
 
 func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
 	e := &Edge{config: c, platform: p, clock: k, log: log, perLine: make(map[string]int)}
-	e.ctx, e.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	s.UserAgent, s.Logger, s.MaxCalls, s.OnCall = "dnispool", log, c.MaxCalls, e.serve
+	e.ending, e.cut = context.WithCancel(context.WithoutCancel(ctx))
+	e.ctx, e.cancel = context.WithCancel(e.ending)
+	s.UserAgent, s.Logger, s.MaxCalls, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, e.serve, e.turnedAway
 	var err error
 	if e.endpoint, err = sipua.Listen(ctx, s); err != nil {
-		e.cancel()
+		e.cut()
 		return nil, fmt.Errorf("sip: %w", err)
 	}
 	return e, nil
@@ -91,7 +95,8 @@ func (e *Edge) Addr() string { return e.endpoint.Addr() }
 // Active returns the number of calls that are up.
 func (e *Edge) Active() int { return e.endpoint.Active() }
 
-// Close ends the calls that are up with BYE, waits for them until ctx ends, and stops listening.
+// Close ends the calls that are up with BYE, waits for them until ctx ends, and stops listening. Then it tells the
+// platform to Leave, and relies on the sessions to return soon.
 func (e *Edge) Close(ctx context.Context) error {
 	e.mu.Lock()
 	e.closing = true
@@ -102,12 +107,18 @@ func (e *Edge) Close(ctx context.Context) error {
 		e.calls.Wait()
 		close(ended)
 	}()
-	var err error
+	defer e.cut()
 	select {
 	case <-ended:
+		if err := e.endpoint.Shutdown(ctx); err != nil { // which sees to it that the last caller hears of the end
+			return fmt.Errorf("sip: %w", err)
+		}
+		return nil
 	case <-ctx.Done():
-		err = fmt.Errorf("sip: %d calls still up: %w", e.Active(), ctx.Err())
 	}
+	err := fmt.Errorf("sip: %d calls not finished: %w", e.unfinished(), ctx.Err())
+	e.cut()
+	e.platform.Leave()
 	err = errors.Join(err, e.endpoint.Close()) // which ends whatever is left, so that ended follows
 	<-ended
 	return err
@@ -116,12 +127,25 @@ func (e *Edge) Close(ctx context.Context) error {
 // serve is one call from INVITE to BYE. The call is over when it returns.
 func (e *Edge) serve(leg *sipua.Leg) {
 	if !e.begin() {
+		e.turnedAway(leg)
 		e.refuse(leg, 503)
 		return
 	}
-	defer e.calls.Done()
+	defer e.done()
 	growStack()
 	e.clock.Run(func() { e.answer(leg) })
+}
+
+// turnedAway tells of a call that is refused with 503 whatever its number is. Virtual time stands still meanwhile, as for any call.
+func (e *Edge) turnedAway(leg *sipua.Leg) {
+	cause := "too many calls"
+	if e.isClosing() {
+		cause = "shutdown"
+	}
+	e.clock.Run(func() {
+		a, _ := e.arrival(leg)
+		e.platform.Refused(a, 503, cause)
+	})
 }
 
 // begin counts a call that Close waits for.
@@ -132,7 +156,27 @@ func (e *Edge) begin() bool {
 		return false
 	}
 	e.calls.Add(1)
+	e.serving++
 	return true
+}
+
+func (e *Edge) done() {
+	e.mu.Lock()
+	e.serving--
+	e.mu.Unlock()
+	e.calls.Done()
+}
+
+func (e *Edge) unfinished() int {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.serving
+}
+
+func (e *Edge) isClosing() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.closing
 }
 
 func (e *Edge) answer(leg *sipua.Leg) {
@@ -184,7 +228,7 @@ func (e *Edge) attend(leg *sipua.Leg, s call) {
 		s.Hangup(e.converse(ctx, s))
 		e.bye(ctx, leg)
 	}
-	s.Finish(context.WithoutCancel(ctx))
+	s.Finish(e.ending)
 }
 
 // watch ties the session to the leg: when the far end hangs up, its number is free and its state is written before the
@@ -252,14 +296,10 @@ func (e *Edge) giveUp(ctx context.Context, leg *sipua.Leg) {
 
 // media answers the caller's offer, or makes one where the INVITE had none.
 func (e *Edge) media(leg *sipua.Leg) ([]byte, error) {
-	host, _, err := net.SplitHostPort(e.Addr())
-	if err != nil {
-		return nil, err
-	}
 	if len(leg.Offer()) == 0 {
-		return sipua.OfferSDP(host, e.config.MediaPort), nil
+		return sipua.OfferSDP(leg.LocalHost(), e.config.MediaPort), nil
 	}
-	return sipua.AnswerSDP(leg.Offer(), host, e.config.MediaPort)
+	return sipua.AnswerSDP(leg.Offer(), leg.LocalHost(), e.config.MediaPort)
 }
 
 // converse lets the agent talk until somebody ends the call, and says why.
@@ -331,45 +371,4 @@ func endCause(end sipua.End) string {
 		return conversation.CauseCaller
 	}
 	return end.How
-}
-
-// arrival reads the INVITE; false when the number is not the platform's.
-func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
-	a := Arrival{ID: leg.CallID()}
-	private, asserted := false, ""
-	for _, h := range leg.Headers() {
-		switch {
-		case strings.EqualFold(h.Name, "Privacy"):
-			private = private || strings.Contains(strings.ToLower(h.Value), "id")
-		case strings.EqualFold(h.Name, "P-Asserted-Identity"):
-			if u, err := sipua.ParseURI(h.Value); err == nil && asserted == "" {
-				asserted = u.Dialled()
-			}
-		case len(h.Name) > 2 && strings.EqualFold(h.Name[:2], "x-"):
-			if a.Headers == nil {
-				a.Headers = make(map[string]string)
-			}
-			a.Headers[h.Name] = h.Value // as sent: agents look them up case-sensitively
-		}
-	}
-	if !private {
-		a.ANI = cmp.Or(asserted, number(leg.From()))
-	}
-	var ok bool
-	if a.Number, ok = e.platform.Dialled(leg.RequestURI().Dialled()); ok {
-		return a, true
-	}
-	if a.Number, ok = e.platform.Dialled(leg.To().Dialled()); ok { // behind a trunk
-		return a, true
-	}
-	a.Number = leg.RequestURI().Dialled()
-	return a, false
-}
-
-// number is that of a From, "" when the caller withholds it.
-func number(from sipua.URI) string {
-	if from.User == "anonymous" {
-		return ""
-	}
-	return from.Dialled()
 }

@@ -249,10 +249,11 @@ func TestCallDuringShutdown(t *testing.T) {
 		synctest.Wait()
 		_, outcome := w.dial(context.Background(), ordinary())
 		equal(t, "outcome", outcome, "503 Service Unavailable")
-		equal(t, "close", fmt.Sprint(<-closed), "sip: 1 calls still up: context deadline exceeded")
+		equal(t, "close", fmt.Sprint(<-closed), "sip: 1 calls not finished: context deadline exceeded")
 		_ = leg
 	})
-	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s release shutdown, 0s write, 10s finish`)
+	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s release shutdown, 0s write, `+
+		`0s refused +442079460000 from "+15550100": 503 shutdown, 10s leave, 10s finish`)
 }
 
 func TestCallersNumberAndHeaders(t *testing.T) {
@@ -373,6 +374,8 @@ func TestMaxCalls(t *testing.T) {
 		}
 		_, outcome := w.dial(context.Background(), ordinary())
 		equal(t, "third", outcome, "503 Service Unavailable")
+		const refused = `0s refused +442079460000 from "+15550100": 503 too many calls`
+		equal(t, "told", strings.Count(p.told(), refused), 1)
 		time.Sleep(2 * time.Minute)
 		_, outcome = w.dial(context.Background(), ordinary())
 		equal(t, "later", outcome, "200")

@@ -59,6 +59,8 @@ func (p *platform) Refused(a Arrival, status int, cause string) {
 	p.note("refused %s from %q: %d %s", a.Number, a.ANI, status, cause)
 }
 
+func (p *platform) Leave() { p.note("leave") }
+
 func headerText(h map[string]string) string {
 	var b strings.Builder
 	for _, name := range slices.Sorted(maps.Keys(h)) {

@@ -1,0 +1,60 @@
+package telephony
+
+import (
+	"cmp"
+	"strings"
+
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// arrival reads the INVITE; false when the number is not the platform's.
+func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
+	a := Arrival{ID: leg.CallID()}
+	private, asserted := false, ""
+	for _, h := range leg.Headers(isCallers) {
+		switch {
+		case strings.EqualFold(h.Name, privacy):
+			private = private || strings.Contains(strings.ToLower(h.Value), "id")
+		case strings.EqualFold(h.Name, assertedIdentity):
+			if u, err := sipua.ParseURI(h.Value); err == nil && asserted == "" {
+				asserted = u.Dialled()
+			}
+		default:
+			if a.Headers == nil {
+				a.Headers = make(map[string]string)
+			}
+			a.Headers[h.Name] = h.Value // as sent: agents look them up case-sensitively
+		}
+	}
+	if !private {
+		a.ANI = cmp.Or(asserted, number(leg.From()))
+	}
+	var ok bool
+	if a.Number, ok = e.platform.Dialled(leg.RequestURI().Dialled()); ok {
+		return a, true
+	}
+	if a.Number, ok = e.platform.Dialled(leg.To().Dialled()); ok { // behind a trunk
+		return a, true
+	}
+	a.Number = leg.RequestURI().Dialled()
+	return a, false
+}
+
+// The headers that say who calls (RFC 3323, RFC 3325).
+const (
+	privacy          = "Privacy"
+	assertedIdentity = "P-Asserted-Identity"
+)
+
+// isCallers tells the headers that arrival reads: who calls, and the caller's own.
+func isCallers(name string) bool {
+	return len(name) > 2 && strings.EqualFold(name[:2], "x-") || strings.EqualFold(name, assertedIdentity) || strings.EqualFold(name, privacy)
+}
+
+// number is that of a From, "" when the caller withholds it.
+func number(from sipua.URI) string {
+	if from.User == "anonymous" {
+		return ""
+	}
+	return from.Dialled()
+}

@@ -1,0 +1,114 @@
+package telephony
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// told is a platform that says when it has heard of the end of a call.
+type told struct {
+	*platform
+	ended func()
+}
+
+type toldSession struct {
+	Session
+	ended func()
+}
+
+func (p told) Arrive(a Arrival) Session { return &toldSession{p.platform.Arrive(a), p.ended} }
+
+func (s *toldSession) Release(cause string) {
+	s.Session.Release(cause)
+	s.ended()
+}
+
+// onLoopback is an edge on a socket, and a caller on another.
+func onLoopback(t *testing.T, addr string, p Platform, see func(sipua.Message)) (*Edge, *sipua.Endpoint) {
+	t.Helper()
+	config := sipua.Config{Listen: addr, Trace: see}
+	e, err := listen(t.Context(), config, Default(), p, clock.Real(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e, caller
+}
+
+// The platform may be closed as soon as it has heard of the end of the last call. Its caller hears of that, too.
+func TestCloseAnswersTheLastBye(t *testing.T) {
+	const rounds = 300
+	lost := 0
+	for range rounds {
+		var mu sync.Mutex
+		var sent []string
+		ended := make(chan struct{})
+		p := told{&platform{bound: true, steps: talk(time.Hour), start: time.Now()}, sync.OnceFunc(func() { close(ended) })}
+		e, caller := onLoopback(t, "127.0.0.1:0", p, func(m sipua.Message) {
+			mu.Lock()
+			defer mu.Unlock()
+			if m.Sent {
+				sent = append(sent, m.StartLine+", "+m.CSeq)
+			}
+		})
+		d := ordinary()
+		d.Target = e.Addr()
+		leg, err := caller.Dial(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var hangUp sync.WaitGroup
+		ctx, stop := context.WithCancel(t.Context())
+		hangUp.Go(func() { _ = leg.Bye(ctx) })
+		<-ended
+		if err := e.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+		mu.Lock()
+		if !slices.ContainsFunc(sent, func(s string) bool { return s[:11] == "SIP/2.0 200" && s[len(s)-3:] == "BYE" }) {
+			lost++
+		}
+		mu.Unlock()
+		stop()
+		hangUp.Wait()
+		_ = caller.Close()
+	}
+	if lost > 0 {
+		t.Errorf("want every BYE answered, got %d of %d that were not", lost, rounds)
+	}
+}
+
+// An address that only the platform's own machine understands is of no use in a session description: 0.0.0.0 means hold.
+func TestSessionDescriptionNamesAnAddressOnAWildcard(t *testing.T) {
+	for _, late := range []bool{false, true} {
+		p := &platform{bound: true, steps: talk(time.Hour), start: time.Now()}
+		e, caller := onLoopback(t, "0.0.0.0:0", p, nil)
+		_, port, err := net.SplitHostPort(e.Addr())
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := ordinary()
+		d.Target, d.LateOffer = "127.0.0.1:"+port, late
+		leg, err := caller.Dial(t.Context(), d)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sdp, err := sipua.ParseSDP(leg.RemoteSDP())
+		equal(t, fmt.Sprint("host, late offer ", late), fmt.Sprint(sdp.Host, " ", err), "127.0.0.1 <nil>")
+		equal(t, "bye", leg.Bye(t.Context()), nil)
+		equal(t, "close", e.Close(t.Context()), nil)
+		equal(t, "close", caller.Close(), nil)
+	}
+}
