@@ -10,27 +10,30 @@ import (
 )
 
 // evidence returns the directory that --out names for what is left of a failure: none when only the default cannot be
-// written, for a run must not fail for want of what it may never need. tidy takes away a directory that stayed empty.
+// written, for a run must not fail for want of what it may never need. tidy takes away what stayed empty, but for
+// directories that were there and that somebody named.
 func (f *flags) evidence(e env, dir string) (out string, tidy func(), err error) {
 	tidy = func() {}
 	if dir == "" {
 		return "", tidy, nil
 	}
-	var made []string // by this run, the innermost first
-	for at := filepath.Clean(dir); missing(at); at = filepath.Dir(at) {
+	asked := false
+	f.Visit(func(d *flag.Flag) { asked = asked || d.Name == "out" })
+	var made []string // the innermost first
+	for at := filepath.Clean(dir); at != "." && at != filepath.Dir(at) && (!asked || missing(at)); at = filepath.Dir(at) {
 		made = append(made, at)
 	}
 	tidy = func() {
 		for _, at := range made {
-			_ = os.Remove(at) // it fails when there is something in it
+			if info, err := os.Lstat(at); err == nil && info.IsDir() {
+				_ = os.Remove(at) // it fails when there is something in it
+			}
 		}
 	}
 	if err = writable(dir); err == nil {
 		return dir, tidy, nil
 	}
 	tidy()
-	asked := false
-	f.Visit(func(d *flag.Flag) { asked = asked || d.Name == "out" })
 	if asked {
 		return "", tidy, fmt.Errorf("--out %s: %w", dir, err)
 	}
@@ -43,19 +46,27 @@ func missing(name string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// writable makes dir, and tells whether files can be made in it.
-func writable(dir string) error {
-	err := os.MkdirAll(dir, 0o755)
-	var probe *os.File
-	if err == nil {
-		probe, err = os.CreateTemp(dir, ".probe-*")
-	}
-	if err == nil {
-		err = errors.Join(probe.Close(), os.Remove(probe.Name()))
+// writable makes dir, and tells whether files can be made in it. Another run may be taking dir away because it is empty.
+func writable(dir string) (err error) {
+	for range 100 {
+		if err = try(dir); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
+			break
+		}
 	}
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		return pathErr.Err
 	}
 	return err
+}
+
+func try(dir string) error {
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return err
+	}
+	probe, err := os.CreateTemp(dir, ".probe-*")
+	if err != nil {
+		return err
+	}
+	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

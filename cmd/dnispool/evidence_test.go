@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/verdict"
@@ -41,5 +42,24 @@ func TestEvidenceLeavesADirectoryAlone(t *testing.T) {
 	}
 	if entries, err := os.ReadDir(filepath.Join(dir, "mine")); err != nil || len(entries) > 0 {
 		t.Errorf("want the directory that was there, and empty, got %v, %v", entries, err)
+	}
+}
+
+// TestRunsSideBySide share a directory that each of them takes away when it is empty.
+func TestRunsSideBySide(t *testing.T) {
+	dir := t.TempDir()
+	var runs sync.WaitGroup
+	for range 4 {
+		runs.Go(func() {
+			for range 4 {
+				if r := dnispool(t, dir, "check", "-q", "auth/*"); r.code != 0 || r.err != "" {
+					t.Errorf("%+v", r)
+				}
+			}
+		})
+	}
+	runs.Wait()
+	if left, err := os.ReadDir(dir); err != nil || len(left) > 0 {
+		t.Errorf("want nothing left, got %v, %v", left, err)
 	}
 }

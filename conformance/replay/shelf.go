@@ -48,15 +48,15 @@ func (p *player) open() error {
 
 // create makes a file and its directory, which another run may be taking away because it was empty.
 func create(name string) (f *os.File, err error) {
-	for range 10 {
-		if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
-			return nil, err
+	for range 100 {
+		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
+			f, err = os.Create(name)
 		}
-		if f, err = os.Create(name); !errors.Is(err, fs.ErrNotExist) {
+		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) { // the two that such a race brings
 			return f, err
 		}
 	}
-	return f, err
+	return nil, err
 }
 
 func (s shelf) picture() string { return s.name + ".html" }
