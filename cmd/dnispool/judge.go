@@ -6,18 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/judge"
+	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func runJudge(ctx context.Context, e env) int {
 	f := newFlags("judge", `[flags] history.jsonl ...
 
 Judges saved histories again, offline: those that check and explore keep, or your own in the same form
-(specs/history.schema.json). Several are merged.`)
+(specs/history.schema.json). Several are merged when they name their generators; else each is judged by itself.`)
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
 	names := f.String("check", "", "comma-separated `names` of checks; default all")
@@ -49,17 +51,68 @@ Judges saved histories again, offline: those that check and explore keep, or you
 		return refuse(e, err)
 	}
 	e = e.leaveOutput(*machine, *page)
-	report, err := judge.Judge(ctx, plan)
+	return (&judging{env: e, plan: plan, json: *machine, html: *page}).run(ctx)
+}
+
+// judging prints what comes of the histories.
+type judging struct {
+	env
+	plan       judge.Plan
+	json, html string
+	codes      []int // of the reports so far
+}
+
+func (j *judging) run(ctx context.Context) int {
+	err := judge.Each(ctx, j.plan, j.see)
+	if n := len(j.codes); n > 1 {
+		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", n, j.count(verdict.ExitNotConformant))
+	}
 	if err != nil {
-		return refuse(e, err)
+		j.codes = append(j.codes, refuse(j.env, err))
 	}
-	if err := report.Text(e.out, strings.Join(append([]string{tool, "judge"}, e.args...), " ")); err != nil {
-		return refuse(e, err)
+	for _, code := range []int{verdict.ExitNotConformant, verdict.ExitNotJudged, verdict.ExitInconclusive} { // as for scenarios
+		if j.count(code) > 0 {
+			return code
+		}
 	}
-	if err := errors.Join(saveJSON(e, *machine, report), savePicture(e, *page, report)); err != nil {
-		return refuse(e, err)
+	return verdict.ExitConformant
+}
+
+func (j *judging) count(code int) (n int) {
+	for _, c := range j.codes {
+		if c == code {
+			n++
+		}
 	}
-	return report.ExitCode()
+	return n
+}
+
+// see is told of each run's report. One of many is told in a line when there is nothing to say.
+func (j *judging) see(r judge.Report) error {
+	alone := len(r.Files) == len(j.plan.Files)
+	if !alone && j.json+j.html != "" {
+		return fmt.Errorf("judge: --json and --html: want the histories of one run, got %d that are each a run of their own", len(j.plan.Files))
+	}
+	j.codes = append(j.codes, r.ExitCode())
+	if !alone && r.ExitCode() == verdict.ExitConformant {
+		_, err := fmt.Fprintln(j.out, r.Line())
+		return err
+	}
+	if !alone {
+		fmt.Fprintln(j.out)
+	}
+	return errors.Join(r.Text(j.out, j.again(r.Files)), saveJSON(j.env, j.json, r), savePicture(j.env, j.html, r))
+}
+
+// again is the command that judges these files again.
+func (j *judging) again(files []string) string {
+	words := []string{tool, "judge"}
+	for _, a := range j.args {
+		if !slices.Contains(j.plan.Files, a) || slices.Contains(files, a) {
+			words = append(words, a)
+		}
+	}
+	return strings.Join(words, " ")
 }
 
 func saveJSON(e env, name string, r judge.Report) error {

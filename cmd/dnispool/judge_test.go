@@ -65,6 +65,43 @@ func TestJudge(t *testing.T) {
 	}
 }
 
+// TestJudgeSeveral: histories without generators' names are runs of their own, those with them are parts of one.
+func TestJudgeSeveral(t *testing.T) {
+	again := `{"id":2,"kind":"reserve","outcome":"ok","start_ns":50000000,"end_ns":150000000,"project":"acme","number":"+442079460000"}` + "\n"
+	named := func(text, generator string) string {
+		return strings.ReplaceAll(text, `{"id":`, `{"generator":"`+generator+`","id":`)
+	}
+	dir := write(t, map[string]string{
+		"a.jsonl": saved, "b.jsonl": saved, "double.jsonl": saved + again, "broken.jsonl": saved + "{}\n",
+		"g1.jsonl": named(saved, "g1"), "g2.jsonl": named(saved, "g2"), "g1-too.jsonl": named(saved, "g1"),
+	})
+	for _, c := range []struct {
+		args     string
+		code     int
+		out, err string
+	}{
+		{"a.jsonl b.jsonl", 0, "a.jsonl   1 operation   ", ""},
+		{"a.jsonl b.jsonl", 0, "\n2 histories, 0 in breach of a check\n", ""},
+		{"a.jsonl double.jsonl b.jsonl", 1, "  again     dnispool judge double.jsonl\n", ""},
+		{"a.jsonl double.jsonl b.jsonl", 1, "\n3 histories, 1 in breach of a check\n", ""},
+		{"a.jsonl broken.jsonl b.jsonl", 2, "\n2 histories, 0 in breach of a check\n", "broken.jsonl:3: history: "},
+		{"broken.jsonl double.jsonl", 1, "VIOLATED  no-double-lease of acme", "broken.jsonl:3: history: "},
+		{"g1.jsonl g2.jsonl", 1, "2 operations of 2 histories", ""},
+		{"g1.jsonl g2.jsonl", 1, "  again     dnispool judge g1.jsonl g2.jsonl\n", ""},
+		{"--eps 100ms g1.jsonl g2.jsonl --json -", 1, `"operations": 2,`, "VIOLATED  no-double-lease of acme"},
+		{"g1.jsonl a.jsonl g2.jsonl", 1, "a.jsonl   1 operation   ", ""},
+		{"g1.jsonl g1-too.jsonl", 2, "", `history: want a generator's name in one file only, got "g1" in two`},
+		{"a.jsonl b.jsonl --json -", 2, "", "judge: --json and --html: want the histories of one run, got 2 that are each a run of their own"},
+	} {
+		t.Run(c.args, func(t *testing.T) {
+			r := dnispool(t, dir, append([]string{"judge"}, strings.Fields(c.args)...)...)
+			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.Contains(r.err, c.err) {
+				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
+			}
+		})
+	}
+}
+
 // TestHistoriesAreJudgedAgain keeps the history of a run and gets the same verdict from it.
 func TestHistoriesAreJudgedAgain(t *testing.T) {
 	dir := t.TempDir()

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"runtime"
 	"time"
@@ -40,7 +41,7 @@ type Report struct {
 	eps   time.Duration
 }
 
-// Judge reads, merges and judges. The error says which file cannot be read, and where.
+// Judge reads the files of one run, merges and judges them. The error says which file cannot be read, and where.
 func Judge(ctx context.Context, p Plan) (Report, error) {
 	var files []history.File
 	var errs []error
@@ -51,11 +52,56 @@ func Judge(ctx context.Context, p Plan) (Report, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Report{}, err
 	}
+	return p.judge(ctx, files)
+}
+
+// Each judges several files: those in which generators give themselves names as the parts of one run, and each of the
+// others by itself. It shows every report to see, one at a time. A file that cannot be read does not keep it from the
+// rest; the errors come at the end, unless see returns one.
+func Each(ctx context.Context, p Plan, see func(Report) error) error {
+	var parts []history.File // of one run
+	var names []string
+	var errs []error
+	for _, name := range p.Files {
+		f, err := read(name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		if len(p.Files) > 1 && len(f.Ops) > 0 && f.Ops[0].Generator != "" {
+			parts, names = append(parts, f), append(names, name)
+			continue
+		}
+		if err := p.report(ctx, []string{name}, []history.File{f}, see, &errs); err != nil {
+			return err
+		}
+	}
+	if len(parts) > 0 {
+		if err := p.report(ctx, names, parts, see, &errs); err != nil {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// report shows the report of one run to see, whose error it returns.
+func (p Plan) report(ctx context.Context, names []string, files []history.File, see func(Report) error, errs *[]error) error {
+	p.Files = names
+	r, err := p.judge(ctx, files)
+	if err != nil {
+		*errs = append(*errs, err)
+		return nil
+	}
+	return see(r)
+}
+
+// judge judges the files of one run. It keeps nothing of what is merged.
+func (p Plan) judge(ctx context.Context, files []history.File) (Report, error) {
 	merged, err := merge(p.Eps, files)
 	if err != nil {
 		return Report{}, err
 	}
-	facts := p.Facts
+	facts := maps.Clone(p.Facts)
 	if facts == nil {
 		if facts, err = factsOf(p.Files[0], merged.Header); err != nil {
 			return Report{}, err
@@ -85,16 +131,21 @@ func merge(eps time.Duration, files []history.File) (history.File, error) {
 }
 
 func read(name string) (history.File, error) {
-	f, err := os.Open(name)
+	f, err := open(name)
 	if err != nil {
-		var pathErr *fs.PathError
-		if errors.As(err, &pathErr) {
-			err = pathErr.Err
-		}
-		return history.File{}, fmt.Errorf("%s: %w", name, err)
+		return history.File{}, err
 	}
 	defer f.Close()
 	return history.Read(name, f)
+}
+
+func open(name string) (*os.File, error) {
+	f, err := os.Open(name)
+	var pathErr *fs.PathError
+	if errors.As(err, &pathErr) {
+		return nil, fmt.Errorf("%s: %w", name, pathErr.Err)
+	}
+	return f, err
 }
 
 func factsOf(name string, h history.Header) (map[string]check.Facts, error) {

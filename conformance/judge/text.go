@@ -49,6 +49,11 @@ func (r Report) Text(w io.Writer, command string) error {
 	return p.err
 }
 
+// Line is the report in one line, for one of many.
+func (r Report) Line() string {
+	return fmt.Sprintf("%s   %s   %s", strings.Join(r.Files, ", "), plural(len(r.Ops), "operation", "operations"), r.last())
+}
+
 // last sums up in one line.
 func (r Report) last() string {
 	judged := 0
