@@ -12,7 +12,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/explore"
 	"github.com/dnispool/dnispool/conformance/target"
@@ -84,8 +83,8 @@ func (f *exploreFlags) search() (explore.Search, error) {
 		errs = append(errs, unknownWord("--profile", f.profile, sim.Profiles()))
 	}
 	for _, name := range f.check {
-		if !slices.Contains(check.Names(), name) {
-			errs = append(errs, unknownWord("--check", name, check.Names()))
+		if !slices.Contains(linear.CheckNames(), name) {
+			errs = append(errs, unknownWord("--check", name, linear.CheckNames()))
 		}
 	}
 	platform, err := target.OfflineMutant(f.mutant)

@@ -38,8 +38,11 @@ Judges saved histories again, offline: those that check and explore keep, or you
 		plan.Only = strings.Split(*names, ",")
 	}
 	for _, name := range plan.Only {
-		if _, ok := check.Named(name); !ok {
-			return refuse(e, fmt.Errorf("judge: --check: want one of %s, got %q", strings.Join(check.Names(), ", "), name))
+		if !slices.Contains(linear.CheckNames(), name) {
+			return refuse(e, fmt.Errorf("judge: --check: want one of %s, got %q", strings.Join(linear.CheckNames(), ", "), name))
+		}
+		if name == linear.Name && plan.Linear == 0 {
+			plan.Linear = searchTime
 		}
 	}
 	if *factsFile != "" {

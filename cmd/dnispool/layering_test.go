@@ -29,7 +29,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/scenario", ""},
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/verdict"},
-	{"conformance/explore", "conformance/check conformance/history conformance/verdict"},
+	{"conformance/explore", "conformance/check conformance/check/linear conformance/history conformance/verdict"},
 	{"conformance/load", "conformance/check conformance/history conformance/verdict"},
 	{"conformance/target", "conformance/check conformance/explore conformance/history conformance/verdict fakes/... sim/..."},
 	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/check/linear conformance/verdict"},

@@ -24,7 +24,7 @@ func rotation() Check {
 			case !v.Exclusive:
 				return notJudged("somebody else may be using the pool")
 			}
-			t := &turns{view: v, last: make(map[string]*lease), horizon: never, answered: never, unknown: never}
+			t := &turns{view: v, last: make(map[string]*lease), over: make(map[string]time.Duration), horizon: never, answered: never, unknown: never}
 			if v.Selection == "lru" {
 				t.leastRecentlyUsed()
 			} else {
@@ -41,7 +41,8 @@ const everSince = never + 1
 type turns struct {
 	*view
 	out  Outcome
-	last map[string]*lease // of each number
+	last map[string]*lease        // of each number
+	over map[string]time.Duration // when all of a number's reservations so far are: which of two that overlap was first is not known
 
 	horizon  time.Duration // the last restart: the order before it counts no more
 	answered time.Duration // when the last of the reservations so far was answered
@@ -63,6 +64,15 @@ func (t *turns) alone(i int) bool {
 	alone := t.answered < l.from && (i+1 == len(t.leases) || t.leases[i+1].from > l.ret)
 	t.answered = max(t.answered, l.ret)
 	return alone && l.from > t.horizon
+}
+
+// note makes l the last of its number.
+func (t *turns) note(l *lease) {
+	n := l.op.Number
+	if before, ok := t.over[n]; !ok || l.latest > before {
+		t.over[n] = l.latest
+	}
+	t.last[n] = l
 }
 
 // trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
@@ -99,7 +109,7 @@ func (t *turns) strays() int {
 // idle is a number with the time since when it has certainly been free.
 type idle struct {
 	number string
-	since  time.Duration // latest end of its last lease
+	since  time.Duration // latest end of its leases
 	lease  *lease        // which that was; nil: free since ever
 }
 
@@ -134,9 +144,9 @@ func (t *turns) leastRecentlyUsed() {
 			t.out.Cases++
 			t.compare(previous, l, free[0])
 		}
-		t.last[l.op.Number] = l
-		if l.latest < Forever {
-			heap.Push(&free, idle{number: l.op.Number, since: l.latest, lease: l})
+		t.note(l)
+		if since := t.over[l.op.Number]; since < Forever {
+			heap.Push(&free, idle{number: l.op.Number, since: since, lease: l})
 		}
 	}
 }
@@ -178,7 +188,8 @@ func (t *turns) roundRobin() {
 				t.skipped(l, from, at)
 			}
 		}
-		t.last[l.op.Number], before = l, alone
+		t.note(l)
+		before = alone
 	}
 }
 
@@ -187,7 +198,7 @@ func (t *turns) skipped(l *lease, from, to int) {
 		other := t.last[t.Numbers[i]]
 		known, free := everSince, everSince
 		if other != nil {
-			known, free = other.from, other.latest
+			known, free = other.from, t.over[t.Numbers[i]]
 		}
 		if free >= l.from || !t.trusted(known) {
 			continue

@@ -1,7 +1,13 @@
 package explore
 
 import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 )
 
 // Finding is a broken promise: a check, and the first of its violations.
@@ -11,12 +17,30 @@ type Finding struct {
 	Violation check.Violation
 }
 
-// Judge holds a history against the checks of these names; nil is all.
+// Judge holds a history against the checks of these names; nil is all but the search for a legal order, which takes its
+// time and is made for who asks.
 func Judge(h History, only []string) []Finding {
 	var out []Finding
 	for _, r := range check.Judge(h.Facts, h.Ops, only).Results {
 		if len(r.Violations) > 0 {
 			out = append(out, Finding{Check: r.Check, Project: r.Project, Violation: r.Violations[0]})
+		}
+	}
+	if slices.Contains(only, linear.Name) {
+		out = append(out, search(h)...)
+	}
+	return out
+}
+
+// searchTime bounds the search in one history. What is not found by then is not found.
+const searchTime = 5 * time.Second
+
+func search(h History) (out []Finding) {
+	searched := linear.JudgeAll(context.Background(), h.Facts, h.Ops, searchTime)
+	for _, project := range slices.Sorted(maps.Keys(searched)) {
+		numbers := searched[project].Numbers
+		if i := slices.IndexFunc(numbers, func(n linear.NumberResult) bool { return n.Status == linear.Illegal }); i >= 0 {
+			out = append(out, Finding{Check: linear.Check(), Project: project, Violation: numbers[i].Violation()})
 		}
 	}
 	return out

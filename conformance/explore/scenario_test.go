@@ -4,7 +4,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/explore"
 	"github.com/dnispool/dnispool/conformance/replay"
@@ -67,7 +67,7 @@ func TestACounterexampleReplaysOverHTTPAndSIP(t *testing.T) {
 				t.Fatal(err)
 			}
 			reference := target.Reference{}
-			s, problems := scenario.Parse("found.yaml", text, scenario.Options{CheckNames: check.Names(), Given: reference.Given, Fault: reference.Fault})
+			s, problems := scenario.Parse("found.yaml", text, scenario.Options{CheckNames: linear.CheckNames(), Given: reference.Given, Fault: reference.Fault})
 			if err := problems.Err(); err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}

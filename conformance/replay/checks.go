@@ -15,9 +15,6 @@ import (
 	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
-// CheckNames are the names that a scenario's check may have.
-func CheckNames() []string { return append(check.Names(), linear.Name) }
-
 // searchTime bounds the search for a legal order of what happened in one scenario.
 const searchTime = 5 * time.Second
 

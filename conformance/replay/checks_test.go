@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/specs"
 )
 
@@ -25,7 +25,7 @@ func TestSchemaNamesTheChecks(t *testing.T) {
 	if err := json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
-	got, want := schema.Properties.Check.Items.Enum, replay.CheckNames()
+	got, want := schema.Properties.Check.Items.Enum, linear.CheckNames()
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
@@ -31,7 +32,7 @@ var checker = sync.OnceValues(contract.New)
 func parse(t *testing.T, body string) *scenario.Scenario {
 	t.Helper()
 	s, problems := scenario.Parse("test/x.yaml", []byte(head+body), scenario.Options{
-		CheckNames: replay.CheckNames(), Given: target.Reference{}.Given, Fault: target.Reference{}.Fault,
+		CheckNames: linear.CheckNames(), Given: target.Reference{}.Given, Fault: target.Reference{}.Fault,
 	})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
@@ -38,7 +39,7 @@ type Loaded struct {
 
 // Load reads and selects the scenarios. The error lists every problem of every file with its place.
 func Load(p Plan) (Loaded, error) {
-	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: replay.CheckNames(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
+	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: linear.CheckNames(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
 	if err := problems.Err(); err != nil {
 		return Loaded{}, err
 	}

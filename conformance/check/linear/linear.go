@@ -54,6 +54,14 @@ const (
 	Says      = "What happened to each number has an order in which a pool can have done it."
 )
 
+// CheckNames are the names of all checks, the search among them.
+func CheckNames() []string { return append(check.Names(), Name) }
+
+// Check is the search by its name, to be reported as checks are. It cannot be judged by.
+func Check() check.Check {
+	return check.Check{Name: Name, Invariant: Invariant, Says: Says, PerProject: true}
+}
+
 // JudgeAll searches for each project by itself, by name. What one of them leaves of its share is for the others.
 func JudgeAll(ctx context.Context, facts map[string]check.Facts, ops []history.Op, budget time.Duration) map[string]Result {
 	out := make(map[string]Result)
