@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/dnispool/dnispool/conformance/replay"
 )
 
 // evidence returns the directory that --out names for what is left of a failure: none when only the default cannot be
@@ -46,27 +48,18 @@ func missing(name string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// writable makes dir, and tells whether files can be made in it. Another run may be taking dir away because it is empty.
-func writable(dir string) (err error) {
-	for range 100 {
-		if err = try(dir); !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) {
-			break
+// writable makes dir, and tells whether files can be made in it.
+func writable(dir string) error {
+	err := replay.InDir(dir, func() error {
+		probe, err := os.CreateTemp(dir, ".probe-*")
+		if err != nil {
+			return err
 		}
-	}
+		return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	})
 	var pathErr *fs.PathError
 	if errors.As(err, &pathErr) {
 		return pathErr.Err
 	}
 	return err
-}
-
-func try(dir string) error {
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return err
-	}
-	probe, err := os.CreateTemp(dir, ".probe-*")
-	if err != nil {
-		return err
-	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
 }

@@ -102,10 +102,16 @@ func (c *call) end(arrived bool, outcome history.Outcome, status int, by string)
 	}
 }
 
+// early marks the part of a client that asks while its call is up.
+const early = " early"
+
 // poll asks for the state of the call, by its id or by the shared_id that its client holds.
 func (c *call) poll(p Poll) {
 	of := c.ops[c.op]
 	ask := history.Op{Client: of.Client, Kind: history.Handoff, Outcome: history.Refused, Project: c.project, Status: 404}
+	if p.Early { // whoever asks during the call does not wait for its end, and may be just too soon
+		ask.Client += early
+	}
 	named := c.op // the call whose id is asked for
 	if p.Shared && of.SharedID != "" {
 		if ask.AskedSharedID, named = of.SharedID, -1; p.Both {

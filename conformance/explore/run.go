@@ -72,7 +72,7 @@ func (r *run) skew() {
 	for i := range r.ops {
 		var client int
 		if n, ours := strings.CutPrefix(r.ops[i].Client, "client "); ours {
-			client, _ = strconv.Atoi(n) // we wrote it
+			client, _ = strconv.Atoi(strings.TrimSuffix(n, early)) // we wrote it
 		}
 		g := client % generators
 		r.ops[i].Generator = "g" + strconv.Itoa(g)

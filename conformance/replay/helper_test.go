@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
@@ -34,7 +35,11 @@ func (p *player) open() error {
 	if err := os.Remove(s.picture()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("history: %w", err)
 	}
-	if s.history, err = create(s.name + ".jsonl"); err != nil {
+	err = InDir(filepath.Dir(s.name), func() (err error) {
+		s.history, err = os.Create(s.name + ".jsonl")
+		return err
+	})
+	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
 	p.shelf = s
@@ -46,17 +51,22 @@ func (p *player) open() error {
 	return nil
 }
 
-// create makes a file and its directory, which another run may be taking away because it was empty.
-func create(name string) (f *os.File, err error) {
-	for range 100 {
-		if err = os.MkdirAll(filepath.Dir(name), 0o755); err == nil {
-			f, err = os.Create(name)
+// vanishing bounds how long another run may take to remove a directory.
+const vanishing = 2 * time.Second
+
+// InDir makes dir and calls do, which makes a file in it. It tries again while another run is just removing the
+// directory because it was empty: the system then says for a moment that it is there and that it is not.
+func InDir(dir string, do func() error) error {
+	for until := time.Now().Add(vanishing); ; time.Sleep(time.Millisecond) {
+		err := os.MkdirAll(dir, 0o755)
+		if err == nil {
+			err = do()
 		}
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrExist) { // the two that such a race brings
-			return f, err
+		raced := errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrExist)
+		if !raced || time.Now().After(until) {
+			return err
 		}
 	}
-	return nil, err
 }
 
 func (s shelf) picture() string { return s.name + ".html" }
