@@ -89,6 +89,7 @@ func TestJudgeSeveral(t *testing.T) {
 		{"g1.jsonl g2.jsonl", 1, "2 operations of 2 histories", ""},
 		{"g1.jsonl g2.jsonl", 1, "  again     dnispool judge g1.jsonl g2.jsonl\n", ""},
 		{"--eps 100ms g1.jsonl g2.jsonl --json -", 1, `"operations": 2,`, "VIOLATED  no-double-lease of acme"},
+		{"g1.jsonl broken.jsonl g2.jsonl", 2, "", "judge: g1.jsonl, g2.jsonl: not judged, for what cannot be read may be of the same run"},
 		{"g1.jsonl a.jsonl g2.jsonl", 1, "a.jsonl   1 operation   ", ""},
 		{"g1.jsonl g1-too.jsonl", 2, "", `history: want a generator's name in one file only, got "g1" in two`},
 		{"a.jsonl b.jsonl --json -", 2, "", "judge: --json and --html: want the histories of one run, got 2 that are each a run of their own"},

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
@@ -41,23 +42,9 @@ type Report struct {
 	eps   time.Duration
 }
 
-// Judge reads the files of one run, merges and judges them. The error says which file cannot be read, and where.
-func Judge(ctx context.Context, p Plan) (Report, error) {
-	var files []history.File
-	var errs []error
-	for _, name := range p.Files {
-		f, err := read(name)
-		files, errs = append(files, f), append(errs, err)
-	}
-	if err := errors.Join(errs...); err != nil {
-		return Report{}, err
-	}
-	return p.judge(ctx, files)
-}
-
 // Each judges several files: those in which generators give themselves names as the parts of one run, and each of the
-// others by itself. It shows every report to see, one at a time. A file that cannot be read does not keep it from the
-// rest; the errors come at the end, unless see returns one.
+// others by itself. It shows every report to see, one at a time. A file that cannot be read does not keep it from those
+// that are runs of their own; the errors come at the end, unless see returns one.
 func Each(ctx context.Context, p Plan, see func(Report) error) error {
 	var parts []history.File // of one run
 	var names []string
@@ -76,7 +63,11 @@ func Each(ctx context.Context, p Plan, see func(Report) error) error {
 			return err
 		}
 	}
-	if len(parts) > 0 {
+	switch {
+	case len(parts) == 0:
+	case len(errs) > 0: // a run without one of its parts looks broken
+		errs = append(errs, fmt.Errorf("judge: %s: not judged, for what cannot be read may be of the same run", strings.Join(names, ", ")))
+	default:
 		if err := p.report(ctx, names, parts, see, &errs); err != nil {
 			return err
 		}

@@ -33,8 +33,23 @@ func write(t *testing.T, lines ...string) string {
 	return name
 }
 
+// judge is for files of one run.
+func judge(t *testing.T, p Plan) (r Report, err error) {
+	t.Helper()
+	n := 0
+	err = Each(t.Context(), p, func(one Report) error {
+		n++
+		r = one
+		return nil
+	})
+	if err == nil && n != 1 {
+		t.Fatalf("want one report, got %d", n)
+	}
+	return r, err
+}
+
 func TestTextOfAViolation(t *testing.T) {
-	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +101,7 @@ func TestExitCodes(t *testing.T) {
 			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Only: []string{"exhaustion-justified"}}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r, err := Judge(t.Context(), tc.plan)
+			r, err := judge(t, tc.plan)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -104,7 +119,7 @@ func lease(id int, from, to int64) string {
 
 // A late call that is given somebody else's attributes harms two callers, and is no breach: the report says so all the same.
 func TestHazards(t *testing.T) {
-	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/late.jsonl"}})
+	r, err := judge(t, Plan{Files: []string{"testdata/late.jsonl"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +135,7 @@ func TestHazards(t *testing.T) {
 
 // TestJSON holds the report for a machine against what it must say of a violation.
 func TestJSON(t *testing.T) {
-	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease", "rotation"}, Linear: 5 * time.Second})
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease", "rotation"}, Linear: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +195,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 		write(t, head, fmt.Sprintf(first, "b", 9800*ms, 9900*ms)), // 10.05 s on the other's clock, when the window was over
 	}
 	for eps, want := range map[time.Duration]int{0: 1, 250 * time.Millisecond: 0} {
-		r, err := Judge(t.Context(), Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
+		r, err := judge(t, Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -195,7 +210,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 
 // TestLinear searches a history that no order explains, and keeps its picture.
 func TestLinear(t *testing.T) {
-	r, err := Judge(t.Context(), Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"dialable-numbers"}, Linear: 5 * time.Second})
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"dialable-numbers"}, Linear: 5 * time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +224,7 @@ func TestLinear(t *testing.T) {
 	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("+442079460000")) {
 		t.Errorf("want a page that names the number, got %d bytes, %v", len(html), err)
 	}
-	r, err = Judge(t.Context(), Plan{Files: []string{write(t, head)}, Linear: time.Second})
+	r, err = judge(t, Plan{Files: []string{write(t, head)}, Linear: time.Second})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +242,7 @@ func TestRefusals(t *testing.T) {
 		bad:     bad + ":2: history: id: want 1 or more, got 0",
 		facts:   facts + ":1: history: facts: json: cannot unmarshal string into Go struct field Facts.size of type int",
 	} {
-		if _, err := Judge(t.Context(), Plan{Files: []string{name}}); err == nil || err.Error() != want {
+		if _, err := judge(t, Plan{Files: []string{name}}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
 	}
