@@ -89,6 +89,24 @@ func TestExploreAMutant(t *testing.T) {
 	}
 }
 
+// TestExploreForALegalOrder asks for the search by its name, and plays what it finds.
+func TestExploreForALegalOrder(t *testing.T) {
+	dir := t.TempDir()
+	if got := dnispool(t, dir, "explore", "--seeds", "1..20", "--check", "linearizable"); got.code != 0 {
+		t.Errorf("want the reference not to be blamed, got %d\n%s%s", got.code, got.out, got.err)
+	}
+	got := dnispool(t, dir, "explore", "--seeds", "13", "--check", "linearizable", "--mutant", "unfenced-hangup", "--out", "found")
+	if got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  linearizable by seed 13: ") || !strings.Contains(got.out, "  picture: found/seed-13-linearizable.html\n") {
+		t.Fatalf("want %d, a counterexample and its picture, got %d\n%s%s", verdict.ExitNotConformant, got.code, got.out, got.err)
+	}
+	if got := dnispool(t, dir, "judge", "--check", "linearizable", "found/seed-13-linearizable.jsonl"); got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "linear         acme: illegal ") {
+		t.Errorf("want the same verdict from the history, got %d\n%s%s", got.code, got.out, got.err)
+	}
+	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
+		t.Errorf("want the counterexample to pass on the reference, got %d\n%s%s", got.code, got.out, got.err)
+	}
+}
+
 func TestExploreKeepsNothingOfWhatPasses(t *testing.T) {
 	dir := t.TempDir()
 	got := dnispool(t, dir, "explore", "--seed", "3")
