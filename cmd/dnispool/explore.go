@@ -42,7 +42,7 @@ breaks a check is shrunk to the smallest that still does. The same seed gives th
 	f.DurationVar(&f.limit, "for", 0, "stop after so much `time`, as in 60s")
 	f.StringVar(&f.mutant, "mutant", "", "explore a platform that is broken on purpose, by `id` or name; see dnispool mutants")
 	f.StringVar(&f.profile, "profile", "", "explore one `profile` only: "+strings.Join(sim.Profiles(), ", "))
-	f.Var(&f.check, "check", "hold histories against the check of this `name` only; may be repeated")
+	f.Var(&f.check, "check", "hold histories against the check of this `name` only, linearizable among them; may be repeated")
 	f.StringVar(&f.out, "out", filepath.Join("out", "explore"), "keep what was shrunk under `dir`: as a scenario, as a history for dnispool judge, as a picture; '' keeps nothing")
 	f.BoolVar(&f.keep, "keep", false, "keep the whole history of every seed that breaks a check, or of the one seed asked for, as well")
 	f.IntVar(&f.workers, "workers", 0, "`how` many seeds at a time; 0 is one a processor")

@@ -22,7 +22,7 @@ Judges saved histories again, offline: those that check and explore keep, or you
 (specs/history.schema.json). Several are merged when they name their generators; else each is judged by itself.`)
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
-	names := f.String("check", "", "comma-separated `names` of checks; default all")
+	names := f.String("check", "", "comma-separated `names` of checks, linearizable among them; default all others")
 	budget := f.Duration("linear", 0, "also search, for so much `time`, whether any order of what happened to each number is legal")
 	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`; - is standard output")
 	machine := f.String("json", "", "write the report as JSON to `file`; - is standard output")

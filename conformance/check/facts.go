@@ -40,6 +40,9 @@ type Facts struct {
 	ServerMax time.Duration `json:"server_max_ns,omitempty"`
 	// ArrivalMin is the shortest time that the carrier needs from dialling to arrival.
 	ArrivalMin time.Duration `json:"arrival_min_ns,omitempty"`
+	// Reroutes says that the carrier may bring a call to another number than the one dialled. A call whose agent does not
+	// say where it arrived may then be on any of them.
+	Reroutes bool `json:"reroutes,omitempty"`
 	// Signal is how far the end of a call may be apart at its two ends, either way: a BYE travels, and a platform may
 	// let go of the number a little before it sends one. 0 where time stands still meanwhile.
 	Signal time.Duration `json:"signal_ns,omitempty"`
@@ -106,7 +109,7 @@ func common(facts map[string]Facts) Facts {
 
 func (f Facts) and(g Facts) Facts {
 	out := Facts{
-		Size: f.size() + g.size(), Exclusive: f.Exclusive && g.Exclusive, Handoffs: f.Handoffs && g.Handoffs,
+		Size: f.size() + g.size(), Exclusive: f.Exclusive && g.Exclusive, Handoffs: f.Handoffs && g.Handoffs, Reroutes: f.Reroutes || g.Reroutes,
 		WindowMin: min(f.WindowMin, g.WindowMin), CoolDown: min(f.CoolDown, g.CoolDown), ArrivalMin: min(f.ArrivalMin, g.ArrivalMin),
 		CoolDownMax: max(f.coolMax(), g.coolMax()), ServerMax: max(f.serverMax(), g.serverMax()), Signal: max(f.Signal, g.Signal),
 		Eps: max(f.Eps, g.Eps), Strays: max(f.Strays, g.Strays), Visible: max(f.Visible, g.Visible), Retention: min(f.Retention, g.Retention),

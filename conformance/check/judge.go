@@ -90,13 +90,14 @@ func newDocket(facts map[string]Facts, ops []history.Op) *docket {
 
 func (d *docket) judge(checks []Check) (out []Result) {
 	skewed := d.skew.by > d.whole.Eps
+	astray := d.whole.astray()
 	for _, c := range checks {
 		if !c.PerProject {
-			out = append(out, Result{Check: c, Outcome: c.judge(d.whole)}.unless(skewed))
+			out = append(out, Result{Check: c, Outcome: c.on(d.whole, astray)}.unless(skewed))
 			continue
 		}
 		for _, name := range d.names {
-			out = append(out, Result{Check: c, Project: name, Outcome: c.judge(d.views[name])}.unless(skewed))
+			out = append(out, Result{Check: c, Project: name, Outcome: c.on(d.views[name], astray)}.unless(skewed))
 		}
 	}
 	return out

@@ -165,6 +165,19 @@ func (v *view) sharers(project, sharedID string) *sharers {
 	return s
 }
 
+// astray counts the calls of which it is not known at which number they arrived.
+func (v *view) astray() (n int) {
+	if !v.Reroutes {
+		return 0
+	}
+	for _, c := range v.calls {
+		if c.reached && (c.echo == nil || c.echo.DNIS == "") {
+			n++
+		}
+	}
+	return n
+}
+
 // lostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
 func (v *view) lostAt(from, to time.Duration) time.Duration {
 	for _, r := range v.restarts {

@@ -256,7 +256,7 @@ func TestSchema(t *testing.T) {
 	}
 	facts, err := json.Marshal(map[string]check.Facts{"acme": {
 		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: 1, CoolDownMax: 1, Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
-		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: 1, Eps: 1, ServerMax: 1, ArrivalMin: 1, Signal: 1,
+		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: 1, Eps: 1, ServerMax: 1, ArrivalMin: 1, Signal: 1, Reroutes: true,
 	}})
 	if err != nil {
 		t.Fatal(err)

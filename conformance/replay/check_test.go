@@ -176,6 +176,38 @@ check: [%s]
 	}
 }
 
+// TestReroutedCalls: where the carrier brings a call to another number, the reservation that it was for goes on waiting.
+// That is no breach, and not known to be none either, until the agent has said where the call came in.
+func TestReroutedCalls(t *testing.T) {
+	const body = `
+given: {pool: {numbers: 2, window: 60s}, agent: {echo: {talk: 5s}}%s}
+steps:
+%s  - {reserve: {attributes: {nonce: n-1}}, as: lease}
+  - {dial: {to: "${lease.body.dni}"}, as: call}
+  - {await: {call: call}}
+  - advance: 1s
+%s  - {reserve: {attributes: {nonce: n-2}}, expect: {status: 200}}
+  - {reserve: {attributes: {nonce: n-3}}, expect: {status: 404}}
+check: [exhaustion-justified, linearizable]
+`
+	const rewrite = `{rewrite: {"+442079460000": "+442079460001"}}`
+	const reason = "exhaustion-justified was not judged: the carrier may bring calls to other numbers, and where 1 of them went is not known; linearizable was not judged: "
+	for name, c := range map[string]struct{ given, fault, asked string }{
+		"from the start":  {", carrier: " + rewrite, "", ""},
+		"by a fault":      {"", "  - fault: {carrier: " + rewrite + "}\n", ""},
+		"and it is asked": {", carrier: " + rewrite, "", "  - {handoff: {id: \"${call.id}\"}, expect: {status: 200}}\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := play(t, target.Reference{}, fmt.Sprintf(body, c.given, c.fault, c.asked))
+			if c.asked != "" {
+				wantPassed(t, r)
+			} else if r.Status != verdict.Inconclusive || !strings.HasPrefix(r.Reason, reason) {
+				t.Errorf("want inconclusive %q, got %s", reason, tell(r))
+			}
+		})
+	}
+}
+
 // TestWrongKeysProveNothing: a 404 for a key that is not the project's says nothing about its pool or its calls.
 func TestWrongKeysProveNothing(t *testing.T) {
 	wantPassed(t, play(t, target.Reference{}, `

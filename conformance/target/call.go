@@ -42,7 +42,9 @@ func (s *stage) Project(name string) (Project, bool) {
 func (s *stage) Facts(project string) check.Facts {
 	for _, p := range s.given.platform.Projects {
 		if project == "" || p.Name == project {
-			return facts(p)
+			f := facts(p)
+			f.Reroutes = len(s.given.carrier.Rewrite) > 0 || s.rerouted.Load()
+			return f
 		}
 	}
 	return check.Facts{}

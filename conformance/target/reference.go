@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -206,6 +207,7 @@ type stage struct {
 	transport *http.Transport
 	ladder    ladder
 	setups    *setups
+	rerouted  atomic.Bool // a fault has brought calls to other numbers
 }
 
 // Close implements Stage.
@@ -263,6 +265,9 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 		b, problems := readCarrier("", carrier)
 		if err := problems.Err(); err != nil {
 			return err
+		}
+		if len(b.Rewrite) > 0 {
+			s.rerouted.Store(true)
 		}
 		return s.carrier.Behave(b)
 	}

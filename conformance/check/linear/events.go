@@ -79,10 +79,11 @@ type reader struct {
 	lines  map[string]*line
 	doubts []*event
 	lost   []*event
+	astray int // calls that do not say where they arrived
 }
 
-// gather returns the numbers of which something can be said.
-func gather(f check.Facts, ops []history.Op) (out []*line) {
+// gather returns the numbers of which something can be said, and how many calls do not say where they arrived.
+func gather(f check.Facts, ops []history.Op) (out []*line, astray int) {
 	r := &reader{Facts: f, echoes: make(map[string]*echo), ends: make(map[string]time.Duration), sent: make(map[string]bool), lines: make(map[string]*line)}
 	for i := range ops {
 		r.learn(&ops[i])
@@ -102,7 +103,7 @@ func gather(f check.Facts, ops []history.Op) (out []*line) {
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b *line) int { return strings.Compare(a.number, b.number) })
-	return out
+	return out, r.astray
 }
 
 func (r *reader) learn(o *history.Op) {
@@ -151,6 +152,9 @@ func (r *reader) call(o *history.Op) {
 	}
 	e := r.times(o)
 	said := r.echoes[o.CallID]
+	if said == nil || said.dnis == "" {
+		r.astray++
+	}
 	if o.CallID == "" || said == nil {
 		r.at(o.Number).events = append(r.at(o.Number).events, e)
 		return

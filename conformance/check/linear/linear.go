@@ -90,7 +90,10 @@ func Judge(ctx context.Context, facts check.Facts, ops []history.Op, budget time
 	if why := unfit(facts); why != "" {
 		return Result{Status: NotJudged, Reason: why}
 	}
-	lines := gather(facts, ops)
+	lines, astray := gather(facts, ops)
+	if facts.Reroutes && astray > 0 {
+		return Result{Status: NotJudged, Reason: fmt.Sprintf("the carrier may bring calls to other numbers, and where %d of them went is not known", astray)}
+	}
 	if len(lines) == 0 {
 		return Result{Status: NotJudged, Reason: "no number was reserved"}
 	}
