@@ -12,6 +12,24 @@ const saved = `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","fa
 {"id":1,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":100000000,"project":"acme","number":"+442079460000"}
 `
 
+// judgeRow is one use of the verb.
+type judgeRow struct {
+	args     string
+	code     int
+	out, err string // parts of what is printed
+}
+
+func judgeEach(t *testing.T, dir string, rows []judgeRow) {
+	for _, c := range rows {
+		t.Run(c.args, func(t *testing.T) {
+			r := dnispool(t, dir, append([]string{"judge"}, strings.Fields(c.args)...)...)
+			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.Contains(r.err, c.err) {
+				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
+			}
+		})
+	}
+}
+
 func TestJudge(t *testing.T) {
 	dir := write(t, map[string]string{
 		"good.jsonl":   saved,
@@ -19,11 +37,7 @@ func TestJudge(t *testing.T) {
 		"broken.jsonl": saved + "{}\n",
 		"facts.json":   `{"acme":{}}`,
 	})
-	for _, c := range []struct {
-		args     string
-		code     int
-		out, err string // parts of what is printed
-	}{
+	judgeEach(t, dir, []judgeRow{
 		{"good.jsonl", 0, ": 0 violations", ""},
 		{"double.jsonl", 1, "VIOLATED  no-double-lease of acme", ""},
 		{"double.jsonl --check rotation", 2, "0 checks judged, 1 not: 0 violations", ""},
@@ -40,14 +54,7 @@ func TestJudge(t *testing.T) {
 		{"nosuch.jsonl", 2, "", "nosuch.jsonl: no such file or directory"},
 		{"", 2, "", "judge: want at least one history, got none"},
 		{"good.jsonl --check rotatoin", 2, "", "judge: --check: want one of"},
-	} {
-		t.Run(c.args, func(t *testing.T) {
-			r := dnispool(t, dir, append([]string{"judge"}, strings.Fields(c.args)...)...)
-			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.Contains(r.err, c.err) {
-				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
-			}
-		})
-	}
+	})
 	var report struct {
 		ExitCode int `json:"exit_code"`
 	}
@@ -75,11 +82,7 @@ func TestJudgeSeveral(t *testing.T) {
 		"a.jsonl": saved, "b.jsonl": saved, "double.jsonl": saved + again, "broken.jsonl": saved + "{}\n",
 		"g1.jsonl": named(saved, "g1"), "g2.jsonl": named(saved, "g2"), "g1-too.jsonl": named(saved, "g1"),
 	})
-	for _, c := range []struct {
-		args     string
-		code     int
-		out, err string
-	}{
+	judgeEach(t, dir, []judgeRow{
 		{"a.jsonl b.jsonl", 0, "a.jsonl   1 operation   ", ""},
 		{"a.jsonl b.jsonl", 0, "\n2 histories, 0 in breach of a check\n", ""},
 		{"a.jsonl double.jsonl b.jsonl", 1, "  again     dnispool judge double.jsonl\n", ""},
@@ -93,14 +96,7 @@ func TestJudgeSeveral(t *testing.T) {
 		{"g1.jsonl a.jsonl g2.jsonl", 1, "a.jsonl   1 operation   ", ""},
 		{"g1.jsonl g1-too.jsonl", 2, "", `history: want a generator's name in one file only, got "g1" in two`},
 		{"a.jsonl b.jsonl --json -", 2, "", "judge: --json and --html: want the histories of one run, got 2 that are each a run of their own"},
-	} {
-		t.Run(c.args, func(t *testing.T) {
-			r := dnispool(t, dir, append([]string{"judge"}, strings.Fields(c.args)...)...)
-			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.Contains(r.err, c.err) {
-				t.Errorf("want %d %q %q, got %+v", c.code, c.out, c.err, r)
-			}
-		})
-	}
+	})
 }
 
 // TestHistoriesAreJudgedAgain keeps the history of a run and gets the same verdict from it.
