@@ -226,7 +226,7 @@ func (x *exploration) store(ctx context.Context, s explore.Shrunk) error {
 		return err
 	}
 	picture := filepath.Join(x.dir, name+".html")
-	switch err := linear.SaveHTML(picture, linear.JudgeAll(ctx, s.History.Facts, s.History.Ops, searchTime)); {
+	switch err := linear.SaveHTML(picture, linear.JudgeAll(ctx, s.History.Facts, s.History.Ops, linear.Budget)); {
 	case errors.Is(err, linear.ErrNothingToDraw): // each number by itself did nothing wrong
 	case err != nil:
 		return err
@@ -248,9 +248,6 @@ func (x *exploration) store(ctx context.Context, s explore.Shrunk) error {
 	fmt.Fprintf(x.env.out, "  scenario: %s; play it with %s check --scenarios %s\n", file, tool, x.dir)
 	return nil
 }
-
-// searchTime bounds the search for something to draw.
-const searchTime = 5 * time.Second
 
 // right is the platform as it should be, nil when that is the one that is explored.
 func (x *exploration) right() explore.Platform {

@@ -42,7 +42,7 @@ Judges saved histories again, offline: those that check and explore keep, or you
 			return refuse(e, fmt.Errorf("judge: --check: want one of %s, got %q", strings.Join(linear.CheckNames(), ", "), name))
 		}
 		if name == linear.Name && plan.Linear == 0 {
-			plan.Linear = searchTime
+			plan.Linear = linear.Budget
 		}
 	}
 	if *factsFile != "" {
@@ -127,14 +127,17 @@ func saveJSON(e env, name string, r judge.Report) error {
 }
 
 func savePicture(e env, name string, r judge.Report) error {
-	save, place := r.SavePicture, "in "+name
+	place := "in " + name
+	var err error
 	switch name {
 	case "":
 		return nil
 	case standardOutput:
-		save, place = func(string) error { return r.Picture(e.reports) }, "on standard output"
+		place = "on standard output"
+		err = linear.WriteHTML(e.reports, r.Linear)
+	default:
+		err = linear.SaveHTML(name, r.Linear)
 	}
-	err := save(name)
 	if errors.Is(err, linear.ErrNothingToDraw) {
 		fmt.Fprintf(e.out, "nothing to draw %s\n", place)
 		return nil

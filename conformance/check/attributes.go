@@ -110,7 +110,7 @@ func (v *view) lost(out *Outcome, strays *int, l *lease, c *call) {
 // tells that it certainly did.
 func (v *view) excuse(l *lease, c *call) (why string, decided bool) {
 	switch {
-	case c.echo != nil && c.echo.DNIS != "" && !asDialled(c.echo.DNIS, c.op.Number):
+	case c.echo != nil && c.echo.DNIS != "" && !SameNumber(c.echo.DNIS, c.op.Number):
 		return fmt.Sprintf("it arrived at %s", c.echo.DNIS), true
 	case c.soonest > l.until:
 		return "its window had closed", true

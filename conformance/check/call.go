@@ -29,7 +29,7 @@ type call struct {
 
 // call widens o. lastSeen is the last stamp of its generator: a call whose end is not recorded was up until then.
 func (v *view) call(o *history.Op, lastSeen time.Duration) call {
-	c := call{op: o, latest: o.End + v.Eps, reached: mayArrive(o)}
+	c := call{op: o, latest: o.End + v.Eps, reached: MayArrive(o)}
 	if o.Outcome == history.Indefinite || o.Outcome == history.Refused && (o.Status == 0 || o.Status == 408) {
 		c.latest = add(c.latest, v.serverMax()) // its caller gave up; its INVITE may still be on its way
 	}
@@ -58,9 +58,9 @@ func (v *view) call(o *history.Op, lastSeen time.Duration) call {
 	return c
 }
 
-// mayArrive tells that a call may have reached the platform. What the carrier refuses never did; a carrier that heard
+// MayArrive tells that a call may have reached the platform. What the carrier refuses never did; a carrier that heard
 // no answer has tried.
-func mayArrive(o *history.Op) bool {
+func MayArrive(o *history.Op) bool {
 	switch o.Outcome {
 	case history.Rejected:
 		return false

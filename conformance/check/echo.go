@@ -108,9 +108,9 @@ func (e *echo) arrivedAt() (time.Time, bool) {
 	return t, err == nil
 }
 
-// asDialled tells that two texts can be the same number, written in two of the usual ways: the digits of the shorter,
+// SameNumber tells that two texts can be the same number, written in two of the usual ways: the digits of the shorter,
 // without what is dialled before a national or international number, end the longer.
-func asDialled(a, b string) bool {
+func SameNumber(a, b string) bool {
 	if a == b {
 		return true
 	}

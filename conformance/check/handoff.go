@@ -57,7 +57,7 @@ func (v *view) judgeData(out *Outcome, r *read) {
 			Rule: "the nonce in the data names the reservation, and the other shared_id was sent with another", Cause: "F51 states mixed up", Ops: copies(c.op, r.Op),
 		})
 	}
-	if e.DNIS == "" || c.op.Number == "" || e.DNIS == c.op.Number || asDialled(e.DNIS, c.op.Number) {
+	if e.DNIS == "" || c.op.Number == "" || e.DNIS == c.op.Number || SameNumber(e.DNIS, c.op.Number) {
 		return
 	}
 	x := Violation{

@@ -134,7 +134,7 @@ func (v *view) due(l *lease, c *call) bool {
 		return false
 	case v.WindowMin == 0 || !v.byNumber():
 		return false
-	case c.echo != nil && c.echo.DNIS != "" && !asDialled(c.echo.DNIS, l.op.Number): // it arrived elsewhere
+	case c.echo != nil && c.echo.DNIS != "" && !SameNumber(c.echo.DNIS, l.op.Number): // it arrived elsewhere
 		return false
 	}
 	return c.latest < add(l.from, v.WindowMin) && v.lostAt(l.from, c.latest) == Forever

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
@@ -32,15 +31,11 @@ func Judge(h History, only []string) []Finding {
 	return out
 }
 
-// searchTime bounds the search in one history. What is not found by then is not found.
-const searchTime = 5 * time.Second
-
 func search(h History) (out []Finding) {
-	searched := linear.JudgeAll(context.Background(), h.Facts, h.Ops, searchTime)
+	searched := linear.JudgeAll(context.Background(), h.Facts, h.Ops, linear.Budget)
 	for _, project := range slices.Sorted(maps.Keys(searched)) {
-		numbers := searched[project].Numbers
-		if i := slices.IndexFunc(numbers, func(n linear.NumberResult) bool { return n.Status == linear.Illegal }); i >= 0 {
-			out = append(out, Finding{Check: linear.Check(), Project: project, Violation: numbers[i].Violation()})
+		if v := searched[project].Violations(); len(v) > 0 {
+			out = append(out, Finding{Check: linear.Check(), Project: project, Violation: v[0]})
 		}
 	}
 	return out

@@ -218,7 +218,7 @@ func TestLinear(t *testing.T) {
 		t.Errorf("got %s and exit code %d, want illegal and 1", got, r.ExitCode())
 	}
 	page := filepath.Join(t.TempDir(), "p.html")
-	if err := r.SavePicture(page); err != nil {
+	if err := linear.SaveHTML(page, r.Linear); err != nil {
 		t.Fatal(err)
 	}
 	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("+442079460000")) {
@@ -228,7 +228,7 @@ func TestLinear(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.SavePicture(page); !errors.Is(err, linear.ErrNothingToDraw) {
+	if err := linear.SaveHTML(page, r.Linear); !errors.Is(err, linear.ErrNothingToDraw) {
 		t.Errorf("got %v, want nothing to draw", err)
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
@@ -14,9 +13,6 @@ import (
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/verdict"
 )
-
-// searchTime bounds the search for a legal order of what happened in one scenario.
-const searchTime = 5 * time.Second
 
 // bench is a history before its judges.
 type bench struct {
@@ -48,7 +44,7 @@ func (p *player) verdicts(ctx context.Context) (failures []verdict.Failure, notJ
 				notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.NotJudged))
 			}
 			for _, v := range r.Violations {
-				failures = append(failures, b.failure(c, r.Check.Invariant, r.Check.Says, r.Project, v))
+				failures = append(failures, b.failure(c.Pos, r.Check, r.Project, v))
 			}
 		}
 	}
@@ -60,7 +56,7 @@ func (p *player) verdicts(ctx context.Context) (failures []verdict.Failure, notJ
 
 func (b *bench) search(ctx context.Context) map[string]linear.Result {
 	if b.searched == nil {
-		b.searched = linear.JudgeAll(ctx, b.facts, b.ops, searchTime)
+		b.searched = linear.JudgeAll(ctx, b.facts, b.ops, linear.Budget)
 	}
 	return b.searched
 }
@@ -69,24 +65,21 @@ func (b *bench) search(ctx context.Context) map[string]linear.Result {
 func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []verdict.Failure, notJudged []string) {
 	searched := b.search(ctx)
 	for _, project := range slices.Sorted(maps.Keys(searched)) {
-		switch r := searched[project]; r.Status {
-		case linear.Unknown, linear.NotJudged:
+		r := searched[project]
+		if r.Status == linear.Unknown || r.Status == linear.NotJudged {
 			notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.Reason))
-		case linear.Illegal:
-			for _, n := range r.Numbers {
-				if n.Status == linear.Illegal {
-					failures = append(failures, b.failure(c, linear.Invariant, linear.Says, project, n.Violation()))
-				}
-			}
+		}
+		for _, v := range r.Violations() {
+			failures = append(failures, b.failure(c.Pos, linear.Check(), project, v))
 		}
 	}
 	return failures, notJudged
 }
 
 // failure is a violation as a failure of the scenario, at the check's place in its text.
-func (b *bench) failure(c scenario.Check, invariant, says, project string, v check.Violation) verdict.Failure {
+func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v check.Violation) verdict.Failure {
 	f := verdict.Failure{
-		Kind: verdict.KindCheck, Path: c.Name, Want: invariant + ": " + says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
+		Kind: verdict.KindCheck, Path: c.Name, Want: c.Invariant + ": " + c.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
 		Timeline: check.Timeline(b.facts[v.Owner(project)], b.ops, v),
 	}
 	if v.Certainty != check.Certain {
@@ -95,5 +88,5 @@ func (b *bench) failure(c scenario.Check, invariant, says, project string, v che
 	for _, o := range v.Ops {
 		f.Operations = append(f.Operations, strings.TrimSpace(o.Where()+"  "+o.String()))
 	}
-	return b.at(c.Pos.Line, c.Pos, f)
+	return b.at(pos.Line, pos, f)
 }

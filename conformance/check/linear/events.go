@@ -147,7 +147,7 @@ func (r *reader) at(number string) *line {
 
 // call puts a call to its number. One that arrived at another number, as its agent says, may have done either.
 func (r *reader) call(o *history.Op) {
-	if !mayArrive(o) {
+	if !check.MayArrive(o) {
 		return
 	}
 	e := r.times(o)
@@ -160,7 +160,7 @@ func (r *reader) call(o *history.Op) {
 		return
 	}
 	e.nonce = said.nonce
-	elsewhere := said.dnis != "" && !asDialled(said.dnis, o.Number)
+	elsewhere := said.dnis != "" && !check.SameNumber(said.dnis, o.Number)
 	switch {
 	case elsewhere && !said.bound: // it took nothing
 		return
@@ -229,17 +229,6 @@ func (r *reader) placeDoubts() {
 
 func (r *reader) serverMax() time.Duration { return cmp.Or(r.ServerMax, 30*time.Second) }
 
-// mayArrive tells that a call may have reached the platform. What the carrier refuses never did.
-func mayArrive(o *history.Op) bool {
-	switch o.Outcome {
-	case history.Rejected:
-		return false
-	case history.Refused:
-		return o.EndedBy != "carrier" || o.Status == 0 || o.Status == 408 || o.Status == 487
-	}
-	return true
-}
-
 // echo is what the agent wrote about one call.
 type echo struct {
 	nonce, dnis string
@@ -275,21 +264,4 @@ func plain(raw json.RawMessage) string {
 		return n.String()
 	}
 	return ""
-}
-
-// asDialled tells that two texts can be the same number, written in two of the usual ways.
-func asDialled(a, b string) bool {
-	digits := func(s string) string {
-		return strings.TrimLeft(strings.Map(func(c rune) rune {
-			if c < '0' || c > '9' {
-				return -1
-			}
-			return c
-		}, s), "0")
-	}
-	x, y := digits(a), digits(b)
-	if len(x) > len(y) {
-		x, y = y, x
-	}
-	return a == b || len(x) >= 4 && strings.HasSuffix(y, x)
 }

@@ -47,19 +47,21 @@ type NumberResult struct {
 	LeftOut   []history.Op    // of an illegal one: what the longest legal order has no place for, by time
 }
 
-// Name is what scenarios and reports call the search among the checks; the other two are as of a check.Check.
-const (
-	Name      = "linearizable"
-	Invariant = "I1, I3, I5, I6"
-	Says      = "What happened to each number has an order in which a pool can have done it."
-)
+// Name is what scenarios and reports call the search among the checks.
+const Name = "linearizable"
+
+// Budget is how long to search when there is no reason for another time. What is not found by then is not found.
+const Budget = 5 * time.Second
 
 // CheckNames are the names of all checks, the search among them.
 func CheckNames() []string { return append(check.Names(), Name) }
 
 // Check is the search by its name, to be reported as checks are. It cannot be judged by.
 func Check() check.Check {
-	return check.Check{Name: Name, Invariant: Invariant, Says: Says, PerProject: true}
+	return check.Check{
+		Name: Name, Invariant: "I1, I3, I5, I6", PerProject: true,
+		Says: "What happened to each number has an order in which a pool can have done it.",
+	}
 }
 
 // JudgeAll searches for each project by itself, by name. What one of them leaves of its share is for the others.
@@ -73,12 +75,17 @@ func JudgeAll(ctx context.Context, facts map[string]check.Facts, ops []history.O
 	return out
 }
 
-// Violation is an illegal number as a check would report it.
-func (n NumberResult) Violation() check.Violation {
-	return check.Violation{
-		Text: n.Number + ": " + n.Reason, Rule: "every order of its operations was tried, expiries within their windows included",
-		Cause: "F01 check-then-act, F07 a late release of somebody else's lease, F31 a tie at expiry, F41 a second call that is bound as well", Certainty: n.Certainty, Ops: n.LeftOut,
+// Violations are the illegal numbers as a check would report them, by number.
+func (r Result) Violations() (out []check.Violation) {
+	for _, n := range r.Numbers {
+		if n.Status == Illegal {
+			out = append(out, check.Violation{
+				Text: n.Number + ": " + n.Reason, Rule: "every order of its operations was tried, expiries within their windows included",
+				Cause: "F01 check-then-act, F07 a late release of somebody else's lease, F31 a tie at expiry, F41 a second call that is bound as well", Certainty: n.Certainty, Ops: n.LeftOut,
+			})
+		}
 	}
+	return out
 }
 
 // Judge puts the operations of each number in order, within budget for all of them. The operations are those of one
