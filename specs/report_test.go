@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestReportSchemaHasEveryField(t *testing.T) {
-	sameNames(t, "report", "json", load(t, "report"), reflect.TypeFor[verdict.Document](), isTime)
+	sameNames(t, "report", "json", load(t, "report"), reflect.TypeFor[finding.Document](), isTime)
 }
 
 func TestReportSchemaHasEveryStatus(t *testing.T) {
 	var want []any
-	for _, s := range verdict.Statuses() {
+	for _, s := range finding.Statuses() {
 		want = append(want, string(s))
 	}
 	result := load(t, "report").properties()["results"].items()
@@ -28,35 +28,35 @@ func TestReportSchemaHasEveryStatus(t *testing.T) {
 }
 
 // full is a run in which every field of every type has a value.
-func full() verdict.Run {
+func full() finding.Run {
 	at := time.Date(2026, 3, 4, 5, 6, 7, 8, time.UTC)
-	exchange := verdict.Exchange{
-		At: at, Step: "reserve", Method: "POST", URL: "/x", RequestHeaders: []verdict.Header{{Name: "A", Value: "b"}},
-		RequestBody: "{}", Status: 200, StatusText: "OK", ResponseHeaders: []verdict.Header{{Name: "A"}}, ResponseBody: "{}",
+	exchange := finding.Exchange{
+		At: at, Step: "reserve", Method: "POST", URL: "/x", RequestHeaders: []finding.Header{{Name: "A", Value: "b"}},
+		RequestBody: "{}", Status: 200, StatusText: "OK", ResponseHeaders: []finding.Header{{Name: "A"}}, ResponseBody: "{}",
 		Duration: 1, Error: "e", Definite: true, Truncated: true,
 	}
-	ladder := []verdict.SIPMessage{{At: at, From: "carrier", To: "platform", Summary: "INVITE", CallID: "c"}}
-	failure := verdict.Failure{
-		Kind: verdict.KindTimeout, File: "f", Line: 1, Column: 2, Width: 3, Source: []verdict.SourceLine{{Line: 1, Text: "x"}},
+	ladder := []finding.SIPMessage{{At: at, From: "carrier", To: "platform", Summary: "INVITE", CallID: "c"}}
+	failure := finding.Failure{
+		Kind: finding.KindTimeout, File: "f", Line: 1, Column: 2, Width: 3, Source: []finding.SourceLine{{Line: 1, Text: "x"}},
 		Step: "step 1", Path: "status", Want: "1", Got: "2", Because: "b", Contract: "c", Before: []string{"b"},
 		Exchange: &exchange, Ladder: ladder, Again: "a",
 	}
-	return verdict.Run{
+	return finding.Run{
 		Tool: "dnispool", Version: "v1", Seed: 1<<64 - 1, Started: at, Duration: time.Second, Target: "reference",
 		Config: json.RawMessage(`{"a":1}`), Filter: "all", Strict: true, Interrupted: true, Warnings: []string{"w"},
-		Results: []verdict.Result{{
-			ID: "a/b", File: "f", Line: 1, Summary: "s", Requirement: "r", Source: "s", Level: verdict.Must, Labels: []string{"l"},
-			Status: verdict.Failed, Reason: "r", Failures: []verdict.Failure{failure}, Warnings: []string{"w"}, Steps: 1, Seed: 1,
-			Started: at, Duration: 1, Exchanges: []verdict.Exchange{exchange}, Ladder: ladder, Notes: []string{"n"},
+		Results: []finding.Result{{
+			ID: "a/b", File: "f", Line: 1, Summary: "s", Requirement: "r", Source: "s", Level: finding.Must, Labels: []string{"l"},
+			Status: finding.Failed, Reason: "r", Failures: []finding.Failure{failure}, Warnings: []string{"w"}, Steps: 1, Seed: 1,
+			Started: at, Duration: 1, Exchanges: []finding.Exchange{exchange}, Ladder: ladder, Notes: []string{"n"},
 		}},
 	}
 }
 
 func TestReportSchemaAcceptsEveryDocument(t *testing.T) {
-	runs := map[string]verdict.Run{"empty": {}, "full": full()}
-	for _, s := range verdict.Statuses() {
-		runs[string(s)] = verdict.Run{Results: []verdict.Result{{ID: "a/b", Status: s, Reason: "because"}}}
-		runs[string(s)+" interrupted"] = verdict.Run{Interrupted: true, Results: []verdict.Result{{ID: "a/b", Status: s, Reason: "because"}}}
+	runs := map[string]finding.Run{"empty": {}, "full": full()}
+	for _, s := range finding.Statuses() {
+		runs[string(s)] = finding.Run{Results: []finding.Result{{ID: "a/b", Status: s, Reason: "because"}}}
+		runs[string(s)+" interrupted"] = finding.Run{Interrupted: true, Results: []finding.Result{{ID: "a/b", Status: s, Reason: "because"}}}
 	}
 	schema := compile(t, "report")
 	for name, run := range runs {

@@ -8,11 +8,11 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
@@ -66,7 +66,7 @@ func runCheck(ctx context.Context, e env) int {
 		return 0
 	}
 	e = e.leaveOutput(f.junit, f.json)
-	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: verdict.NewRedactor(plan.Target.Secrets()...)}
+	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: finding.NewRedactor(plan.Target.Secrets()...)}
 	files, err := f.openReports(e)
 	if err != nil {
 		return refuse(e, err)
@@ -116,7 +116,7 @@ func (f *checkFlags) openReports(e env) (r reportFiles, err error) {
 	return r, errors.Join(errs[:]...)
 }
 
-func (r reportFiles) write(run verdict.Run, red *verdict.Redactor) error {
+func (r reportFiles) write(run finding.Run, red *finding.Redactor) error {
 	var errs []error
 	if r.junit != nil {
 		errs = append(errs, report.JUnit(r.junit, run, red))
@@ -140,7 +140,7 @@ func (r reportFiles) close() error {
 // refuse says why nothing was judged.
 func refuse(e env, err error) int {
 	fmt.Fprintln(e.err, err)
-	return verdict.ExitNotJudged
+	return finding.ExitNotJudged
 }
 
 func isTerminal(w io.Writer) bool {

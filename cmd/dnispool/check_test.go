@@ -16,7 +16,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/specs"
 )
 
@@ -163,7 +163,7 @@ func TestReports(t *testing.T) {
 	if err := compiled.Validate(document); err != nil {
 		t.Error(err)
 	}
-	var d verdict.Document
+	var d finding.Document
 	if err := json.Unmarshal([]byte(raw), &d); err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestReportOnStandardOutput(t *testing.T) {
 	dir := write(t, mine)
 	args := []string{"check", "--scenarios", "mine", "--seed", "7", "pool/fine", "pool/wrong"}
 	r := dnispool(t, dir, append(args, "--json", "-", "--junit", "r.xml")...)
-	var d verdict.Document
+	var d finding.Document
 	if err := json.Unmarshal([]byte(r.out), &d); err != nil || d.ExitCode != 1 || r.code != 1 {
 		t.Errorf("json: want the verdict and 1, got %d: %s (%v)", r.code, r.out, err)
 	}
@@ -297,7 +297,7 @@ func TestInterrupt(t *testing.T) {
 			if !strings.Contains(rest, "Interrupted: the rest is unknown.") {
 				t.Errorf("want the last line to say so, got %q", rest)
 			}
-			var d verdict.Document
+			var d finding.Document
 			if err := json.Unmarshal([]byte(read(t, dir, "r.json")), &d); err != nil || !d.Interrupted || d.ExitCode != 130 {
 				t.Errorf("json: want an interrupted run, got %+v (%v)", d.Verdict, err)
 			}

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // TestEvidenceThatCannotBeKept must not cost a run that asked for nothing, and must stop one that did. A file stands
@@ -23,7 +23,7 @@ func TestEvidenceThatCannotBeKept(t *testing.T) {
 			t.Errorf("%v: want it to go on, and to say so, got %+v", verb, r)
 		}
 		r = dnispool(t, dir, append(verb, "--out", "out/here")...)
-		if r.code != verdict.ExitNotJudged || !strings.HasPrefix(r.err, "--out out/here: not a directory") {
+		if r.code != finding.ExitNotJudged || !strings.HasPrefix(r.err, "--out out/here: not a directory") {
 			t.Errorf("%v: want it refused, got %+v", verb, r)
 		}
 	}

@@ -14,8 +14,8 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -158,12 +158,12 @@ func (x *exploration) run(ctx context.Context) int {
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(x.env.err, "interrupted")
-		return verdict.ExitInterrupted
+		return finding.ExitInterrupted
 	case total.Violations > 0:
-		return verdict.ExitNotConformant
+		return finding.ExitNotConformant
 	case total.Operations == 0:
 		fmt.Fprintln(x.env.err, "explore: nothing was tested")
-		return verdict.ExitNotJudged
+		return finding.ExitNotJudged
 	}
 	return 0
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestExploreUsage(t *testing.T) {
@@ -27,8 +27,8 @@ func TestExploreUsage(t *testing.T) {
 		{[]string{"--sed", "1"}, "no flag --sed (did you mean --seed?)"},
 	} {
 		got := dnispool(t, t.TempDir(), append([]string{"explore"}, test.args...)...)
-		if got.code != verdict.ExitNotJudged || !strings.Contains(got.err, test.want) {
-			t.Errorf("%v: want %d and %q, got %d and %q", test.args, verdict.ExitNotJudged, test.want, got.code, got.err)
+		if got.code != finding.ExitNotJudged || !strings.Contains(got.err, test.want) {
+			t.Errorf("%v: want %d and %q, got %d and %q", test.args, finding.ExitNotJudged, test.want, got.code, got.err)
 		}
 	}
 }
@@ -62,8 +62,8 @@ func TestExploreWritesTheSameHistoryEachTime(t *testing.T) {
 func TestExploreAMutant(t *testing.T) {
 	dir := t.TempDir()
 	got := dnispool(t, dir, "explore", "--seeds", "1..50", "--mutant", "check-then-act", "--check", "no-double-lease", "--out", "found")
-	if got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "again: dnispool explore --seed ") {
-		t.Fatalf("want %d and a counterexample, got %d\n%s%s", verdict.ExitNotConformant, got.code, got.out, got.err)
+	if got.code != finding.ExitNotConformant || !strings.Contains(got.out, "again: dnispool explore --seed ") {
+		t.Fatalf("want %d and a counterexample, got %d\n%s%s", finding.ExitNotConformant, got.code, got.out, got.err)
 	}
 	lines := strings.Split(got.out, "\n") // the first, what the seed drew, what broke
 	if len(lines) < 4 || !regexp.MustCompile(`^seed [0-9]+: (profile|pool): `).MatchString(lines[1]) || !strings.HasPrefix(lines[3], "VIOLATED  no-double-lease by seed ") {
@@ -81,7 +81,7 @@ func TestExploreAMutant(t *testing.T) {
 	if page, err := os.ReadFile(kept[0]); err != nil || !strings.Contains(string(page), "with nonce") {
 		t.Errorf("want a picture of what no order explains, got %d bytes of %s, %v", len(page), kept[0], err)
 	}
-	if got := dnispool(t, dir, "judge", "--check", "no-double-lease", kept[1]); got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  no-double-lease") {
+	if got := dnispool(t, dir, "judge", "--check", "no-double-lease", kept[1]); got.code != finding.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  no-double-lease") {
 		t.Errorf("want the same verdict from the history, got %d\n%s%s", got.code, got.out, got.err)
 	}
 	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
@@ -114,10 +114,10 @@ func TestExploreForALegalOrder(t *testing.T) {
 		t.Errorf("want the reference not to be blamed, got %d\n%s%s", got.code, got.out, got.err)
 	}
 	got := dnispool(t, dir, "explore", "--seeds", "13", "--check", "linearizable", "--mutant", "unfenced-hangup", "--out", "found")
-	if got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  linearizable by seed 13: ") || !strings.Contains(got.out, "  picture: found/seed-13-linearizable.html\n") {
-		t.Fatalf("want %d, a counterexample and its picture, got %d\n%s%s", verdict.ExitNotConformant, got.code, got.out, got.err)
+	if got.code != finding.ExitNotConformant || !strings.Contains(got.out, "VIOLATED  linearizable by seed 13: ") || !strings.Contains(got.out, "  picture: found/seed-13-linearizable.html\n") {
+		t.Fatalf("want %d, a counterexample and its picture, got %d\n%s%s", finding.ExitNotConformant, got.code, got.out, got.err)
 	}
-	if got := dnispool(t, dir, "judge", "--check", "linearizable", "found/seed-13-linearizable.jsonl"); got.code != verdict.ExitNotConformant || !strings.Contains(got.out, "linear         acme: illegal ") {
+	if got := dnispool(t, dir, "judge", "--check", "linearizable", "found/seed-13-linearizable.jsonl"); got.code != finding.ExitNotConformant || !strings.Contains(got.out, "linear         acme: illegal ") {
 		t.Errorf("want the same verdict from the history, got %d\n%s%s", got.code, got.out, got.err)
 	}
 	if got := dnispool(t, dir, "check", "--scenarios", "found"); got.code != 0 {
@@ -157,7 +157,7 @@ func TestExploreIsInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	_ = c.Wait() // its code says it
-	if got := c.ProcessState.ExitCode(); got != verdict.ExitInterrupted || !strings.Contains(string(rest), "violations") {
-		t.Errorf("want %d and a total, got %d\n%s", verdict.ExitInterrupted, got, rest)
+	if got := c.ProcessState.ExitCode(); got != finding.ExitInterrupted || !strings.Contains(string(rest), "violations") {
+		t.Errorf("want %d and a total, got %d\n%s", finding.ExitInterrupted, got, rest)
 	}
 }

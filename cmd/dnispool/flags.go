@@ -8,7 +8,7 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -35,7 +35,7 @@ func (f *flags) parse(e env) (rest []string, code int, done bool) {
 			return nil, 0, true
 		case err != nil:
 			fmt.Fprintf(e.err, "%s %s: %s; try %s %s --help\n", tool, f.Name(), f.explain(err), tool, f.Name())
-			return nil, verdict.ExitNotJudged, true
+			return nil, finding.ExitNotJudged, true
 		}
 		if f.NArg() == 0 {
 			return rest, 0, false

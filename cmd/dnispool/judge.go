@@ -11,8 +11,8 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/judge"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func runJudge(ctx context.Context, e env) int {
@@ -68,17 +68,17 @@ type judging struct {
 func (j *judging) run(ctx context.Context) int {
 	err := judge.Each(ctx, j.plan, j.see)
 	if n := len(j.codes); n > 1 {
-		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", n, j.count(verdict.ExitNotConformant))
+		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", n, j.count(finding.ExitNotConformant))
 	}
 	if err != nil {
 		j.codes = append(j.codes, refuse(j.env, err))
 	}
-	for _, code := range []int{verdict.ExitNotConformant, verdict.ExitNotJudged, verdict.ExitInconclusive} { // as for scenarios
+	for _, code := range []int{finding.ExitNotConformant, finding.ExitNotJudged, finding.ExitInconclusive} { // as for scenarios
 		if j.count(code) > 0 {
 			return code
 		}
 	}
-	return verdict.ExitConformant
+	return finding.ExitConformant
 }
 
 func (j *judging) count(code int) (n int) {
@@ -97,7 +97,7 @@ func (j *judging) see(r judge.Report) error {
 		return fmt.Errorf("judge: --json and --html: want the histories of one run, got %d that are each a run of their own", len(j.plan.Files))
 	}
 	j.codes = append(j.codes, r.ExitCode())
-	if !alone && r.ExitCode() == verdict.ExitConformant {
+	if !alone && r.ExitCode() == finding.ExitConformant {
 		_, err := fmt.Fprintln(j.out, r.Line())
 		return err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"syscall"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -67,7 +67,7 @@ func untilSignalled() context.Context {
 func run(ctx context.Context, e env) int {
 	if len(e.args) == 0 {
 		fmt.Fprint(e.err, usage())
-		return verdict.ExitNotJudged
+		return finding.ExitNotJudged
 	}
 	name := e.args[0]
 	e.args = e.args[1:]
@@ -90,7 +90,7 @@ func run(ctx context.Context, e env) int {
 		hint = fmt.Sprintf(" (did you mean %q?)", s)
 	}
 	fmt.Fprintf(e.err, "%s: no command %q%s; try %s help\n", tool, name, hint, tool)
-	return verdict.ExitNotJudged
+	return finding.ExitNotJudged
 }
 
 func usage() string {

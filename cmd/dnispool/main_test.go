@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -192,8 +192,8 @@ func TestUsage(t *testing.T) {
 func TestUsageTellsTheExitCodes(t *testing.T) {
 	r := dnispool(t, t.TempDir(), "help")
 	for code, word := range map[int]string{
-		verdict.ExitConformant: "conformant", verdict.ExitNotConformant: "not conformant", verdict.ExitNotJudged: "could not judge",
-		verdict.ExitInconclusive: "inconclusive", verdict.ExitInterrupted: "interrupted",
+		finding.ExitConformant: "conformant", finding.ExitNotConformant: "not conformant", finding.ExitNotJudged: "could not judge",
+		finding.ExitInconclusive: "inconclusive", finding.ExitInterrupted: "interrupted",
 	} {
 		if !regexp.MustCompile(fmt.Sprintf(`\b%d\s+%s`, code, word)).MatchString(r.out) {
 			t.Errorf("usage: want %d %s, got %s", code, word, r.out)

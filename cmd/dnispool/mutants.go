@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/mutation"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
@@ -51,14 +51,14 @@ func runMutants(ctx context.Context, e env) int {
 	})
 	switch {
 	case errors.Is(err, context.Canceled):
-		return verdict.ExitInterrupted
+		return finding.ExitInterrupted
 	case err != nil:
 		return refuse(e, err)
 	}
 	found := mutation.Summary(rows)
 	fmt.Fprintln(e.out, found)
 	if !found.Good() {
-		return verdict.ExitNotConformant
+		return finding.ExitNotConformant
 	}
 	return 0
 }

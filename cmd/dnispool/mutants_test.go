@@ -4,12 +4,12 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestMutants(t *testing.T) {
 	r := dnispool(t, t.TempDir(), "mutants", "--only", "M07", "--only", "empty-number", "--seeds", "2", "-v")
-	if r.code != verdict.ExitConformant || r.err != "" {
+	if r.code != finding.ExitConformant || r.err != "" {
 		t.Errorf("want 0 and no complaint, got %d: %s", r.code, r.err)
 	}
 	for _, want := range []string{"the reference as it is", "M07  a reservation that is never called", "M13  when no number is free", "2 mutants: 2 found.\n"} {
@@ -29,7 +29,7 @@ func TestMutantsThatAreRefused(t *testing.T) {
 		{[]string{"--sseds", "1"}, "dnispool mutants: no flag --sseds (did you mean --seeds?); try dnispool mutants --help\n"},
 	} {
 		r := dnispool(t, t.TempDir(), append([]string{"mutants"}, c.args...)...)
-		if r.code != verdict.ExitNotJudged || r.err != c.want {
+		if r.code != finding.ExitNotJudged || r.err != c.want {
 			t.Errorf("%v: want 2 and %q, got %d and %q", c.args, c.want, r.code, r.err)
 		}
 	}

@@ -7,10 +7,10 @@ import (
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/fakes/mutants"
 )
 
@@ -73,14 +73,14 @@ func TestACounterexampleReplaysOverHTTPAndSIP(t *testing.T) {
 			}
 			right := replay.Play(t.Context(), s, reference, replay.Options{Seed: 1, Checker: checker})
 			wrong := replay.Play(t.Context(), s, target.Reference{Mutant: &m}, replay.Options{Seed: 1, Checker: checker})
-			if right.Status != verdict.Passed || wrong.Status != verdict.Failed {
+			if right.Status != finding.Passed || wrong.Status != finding.Failed {
 				t.Errorf("on the correct reference %s %s, on the mutant %s %s\n%s", right.Status, reasons(right), wrong.Status, reasons(wrong), text)
 			}
 		})
 	}
 }
 
-func reasons(r verdict.Result) string {
+func reasons(r finding.Result) string {
 	text := r.Reason
 	for _, f := range r.Failures {
 		text += "; " + f.Path + ": want " + f.Want + ", got " + f.Got

@@ -29,20 +29,20 @@ type document struct {
 
 // checked is what one check says about one project, or about all of them.
 type checked struct {
-	Name       string    `json:"name"`
-	Invariant  string    `json:"invariant"`
-	Says       string    `json:"says"`
-	Project    string    `json:"project,omitempty"`
-	NotJudged  string    `json:"not_judged,omitempty"`
-	Cases      int       `json:"cases"`
-	Undecided  int       `json:"undecided,omitempty"`
-	Violations []finding `json:"violations,omitempty"`
-	Omitted    int       `json:"omitted,omitempty"` // violations
-	Hazards    []finding `json:"hazards,omitempty"`
-	Unlisted   int       `json:"unlisted,omitempty"` // hazards
+	Name       string      `json:"name"`
+	Invariant  string      `json:"invariant"`
+	Says       string      `json:"says"`
+	Project    string      `json:"project,omitempty"`
+	NotJudged  string      `json:"not_judged,omitempty"`
+	Cases      int         `json:"cases"`
+	Undecided  int         `json:"undecided,omitempty"`
+	Violations []violation `json:"violations,omitempty"`
+	Omitted    int         `json:"omitted,omitempty"` // violations
+	Hazards    []violation `json:"hazards,omitempty"`
+	Unlisted   int         `json:"unlisted,omitempty"` // hazards
 }
 
-type finding struct {
+type violation struct {
 	Text       string          `json:"text"`
 	Rule       string          `json:"rule"`
 	Cause      string          `json:"cause"`
@@ -95,9 +95,9 @@ func (r Report) JSON(w io.Writer) error {
 	return e.Encode(d)
 }
 
-func findings(all []check.Violation) (out []finding) {
+func findings(all []check.Violation) (out []violation) {
 	for _, v := range all {
-		out = append(out, finding{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Operations: located(v.Ops)})
+		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Operations: located(v.Ops)})
 	}
 	return out
 }

@@ -16,8 +16,8 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // Plan says what to judge.
@@ -186,15 +186,15 @@ func (r Report) ExitCode() int {
 	all, decided := r.cases()
 	switch {
 	case r.Certain() > 0 || r.linear() == linear.Illegal:
-		return verdict.ExitNotConformant
+		return finding.ExitNotConformant
 	case r.Violations() > 0 || r.linear() == linear.Unknown:
-		return verdict.ExitInconclusive
+		return finding.ExitInconclusive
 	case all == 0 && !r.searched():
-		return verdict.ExitNotJudged
+		return finding.ExitNotJudged
 	case decided <= 0 && all > 0:
-		return verdict.ExitInconclusive
+		return finding.ExitInconclusive
 	}
-	return verdict.ExitConformant
+	return finding.ExitConformant
 }
 
 // of is what is known of a project; of all, when they have one name for it.

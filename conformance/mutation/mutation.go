@@ -13,11 +13,11 @@ import (
 	"sync"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/fakes/mutants"
 )
 
@@ -177,7 +177,7 @@ func (h hunt) play(ctx context.Context, on target.Reference) (played int, kill *
 		r := replay.Play(ctx, s, on, h.options)
 		played++
 		operations += count(r)
-		blamed := r.Status == verdict.Failed || on.Mutant == nil && r.Status != verdict.Passed
+		blamed := r.Status == finding.Failed || on.Mutant == nil && r.Status != finding.Passed
 		if blamed && ctx.Err() == nil {
 			return played, blame(r, operations)
 		}
@@ -186,7 +186,7 @@ func (h hunt) play(ctx context.Context, on target.Reference) (played int, kill *
 }
 
 // count is how many requests were sent and calls placed.
-func count(r verdict.Result) int {
+func count(r finding.Result) int {
 	calls := make(map[string]bool)
 	for _, m := range r.Ladder {
 		if m.From == "carrier" && strings.HasPrefix(m.Summary, "INVITE ") {
@@ -197,16 +197,16 @@ func count(r verdict.Result) int {
 }
 
 // blame says what found the fault: the first failure.
-func blame(r verdict.Result, operations int) *Kill {
+func blame(r finding.Result, operations int) *Kill {
 	k := &Kill{By: string(r.Status), Says: r.Reason, Where: r.ID, Operations: operations}
 	for i, f := range r.Failures {
 		switch {
-		case i > 0 && f.Kind == verdict.KindCheck && f.Path != k.By && !slices.Contains(k.Also, f.Path):
+		case i > 0 && f.Kind == finding.KindCheck && f.Path != k.By && !slices.Contains(k.Also, f.Path):
 			k.Also = append(k.Also, f.Path)
 		case i > 0:
-		case f.Kind == verdict.KindCheck:
+		case f.Kind == finding.KindCheck:
 			k.By, k.Says = f.Path, f.Got
-		case f.Kind == verdict.KindContract:
+		case f.Kind == finding.KindContract:
 			k.By, k.Says = f.Kind, f.Path+": "+f.Got
 		default:
 			k.By, k.Says = f.Kind, fmt.Sprintf("%s: %s: want %s, got %s", f.Step, f.Path, f.Want, f.Got)

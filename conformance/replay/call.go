@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // placed is a call with its place in the history.
@@ -121,8 +121,8 @@ func (l *lane) await(ctx context.Context, st *scenario.Step, a *scenario.Await) 
 		if err := ctx.Err(); err != nil {
 			return outcome{}, fmt.Errorf("call %s is still up: %w", a.Call.Name, err)
 		}
-		return outcome{result: map[string]any{}, failures: []verdict.Failure{l.at(st, a.Call.Pos, verdict.Failure{
-			Kind: verdict.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
+		return outcome{result: map[string]any{}, failures: []finding.Failure{l.at(st, a.Call.Pos, finding.Failure{
+			Kind: finding.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
 		})}}, nil
 	}
 	l.ended(c)

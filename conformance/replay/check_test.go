@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/handoff"
 	poolsim "github.com/dnispool/dnispool/sim/pool"
@@ -117,12 +117,12 @@ steps:
 			body := c.body + "check: [" + c.check + "]\n"
 			wantPassed(t, play(t, target.Reference{}, body))
 			r := play(t, target.Reference{Break: each(c.wrong)}, body)
-			if r.Status != verdict.Failed || len(r.Failures) != 1 {
+			if r.Status != finding.Failed || len(r.Failures) != 1 {
 				t.Fatalf("want one violation, got %s", tell(r))
 			}
 			f := r.Failures[0]
 			named, _ := check.Named(c.check)
-			if f.Kind != verdict.KindCheck || f.Path != c.check || f.Want != named.Invariant+": "+named.Says || !strings.HasPrefix(f.Got, c.text) {
+			if f.Kind != finding.KindCheck || f.Path != c.check || f.Want != named.Invariant+": "+named.Says || !strings.HasPrefix(f.Got, c.text) {
 				t.Errorf("want %q of %s, got %s", c.text, c.check, tell(r))
 			}
 			if f.Because == "" || !strings.HasPrefix(f.Likely, "F") || len(f.Timeline) < 3 || len(f.Operations) == 0 {
@@ -169,7 +169,7 @@ check: [%s]
 				wantPassed(t, r)
 				return
 			}
-			if r.Status != verdict.Failed || len(r.Failures) == 0 || !strings.HasPrefix(r.Failures[0].Got, c.text) || r.Failures[0].Path != c.check {
+			if r.Status != finding.Failed || len(r.Failures) == 0 || !strings.HasPrefix(r.Failures[0].Got, c.text) || r.Failures[0].Path != c.check {
 				t.Errorf("want %q, got %s", c.text, tell(r))
 			}
 		})
@@ -201,7 +201,7 @@ check: [exhaustion-justified, linearizable]
 			r := play(t, target.Reference{}, fmt.Sprintf(body, c.given, c.fault, c.asked))
 			if c.asked != "" {
 				wantPassed(t, r)
-			} else if r.Status != verdict.Inconclusive || !strings.HasPrefix(r.Reason, reason) {
+			} else if r.Status != finding.Inconclusive || !strings.HasPrefix(r.Reason, reason) {
 				t.Errorf("want inconclusive %q, got %s", reason, tell(r))
 			}
 		})
@@ -248,7 +248,7 @@ func TestNotJudged(t *testing.T) {
 		t.Run(c.check, func(t *testing.T) {
 			f := &fake{do: replies(noNumber), facts: c.facts}
 			r := play(t, f, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\ncheck: ["+c.check+"]\n")
-			if r.Status != verdict.Inconclusive || !strings.HasPrefix(r.Reason, c.reason) {
+			if r.Status != finding.Inconclusive || !strings.HasPrefix(r.Reason, c.reason) {
 				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
 			}
 		})
@@ -262,7 +262,7 @@ func TestNotJudged(t *testing.T) {
 		f := &fake{do: replies(noNumber)}
 		r := play(t, f, "steps:\n  - {request: {method: GET, path: /}, expect: {status: 404}}\ncheck: [no-lost-number, capacity-respected]\n")
 		want := "no-lost-number was not judged: the size of the pool is not known; capacity-respected was not judged: the size, the window or the release rule of the pool is not known"
-		if r.Status != verdict.Inconclusive || r.Reason != want {
+		if r.Status != finding.Inconclusive || r.Reason != want {
 			t.Errorf("want inconclusive %q, got %s", want, tell(r))
 		}
 	})

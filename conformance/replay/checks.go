@@ -9,9 +9,9 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // bench is a history before its judges.
@@ -23,7 +23,7 @@ type bench struct {
 }
 
 // verdicts applies the scenario's checks, in its order.
-func (p *player) verdicts(ctx context.Context) (failures []verdict.Failure, notJudged []string, err error) {
+func (p *player) verdicts(ctx context.Context) (failures []finding.Failure, notJudged []string, err error) {
 	b := &bench{player: p, ops: p.history.Ops(), facts: p.facts()}
 	var names []string
 	for _, c := range p.scenario.Checks {
@@ -62,7 +62,7 @@ func (b *bench) search(ctx context.Context) map[string]linear.Result {
 }
 
 // linearizable is the check of that name.
-func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []verdict.Failure, notJudged []string) {
+func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []finding.Failure, notJudged []string) {
 	searched := b.search(ctx)
 	for _, project := range slices.Sorted(maps.Keys(searched)) {
 		r := searched[project]
@@ -77,9 +77,9 @@ func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []
 }
 
 // failure is a violation as a failure of the scenario, at the check's place in its text.
-func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v check.Violation) verdict.Failure {
-	f := verdict.Failure{
-		Kind: verdict.KindCheck, Path: c.Name, Want: c.Invariant + ": " + c.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
+func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v check.Violation) finding.Failure {
+	f := finding.Failure{
+		Kind: finding.KindCheck, Path: c.Name, Want: c.Invariant + ": " + c.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
 		Timeline: check.Timeline(b.facts[v.Owner(project)], b.ops, v),
 	}
 	if v.Certainty != check.Certain {

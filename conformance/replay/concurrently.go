@@ -8,8 +8,8 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
@@ -57,7 +57,7 @@ func (l *lane) clientLane(st *scenario.Step, i int) *lane {
 type walked struct {
 	results    map[string]map[string]any
 	indefinite int
-	failures   []verdict.Failure
+	failures   []finding.Failure
 	doubt      error // an expectation that could not be judged, for want of a reply
 	err        error
 }
@@ -105,7 +105,7 @@ func (w walked) refused(err error) bool {
 func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
 	results := make(map[string][]map[string]any)
 	indefinite, doubts := 0, 0
-	var failures []verdict.Failure
+	var failures []finding.Failure
 	for _, w := range walks {
 		switch {
 		case w.err != nil && ctx.Err() != nil:
@@ -141,7 +141,7 @@ func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (o
 }
 
 // few limits the clients' failures to what a reader can take in.
-func few(failures []verdict.Failure) []verdict.Failure {
+func few(failures []finding.Failure) []finding.Failure {
 	const most = 3
 	more := len(failures) - most
 	if more <= 0 {

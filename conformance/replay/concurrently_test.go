@@ -14,10 +14,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 const race = `
@@ -37,7 +37,7 @@ check: [no-double-lease, capacity-respected, exhaustion-justified, no-lost-numbe
 `
 
 // draws is what each client of a race called itself.
-func draws(t *testing.T, r verdict.Result) map[string]string {
+func draws(t *testing.T, r finding.Result) map[string]string {
 	t.Helper()
 	out := make(map[string]string)
 	for _, x := range r.Exchanges {
@@ -141,7 +141,7 @@ func TestTally(t *testing.T) {
 			r := play(t, f, body)
 			switch {
 			case c.reason != "":
-				if want := `step 1 of 1 "concurrently": ` + c.reason; r.Status != verdict.Inconclusive || r.Reason != want {
+				if want := `step 1 of 1 "concurrently": ` + c.reason; r.Status != finding.Inconclusive || r.Reason != want {
 					t.Errorf("want inconclusive %q, got %s", want, tell(r))
 				}
 			case c.failures != nil:
@@ -179,7 +179,7 @@ func TestAClientThatCannotGoOn(t *testing.T) {
 	const body = "steps:\n  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, as: lease}, {dial: {to: \"${lease.body.dni}\"}}]}\n    expect: {lease: [{count: 2}]}\n"
 	wantPassed(t, play(t, &fake{do: replies(noNumber)}, body))
 	r := play(t, &fake{do: replies(func() (*http.Response, error) { return reply(200, `{}`) })}, body)
-	if want := `step 1 of 1 "concurrently": reference: want ${lease.body.dni}, got nothing: lease.body is empty`; r.Status != verdict.Error || r.Reason != want {
+	if want := `step 1 of 1 "concurrently": reference: want ${lease.body.dni}, got nothing: lease.body is empty`; r.Status != finding.Error || r.Reason != want {
 		t.Errorf("want error %q, got %s", want, tell(r))
 	}
 }

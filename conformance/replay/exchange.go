@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // maxBody bounds what is kept of a body; more is read to its end and dropped.
@@ -22,7 +22,7 @@ const maxBody = 1 << 20
 
 // exchange is one request and what came back, as the player sees it.
 type exchange struct {
-	verdict.Exchange
+	finding.Exchange
 	request  *http.Request
 	reqBody  []byte
 	header   http.Header
@@ -44,7 +44,7 @@ type recorder struct {
 // send performs the request, reads the whole reply, and holds both against the contract; of a request that is wrong on
 // purpose, the reply alone.
 func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
-	x := &exchange{request: r, Exchange: verdict.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
+	x := &exchange{request: r, Exchange: finding.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
 	slow, inHalves := r.Body.(*halves)
 	switch {
 	case inHalves:
@@ -119,14 +119,14 @@ func (rec *recorder) all() []*exchange {
 	return slices.Clone(rec.exchanges)
 }
 
-func headers(h http.Header) []verdict.Header {
-	var out []verdict.Header
+func headers(h http.Header) []finding.Header {
+	var out []finding.Header
 	for name, values := range h {
 		for _, v := range values {
-			out = append(out, verdict.Header{Name: name, Value: v})
+			out = append(out, finding.Header{Name: name, Value: v})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b verdict.Header) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(out, func(a, b finding.Header) int { return strings.Compare(a.Name, b.Name) })
 	return out
 }
 

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func strict(o *replay.Options) { o.Strict = true }
@@ -107,12 +107,12 @@ func TestContractFails(t *testing.T) {
 				t.Errorf("warnings: want %q, got %q", c.warning, warnings)
 			}
 			if c.failure == "" {
-				if r.Status != verdict.Passed {
+				if r.Status != finding.Passed {
 					t.Errorf("want passed, got %s", tell(r))
 				}
 				return
 			}
-			if r.Status != verdict.Failed || len(r.Failures) == 0 {
+			if r.Status != finding.Failed || len(r.Failures) == 0 {
 				t.Fatalf("want failed, got %s", tell(r))
 			}
 			f := r.Failures[0]
@@ -146,7 +146,7 @@ steps:
   - {journey: {attributes: {shared_id: j}, poll: {every: 1s, for: 2s}}, expect: {fail_open: true, outcome: completed}}
 `)
 	want := []string{"journey: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human"}
-	if r.Status != verdict.Passed || !slices.Equal(r.Warnings, want) {
+	if r.Status != finding.Passed || !slices.Equal(r.Warnings, want) {
 		t.Errorf("want passed with %q, got %s", want, tell(r))
 	}
 }
@@ -170,10 +170,10 @@ func TestErrors(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := play(t, c.on, c.body)
-			if r.Status != verdict.Error || !strings.HasPrefix(r.Reason, c.reason) {
+			if r.Status != finding.Error || !strings.HasPrefix(r.Reason, c.reason) {
 				t.Fatalf("want error %q, got %s", c.reason, tell(r))
 			}
-			if strings.HasPrefix(c.reason, "step") && (len(r.Failures) != 1 || r.Failures[0].Kind != verdict.KindError || underlined(t, r.Failures[0]) == "") {
+			if strings.HasPrefix(c.reason, "step") && (len(r.Failures) != 1 || r.Failures[0].Kind != finding.KindError || underlined(t, r.Failures[0]) == "") {
 				t.Errorf("want one failure at its step, got %+v", r.Failures)
 			}
 		})
@@ -203,7 +203,7 @@ func TestUnreachable(t *testing.T) {
 		return nil, err
 	}
 	r := play(t, &fake{do: knock}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n")
-	if r.Status != verdict.Error || !strings.HasPrefix(r.Reason, `step 1 of 1 "reserve": target: cannot be reached: dial tcp `+address) {
+	if r.Status != finding.Error || !strings.HasPrefix(r.Reason, `step 1 of 1 "reserve": target: cannot be reached: dial tcp `+address) {
 		t.Fatalf("want an error that says so, got %s", tell(r))
 	}
 	if x := r.Exchanges[0]; !x.Definite || x.Error == "" || x.Status != 0 {
@@ -224,7 +224,7 @@ func TestInconclusive(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r := play(t, &fake{do: replies(lost)}, c.body)
-			if r.Status != verdict.Inconclusive || r.Reason != c.reason {
+			if r.Status != finding.Inconclusive || r.Reason != c.reason {
 				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
 			}
 		})
@@ -248,7 +248,7 @@ func TestAReplyThatIsLateIsNoTimeout(t *testing.T) {
 			c, _ := checker()
 			s := parse(t, "steps:\n  - "+step+"\n")
 			r := replay.Play(t.Context(), s, &fake{do: hang}, replay.Options{Checker: c})
-			if r.Status != verdict.Inconclusive || !strings.Contains(r.Reason, "no reply to judge: "+context.DeadlineExceeded.Error()) {
+			if r.Status != finding.Inconclusive || !strings.Contains(r.Reason, "no reply to judge: "+context.DeadlineExceeded.Error()) {
 				t.Errorf("want inconclusive, got %s", tell(r))
 			}
 		})
@@ -273,25 +273,25 @@ func TestOddBodies(t *testing.T) {
 	}
 	cut := io.MultiReader(strings.NewReader(`{"dni":`), iotest.ErrReader(io.ErrUnexpectedEOF))
 	r = play(t, &fake{do: with(cut)}, fmt.Sprintf(step, "{present: true}"))
-	if r.Status != verdict.Inconclusive || !strings.Contains(r.Reason, "unexpected EOF") || r.Exchanges[0].ResponseBody != `{"dni":` {
+	if r.Status != finding.Inconclusive || !strings.Contains(r.Reason, "unexpected EOF") || r.Exchanges[0].ResponseBody != `{"dni":` {
 		t.Errorf("want inconclusive, and what came of the reply, got %s", tell(r))
 	}
 	r = play(t, &fake{do: with(strings.NewReader("busy"))}, fmt.Sprintf(step, "busy"))
-	if len(r.Failures) != 1 || r.Failures[0].Kind != verdict.KindContract {
+	if len(r.Failures) != 1 || r.Failures[0].Kind != finding.KindContract {
 		t.Errorf("want text compared, and the contract broken, got %s", tell(r))
 	}
 }
 
 func TestAWorldThatDoesNotClose(t *testing.T) {
 	r := play(t, &fake{do: replies(noState), closeErr: errors.New("stuck")}, "steps:\n  - {handoff: {id: x}, expect: {status: 404}}\n")
-	if want := []string{"the world did not close cleanly: stuck"}; r.Status != verdict.Passed || !slices.Equal(r.Warnings, want) {
+	if want := []string{"the world did not close cleanly: stuck"}; r.Status != finding.Passed || !slices.Equal(r.Warnings, want) {
 		t.Errorf("want passed with %q, got %s", want, tell(r))
 	}
 }
 
 func TestUnsupported(t *testing.T) {
 	r := play(t, &fake{lacks: []string{"dial", "wait", "drain"}}, "features: [dial, wait, drain]\nsteps:\n  - {handoff: {}, expect: {status: 200}}\n")
-	if r.Status != verdict.Unsupported || r.Reason != "the target cannot dial, wait and drain" {
+	if r.Status != finding.Unsupported || r.Reason != "the target cannot dial, wait and drain" {
 		t.Errorf("want unsupported, got %s", tell(r))
 	}
 }

@@ -13,8 +13,8 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -140,7 +140,7 @@ func (s *stage) Launch(ctx context.Context, at []time.Duration, run func(context
 }
 
 func (s *stage) Settle()                      {}
-func (s *stage) Ladder() []verdict.SIPMessage { return nil }
+func (s *stage) Ladder() []finding.SIPMessage { return nil }
 
 func (s *stage) Close() error {
 	s.closed = true

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func TestRequestsInHalvesAndRestarts(t *testing.T) {
@@ -53,7 +53,7 @@ steps:
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if r := play(t, target.Reference{}, c.body); r.Status != verdict.Passed {
+			if r := play(t, target.Reference{}, c.body); r.Status != finding.Passed {
 				t.Errorf("want it passed, got %s: %s %+v", r.Status, r.Reason, r.Failures)
 			}
 		})
@@ -86,7 +86,7 @@ check: [exhaustion-justified]
 	if got := f.stage.requests[1].Header.Get("Expect"); got != "100-continue" {
 		t.Errorf("Expect: want 100-continue, got %q", got)
 	}
-	if r = play(t, f, strings.Replace(body, "pause: 10s", "pause: 4s", 1)); r.Status != verdict.Passed {
+	if r = play(t, f, strings.Replace(body, "pause: 10s", "pause: 4s", 1)); r.Status != finding.Passed {
 		t.Errorf("want the refusal at 9s justified, got %s: %+v", r.Status, r.Failures)
 	}
 }
@@ -101,7 +101,7 @@ func TestPauseThatCannotBe(t *testing.T) {
 	}}
 	f.wait = func(context.Context, time.Duration) error { return errors.New("the target's time stands") }
 	r := play(t, f, "steps:\n  - {reserve: {attributes: {}, send: {pause: 1s}}, expect: {outcome: indefinite}}\n")
-	if r.Status != verdict.Passed {
+	if r.Status != finding.Passed {
 		t.Errorf("want the outcome indefinite, got %s: %s %+v", r.Status, r.Reason, r.Failures)
 	}
 }

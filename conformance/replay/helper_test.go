@@ -12,10 +12,10 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // head is what stands before every scenario here; what a test writes begins on line 6.
@@ -42,12 +42,12 @@ func parse(t *testing.T, body string) *scenario.Scenario {
 }
 
 // play plays a scenario and sees to it that nothing of it is left.
-func play(t *testing.T, on target.Target, body string, change ...func(*replay.Options)) verdict.Result {
+func play(t *testing.T, on target.Target, body string, change ...func(*replay.Options)) finding.Result {
 	t.Helper()
 	return playIn(t, t.Context(), on, body, change...)
 }
 
-func playIn(t *testing.T, ctx context.Context, on target.Target, body string, change ...func(*replay.Options)) verdict.Result {
+func playIn(t *testing.T, ctx context.Context, on target.Target, body string, change ...func(*replay.Options)) finding.Result {
 	t.Helper()
 	c, err := checker()
 	if err != nil {
@@ -101,27 +101,27 @@ func (before resources) check(t *testing.T) {
 }
 
 // wantPassed fails the test with everything that is known when r did not pass.
-func wantPassed(t *testing.T, r verdict.Result) {
+func wantPassed(t *testing.T, r finding.Result) {
 	t.Helper()
-	if r.Verdict() != verdict.Passed || r.Reason != "" {
+	if r.Verdict() != finding.Passed || r.Reason != "" {
 		t.Fatalf("want passed, got %s", tell(r))
 	}
 }
 
 // wantFailed checks status and the headlines of all failures.
-func wantFailed(t *testing.T, r verdict.Result, headlines ...string) {
+func wantFailed(t *testing.T, r finding.Result, headlines ...string) {
 	t.Helper()
 	got := make([]string, len(r.Failures))
 	for i, f := range r.Failures {
 		got[i] = f.Kind + " " + f.Headline()
 	}
-	if r.Status != verdict.Failed || strings.Join(got, "\n") != strings.Join(headlines, "\n") {
+	if r.Status != finding.Failed || strings.Join(got, "\n") != strings.Join(headlines, "\n") {
 		t.Fatalf("want failed with\n%s\ngot %s", strings.Join(headlines, "\n"), tell(r))
 	}
 }
 
 // tell is a result in a few lines.
-func tell(r verdict.Result) string {
+func tell(r finding.Result) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %q", r.Status, r.Reason)
 	for _, f := range r.Failures {
@@ -134,7 +134,7 @@ func tell(r verdict.Result) string {
 }
 
 // underlined is the text at a failure's caret.
-func underlined(t *testing.T, f verdict.Failure) string {
+func underlined(t *testing.T, f finding.Failure) string {
 	t.Helper()
 	for _, l := range f.Source {
 		if line := []rune(l.Text); l.Line == f.Line && f.Column+f.Width-1 <= len(line) {

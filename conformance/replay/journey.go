@@ -6,10 +6,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func (l *lane) journey(ctx context.Context, st *scenario.Step, a *scenario.Journey) (outcome, error) {
@@ -58,14 +58,14 @@ type witness struct {
 	step     *scenario.Step
 	project  target.Project
 	identity identity
-	failures []verdict.Failure
+	failures []finding.Failure
 }
 
 // Do implements target.Doer. The integrator sends one request after the other.
 func (w *witness) Do(r *http.Request) (*http.Response, error) {
 	x, res := w.remember(w.step, w.project, r, false)
 	for _, f := range w.contract(w.step, outcome{exchange: x}) {
-		if !slices.ContainsFunc(w.failures, func(seen verdict.Failure) bool { return seen.Path == f.Path && seen.Got == f.Got }) {
+		if !slices.ContainsFunc(w.failures, func(seen finding.Failure) bool { return seen.Path == f.Path && seen.Got == f.Got }) {
 			w.failures = append(w.failures, f)
 		}
 	}

@@ -9,16 +9,16 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 const lostNumbers = "no-lost-number"
 
 // contract holds a step's exchange against the contract. The published contract decides; the strict one warns, or
 // decides too in a strict run.
-func (l *lane) contract(st *scenario.Step, out outcome) []verdict.Failure {
+func (l *lane) contract(st *scenario.Step, out outcome) []finding.Failure {
 	x := out.exchange
 	if x == nil || x.err != nil || st.Contract.Mode == scenario.ContractNone {
 		return nil
@@ -34,8 +34,8 @@ func (l *lane) contract(st *scenario.Step, out outcome) []verdict.Failure {
 	if len(problems) == 0 {
 		return nil
 	}
-	return []verdict.Failure{l.at(st, st.Pos, verdict.Failure{
-		Kind: verdict.KindContract, Path: x.contract.Operation, Got: sentence(problems), Exchange: &x.Exchange, Contract: contractLines(x),
+	return []finding.Failure{l.at(st, st.Pos, finding.Failure{
+		Kind: finding.KindContract, Path: x.contract.Operation, Got: sentence(problems), Exchange: &x.Exchange, Contract: contractLines(x),
 	})}
 }
 
@@ -62,8 +62,8 @@ func contractLines(x *exchange) string {
 }
 
 // mismatch makes a failure of an expectation that does not hold.
-func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tries int) verdict.Failure {
-	f := verdict.Failure{Kind: verdict.KindExpectation, Path: m.Path, Want: m.Want, Got: m.Got, Because: st.Note}
+func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tries int) finding.Failure {
+	f := finding.Failure{Kind: finding.KindExpectation, Path: m.Path, Want: m.Want, Got: m.Got, Because: st.Note}
 	if tries > 1 {
 		f.Because = strings.TrimSpace(fmt.Sprintf("%s (asked %d times within %s; this is the last answer)", st.Note, tries, st.Within))
 	}
@@ -74,7 +74,7 @@ func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tri
 }
 
 // at puts a failure of a step to its place in the scenario's text.
-func (l *lane) at(st *scenario.Step, pos scenario.Pos, f verdict.Failure) verdict.Failure {
+func (l *lane) at(st *scenario.Step, pos scenario.Pos, f finding.Failure) finding.Failure {
 	f = l.player.at(min(st.Pos.Line, pos.Line), pos, f)
 	f.Step = l.stepName(st)
 	if l.parent != nil {
@@ -84,11 +84,11 @@ func (l *lane) at(st *scenario.Step, pos scenario.Pos, f verdict.Failure) verdic
 }
 
 // at puts a failure to its place, and shows the line where it begins and what leads to the caret.
-func (p *player) at(first int, pos scenario.Pos, f verdict.Failure) verdict.Failure {
+func (p *player) at(first int, pos scenario.Pos, f finding.Failure) finding.Failure {
 	f.File, f.Line, f.Column, f.Width = p.scenario.File, pos.Line, pos.Column, pos.Width
 	for n := max(first, 1); n <= pos.Line && n <= len(p.scenario.Lines); n++ {
 		if n == first || n >= pos.Line-2 {
-			f.Source = append(f.Source, verdict.SourceLine{Line: n, Text: p.scenario.Lines[n-1]})
+			f.Source = append(f.Source, finding.SourceLine{Line: n, Text: p.scenario.Lines[n-1]})
 		}
 	}
 	return f
@@ -103,7 +103,7 @@ func (l *lane) stepName(st *scenario.Step) string {
 }
 
 // complete gives the failures what they have in common.
-func (p *player) complete(failures []verdict.Failure, before []string) {
+func (p *player) complete(failures []finding.Failure, before []string) {
 	for i := range failures {
 		f := &failures[i]
 		f.Before = before
@@ -114,7 +114,7 @@ func (p *player) complete(failures []verdict.Failure, before []string) {
 }
 
 // judge applies the scenario's checks to the history, and says which of them could not be judged.
-func (p *player) judge(ctx context.Context) (failures []verdict.Failure, notJudged []string, err error) {
+func (p *player) judge(ctx context.Context) (failures []finding.Failure, notJudged []string, err error) {
 	for _, c := range p.placed() {
 		p.ended(c)
 	}

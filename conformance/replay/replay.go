@@ -15,10 +15,10 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // Options is what holds for every scenario of a run.
@@ -59,26 +59,26 @@ type player struct {
 
 // Play plays s on t. The result says what became of it; an error of the harness or an unreachable target is a result
 // too, with status error.
-func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) (r verdict.Result) {
+func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) (r finding.Result) {
 	started := time.Now()
 	defer func() {
 		if p := recover(); p != nil { // a defect of ours must not cost the other scenarios
-			r.Status, r.Reason, r.Duration = verdict.Error, fmt.Sprintf("the harness failed: %v", p), time.Since(started)
+			r.Status, r.Reason, r.Duration = finding.Error, fmt.Sprintf("the harness failed: %v", p), time.Since(started)
 		}
 	}()
-	r = verdict.Result{
+	r = finding.Result{
 		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
 		Level: string(s.Level), Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
 	}
 	if missing := t.Lacks(s.Features); len(missing) > 0 {
-		r.Status, r.Reason = verdict.Unsupported, fmt.Sprintf("the target cannot %s", joinAnd(missing))
+		r.Status, r.Reason = finding.Unsupported, fmt.Sprintf("the target cannot %s", joinAnd(missing))
 		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
 	stage, err := t.Open(ctx, target.World{File: s.File, Given: s.Given, Seed: r.Seed})
 	if err != nil {
-		r.Status, r.Reason, r.Duration = verdict.Error, err.Error(), time.Since(started)
+		r.Status, r.Reason, r.Duration = finding.Error, err.Error(), time.Since(started)
 		if errors.Is(ctx.Err(), context.Canceled) {
 			r.Reason = interrupted
 		}
@@ -86,7 +86,7 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 	}
 	p := &player{scenario: s, stage: stage, options: o, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
 	if err := p.open(); err != nil {
-		r.Status, r.Reason = verdict.Error, err.Error()
+		r.Status, r.Reason = finding.Error, err.Error()
 	} else {
 		p.play(ctx, &r)
 	}
@@ -105,7 +105,7 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 }
 
 // play walks the steps up to the first that fails, then judges the history.
-func (p *player) play(ctx context.Context, r *verdict.Result) {
+func (p *player) play(ctx context.Context, r *finding.Result) {
 	l := p.newLane("", p.scenario.Scope(p.seed))
 	for i := range p.scenario.Steps {
 		st := &p.scenario.Steps[i]
@@ -114,7 +114,7 @@ func (p *player) play(ctx context.Context, r *verdict.Result) {
 		failures, err := l.take(ctx, st)
 		_ = p.history.Flush() // what a killed run has seen can still be read; judge returns the error
 		if err != nil || len(failures) > 0 {
-			p.conclude(ctx, r, l.at(st, st.Pos, verdict.Failure{}), failures, err)
+			p.conclude(ctx, r, l.at(st, st.Pos, finding.Failure{}), failures, err)
 			p.complete(r.Failures, before)
 			return
 		}
@@ -123,33 +123,33 @@ func (p *player) play(ctx context.Context, r *verdict.Result) {
 	switch {
 	case err != nil || len(failures) > 0:
 		checks := p.scenario.Checks[0].Pos
-		p.conclude(ctx, r, p.at(checks.Line, checks, verdict.Failure{}), failures, err)
+		p.conclude(ctx, r, p.at(checks.Line, checks, finding.Failure{}), failures, err)
 		p.complete(r.Failures, l.before)
 	case len(notJudged) > 0: // a check that did not look is not green
-		r.Status, r.Reason = verdict.Inconclusive, strings.Join(notJudged, "; ")
+		r.Status, r.Reason = finding.Inconclusive, strings.Join(notJudged, "; ")
 	default:
-		r.Status = verdict.Passed
+		r.Status = finding.Passed
 	}
 }
 
 // conclude gives the result of a scenario that stopped before its end, because of the failures found or of err. place
 // is a failure that says where, and nothing else.
-func (p *player) conclude(ctx context.Context, r *verdict.Result, place verdict.Failure, failures []verdict.Failure, err error) {
+func (p *player) conclude(ctx context.Context, r *finding.Result, place finding.Failure, failures []finding.Failure, err error) {
 	r.Failures = failures
 	what := cmp.Or(place.Step, "check")
 	switch {
 	case err == nil:
-		r.Status = verdict.Failed
+		r.Status = finding.Failed
 	case errors.Is(ctx.Err(), context.Canceled):
-		r.Status, r.Reason = verdict.Error, interrupted
+		r.Status, r.Reason = finding.Error, interrupted
 	case proofless(err):
-		r.Status, r.Reason = verdict.Inconclusive, fmt.Sprintf("%s: %v", what, err)
+		r.Status, r.Reason = finding.Inconclusive, fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		place.Kind, place.Want, place.Got = verdict.KindTimeout, "the scenario to end within "+p.scenario.Timeout.String(), err.Error()
-		r.Status, r.Failures = verdict.Failed, append(r.Failures, place)
+		place.Kind, place.Want, place.Got = finding.KindTimeout, "the scenario to end within "+p.scenario.Timeout.String(), err.Error()
+		r.Status, r.Failures = finding.Failed, append(r.Failures, place)
 	default:
-		place.Kind, place.Got = verdict.KindError, err.Error()
-		r.Status, r.Reason, r.Failures = verdict.Error, fmt.Sprintf("%s: %v", what, err), append(r.Failures, place)
+		place.Kind, place.Got = finding.KindError, err.Error()
+		r.Status, r.Reason, r.Failures = finding.Error, fmt.Sprintf("%s: %v", what, err), append(r.Failures, place)
 	}
 }
 

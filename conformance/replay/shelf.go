@@ -11,8 +11,8 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // shelf is where the files of one scenario lie.
@@ -92,7 +92,7 @@ func (p *player) draw(searched map[string]linear.Result) error {
 }
 
 // tidy closes the history. Of a scenario that has passed nothing stays; of any other the result says where it is.
-func (p *player) tidy(r *verdict.Result) {
+func (p *player) tidy(r *finding.Result) {
 	s := p.shelf
 	if s.name == "" {
 		return
@@ -101,7 +101,7 @@ func (p *player) tidy(r *verdict.Result) {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("the history is not complete: %v", err))
 	}
 	files := []string{s.history.Name(), s.picture()}
-	if r.Verdict() != verdict.Passed || p.options.KeepAll {
+	if r.Verdict() != finding.Passed || p.options.KeepAll {
 		for _, name := range files {
 			if _, err := os.Stat(name); err == nil {
 				r.Kept = append(r.Kept, name)

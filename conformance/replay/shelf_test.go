@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim"
 	poolsim "github.com/dnispool/dnispool/sim/pool"
 )
@@ -68,7 +68,7 @@ func TestAFailureKeepsHistoryAndPicture(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			r := play(t, hasty, strings.Replace(oneCall, "%s", name, 1), out(dir))
-			if r.Status != verdict.Failed || len(r.Failures) != 1 || r.Failures[0].Path != name {
+			if r.Status != finding.Failed || len(r.Failures) != 1 || r.Failures[0].Path != name {
 				t.Fatalf("want %s violated, got %s", name, tell(r))
 			}
 			for _, line := range r.Failures[0].Operations {
@@ -95,7 +95,7 @@ func TestAFailureKeepsHistoryAndPicture(t *testing.T) {
 func TestLinearizablePasses(t *testing.T) {
 	wantPassed(t, play(t, target.Reference{}, strings.Replace(oneCall, "%s", "linearizable", 1)))
 	r := play(t, &fake{do: replies(noNumber)}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\ncheck: [linearizable]\n")
-	if want := "linearizable was not judged: the window or the release rule of the pool is not known"; r.Status != verdict.Inconclusive || r.Reason != want {
+	if want := "linearizable was not judged: the window or the release rule of the pool is not known"; r.Status != finding.Inconclusive || r.Reason != want {
 		t.Errorf("want inconclusive %q, got %s", want, tell(r))
 	}
 }
@@ -103,7 +103,7 @@ func TestLinearizablePasses(t *testing.T) {
 func TestWhatIsKept(t *testing.T) {
 	const reserve = "steps:\n  - {reserve: {attributes: {}}, expect: {status: %s}}\n"
 	dir := t.TempDir()
-	in := func(status string, change ...func(*replay.Options)) verdict.Result {
+	in := func(status string, change ...func(*replay.Options)) finding.Result {
 		t.Helper()
 		return play(t, target.Reference{}, strings.Replace(reserve, "%s", status, 1), append(change, out(dir))...)
 	}
@@ -114,7 +114,7 @@ func TestWhatIsKept(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(dir, "test")); err == nil {
 		t.Error("want the empty directory gone, got it left")
 	}
-	if r := in("404"); r.Status != verdict.Failed || len(r.Kept) != 1 || !slices.Equal(files(t, dir), []string{"test/x.jsonl"}) {
+	if r := in("404"); r.Status != finding.Failed || len(r.Kept) != 1 || !slices.Equal(files(t, dir), []string{"test/x.jsonl"}) {
 		t.Errorf("want the history of a scenario that failed before its checks, got %v and %s", files(t, dir), tell(r))
 	}
 	if err := os.WriteFile(filepath.Join(dir, "test/x.html"), nil, 0o644); err != nil {
@@ -137,7 +137,7 @@ func TestAHistoryThatCannotBeWritten(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := play(t, target.Reference{}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n", out(name))
-	if r.Status != verdict.Error || !strings.HasPrefix(r.Reason, "history: ") || !strings.Contains(r.Reason, name) {
+	if r.Status != finding.Error || !strings.HasPrefix(r.Reason, "history: ") || !strings.Contains(r.Reason, name) {
 		t.Errorf("want an error that names the place, got %s", tell(r))
 	}
 }

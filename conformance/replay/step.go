@@ -7,8 +7,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // pollEvery is how often, in the target's time, a step with within looks again.
@@ -19,18 +19,18 @@ type outcome struct {
 	result     map[string]any
 	exchange   *exchange
 	indefinite bool
-	failures   []verdict.Failure // found by the verb itself
+	failures   []finding.Failure // found by the verb itself
 }
 
 // take plays one step once everything asked before it is done.
-func (l *lane) take(ctx context.Context, st *scenario.Step) ([]verdict.Failure, error) {
+func (l *lane) take(ctx context.Context, st *scenario.Step) ([]finding.Failure, error) {
 	l.stage.Settle()
 	_, failures, err := l.takeOne(ctx, st)
 	return failures, err
 }
 
 // takeOne plays one step, tries again while within allows, and returns its outcome and failures.
-func (l *lane) takeOne(ctx context.Context, st *scenario.Step) (outcome, []verdict.Failure, error) {
+func (l *lane) takeOne(ctx context.Context, st *scenario.Step) (outcome, []finding.Failure, error) {
 	deadline := l.stage.Now().Add(st.Within)
 	var last []scenario.Mismatch // of the try before
 	for tries := 1; ; tries++ {

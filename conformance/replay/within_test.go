@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 func serverError() (*http.Response, error) {
@@ -18,28 +18,28 @@ func serverError() (*http.Response, error) {
 
 // TestWithin counts the requests of a step that may be tried again.
 func TestWithin(t *testing.T) {
-	const ok = verdict.Passed
+	const ok = finding.Passed
 	for _, c := range []struct {
 		name, step string
 		replies    []func() (*http.Response, error)
 		requests   int
-		status     verdict.Status
+		status     finding.Status
 	}{
 		{"reserve after a refusal", "{reserve: {attributes: {}}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){noNumber, noNumber, gives("+441")}, 3, ok},
-		{"reserve not after a lost reply", "{reserve: {attributes: {}}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){noNumber, lost, gives("+441")}, 2, verdict.Inconclusive},
-		{"reserve not after an error", "{reserve: {attributes: {}}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){serverError, gives("+441")}, 1, verdict.Failed},
-		{"reserve not after a number", "{reserve: {attributes: {}}, within: 1s, expect: {status: 404}}", []func() (*http.Response, error){gives("+441"), noNumber}, 1, verdict.Failed},
-		{"reserve without within", "{reserve: {attributes: {}}, expect: {status: 200}}", []func() (*http.Response, error){noNumber, gives("+441")}, 1, verdict.Failed},
+		{"reserve not after a lost reply", "{reserve: {attributes: {}}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){noNumber, lost, gives("+441")}, 2, finding.Inconclusive},
+		{"reserve not after an error", "{reserve: {attributes: {}}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){serverError, gives("+441")}, 1, finding.Failed},
+		{"reserve not after a number", "{reserve: {attributes: {}}, within: 1s, expect: {status: 404}}", []func() (*http.Response, error){gives("+441"), noNumber}, 1, finding.Failed},
+		{"reserve without within", "{reserve: {attributes: {}}, expect: {status: 200}}", []func() (*http.Response, error){noNumber, gives("+441")}, 1, finding.Failed},
 		{"handoff after anything", "{handoff: {id: x}, within: 1s, expect: {status: 200, body: {data: {handoff_to: b}}}}",
 			[]func() (*http.Response, error){noState, lost, serverError, state("x", "s", `{"handoff_to":"a"}`), state("x", "s", `{"handoff_to":"b"}`)}, 5, ok},
 		{"handoff until it is there", "{handoff: {id: x}, within: 1s, as: h}\n  - {handoff: {id: \"${h.body.id}\"}, expect: {status: 200}}",
 			[]func() (*http.Response, error){noState, serverError, state("x", "s", `{}`)}, 4, ok},
 		{"handoff that never is there", "{handoff: {id: x}, within: 1s, as: h}\n  - {handoff: {id: \"${h.body.id}\"}, expect: {status: 200}}",
-			[]func() (*http.Response, error){noState}, 21, verdict.Failed},
+			[]func() (*http.Response, error){noState}, 21, finding.Failed},
 		{"request that only reads", "{request: {method: GET, path: /}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){lost, gives("+441")}, 2, ok},
 		{"request after a refusal", "{request: {method: POST, path: /}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){serverError, gives("+441")}, 2, ok},
-		{"request not after a lost reply", "{request: {method: POST, path: /}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){lost, gives("+441")}, 1, verdict.Inconclusive},
-		{"request not after success", "{request: {method: POST, path: /}, within: 1s, expect: {status: 404}}", []func() (*http.Response, error){gives("+441"), noNumber}, 1, verdict.Failed},
+		{"request not after a lost reply", "{request: {method: POST, path: /}, within: 1s, expect: {status: 200}}", []func() (*http.Response, error){lost, gives("+441")}, 1, finding.Inconclusive},
+		{"request not after success", "{request: {method: POST, path: /}, within: 1s, expect: {status: 404}}", []func() (*http.Response, error){gives("+441"), noNumber}, 1, finding.Failed},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			f := &fake{do: replies(c.replies...)}
@@ -152,7 +152,7 @@ func TestInterrupted(t *testing.T) {
 				return hang(n, r)
 			}}
 			r := playIn(t, ctx, f, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\ncheck: [no-lost-number]\n")
-			if r.Status != verdict.Error || r.Reason != "interrupted" || len(r.Failures) != 0 {
+			if r.Status != finding.Error || r.Reason != "interrupted" || len(r.Failures) != 0 {
 				t.Errorf("want an error that says interrupted, got %s", tell(r))
 			}
 			if !f.stage.closed {
@@ -166,7 +166,7 @@ func TestInterrupted(t *testing.T) {
 func TestCallsEndWithTheirScenario(t *testing.T) {
 	r := play(t, target.Reference{}, "given: {agent: {echo: {talk: forever}}}\nsteps:\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n")
 	wantPassed(t, r)
-	byes := slices.DeleteFunc(r.Ladder, func(m verdict.SIPMessage) bool { return !strings.HasPrefix(m.Summary, "BYE") })
+	byes := slices.DeleteFunc(r.Ladder, func(m finding.SIPMessage) bool { return !strings.HasPrefix(m.Summary, "BYE") })
 	if len(byes) != 1 || byes[0].From != "carrier" {
 		t.Errorf("want one BYE of the carrier, got %+v", byes)
 	}

@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // clean makes text from a target harmless to a terminal and to XML: control characters, characters that turn the
@@ -53,7 +53,7 @@ func oneLine(s string) string { return strings.NewReplacer("\n", `\n`, "\t", `\t
 
 // tidy returns the result without secrets and with clean text. The source lines are left as they are: the caret's
 // column counts their characters, so they are cleaned when they are drawn.
-func tidy(res verdict.Result, red *verdict.Redactor) verdict.Result {
+func tidy(res finding.Result, red *finding.Redactor) finding.Result {
 	res = red.Result(res) // a copy: what follows changes nothing of the caller's
 	res.Status = res.Verdict()
 	for _, s := range []*string{&res.ID, &res.File, &res.Level} {
@@ -75,7 +75,7 @@ func tidy(res verdict.Result, red *verdict.Redactor) verdict.Result {
 	return res
 }
 
-func cleanFailure(f *verdict.Failure) {
+func cleanFailure(f *finding.Failure) {
 	for _, s := range []*string{&f.Kind, &f.File, &f.Step, &f.Path} {
 		*s = oneLine(*s)
 	}
@@ -91,7 +91,7 @@ func cleanFailure(f *verdict.Failure) {
 	cleanLadder(f.Ladder)
 }
 
-func cleanExchange(x *verdict.Exchange) {
+func cleanExchange(x *finding.Exchange) {
 	for _, s := range []*string{&x.Step, &x.Method, &x.URL, &x.StatusText} {
 		*s = oneLine(*s)
 	}
@@ -102,13 +102,13 @@ func cleanExchange(x *verdict.Exchange) {
 	cleanHeaders(x.ResponseHeaders)
 }
 
-func cleanHeaders(hs []verdict.Header) {
+func cleanHeaders(hs []finding.Header) {
 	for i, h := range hs {
-		hs[i] = verdict.Header{Name: oneLine(h.Name), Value: oneLine(h.Value)}
+		hs[i] = finding.Header{Name: oneLine(h.Name), Value: oneLine(h.Value)}
 	}
 }
 
-func cleanLadder(ms []verdict.SIPMessage) {
+func cleanLadder(ms []finding.SIPMessage) {
 	for i := range ms {
 		m := &ms[i]
 		m.From, m.To, m.Summary, m.CallID = oneLine(m.From), oneLine(m.To), oneLine(m.Summary), oneLine(m.CallID)

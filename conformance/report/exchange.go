@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // How much of a body is shown.
@@ -27,7 +27,7 @@ var (
 )
 
 // exchange writes a request and what came back. With all, every header is shown.
-func (p *page) exchange(x verdict.Exchange, all bool) {
+func (p *page) exchange(x finding.Exchange, all bool) {
 	parts := []string{x.Method + " " + requestTarget(x.URL)}
 	for _, h := range x.RequestHeaders {
 		if all || tellingRequestHeader(h) {
@@ -62,7 +62,7 @@ func requestTarget(raw string) string {
 	return u.RequestURI()
 }
 
-func tellingRequestHeader(h verdict.Header) bool {
+func tellingRequestHeader(h finding.Header) bool {
 	name := strings.ToLower(h.Name)
 	if name == "content-type" {
 		return h.Value != "application/json"
@@ -71,7 +71,7 @@ func tellingRequestHeader(h verdict.Header) bool {
 }
 
 // outcome says how an exchange ended: 200 application/json, 3.1 ms.
-func outcome(x verdict.Exchange) string {
+func outcome(x finding.Exchange) string {
 	took := human(x.Duration)
 	if x.Status == 0 {
 		return fmt.Sprintf("no reply after %s: %s (%s)", took, reason(x), certainty(x))
@@ -83,21 +83,21 @@ func outcome(x verdict.Exchange) string {
 	return s
 }
 
-func reason(x verdict.Exchange) string {
+func reason(x finding.Exchange) string {
 	if x.Error == "" {
 		return "no reason recorded"
 	}
 	return x.Error
 }
 
-func certainty(x verdict.Exchange) string {
+func certainty(x finding.Exchange) string {
 	if x.Definite {
 		return "definite: the outcome is known"
 	}
 	return "indefinite: the request may have taken effect"
 }
 
-func contentType(x verdict.Exchange) string {
+func contentType(x finding.Exchange) string {
 	for _, h := range x.ResponseHeaders {
 		if strings.EqualFold(h.Name, "Content-Type") && h.Value != "" {
 			return h.Value

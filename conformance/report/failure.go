@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // How many failures of one scenario, and steps before a failure, are written unless all are asked for.
@@ -18,7 +18,7 @@ const (
 
 // result writes everything that is known about a scenario that did not pass. The result must be tidy; of run,
 // only the seed and the strictness are read.
-func (p *page) result(res verdict.Result, run verdict.Run, all bool) {
+func (p *page) result(res finding.Result, run finding.Run, all bool) {
 	p.title(res, run)
 	p.row("reason", res.Reason)
 	if len(res.Failures) == 0 {
@@ -50,40 +50,40 @@ func (p *page) result(res verdict.Result, run verdict.Run, all bool) {
 }
 
 // title is the first line: what happened to what. The seed is the run's, which is the one to ask for again.
-func (p *page) title(res verdict.Result, run verdict.Run) {
+func (p *page) title(res finding.Result, run finding.Run) {
 	word, st := statusWord(res)
 	line := p.paint(st, pad(word, 4)) + "  " + p.paint(bold, res.ID)
 	level := res.Level
 	if level == "" {
-		level = verdict.Must
+		level = finding.Must
 	}
-	if res.Status == verdict.Failed && !res.FailsRun(run.Strict) {
+	if res.Status == finding.Failed && !res.FailsRun(run.Strict) {
 		level += " (does not count without --strict)"
 	}
 	p.line("%s   %s   seed %d   %s", line, level, run.Seed, human(res.Duration))
 }
 
-func statusWord(res verdict.Result) (string, style) {
+func statusWord(res finding.Result) (string, style) {
 	switch res.Status {
-	case verdict.Passed:
+	case finding.Passed:
 		return "ok", green
-	case verdict.Failed:
+	case finding.Failed:
 		return "FAIL", red
-	case verdict.Inconclusive:
+	case finding.Inconclusive:
 		return "INCONCLUSIVE", yellow
-	case verdict.Error:
+	case finding.Error:
 		return "ERROR", red
 	}
 	return "skip", dim
 }
 
-func (p *page) requirement(res verdict.Result) {
+func (p *page) requirement(res finding.Result) {
 	p.row("requires", res.Requirement)
 	p.row("source", res.Source)
 }
 
 // withoutShared removes what the next failure will say too: several mismatches of one step have one exchange.
-func withoutShared(f, next verdict.Failure) verdict.Failure {
+func withoutShared(f, next finding.Failure) finding.Failure {
 	if reflect.DeepEqual(f.Exchange, next.Exchange) && f.Contract == next.Contract {
 		f.Exchange, f.Contract = nil, ""
 	}
@@ -100,7 +100,7 @@ func withoutShared(f, next verdict.Failure) verdict.Failure {
 }
 
 // mismatch writes where, what was wanted and what was got; the requirement with the first failure only.
-func (p *page) mismatch(f verdict.Failure, res verdict.Result, first bool) {
+func (p *page) mismatch(f finding.Failure, res finding.Result, first bool) {
 	p.line("  %s", strings.TrimSpace(place(f, res)+"  "+stepWords(f)))
 	sawWant, sawGot := p.source(f)
 	if !sawWant {
@@ -119,7 +119,7 @@ func (p *page) mismatch(f verdict.Failure, res verdict.Result, first bool) {
 }
 
 // context writes what happened around a failure. The scenario's ladder stands under the last one.
-func (p *page) context(f verdict.Failure, res verdict.Result, last bool) {
+func (p *page) context(f finding.Failure, res finding.Result, last bool) {
 	if f.Exchange != nil {
 		p.exchange(*f.Exchange, false)
 	}
@@ -135,7 +135,7 @@ func (p *page) context(f verdict.Failure, res verdict.Result, last bool) {
 	p.row("again", f.Again)
 }
 
-func place(f verdict.Failure, res verdict.Result) string {
+func place(f finding.Failure, res finding.Result) string {
 	file, line := f.File, f.Line
 	if file == "" {
 		file = res.File
@@ -150,12 +150,12 @@ func place(f verdict.Failure, res verdict.Result) string {
 }
 
 // stepWords says where in the scenario, and what kind of failure unless it is the usual one.
-func stepWords(f verdict.Failure) string {
+func stepWords(f finding.Failure) string {
 	kind := map[string]string{
-		verdict.KindContract: "breaks the contract",
-		verdict.KindCheck:    "violated",
-		verdict.KindTimeout:  "timed out",
-		verdict.KindError:    "could not be carried out",
+		finding.KindContract: "breaks the contract",
+		finding.KindCheck:    "violated",
+		finding.KindTimeout:  "timed out",
+		finding.KindError:    "could not be carried out",
 	}[f.Kind]
 	switch {
 	case kind == "":
@@ -189,21 +189,21 @@ func (p *page) before(steps []string) {
 	p.row("before", strings.Join(steps, "\n"))
 }
 
-func exchangesOf(f verdict.Failure, res verdict.Result) []verdict.Exchange {
+func exchangesOf(f finding.Failure, res finding.Result) []finding.Exchange {
 	if len(res.Exchanges) > 0 || f.Exchange == nil {
 		return res.Exchanges
 	}
-	return []verdict.Exchange{*f.Exchange}
+	return []finding.Exchange{*f.Exchange}
 }
 
-func (p *page) warnings(res verdict.Result) {
+func (p *page) warnings(res finding.Result) {
 	for _, w := range res.Warnings {
 		p.row("warning", w)
 	}
 }
 
 // details writes what -v adds: what the scenario is about, every exchange and the ladder.
-func (p *page) details(res verdict.Result) {
+func (p *page) details(res finding.Result) {
 	p.row("about", res.Summary)
 	for _, n := range res.Notes {
 		p.row("note", n)
@@ -212,7 +212,7 @@ func (p *page) details(res verdict.Result) {
 		p.row("step", x.Step)
 		p.exchange(x, true)
 	}
-	if res.Status == verdict.Passed || len(res.Failures) == 0 {
+	if res.Status == finding.Passed || len(res.Failures) == 0 {
 		p.ladder(res.Exchanges, res.Ladder)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -50,18 +50,18 @@ func firstDifference(want, got string) (line int, w, g string) {
 	return line + 1, ws[line], gs[line]
 }
 
-func interrupted(run verdict.Run) verdict.Run {
+func interrupted(run finding.Run) finding.Run {
 	run.Interrupted = true
 	return run
 }
 
-func everything() verdict.Run {
+func everything() finding.Run {
 	run := runOf(
 		passed("core/happy-path"), expectationFailure(), passed("core/second"), errorResult(), inconclusiveResult(), shouldFailure(),
-		skipped("agent/dial-only", verdict.Unsupported, "dial"),
-		skipped("pool/one", verdict.NotApplicable, "pool.size is 50, the scenario needs 1"),
-		skipped("pool/shared", verdict.Waived, "shared pool (ends 2027-01-31)"),
-		skipped("pool/other", verdict.Filtered, "label smoke"),
+		skipped("agent/dial-only", finding.Unsupported, "dial"),
+		skipped("pool/one", finding.NotApplicable, "pool.size is 50, the scenario needs 1"),
+		skipped("pool/shared", finding.Waived, "shared pool (ends 2027-01-31)"),
+		skipped("pool/other", finding.Filtered, "label smoke"),
 	)
 	run.Filter = "label smoke"
 	run.Results[0].Warnings = []string{"nothing was dialled"}
@@ -74,21 +74,21 @@ func TestText(t *testing.T) {
 	strict := runOf(passed("core/happy-path"), shouldFailure())
 	strict.Strict = true
 	longReasons := runOf(passed("core/a"),
-		skipped("core/b", verdict.NotApplicable, "pool.size is 50, the scenario needs 1"),
-		skipped("core/c", verdict.NotApplicable, "no virtual clock"),
-		skipped("core/d", verdict.NotApplicable, "no virtual clock"),
-		skipped("core/e", verdict.NotApplicable, "the pool is shared with others, and the scenario can only judge a pool that nobody else reserves numbers from while it runs"),
-		skipped("core/f", verdict.NotApplicable, ""),
+		skipped("core/b", finding.NotApplicable, "pool.size is 50, the scenario needs 1"),
+		skipped("core/c", finding.NotApplicable, "no virtual clock"),
+		skipped("core/d", finding.NotApplicable, "no virtual clock"),
+		skipped("core/e", finding.NotApplicable, "the pool is shared with others, and the scenario can only judge a pool that nobody else reserves numbers from while it runs"),
+		skipped("core/f", finding.NotApplicable, ""),
 	)
-	verbose := runOf(timeoutFailure(), func() verdict.Result {
+	verbose := runOf(timeoutFailure(), func() finding.Result {
 		r := expectationFailure()
-		r.Status, r.Failures, r.Notes = verdict.Passed, nil, []string{"the third is refused"}
+		r.Status, r.Failures, r.Notes = finding.Passed, nil, []string{"the third is refused"}
 		return r
-	}(), skipped("pool/other", verdict.Filtered, "label smoke"))
+	}(), skipped("pool/other", finding.Filtered, "label smoke"))
 
 	for _, c := range []struct {
 		name string
-		run  verdict.Run
+		run  finding.Run
 		opts Options
 	}{
 		{"passed", runOf(passed("core/happy-path"), passed("pool/exhausted")), Options{}},
@@ -106,12 +106,12 @@ func TestText(t *testing.T) {
 		{"passed-quiet", runOf(passed("core/happy-path")), Options{Quiet: true}},
 		{"verbose", verbose, Options{Verbose: true}},
 		{"long-reasons", longReasons, Options{}},
-		{"all-skipped", runOf(skipped("core/a", verdict.Unsupported, "dial"), skipped("core/b", verdict.Waived, "")), Options{}},
+		{"all-skipped", runOf(skipped("core/a", finding.Unsupported, "dial"), skipped("core/b", finding.Waived, "")), Options{}},
 		{"interrupted", interrupted(runOf(passed("core/happy-path"), expectationFailure())), Options{}},
 		{"empty", runOf(), Options{}},
 		{"nasty", runOf(nastyFailure()), Options{}},
 		{"narrow", runOf(timeoutFailure()), Options{Width: 72}},
-		{"colour", runOf(passed("core/happy-path"), contractFailure(), skipped("core/a", verdict.Unsupported, "dial")), Options{Color: true}},
+		{"colour", runOf(passed("core/happy-path"), contractFailure(), skipped("core/a", finding.Unsupported, "dial")), Options{Color: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.opts.Redactor = secret

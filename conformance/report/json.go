@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // JSON writes the whole run as a verdict.Document, indented, without secrets. The order of the fields never
 // changes. specs/report.schema.json describes it.
-func JSON(w io.Writer, run verdict.Run, red *verdict.Redactor) error {
+func JSON(w io.Writer, run finding.Run, red *finding.Redactor) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

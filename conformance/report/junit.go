@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // JUnit writes the run as JUnit XML without secrets: a testsuite for each area, which is the part of an id before
@@ -24,7 +24,7 @@ import (
 //   - the four kinds of not played are a <skipped> with the kind and the reason as message;
 //   - a run in which nothing was tested, or that was interrupted, has one more testcase, "run", with an <error>:
 //     otherwise a file of skips, or half a file of passes, would be green.
-func JUnit(w io.Writer, run verdict.Run, red *verdict.Redactor) error {
+func JUnit(w io.Writer, run finding.Run, red *finding.Redactor) error {
 	run = tidyRun(run, red)
 	doc := xmlSuites{Name: xmlText(cmp.Or(run.Tool, "dnispool")), Time: seconds(run.Duration), Timestamp: timestamp(run.Started)}
 	for _, res := range run.Results {
@@ -114,7 +114,7 @@ func area(id string) string {
 }
 
 // suite returns the suite of that name, new when there is none.
-func (d *xmlSuites) suite(name string, run verdict.Run) *xmlSuite {
+func (d *xmlSuites) suite(name string, run finding.Run) *xmlSuite {
 	name = xmlText(name)
 	if i := slices.IndexFunc(d.Suites, func(s *xmlSuite) bool { return s.Name == name }); i >= 0 {
 		return d.Suites[i]
@@ -155,18 +155,18 @@ func b2i(b bool) int {
 	return 0
 }
 
-func testcase(res verdict.Result, run verdict.Run) xmlCase {
+func testcase(res finding.Result, run finding.Run) xmlCase {
 	c := xmlCase{
 		Name: xmlText(res.ID), Class: "dnispool." + xmlText(area(res.ID)), File: xmlText(res.File), Line: res.Line, Time: seconds(res.Duration),
-		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), verdict.Must)}, {"seed", fmt.Sprint(res.Seed)}},
+		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), finding.Must)}, {"seed", fmt.Sprint(res.Seed)}},
 	}
 	switch {
-	case res.Status == verdict.Passed:
+	case res.Status == finding.Passed:
 	case res.Status.Skipped():
 		c.Skipped = &xmlOutcome{Message: xmlText(statusName(res.Status) + ": " + reasonText(res.Reason))}
 	case res.FailsRun(run.Strict):
 		c.Failure = &xmlOutcome{Message: message(res), Type: kind(res), Text: fullText(res, run)}
-	case res.Status == verdict.Failed:
+	case res.Status == finding.Failed:
 		c.Skipped = &xmlOutcome{Message: fmt.Sprintf("FAILED, tolerated (%s counts with --strict): %s", xmlText(res.Level), message(res))}
 		c.Out = &xmlCDATA{Text: fullText(res, run)}
 	default:
@@ -176,7 +176,7 @@ func testcase(res verdict.Result, run verdict.Run) xmlCase {
 }
 
 // runCase is the testcase of the run itself, when its verdict is not the sum of its scenarios.
-func runCase(run verdict.Run) *xmlCase {
+func runCase(run finding.Run) *xmlCase {
 	var e xmlOutcome
 	switch counts := run.Counts(); {
 	case run.Interrupted:
@@ -191,7 +191,7 @@ func runCase(run verdict.Run) *xmlCase {
 }
 
 // message is the outcome in one line.
-func message(res verdict.Result) string {
+func message(res finding.Result) string {
 	s := reasonText(gist(res))
 	if n := len(res.Failures) - 1; n > 0 {
 		s += " (and " + count(n, "more failure") + ")"
@@ -199,15 +199,15 @@ func message(res verdict.Result) string {
 	return xmlText(shorten(s, 4*defaultWidth))
 }
 
-func kind(res verdict.Result) string {
+func kind(res finding.Result) string {
 	if len(res.Failures) == 0 {
-		return string(verdict.Failed)
+		return string(finding.Failed)
 	}
-	return xmlText(cmp.Or(res.Failures[0].Kind, string(verdict.Failed)))
+	return xmlText(cmp.Or(res.Failures[0].Kind, string(finding.Failed)))
 }
 
 // fullText is what the console shows of the scenario, with every failure.
-func fullText(res verdict.Result, run verdict.Run) string {
+func fullText(res finding.Result, run finding.Run) string {
 	p := newPage(Options{})
 	p.result(res, run, true)
 	return "\n" + xmlText(p.String())

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // The parties that have the first columns of a ladder, in this order. Any other gets a column after them.
@@ -34,7 +34,7 @@ type rung struct {
 func (r rung) same(o rung) bool { return r.from == o.from && r.to == o.to && r.text == o.text }
 
 // ladder writes HTTP and SIP in the order of their times, with milliseconds since the first of them.
-func (p *page) ladder(exchanges []verdict.Exchange, messages []verdict.SIPMessage) {
+func (p *page) ladder(exchanges []finding.Exchange, messages []finding.SIPMessage) {
 	rungs := rungsOf(exchanges, messages)
 	if len(rungs) == 0 {
 		return
@@ -64,7 +64,7 @@ func (p *page) ladder(exchanges []verdict.Exchange, messages []verdict.SIPMessag
 	}
 }
 
-func rungsOf(exchanges []verdict.Exchange, messages []verdict.SIPMessage) []rung {
+func rungsOf(exchanges []finding.Exchange, messages []finding.SIPMessage) []rung {
 	var out []rung
 	for _, x := range exchanges {
 		out = append(out, rung{x.At, client, platform, x.Method + " " + requestTarget(x.URL)})

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestColumns(t *testing.T) {
@@ -156,9 +156,9 @@ func TestCaret(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			p := newPage(Options{})
-			p.source(verdict.Failure{
+			p.source(finding.Failure{
 				Line: 7, Column: len([]rune(c.before)) + 1, Width: len([]rune(c.value)), Got: c.got,
-				Source: []verdict.SourceLine{{Line: 7, Text: c.before + c.value + c.after}},
+				Source: []finding.SourceLine{{Line: 7, Text: c.before + c.value + c.after}},
 			})
 			lines := strings.Split(strings.TrimSuffix(p.String(), "\n"), "\n")
 			if len(lines) != 2 {
@@ -185,46 +185,46 @@ func TestCaret(t *testing.T) {
 }
 
 func TestCaretOutsideTheLine(t *testing.T) {
-	for name, f := range map[string]verdict.Failure{
+	for name, f := range map[string]finding.Failure{
 		"column past the end": {Line: 7, Column: 99, Width: 3, Got: "200"},
 		"width past the end":  {Line: 7, Column: 4, Width: 99, Got: "200"},
 		"negative width":      {Line: 7, Column: 1, Width: -4, Got: "200"},
 		"an empty line":       {Line: 8, Column: 1, Width: 1, Got: "200"},
 	} {
-		f.Source = []verdict.SourceLine{{Line: 7, Text: "abcdef"}, {Line: 8}}
+		f.Source = []finding.SourceLine{{Line: 7, Text: "abcdef"}, {Line: 8}}
 		p := newPage(Options{})
 		if p.source(f); strings.Count(p.String(), "^ got 200") != 1 {
 			t.Errorf("%s: want one caret, got\n%s", name, p)
 		}
 	}
 	p := newPage(Options{})
-	p.source(verdict.Failure{Line: 7, Source: []verdict.SourceLine{{Line: 7, Text: "abc"}}})
+	p.source(finding.Failure{Line: 7, Source: []finding.SourceLine{{Line: 7, Text: "abc"}}})
 	if got := p.String(); got != "    7 | abc\n" {
 		t.Errorf("no column: want no caret, got %q", got)
 	}
 }
 
 func TestLadder(t *testing.T) {
-	get := func(at float64, status int) verdict.Exchange {
-		return verdict.Exchange{At: after(at), Method: "GET", URL: "http://h/x", Status: status, Duration: took(1)}
+	get := func(at float64, status int) finding.Exchange {
+		return finding.Exchange{At: after(at), Method: "GET", URL: "http://h/x", Status: status, Duration: took(1)}
 	}
-	many := make([]verdict.Exchange, 60)
+	many := make([]finding.Exchange, 60)
 	for i := range many {
 		many[i] = get(float64(i)*10, 200+i)
 	}
 	for _, c := range []struct {
 		name      string
-		exchanges []verdict.Exchange
-		messages  []verdict.SIPMessage
+		exchanges []finding.Exchange
+		messages  []finding.SIPMessage
 		want      string
 	}{
 		{"nothing", nil, nil, ""},
-		{"SIP alone has no client", nil, []verdict.SIPMessage{sip(5, "carrier", "platform", "INVITE"), sip(7.5, "platform", "carrier", "486 Busy Here")}, `
+		{"SIP alone has no client", nil, []finding.SIPMessage{sip(5, "carrier", "platform", "INVITE"), sip(7.5, "platform", "carrier", "486 Busy Here")}, `
   ladder ms  platform                                carrier
         0.0  |<-- INVITE ----------------------------|
         2.5  |-- 486 Busy Here --------------------->|
 `},
-		{"times decide, not the order given", []verdict.Exchange{get(8, 404), get(0, 200)}, []verdict.SIPMessage{sip(4, "carrier", "platform", "BYE")}, `
+		{"times decide, not the order given", []finding.Exchange{get(8, 404), get(0, 200)}, []finding.SIPMessage{sip(4, "carrier", "platform", "BYE")}, `
   ladder ms  client                                  platform                                carrier
         0.0  |-- GET /x ---------------------------->|                                       |
         1.0  |<-- 200 -------------------------------|                                       |
@@ -232,34 +232,34 @@ func TestLadder(t *testing.T) {
         8.0  |-- GET /x ---------------------------->|                                       |
         9.0  |<-- 404 -------------------------------|                                       |
 `},
-		{"a message over a column", nil, []verdict.SIPMessage{sip(0, "client", "carrier", "ring"), sip(1, "carrier", "client", "answer"), sip(2, "platform", "platform", "sees nothing")}, `
+		{"a message over a column", nil, []finding.SIPMessage{sip(0, "client", "carrier", "ring"), sip(1, "carrier", "client", "answer"), sip(2, "platform", "platform", "sees nothing")}, `
   ladder ms  client                                  platform                                carrier
         0.0  |-- ring ---------------------------------------------------------------------->|
         1.0  |<-- answer --------------------------------------------------------------------|
         2.0  |                                       | * sees nothing                        |
 `},
-		{"no reply", []verdict.Exchange{{At: after(0), Method: "GET", URL: "http://h/x", Error: "reset", Duration: took(2)}, {At: after(3), Method: "GET", URL: "http://h/x", Status: 200, Error: "cut off"}}, nil, `
+		{"no reply", []finding.Exchange{{At: after(0), Method: "GET", URL: "http://h/x", Error: "reset", Duration: took(2)}, {At: after(3), Method: "GET", URL: "http://h/x", Status: 200, Error: "cut off"}}, nil, `
   ladder ms  client                                  platform
         0.0  |-- GET /x ---------------------------->|
         2.0  | * no reply: reset                     |
         3.0  |-- GET /x ---------------------------->|
         3.0  |<-- 200, then cut off -----------------|
 `},
-		{"no times", []verdict.Exchange{{Method: "GET", URL: "http://h/x", Status: 200}}, nil, `
+		{"no times", []finding.Exchange{{Method: "GET", URL: "http://h/x", Status: 200}}, nil, `
   ladder ms  client                                  platform
              |-- GET /x ---------------------------->|
              |<-- 200 -------------------------------|
 `},
-		{"one party", nil, []verdict.SIPMessage{sip(0, "carrier", "", "gave up")}, `
+		{"one party", nil, []finding.SIPMessage{sip(0, "carrier", "", "gave up")}, `
   ladder ms  carrier
         0.0  | * gave up
 `},
-		{"nobody", nil, []verdict.SIPMessage{sip(0, "carrier", "", "gave up"), {At: after(1), Summary: "a remark"}}, `
+		{"nobody", nil, []finding.SIPMessage{sip(0, "carrier", "", "gave up"), {At: after(1), Summary: "a remark"}}, `
   ladder ms  carrier
         0.0  | * gave up
         1.0     a remark
 `},
-		{"repeated messages are folded", nil, []verdict.SIPMessage{
+		{"repeated messages are folded", nil, []finding.SIPMessage{
 			sip(0, "carrier", "platform", "INVITE"), sip(500, "carrier", "platform", "INVITE"), sip(1500, "carrier", "platform", "INVITE"),
 			sip(3500, "carrier", "platform", "INVITE"), sip(7500, "carrier", "platform", "INVITE"), sip(9000, "platform", "carrier", "200 OK"),
 		}, `
@@ -295,17 +295,17 @@ func TestLadder(t *testing.T) {
 }
 
 func TestLastLine(t *testing.T) {
-	many := func(n int, r verdict.Result) (out []verdict.Result) {
+	many := func(n int, r finding.Result) (out []finding.Result) {
 		for range n {
 			out = append(out, r)
 		}
 		return out
 	}
 	for _, c := range []struct {
-		run  verdict.Run
+		run  finding.Run
 		want string
 	}{
-		{runOf(append(many(62, passed("a/b")), contractFailure(), skipped("a/c", verdict.Unsupported, "dial"))...),
+		{runOf(append(many(62, passed("a/b")), contractFailure(), skipped("a/c", finding.Unsupported, "dial"))...),
 			"64 scenarios: 62 passed, 1 failed, 1 unsupported (dial). 3.4 s, seed 8814021."},
 		{runOf(passed("a")), "1 scenario: 1 passed. 3.4 s, seed 8814021."},
 		{runOf(passed("a"), errorResult(), errorResult()), "3 scenarios: 1 passed, 2 errors. 3.4 s, seed 8814021. Not judged: an error is not a pass."},
@@ -313,7 +313,7 @@ func TestLastLine(t *testing.T) {
 		{runOf(), "0 scenarios. 3.4 s, seed 8814021. Nothing was tested."},
 		{runOf(inconclusiveResult()), "1 scenario: 1 inconclusive. 3.4 s, seed 8814021. Inconclusive: neither conformant nor not."},
 		{runOf(late(), contractFailure()), "2 scenarios: 2 failed (1 tolerated: should or may without --strict). 3.4 s, seed 8814021."},
-		{runOf(skipped("a", verdict.Filtered, "label  smoke"), passed("b")), "2 scenarios: 1 passed, 1 filtered (label smoke). 3.4 s, seed 8814021."},
+		{runOf(skipped("a", finding.Filtered, "label  smoke"), passed("b")), "2 scenarios: 1 passed, 1 filtered (label smoke). 3.4 s, seed 8814021."},
 		{interrupted(runOf(passed("a"))), "1 scenario: 1 passed. 3.4 s, seed 8814021. Interrupted: the rest is unknown."},
 	} {
 		if got := LastLine(c.run); got != c.want {
@@ -350,9 +350,9 @@ func TestBodyIsTrimmed(t *testing.T) {
 }
 
 func ExampleLastLine() {
-	fmt.Println(LastLine(verdict.Run{Seed: 7, Duration: 1400 * time.Millisecond, Results: []verdict.Result{
-		{ID: "core/happy-path", Status: verdict.Passed},
-		{ID: "core/dial", Status: verdict.Unsupported, Reason: "dial"},
+	fmt.Println(LastLine(finding.Run{Seed: 7, Duration: 1400 * time.Millisecond, Results: []finding.Result{
+		{ID: "core/happy-path", Status: finding.Passed},
+		{ID: "core/dial", Status: finding.Unsupported, Reason: "dial"},
 	}}))
 	// Output: 2 scenarios: 1 passed, 1 unsupported (dial). 1.4 s, seed 7.
 }

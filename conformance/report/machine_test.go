@@ -11,10 +11,10 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
-func junitOf(t *testing.T, run verdict.Run) string {
+func junitOf(t *testing.T, run finding.Run) string {
 	t.Helper()
 	var b bytes.Buffer
 	if err := JUnit(&b, run, secret); err != nil {
@@ -33,17 +33,17 @@ func parseJUnit(t *testing.T, text string) xmlSuites {
 	return doc
 }
 
-func late() verdict.Result {
+func late() finding.Result {
 	res := passed("routing/late")
-	res.Status, res.Level = verdict.Failed, verdict.Should
-	res.Failures = []verdict.Failure{{Kind: verdict.KindExpectation, Line: 9, Path: "status", Want: "404", Got: "200"}}
+	res.Status, res.Level = finding.Failed, finding.Should
+	res.Failures = []finding.Failure{{Kind: finding.KindExpectation, Line: 9, Path: "status", Want: "404", Got: "200"}}
 	return res
 }
 
 // testdata/junit.xml is written by hand.
 func TestJUnit(t *testing.T) {
 	run := runOf(passed("core/happy-path"), contractFailure(), inconclusiveResult(), errorResult(),
-		skipped("pool/one", verdict.NotApplicable, "pool.size is 50, the scenario needs 1"), late())
+		skipped("pool/one", finding.NotApplicable, "pool.size is 50, the scenario needs 1"), late())
 	golden(t, "junit.xml", junitOf(t, run))
 }
 
@@ -53,7 +53,7 @@ func TestJUnitOutcomes(t *testing.T) {
 	nameless := passed("flat")
 	for _, c := range []struct {
 		name                             string
-		run                              verdict.Run
+		run                              finding.Run
 		tests, failures, errors, skipped int
 		lastSuite, lastError             string
 	}{
@@ -64,7 +64,7 @@ func TestJUnitOutcomes(t *testing.T) {
 		{"error", runOf(errorResult()), 1, 0, 1, 0, "auth", "error"},
 		{"unknown status", runOf(skipped("core/a", "odd", "")), 1, 0, 1, 0, "core", "error"},
 		{"empty", runOf(), 1, 0, 1, 0, "run", "nothing-tested"},
-		{"all skipped", runOf(skipped("core/a", verdict.Filtered, "x")), 2, 0, 1, 1, "run", "nothing-tested"},
+		{"all skipped", runOf(skipped("core/a", finding.Filtered, "x")), 2, 0, 1, 1, "run", "nothing-tested"},
 		{"interrupted", interrupted(runOf(passed("core/a"))), 2, 0, 1, 0, "run", "interrupted"},
 		{"no area", runOf(nameless, noID), 2, 0, 0, 0, "scenarios", ""},
 	} {
@@ -107,9 +107,9 @@ func TestJUnitStrict(t *testing.T) {
 func TestJUnitSurvivesAnyText(t *testing.T) {
 	nasty := "a\x00b\x1b[31mc ]]> <&\"' \ufffe\uffff \xff\xfe \u202e 日本 \U0001f600 \r\n\ttab"
 	res := passed("core/" + nasty)
-	res.Status, res.File, res.Level = verdict.Failed, nasty, nasty
-	res.Failures = []verdict.Failure{{Kind: nasty, Step: nasty, Path: nasty, Want: nasty, Got: nasty, Because: nasty, Source: []verdict.SourceLine{{Line: 1, Text: nasty}}, Line: 1, Column: 3}}
-	skip := skipped("core/skip", verdict.Waived, nasty)
+	res.Status, res.File, res.Level = finding.Failed, nasty, nasty
+	res.Failures = []finding.Failure{{Kind: nasty, Step: nasty, Path: nasty, Want: nasty, Got: nasty, Because: nasty, Source: []finding.SourceLine{{Line: 1, Text: nasty}}, Line: 1, Column: 3}}
+	skip := skipped("core/skip", finding.Waived, nasty)
 	run := runOf(res, skip)
 	run.Tool, run.Target, run.Version, run.Filter = nasty, nasty, nasty, nasty
 
@@ -152,13 +152,13 @@ func TestJSON(t *testing.T) {
 	}
 	golden(t, "everything.json", b.String())
 
-	var doc verdict.Document
+	var doc finding.Document
 	dec := json.NewDecoder(&b)
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.ExitCode != 1 || doc.Verdict != "not-conformant" || doc.Format != verdict.Format || doc.Counts != run.Counts() {
+	if doc.ExitCode != 1 || doc.Verdict != "not-conformant" || doc.Format != finding.Format || doc.Counts != run.Counts() {
 		t.Errorf("document: want exit code 1, not-conformant and the run's counts, got %+v", doc)
 	}
 	var want, got bytes.Buffer // the configuration is indented with the rest

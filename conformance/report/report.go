@@ -7,7 +7,7 @@ import (
 	"cmp"
 	"io"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // Options say how Text writes. The zero value is the default: one line a scenario, failures in full, no colour.
@@ -17,7 +17,7 @@ type Options struct {
 	Color    bool              // ANSI colours; the caller asks the terminal and NO_COLOR
 	Live     bool              // the output is a terminal: show the scenario that is running and wipe it afterwards
 	Width    int               // columns to wrap at; 0 means 100
-	Redactor *verdict.Redactor // secrets to hide; nil hides by header and field name only
+	Redactor *finding.Redactor // secrets to hide; nil hides by header and field name only
 }
 
 const (
@@ -28,7 +28,7 @@ const (
 func (o Options) width() int { return max(cmp.Or(o.Width, defaultWidth), minWidth) }
 
 // WriteText writes a finished run as Text would have while it ran.
-func WriteText(w io.Writer, run verdict.Run, o Options) error {
+func WriteText(w io.Writer, run finding.Run, o Options) error {
 	t := NewText(w, o)
 	t.Begin(run, len(run.Results))
 	for _, res := range run.Results {

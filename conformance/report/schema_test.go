@@ -10,7 +10,7 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/specs"
 )
 
@@ -47,13 +47,13 @@ func validate(t *testing.T, schema *jsonschema.Schema, text []byte) error {
 
 func TestJSONIsWhatTheSchemaSays(t *testing.T) {
 	schema, _ := reportSchema(t)
-	for name, run := range map[string]verdict.Run{
+	for name, run := range map[string]finding.Run{
 		"everything":       everything(),
 		"contract":         runOf(contractFailure()),
 		"check":            runOf(checkFailure()),
 		"timeout":          runOf(timeoutFailure()),
 		"nasty":            runOf(nastyFailure()),
-		"all skipped":      runOf(skipped("a", verdict.Unsupported, "dial"), skipped("b", verdict.Waived, "")),
+		"all skipped":      runOf(skipped("a", finding.Unsupported, "dial"), skipped("b", finding.Waived, "")),
 		"interrupted":      interrupted(runOf(passed("a"))),
 		"empty":            runOf(),
 		"zero":             {},
@@ -102,13 +102,13 @@ func TestSchemaNamesEveryField(t *testing.T) {
 		typ    reflect.Type
 		schema any
 	}{
-		{reflect.TypeFor[verdict.Document](), doc},
-		{reflect.TypeFor[verdict.Counts](), defs["counts"]},
-		{reflect.TypeFor[verdict.Result](), defs["result"]},
-		{reflect.TypeFor[verdict.Failure](), defs["failure"]},
-		{reflect.TypeFor[verdict.Exchange](), defs["exchange"]},
-		{reflect.TypeFor[verdict.Header](), defs["header"]},
-		{reflect.TypeFor[verdict.SIPMessage](), defs["sipMessage"]},
+		{reflect.TypeFor[finding.Document](), doc},
+		{reflect.TypeFor[finding.Counts](), defs["counts"]},
+		{reflect.TypeFor[finding.Result](), defs["result"]},
+		{reflect.TypeFor[finding.Failure](), defs["failure"]},
+		{reflect.TypeFor[finding.Exchange](), defs["exchange"]},
+		{reflect.TypeFor[finding.Header](), defs["header"]},
+		{reflect.TypeFor[finding.SIPMessage](), defs["sipMessage"]},
 	} {
 		var properties []string
 		for name := range c.schema.(map[string]any)["properties"].(map[string]any) {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strings"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 const tabStop = 4
@@ -72,7 +72,7 @@ func (d drawn) window(n, from, to int) (text string, shift int) {
 
 // source writes the scenario's lines and the caret with what was got. It returns whether the wanted value and the
 // got one can be seen there.
-func (p *page) source(f verdict.Failure) (sawWant, sawGot bool) {
+func (p *page) source(f finding.Failure) (sawWant, sawGot bool) {
 	gutter := 5
 	for _, l := range f.Source {
 		gutter = max(gutter, len(fmt.Sprint(l.Line))+2)

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // The last line names so many reasons for a status, each no longer than this.
@@ -16,30 +16,30 @@ const (
 )
 
 // summary writes the end of a run: what needs attention, and one sentence about everything. The run must be tidy.
-func (p *page) summary(run verdict.Run) {
-	p.list("Failed:", run, func(r verdict.Result) bool { return r.FailsRun(run.Strict) })
-	p.list("Failed, and tolerated (should and may count with --strict):", run, func(r verdict.Result) bool {
-		return r.Status == verdict.Failed && !r.FailsRun(run.Strict)
+func (p *page) summary(run finding.Run) {
+	p.list("Failed:", run, func(r finding.Result) bool { return r.FailsRun(run.Strict) })
+	p.list("Failed, and tolerated (should and may count with --strict):", run, func(r finding.Result) bool {
+		return r.Status == finding.Failed && !r.FailsRun(run.Strict)
 	})
-	p.list("Could not be judged:", run, func(r verdict.Result) bool { return r.Status == verdict.Error })
-	p.list("Inconclusive:", run, func(r verdict.Result) bool { return r.Status == verdict.Inconclusive })
+	p.list("Could not be judged:", run, func(r finding.Result) bool { return r.Status == finding.Error })
+	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
 	p.skips(run)
 	p.allWarnings(run)
 	p.line("%s", p.paint(verdictStyle(run), LastLine(run))) // never wrapped: it is the last line
 }
 
-func verdictStyle(run verdict.Run) style {
+func verdictStyle(run finding.Run) style {
 	switch run.ExitCode() {
-	case verdict.ExitConformant:
+	case finding.ExitConformant:
 		return green
-	case verdict.ExitNotConformant:
+	case finding.ExitNotConformant:
 		return red
 	}
 	return yellow
 }
 
 // list names the scenarios for which want holds, with where and what.
-func (p *page) list(heading string, run verdict.Run, want func(verdict.Result) bool) {
+func (p *page) list(heading string, run finding.Run, want func(finding.Result) bool) {
 	headed := false
 	for _, res := range run.Results {
 		if !want(res) {
@@ -49,7 +49,7 @@ func (p *page) list(heading string, run verdict.Run, want func(verdict.Result) b
 			p.line("%s", p.paint(bold, heading))
 			headed = true
 		}
-		where := place(verdict.Failure{}, res)
+		where := place(finding.Failure{}, res)
 		if len(res.Failures) > 0 {
 			where = place(res.Failures[0], res)
 		}
@@ -67,18 +67,18 @@ func (p *page) list(heading string, run verdict.Run, want func(verdict.Result) b
 }
 
 // gist says in a line why a scenario did not pass: the first failure, or the reason why there is no verdict.
-func gist(res verdict.Result) string {
-	if len(res.Failures) == 0 || res.Status != verdict.Failed && res.Reason != "" {
+func gist(res finding.Result) string {
+	if len(res.Failures) == 0 || res.Status != finding.Failed && res.Reason != "" {
 		return res.Reason
 	}
 	return res.Failures[0].Headline()
 }
 
 // skips lists all reasons when the last line cannot.
-func (p *page) skips(run verdict.Run) {
+func (p *page) skips(run finding.Run) {
 	all := newPage(Options{Width: p.width})
 	long := false
-	for _, s := range verdict.Statuses() {
+	for _, s := range finding.Statuses() {
 		if !s.Skipped() {
 			continue
 		}
@@ -97,7 +97,7 @@ func (p *page) skips(run verdict.Run) {
 }
 
 // allWarnings lists the warnings of the run and of its scenarios, equal ones together.
-func (p *page) allWarnings(run verdict.Run) {
+func (p *page) allWarnings(run finding.Run) {
 	texts := slices.Clone(run.Warnings)
 	ids := map[string][]string{}
 	for _, res := range run.Results {
@@ -133,19 +133,19 @@ func someIDs(ids []string) string {
 //	64 scenarios: 62 passed, 1 failed, 1 unsupported (dial). 3.4 s, seed 8814021.
 //
 // A run that proves nothing says so at the end. Secrets must have been removed before.
-func LastLine(run verdict.Run) string {
+func LastLine(run finding.Run) string {
 	c := run.Counts()
 	var parts []string
-	for _, s := range verdict.Statuses() {
+	for _, s := range finding.Statuses() {
 		n := c.Of(s)
 		if n == 0 {
 			continue
 		}
 		part := fmt.Sprintf("%d %s", n, statusName(s))
 		switch {
-		case s == verdict.Failed && c.Tolerated > 0:
+		case s == finding.Failed && c.Tolerated > 0:
 			part += fmt.Sprintf(" (%s)", tolerated(c))
-		case s == verdict.Error && n > 1:
+		case s == finding.Error && n > 1:
 			part += "s"
 		case s.Skipped():
 			part += " (" + reasons(run.Reasons(s)) + ")"
@@ -159,7 +159,7 @@ func LastLine(run verdict.Run) string {
 	return fmt.Sprintf("%s. %s, seed %d.%s", line, human(run.Duration), run.Seed, closing(run))
 }
 
-func tolerated(c verdict.Counts) string {
+func tolerated(c finding.Counts) string {
 	const why = "tolerated: should or may without --strict"
 	if c.Tolerated == c.Failed {
 		return why
@@ -168,7 +168,7 @@ func tolerated(c verdict.Counts) string {
 }
 
 // reasons puts the most frequent reasons in a few words, with their numbers when there are several.
-func reasons(rs []verdict.Reason) string {
+func reasons(rs []finding.Reason) string {
 	if len(rs) == 1 {
 		return shorten(reasonText(rs[0].Text), reasonColumns)
 	}
@@ -187,13 +187,13 @@ func reasons(rs []verdict.Reason) string {
 	return strings.Join(parts, ", ")
 }
 
-func closing(run verdict.Run) string {
+func closing(run finding.Run) string {
 	switch run.ExitCode() {
-	case verdict.ExitInterrupted:
+	case finding.ExitInterrupted:
 		return " Interrupted: the rest is unknown."
-	case verdict.ExitInconclusive:
+	case finding.ExitInconclusive:
 		return " Inconclusive: neither conformant nor not."
-	case verdict.ExitNotJudged:
+	case finding.ExitNotJudged:
 		switch c := run.Counts(); {
 		case c.Error == 0:
 			return " Nothing was tested."

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // idColumns is the room for a scenario's id; longer ids push the rest of their line.
@@ -21,7 +21,7 @@ type Text struct {
 	mu    sync.Mutex
 	out   io.Writer
 	err   error
-	run   verdict.Run // seed and strictness, from Begin
+	run   finding.Run // seed and strictness, from Begin
 	apart bool        // the last line written is empty, or nothing is written
 	live  []string    // scenarios that are running, when they are shown
 	shown bool        // the live line is on the screen
@@ -32,10 +32,10 @@ func NewText(w io.Writer, o Options) *Text { return &Text{opts: o, out: w, apart
 
 // Begin says what is about to run, and must be called first. Of run only what is known at the start is read;
 // scenarios is how many will be reported.
-func (t *Text) Begin(run verdict.Run, scenarios int) {
+func (t *Text) Begin(run finding.Run, scenarios int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.run = verdict.Run{Seed: run.Seed, Strict: run.Strict}
+	t.run = finding.Run{Seed: run.Seed, Strict: run.Strict}
 	if t.opts.Quiet {
 		return
 	}
@@ -66,7 +66,7 @@ func (t *Text) Started(id string) {
 }
 
 // Finished writes what became of a scenario. Results that were filtered out are written only when verbose.
-func (t *Text) Finished(res verdict.Result) {
+func (t *Text) Finished(res finding.Result) {
 	res = tidy(res, t.opts.Redactor)
 	p := newPage(t.opts)
 
@@ -79,8 +79,8 @@ func (t *Text) Finished(res verdict.Result) {
 		}
 	}
 	switch {
-	case res.Status == verdict.Passed || res.Status.Skipped():
-		if t.opts.Quiet || res.Status == verdict.Filtered && !t.opts.Verbose {
+	case res.Status == finding.Passed || res.Status.Skipped():
+		if t.opts.Quiet || res.Status == finding.Filtered && !t.opts.Verbose {
 			break
 		}
 		p.oneLine(res)
@@ -88,7 +88,7 @@ func (t *Text) Finished(res verdict.Result) {
 		p.result(res, t.run, t.opts.Verbose)
 	}
 	if t.opts.Verbose && !t.opts.Quiet && !res.Status.Skipped() {
-		if res.Status != verdict.Passed {
+		if res.Status != finding.Passed {
 			p.line("")
 		}
 		p.details(res)
@@ -109,7 +109,7 @@ func (t *Text) block(text string) {
 }
 
 // Finish writes the summary and returns the first error of any write.
-func (t *Text) Finish(run verdict.Run) error {
+func (t *Text) Finish(run finding.Run) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.live = nil
@@ -119,7 +119,7 @@ func (t *Text) Finish(run verdict.Run) error {
 	return t.err
 }
 
-func tidyRun(run verdict.Run, red *verdict.Redactor) verdict.Run {
+func tidyRun(run finding.Run, red *finding.Redactor) finding.Run {
 	results := run.Results
 	run.Results = nil
 	run = red.Run(run)
@@ -159,7 +159,7 @@ func (t *Text) write(text string) {
 }
 
 // oneLine writes a scenario that passed, or was not played, on one line.
-func (p *page) oneLine(res verdict.Result) {
+func (p *page) oneLine(res finding.Result) {
 	word, st := statusWord(res)
 	word = p.paint(st, pad(word, 4))
 	if res.Status.Skipped() {
@@ -170,11 +170,11 @@ func (p *page) oneLine(res verdict.Result) {
 }
 
 // statusName is the status as prose has it.
-func statusName(s verdict.Status) string { return strings.ReplaceAll(string(s), "-", " ") }
+func statusName(s finding.Status) string { return strings.ReplaceAll(string(s), "-", " ") }
 
 func reasonText(s string) string {
 	if s == "" {
-		return verdict.NoReason
+		return finding.NoReason
 	}
 	return strings.Join(strings.Fields(s), " ")
 }

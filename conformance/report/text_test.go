@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestLive(t *testing.T) {
@@ -74,12 +74,12 @@ func TestTextFromManyGoroutines(t *testing.T) {
 func TestNoWriterTellsASecret(t *testing.T) {
 	run := everything()
 	run.Target = "https://user:hunter2-password@host"
-	run.Results = append(run.Results, timeoutFailure(), func() verdict.Result {
+	run.Results = append(run.Results, timeoutFailure(), func() finding.Result {
 		r := passed("core/echo")
-		r.Status = verdict.Failed
-		r.Failures = []verdict.Failure{{
+		r.Status = finding.Failed
+		r.Failures = []finding.Failure{{
 			Got: "key " + dniKey, Because: handoffKey, Contract: dniKey, Before: []string{dniKey}, Again: "--key " + dniKey, Line: 1, Column: 6, Width: len(dniKey),
-			Source: []verdict.SourceLine{{Line: 1, Text: "key: " + dniKey}},
+			Source: []finding.SourceLine{{Line: 1, Text: "key: " + dniKey}},
 		}}
 		r.Warnings, r.Notes = []string{dniKey}, []string{dniKey}
 		return r

@@ -11,10 +11,10 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // Plan says what to check.
@@ -48,8 +48,8 @@ func Load(p Plan) (Loaded, error) {
 }
 
 // Report is what is known of a run before it starts.
-func (l Loaded) Report() verdict.Run {
-	return verdict.Run{
+func (l Loaded) Report() finding.Run {
+	return finding.Run{
 		Tool: l.Tool, Version: l.Version, Seed: l.Seed, Target: l.Target.Name(), Config: l.Target.Config(),
 		Filter: l.filterText(), Strict: l.Strict,
 	}
@@ -64,7 +64,7 @@ func (l Loaded) filterText() string {
 }
 
 // Play plays the selected scenarios and returns the report of the run. Those that were not selected are in it too.
-func (l Loaded) Play(ctx context.Context, listen Listener) (verdict.Run, error) {
+func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) {
 	run := l.Report()
 	run.Started = time.Now()
 	checker, err := contract.New()
@@ -104,8 +104,8 @@ func shellWord(s string) string {
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
 // inOrder puts the results among those that were filtered out, in the order of the files.
-func (l Loaded) inOrder(results []verdict.Result) []verdict.Result {
-	played := make(map[string]verdict.Result, len(results))
+func (l Loaded) inOrder(results []finding.Result) []finding.Result {
+	played := make(map[string]finding.Result, len(results))
 	for _, r := range results {
 		played[r.ID] = r
 	}
@@ -113,14 +113,14 @@ func (l Loaded) inOrder(results []verdict.Result) []verdict.Result {
 	for _, s := range l.Selected {
 		selected[s.ID] = true
 	}
-	var out []verdict.Result
+	var out []finding.Result
 	for _, s := range l.All {
 		if r, ok := played[s.ID]; ok {
 			out = append(out, r)
 		} else if !selected[s.ID] {
-			out = append(out, verdict.Result{
+			out = append(out, finding.Result{
 				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Level: string(s.Level), Labels: s.Labels,
-				Status: verdict.Filtered, Reason: "not selected by " + l.filterText(),
+				Status: finding.Filtered, Reason: "not selected by " + l.filterText(),
 			})
 		}
 	}

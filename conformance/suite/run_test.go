@@ -13,11 +13,11 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 const head = "scenario: v1\nsummary: s\nrequirement: A number is given to one client.\nsource: x\n"
@@ -61,11 +61,11 @@ func (e *ear) Started(id string) {
 	}
 }
 
-func (e *ear) Finished(r verdict.Result) {
+func (e *ear) Finished(r finding.Result) {
 	e.heard = append(e.heard, "finished "+r.ID+" "+string(r.Status))
 }
 
-func statuses(run verdict.Run) []string {
+func statuses(run finding.Run) []string {
 	var out []string
 	for _, r := range run.Results {
 		out = append(out, r.ID+" "+string(r.Status))
@@ -105,7 +105,7 @@ func TestPlay(t *testing.T) {
 				t.Errorf("run: want filter %q and code %d, got %+v", c.words, c.code, run)
 			}
 			for _, r := range run.Results {
-				if r.Status == verdict.Filtered && r.Reason != "not selected by "+c.words {
+				if r.Status == finding.Filtered && r.Reason != "not selected by "+c.words {
 					t.Errorf("%s: want a reason, got %q", r.ID, r.Reason)
 				}
 			}
@@ -171,7 +171,7 @@ func TestInterrupted(t *testing.T) {
 			if took := time.Since(started); err != nil || took > 3*time.Second {
 				t.Errorf("want a prompt end, got %v after %s", err, took)
 			}
-			if got := statuses(run); !slices.Equal(got, c.want) || !run.Interrupted || run.ExitCode() != verdict.ExitInterrupted {
+			if got := statuses(run); !slices.Equal(got, c.want) || !run.Interrupted || run.ExitCode() != finding.ExitInterrupted {
 				t.Errorf("want %q and an interrupted run, got %q and %d", c.want, got, run.ExitCode())
 			}
 			if r := run.Results[len(run.Results)-1]; r.Reason != "interrupted" {

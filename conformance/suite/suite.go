@@ -17,10 +17,10 @@ import (
 	"github.com/onsi/ginkgo/v2/formatter"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // grace is what Ginkgo, the backstop, gives a scenario beyond its own time.
@@ -29,7 +29,7 @@ const grace = 10 * time.Second
 // Listener hears of each scenario as it starts and ends.
 type Listener interface {
 	Started(id string)
-	Finished(verdict.Result)
+	Finished(finding.Result)
 }
 
 // Suite is a set of scenarios on one target.
@@ -42,7 +42,7 @@ type Suite struct {
 
 // Run plays the suite and returns the results in the order of the scenarios. When ctx ends, the scenario at work is
 // stopped and the rest is not played. Runs in one process must not overlap.
-func Run(ctx context.Context, s Suite) ([]verdict.Result, error) {
+func Run(ctx context.Context, s Suite) ([]finding.Result, error) {
 	globals.Reset() // Ginkgo keeps its suite in a global; a second run needs a fresh one
 	out := formatter.ColorableStdOut
 	formatter.ColorableStdOut = io.Discard
@@ -50,9 +50,9 @@ func Run(ctx context.Context, s Suite) ([]verdict.Result, error) {
 	// Ginkgo catches the signals for good; the program's own handler must get them back.
 	defer signal.Reset(os.Interrupt, syscall.SIGTERM)
 
-	var results []verdict.Result
+	var results []finding.Result
 	signalled := false
-	register(s, func(spec ginkgo.SpecContext, sc *scenario.Scenario) verdict.Result {
+	register(s, func(spec ginkgo.SpecContext, sc *scenario.Scenario) finding.Result {
 		play, cancel := context.WithCancel(spec)
 		defer cancel()
 		defer context.AfterFunc(ctx, cancel)()
@@ -60,7 +60,7 @@ func Run(ctx context.Context, s Suite) ([]verdict.Result, error) {
 		results = append(results, r)
 		signalled = spec.Err() != nil
 		return r
-	}, func(r verdict.Result) string { return headline(r) }, func() bool { return ctx.Err() != nil })
+	}, func(r finding.Result) string { return headline(r) }, func() bool { return ctx.Err() != nil })
 
 	// Not what flags say: those are for who registers. FailOnEmpty stays off: an empty selection is the caller's to refuse.
 	config, reporter := types.NewDefaultSuiteConfig(), types.NewDefaultReporterConfig()
@@ -84,13 +84,13 @@ const signalLag = time.Second
 
 // Register adds the suite to the specs of a test binary, for those who run `go test` or the ginkgo command with its own
 // filters. explain gives the text of a failure. Call it while the tree is built.
-func Register(s Suite, explain func(verdict.Result) string) {
-	register(s, func(spec ginkgo.SpecContext, sc *scenario.Scenario) verdict.Result { return s.play(spec, sc) },
+func Register(s Suite, explain func(finding.Result) string) {
+	register(s, func(spec ginkgo.SpecContext, sc *scenario.Scenario) finding.Result { return s.play(spec, sc) },
 		explain, func() bool { return false })
 }
 
 // register builds the tree: one container, so that Ginkgo keeps the order of the files.
-func register(s Suite, play func(ginkgo.SpecContext, *scenario.Scenario) verdict.Result, explain func(verdict.Result) string, stopped func() bool) {
+func register(s Suite, play func(ginkgo.SpecContext, *scenario.Scenario) finding.Result, explain func(finding.Result) string, stopped func() bool) {
 	ginkgo.Describe("scenarios", func() {
 		for _, sc := range s.Scenarios {
 			ginkgo.It(sc.ID, decorations(sc), func(spec ginkgo.SpecContext) {
@@ -101,7 +101,7 @@ func register(s Suite, play func(ginkgo.SpecContext, *scenario.Scenario) verdict
 				switch v := r.Verdict(); {
 				case v.Skipped():
 					ginkgo.Skip(string(v) + ": " + r.Reason)
-				case v != verdict.Passed:
+				case v != finding.Passed:
 					ginkgo.Fail(explain(r))
 				}
 			})
@@ -118,7 +118,7 @@ func decorations(sc *scenario.Scenario) []any {
 	}
 }
 
-func (s Suite) play(ctx context.Context, sc *scenario.Scenario) verdict.Result {
+func (s Suite) play(ctx context.Context, sc *scenario.Scenario) finding.Result {
 	if s.Listener != nil {
 		s.Listener.Started(sc.ID)
 	}
@@ -129,7 +129,7 @@ func (s Suite) play(ctx context.Context, sc *scenario.Scenario) verdict.Result {
 	return r
 }
 
-func headline(r verdict.Result) string {
+func headline(r finding.Result) string {
 	if len(r.Failures) > 0 {
 		return r.Failures[0].Headline()
 	}

@@ -10,11 +10,11 @@ import (
 	"github.com/onsi/ginkgo/v2/extensions/globals"
 
 	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
@@ -49,14 +49,14 @@ func TestConformance(t *testing.T) {
 	globals.Reset()
 	suite.Register(suite.Suite{
 		Scenarios: loaded.Selected, Target: plan.Target, Options: replay.Options{Seed: plan.Seed, Checker: checker, Again: loaded.Again},
-	}, explain(loaded.Report(), verdict.NewRedactor(plan.Target.Secrets()...)))
+	}, explain(loaded.Report(), finding.NewRedactor(plan.Target.Secrets()...)))
 	suiteConfig.FailOnEmpty = true // a filter that fits nothing is a mistake
 	ginkgo.RunSpecs(t, "scenarios", suiteConfig, reporterConfig)
 }
 
 // explain gives a failure as `dnispool check` would.
-func explain(run verdict.Run, secrets *verdict.Redactor) func(verdict.Result) string {
-	return func(r verdict.Result) string {
+func explain(run finding.Run, secrets *finding.Redactor) func(finding.Result) string {
+	return func(r finding.Result) string {
 		var b strings.Builder
 		text := report.NewText(&b, report.Options{Quiet: true, Redactor: secrets})
 		text.Begin(run, 1)

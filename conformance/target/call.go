@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim"
@@ -290,14 +290,14 @@ var settled = []journal.Kind{journal.Answered, journal.CallRejected, journal.Cal
 // ladder collects the carrier's SIP messages.
 type ladder struct {
 	mu   sync.Mutex
-	msgs []verdict.SIPMessage
+	msgs []finding.SIPMessage
 }
 
 // maxLadder bounds what one scenario keeps; the newest are what a reader wants.
 const maxLadder = 2000
 
 func (l *ladder) see(m sipua.Message) {
-	v := verdict.SIPMessage{At: m.At, From: "platform", To: "carrier", Summary: m.StartLine, CallID: m.CallID}
+	v := finding.SIPMessage{At: m.At, From: "platform", To: "carrier", Summary: m.StartLine, CallID: m.CallID}
 	if m.Sent {
 		v.From, v.To = v.To, v.From
 	}
@@ -309,8 +309,8 @@ func (l *ladder) see(m sipua.Message) {
 	l.msgs = append(l.msgs, v)
 }
 
-func (l *ladder) all() []verdict.SIPMessage {
+func (l *ladder) all() []finding.SIPMessage {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return append([]verdict.SIPMessage(nil), l.msgs...)
+	return append([]finding.SIPMessage(nil), l.msgs...)
 }

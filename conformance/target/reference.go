@@ -10,7 +10,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/mutants"
 	"github.com/dnispool/dnispool/fakes/pstn"
@@ -244,7 +244,7 @@ func (s *stage) Wait(ctx context.Context, d time.Duration) error {
 func (s *stage) Settle() { s.clock.Settle() }
 
 // Ladder implements Stage.
-func (s *stage) Ladder() []verdict.SIPMessage { return s.ladder.all() }
+func (s *stage) Ladder() []finding.SIPMessage { return s.ladder.all() }
 
 // Fault implements Stage.
 func (s *stage) Fault(http, carrier *yaml.Node) error {

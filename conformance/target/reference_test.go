@@ -12,8 +12,8 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/target"
-	"github.com/dnispool/dnispool/conformance/verdict"
 	"github.com/dnispool/dnispool/sim"
 )
 
@@ -240,7 +240,7 @@ func TestCalls(t *testing.T) {
 		t.Errorf("want the caller's BYE, got %+v", e)
 	}
 	ladder := s.Ladder()
-	invites := slices.DeleteFunc(slices.Clone(ladder), func(m verdict.SIPMessage) bool { return !strings.HasPrefix(m.Summary, "INVITE") })
+	invites := slices.DeleteFunc(slices.Clone(ladder), func(m finding.SIPMessage) bool { return !strings.HasPrefix(m.Summary, "INVITE") })
 	if len(invites) != 2 || invites[0].From != "carrier" || invites[0].To != "platform" || invites[1].CallID != c.ID() {
 		t.Errorf("ladder: want two INVITEs of the carrier, got %+v", ladder)
 	}

@@ -12,7 +12,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/verdict"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -86,7 +86,7 @@ type Stage interface {
 	Settle()
 
 	// Ladder returns the SIP messages seen so far.
-	Ladder() []verdict.SIPMessage
+	Ladder() []finding.SIPMessage
 	Close() error
 }
 

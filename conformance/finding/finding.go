@@ -1,7 +1,7 @@
-// Package verdict says what became of a run: every scenario's result, every failure as a value, the counts and the
+// Package finding says what became of a run: every scenario's result, every failure as a value, the counts and the
 // exit code. It is plain data and the rules that follow from it. It does no I/O, renders nothing and knows neither
 // HTTP nor SIP nor YAML; package report writes what is said here.
-package verdict
+package finding
 
 import (
 	"cmp"

@@ -1,4 +1,4 @@
-package verdict
+package finding
 
 // Exit codes of the tool. They are an API.
 const (
