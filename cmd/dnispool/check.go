@@ -66,7 +66,7 @@ func runCheck(ctx context.Context, e env) int {
 		return 0
 	}
 	e = e.leaveOutput(f.junit, f.json)
-	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: finding.NewRedactor(plan.Target.Secrets()...)}
+	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
 	files, err := f.openReports(e)
 	if err != nil {
 		return refuse(e, err)
@@ -116,7 +116,7 @@ func (f *checkFlags) openReports(e env) (r reportFiles, err error) {
 	return r, errors.Join(errs[:]...)
 }
 
-func (r reportFiles) write(run finding.Run, red *finding.Redactor) error {
+func (r reportFiles) write(run finding.Run, red *report.Redactor) error {
 	var errs []error
 	if r.junit != nil {
 		errs = append(errs, report.JUnit(r.junit, run, red))

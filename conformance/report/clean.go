@@ -53,7 +53,7 @@ func oneLine(s string) string { return strings.NewReplacer("\n", `\n`, "\t", `\t
 
 // tidy returns the result without secrets and with clean text. The source lines are left as they are: the caret's
 // column counts their characters, so they are cleaned when they are drawn.
-func tidy(res finding.Result, red *finding.Redactor) finding.Result {
+func tidy(res finding.Result, red *Redactor) finding.Result {
 	res = red.Result(res) // a copy: what follows changes nothing of the caller's
 	res.Status = res.Verdict()
 	for _, s := range []*string{&res.ID, &res.File, &res.Level} {

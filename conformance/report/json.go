@@ -10,7 +10,7 @@ import (
 
 // JSON writes the whole run as a verdict.Document, indented, without secrets. The order of the fields never
 // changes. specs/report.schema.json describes it.
-func JSON(w io.Writer, run finding.Run, red *finding.Redactor) error {
+func JSON(w io.Writer, run finding.Run, red *Redactor) error {
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	enc.SetIndent("", "  ")

@@ -24,7 +24,7 @@ import (
 //   - the four kinds of not played are a <skipped> with the kind and the reason as message;
 //   - a run in which nothing was tested, or that was interrupted, has one more testcase, "run", with an <error>:
 //     otherwise a file of skips, or half a file of passes, would be green.
-func JUnit(w io.Writer, run finding.Run, red *finding.Redactor) error {
+func JUnit(w io.Writer, run finding.Run, red *Redactor) error {
 	run = tidyRun(run, red)
 	doc := xmlSuites{Name: xmlText(cmp.Or(run.Tool, "dnispool")), Time: seconds(run.Duration), Timestamp: timestamp(run.Started)}
 	for _, res := range run.Results {

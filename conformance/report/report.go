@@ -12,12 +12,12 @@ import (
 
 // Options say how Text writes. The zero value is the default: one line a scenario, failures in full, no colour.
 type Options struct {
-	Quiet    bool              // only failures and the last lines
-	Verbose  bool              // every exchange and the ladder of every scenario
-	Color    bool              // ANSI colours; the caller asks the terminal and NO_COLOR
-	Live     bool              // the output is a terminal: show the scenario that is running and wipe it afterwards
-	Width    int               // columns to wrap at; 0 means 100
-	Redactor *finding.Redactor // secrets to hide; nil hides by header and field name only
+	Quiet    bool      // only failures and the last lines
+	Verbose  bool      // every exchange and the ladder of every scenario
+	Color    bool      // ANSI colours; the caller asks the terminal and NO_COLOR
+	Live     bool      // the output is a terminal: show the scenario that is running and wipe it afterwards
+	Width    int       // columns to wrap at; 0 means 100
+	Redactor *Redactor // secrets to hide; nil hides by header and field name only
 }
 
 const (

@@ -16,7 +16,7 @@ const (
 
 var (
 	start  = time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC)
-	secret = finding.NewRedactor(dniKey, handoffKey)
+	secret = NewRedactor(dniKey, handoffKey)
 )
 
 func after(ms float64) time.Time { return start.Add(time.Duration(ms * float64(time.Millisecond))) }

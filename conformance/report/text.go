@@ -119,7 +119,7 @@ func (t *Text) Finish(run finding.Run) error {
 	return t.err
 }
 
-func tidyRun(run finding.Run, red *finding.Redactor) finding.Run {
+func tidyRun(run finding.Run, red *Redactor) finding.Run {
 	results := run.Results
 	run.Results = nil
 	run = red.Run(run)

@@ -49,13 +49,13 @@ func TestConformance(t *testing.T) {
 	globals.Reset()
 	suite.Register(suite.Suite{
 		Scenarios: loaded.Selected, Target: plan.Target, Options: replay.Options{Seed: plan.Seed, Checker: checker, Again: loaded.Again},
-	}, explain(loaded.Report(), finding.NewRedactor(plan.Target.Secrets()...)))
+	}, explain(loaded.Report(), report.NewRedactor(plan.Target.Secrets()...)))
 	suiteConfig.FailOnEmpty = true // a filter that fits nothing is a mistake
 	ginkgo.RunSpecs(t, "scenarios", suiteConfig, reporterConfig)
 }
 
 // explain gives a failure as `dnispool check` would.
-func explain(run finding.Run, secrets *finding.Redactor) func(finding.Result) string {
+func explain(run finding.Run, secrets *report.Redactor) func(finding.Result) string {
 	return func(r finding.Result) string {
 		var b strings.Builder
 		text := report.NewText(&b, report.Options{Quiet: true, Redactor: secrets})

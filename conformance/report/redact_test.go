@@ -1,4 +1,4 @@
-package finding
+package report
 
 import (
 	"encoding/json"
@@ -7,21 +7,23 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestRedactorHeader(t *testing.T) {
 	r := NewRedactor("secret-value-1")
-	for _, c := range []struct{ in, want Header }{
-		{Header{"x-api-key", "k"}, Header{"x-api-key", "***"}},
-		{Header{"X-Api-Key", "k"}, Header{"X-Api-Key", "***"}},
-		{Header{"Authorization", "Bearer abc"}, Header{"Authorization", "***"}},
-		{Header{"X-PolyAi-Auth-Token", "abc"}, Header{"X-PolyAi-Auth-Token", "***"}},
-		{Header{"Set-Cookie", "a=b"}, Header{"Set-Cookie", "***"}},
-		{Header{"x-api-key", ""}, Header{"x-api-key", ""}},
-		{Header{"x-api-key-id", "readable"}, Header{"x-api-key-id", "readable"}},
-		{Header{"X-State", "handoff"}, Header{"X-State", "handoff"}},
-		{Header{"X-Token-Count", "7"}, Header{"X-Token-Count", "7"}},
-		{Header{"X-Echo", "got secret-value-1"}, Header{"X-Echo", "got ***"}},
+	for _, c := range []struct{ in, want finding.Header }{
+		{finding.Header{Name: "x-api-key", Value: "k"}, finding.Header{Name: "x-api-key", Value: "***"}},
+		{finding.Header{Name: "X-Api-Key", Value: "k"}, finding.Header{Name: "X-Api-Key", Value: "***"}},
+		{finding.Header{Name: "Authorization", Value: "Bearer abc"}, finding.Header{Name: "Authorization", Value: "***"}},
+		{finding.Header{Name: "X-PolyAi-Auth-Token", Value: "abc"}, finding.Header{Name: "X-PolyAi-Auth-Token", Value: "***"}},
+		{finding.Header{Name: "Set-Cookie", Value: "a=b"}, finding.Header{Name: "Set-Cookie", Value: "***"}},
+		{finding.Header{Name: "x-api-key", Value: ""}, finding.Header{Name: "x-api-key", Value: ""}},
+		{finding.Header{Name: "x-api-key-id", Value: "readable"}, finding.Header{Name: "x-api-key-id", Value: "readable"}},
+		{finding.Header{Name: "X-State", Value: "handoff"}, finding.Header{Name: "X-State", Value: "handoff"}},
+		{finding.Header{Name: "X-Token-Count", Value: "7"}, finding.Header{Name: "X-Token-Count", Value: "7"}},
+		{finding.Header{Name: "X-Echo", Value: "got secret-value-1"}, finding.Header{Name: "X-Echo", Value: "got ***"}},
 	} {
 		if got := r.Header(c.in); got != c.want {
 			t.Errorf("header %v: want %v, got %v", c.in, c.want, got)
@@ -137,7 +139,7 @@ func fill(v reflect.Value, secret string, places *int) {
 
 func TestNoTextOfARunKeepsASecret(t *testing.T) {
 	const secret = "s3cr3t-value"
-	var run Run
+	var run finding.Run
 	places := 0
 	fill(reflect.ValueOf(&run).Elem(), secret, &places)
 	before, err := json.Marshal(run)
@@ -172,7 +174,7 @@ func TestNoTextOfARunKeepsASecret(t *testing.T) {
 }
 
 func TestRedactKeepsTheRest(t *testing.T) {
-	run := Run{Tool: "dnispool", Results: []Result{{ID: "a", Status: Failed, Started: time.Unix(5, 0), Labels: []string{}, Failures: []Failure{{Kind: KindCheck}}}}}
+	run := finding.Run{Tool: "dnispool", Results: []finding.Result{{ID: "a", Status: finding.Failed, Started: time.Unix(5, 0), Labels: []string{}, Failures: []finding.Failure{{Kind: finding.KindCheck}}}}}
 	if got := (*Redactor)(nil).Run(run); !reflect.DeepEqual(got, run) {
 		t.Errorf("run without secrets: want %+v, got %+v", run, got)
 	}
@@ -197,7 +199,7 @@ func TestRedactionMovesTheCaret(t *testing.T) {
 		{"column past the end", `a`, 10, 3, 10, 3},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			res := Result{Failures: []Failure{{Line: 7, Column: c.column, Width: c.width, Source: []SourceLine{{6, "x"}, {7, c.text}}}}}
+			res := finding.Result{Failures: []finding.Failure{{Line: 7, Column: c.column, Width: c.width, Source: []finding.SourceLine{{6, "x"}, {7, c.text}}}}}
 			r := NewRedactor(secret)
 			once := r.Result(res)
 			f := once.Failures[0]

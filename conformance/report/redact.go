@@ -1,4 +1,4 @@
-package finding
+package report
 
 import (
 	"cmp"
@@ -10,6 +10,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // Mask stands where a secret was.
@@ -78,13 +80,13 @@ func jsonForm(s string, escapeHTML bool) string {
 }
 
 // Redact returns a copy of the run without secrets. See Redactor.
-func Redact(run Run, secrets ...string) Run { return NewRedactor(secrets...).Run(run) }
+func Redact(run finding.Run, secrets ...string) finding.Run { return NewRedactor(secrets...).Run(run) }
 
 // Run returns a copy of the run without secrets.
-func (r *Redactor) Run(run Run) Run { return copyOf(run, r) }
+func (r *Redactor) Run(run finding.Run) finding.Run { return copyOf(run, r) }
 
 // Result returns a copy of the result without secrets.
-func (r *Redactor) Result(res Result) Result { return copyOf(res, r) }
+func (r *Redactor) Result(res finding.Result) finding.Result { return copyOf(res, r) }
 
 // urlPassword finds the password in scheme://user:password@host.
 var urlPassword = regexp.MustCompile(`(://[^\s/?#"'@:]*:)[^\s/?#"']+@`)
@@ -105,12 +107,12 @@ func (r *Redactor) Text(s string) string {
 
 // Header hides the value when the name is that of a secret. An empty value stays empty: that no key was sent is
 // no secret, and often the fault that is looked for.
-func (r *Redactor) Header(h Header) Header {
+func (r *Redactor) Header(h finding.Header) finding.Header {
 	secret := slices.Contains(secretHeaders, strings.ToLower(strings.TrimSpace(h.Name)))
 	if secret && strings.TrimSpace(h.Value) != "" {
-		return Header{Name: h.Name, Value: Mask}
+		return finding.Header{Name: h.Name, Value: Mask}
 	}
-	return Header{Name: r.Text(h.Name), Value: r.Text(h.Value)}
+	return finding.Header{Name: r.Text(h.Name), Value: r.Text(h.Value)}
 }
 
 // replaceAlone replaces word in s where no letter or digit touches it.
@@ -139,8 +141,8 @@ func replaceAlone(s, word string) string {
 func wordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
 // failure moves the caret: hiding a secret on the caret's line changes the columns after it.
-func (r *Redactor) failure(f Failure) Failure {
-	i := slices.IndexFunc(f.Source, func(l SourceLine) bool { return l.Line == f.Line })
+func (r *Redactor) failure(f finding.Failure) finding.Failure {
+	i := slices.IndexFunc(f.Source, func(l finding.SourceLine) bool { return l.Line == f.Line })
 	if i < 0 || f.Column < 1 {
 		return f
 	}
@@ -169,13 +171,13 @@ func copyOf[T any](v T, r *Redactor) T {
 
 func (r *Redactor) copy(to, from reflect.Value) {
 	switch v := from.Interface().(type) {
-	case Header:
+	case finding.Header:
 		to.Set(reflect.ValueOf(r.Header(v)))
 		return
 	case json.RawMessage:
 		to.Set(reflect.ValueOf(r.Config(v)))
 		return
-	case Failure:
+	case finding.Failure:
 		from = reflect.ValueOf(r.failure(v))
 	case string:
 		to.SetString(r.Text(v))
