@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -12,9 +13,9 @@ import (
 func reservedNumberAnswers() Check {
 	return Check{Name: "reserved-number-answers", Invariant: "I9", PerProject: true, clocks: true,
 		Says: "A number that is reserved can be called: the platform answers.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			if v.WindowMin == 0 {
-				return notJudged("the window of the pool is not known")
+				return finding.NotJudged("the window of the pool is not known")
 			}
 			strays := 0
 			for _, c := range v.calls {
@@ -27,7 +28,7 @@ func reservedNumberAnswers() Check {
 					continue
 				}
 				strays++
-				out.add(Violation{
+				out.Add(finding.Violation{
 					Text:      fmt.Sprintf("the call to the reserved number %s was refused with %d", c.op.Number, c.op.Status),
 					Rule:      "the platform's own refusal, of the only call to the number, certainly within the window",
 					Cause:     "F62 a limit of calls per number, F63 a dead number, F36 the number's format",

@@ -4,13 +4,14 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
 // attributesIntact compares the agent's own copy with what was sent.
 func attributesIntact() Check {
 	return Check{Name: "attributes-intact", Invariant: "I4", Says: "A bound call is given the attributes exactly as they were sent.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			for _, c := range v.calls {
 				if c.echo == nil || c.echo.Nonce == "" || c.echo.Attributes == nil {
 					continue
@@ -21,14 +22,14 @@ func attributesIntact() Check {
 				}
 				out.Cases++
 				if where != "" {
-					out.add(Violation{
+					out.Add(finding.Violation{
 						Text: fmt.Sprintf("attributes of nonce %s differ at %s", c.echo.Nonce, where), Rule: "the agent's own copy of all attributes, compared as JSON",
 						Cause: "F45 attributes mangled on the way", Ops: copies(sent, c.op, c.echo.read),
 					})
 				}
 			}
 			if out.Cases == 0 {
-				return notJudged("no call's echo_attributes can be compared with what was sent")
+				return finding.NotJudged("no call's echo_attributes can be compared with what was sent")
 			}
 			return out
 		}}
@@ -53,14 +54,14 @@ func (v *view) mangled(e *echo) (where string, sent *history.Op) {
 // could have taken it, must have been given the attributes. A call that lost them in any other way is a hazard.
 func attributesDelivered() Check {
 	return Check{Name: "attributes-delivered", Invariant: "I9", clocks: true, Says: "A call that arrives within the window is given the attributes of its reservation.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			switch {
 			case !v.echoing:
-				return notJudged(noEcho)
+				return finding.NotJudged(noEcho)
 			case v.WindowMin == 0:
-				return notJudged("the window of the pool is not known")
+				return finding.NotJudged("the window of the pool is not known")
 			case !v.byNumber():
-				return notJudged("the pool matches callers by their number, which carriers change")
+				return finding.NotJudged("the pool matches callers by their number, which carriers change")
 			}
 			strays := 0
 			for _, c := range v.calls {
@@ -78,7 +79,7 @@ func attributesDelivered() Check {
 }
 
 // lost is a call whose attributes did not come.
-func (v *view) lost(out *Outcome, strays *int, l *lease, c *call) {
+func (v *view) lost(out *finding.Outcome, strays *int, l *lease, c *call) {
 	got := "no attributes"
 	switch {
 	case c.echo.Bound:
@@ -89,7 +90,7 @@ func (v *view) lost(out *Outcome, strays *int, l *lease, c *call) {
 	excuse, decided := v.excuse(l, c)
 	if excuse == "" {
 		*strays++
-		out.add(Violation{
+		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the call to %s arrived %s after its reservation, within the window of %s, and was given %s", c.op.Number, round(c.op.End-committed(l.op)), v.WindowMin, got),
 			Rule:  "rule E: the window cannot have closed, and no other call of ours can have taken the reservation",
 			Cause: "F29 a window that is too short, F33 a window counted from the wrong event, F36 the number's format, F61 a lookup that lags behind", Certainty: v.unless(true),
@@ -100,7 +101,7 @@ func (v *view) lost(out *Outcome, strays *int, l *lease, c *call) {
 	if !decided {
 		out.Undecided++
 	}
-	out.hazard(Violation{
+	out.AddHazard(finding.Violation{
 		Text: fmt.Sprintf("the call to %s, %s after its reservation, was given %s: %s", c.op.Number, round(c.op.End-committed(l.op)), got, excuse),
 		Rule: "a correct pool does the same", Cause: "F29 a late arrival, F39 a stray, F42 a carrier's second attempt", Ops: copies(l.op, c.op, c.echo.read),
 	})

@@ -2,15 +2,17 @@ package check
 
 import (
 	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // capacityRespected is rule C: a reservation was certainly alive from its reply until its earliest end.
 func capacityRespected() Check {
 	return Check{Name: "capacity-respected", Invariant: "I15", PerProject: true, clocks: true,
 		Says: "Never more live reservations than the pool has numbers.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			if v.size() == 0 || !v.timed() {
-				return notJudged("the size, the window or the release rule of the pool is not known")
+				return finding.NotJudged("the size, the window or the release rule of the pool is not known")
 			}
 			s := sweep{make([]event, 0, 2*len(v.leases))}
 			for _, l := range v.leases {
@@ -21,7 +23,7 @@ func capacityRespected() Check {
 				if e.delta <= v.size() {
 					continue
 				}
-				x := Violation{
+				x := finding.Violation{
 					Text:      fmt.Sprintf("%d reservations were live at %s, the pool has %d numbers", e.delta, round(e.at), v.size()),
 					Rule:      "rule C: each of them had been answered, and none can have ended",
 					Cause:     "F01 double allocation, F15 overflow numbers",
@@ -32,7 +34,7 @@ func capacityRespected() Check {
 						x.Ops = append(x.Ops, *l.op)
 					}
 				}
-				out.add(x)
+				out.Add(x)
 				return v.weigh(out, e.delta-v.size())
 			}
 			return out

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 const ownWord = "each nonce was sent with one reservation, so the call that carries it was given that one's attributes"
@@ -13,9 +15,9 @@ const ownWord = "each nonce was sent with one reservation, so the call that carr
 // where the call's own reservation was certainly waiting for it.
 func noCrossTalk() Check {
 	return Check{Name: "no-cross-talk", Invariant: "I4, I5, I6, I7", Says: "A call is given the attributes of the reservation it was placed for, or none, and never twice.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			if !v.echoing {
-				return notJudged(noEcho)
+				return finding.NotJudged(noEcho)
 			}
 			takers, swapped := v.takers(), make(map[*call]bool)
 			strays := 0
@@ -44,7 +46,7 @@ func (v *view) takers() map[string][]*call {
 	return out
 }
 
-func (v *view) judgeNonce(out *Outcome, c *call, takers map[string][]*call, swapped map[*call]bool, strays *int) {
+func (v *view) judgeNonce(out *finding.Outcome, c *call, takers map[string][]*call, swapped map[*call]bool, strays *int) {
 	nonce := c.echo.Nonce
 	a := v.byNonce[nonce]
 	switch {
@@ -52,7 +54,7 @@ func (v *view) judgeNonce(out *Outcome, c *call, takers map[string][]*call, swap
 		v.fabricated(out, c)
 		return
 	case c.nth >= a.count && v.once():
-		out.add(Violation{
+		out.Add(finding.Violation{
 			Text: fmt.Sprintf("two calls were given the attributes of one reservation (nonce %s)", nonce), Rule: ownWord + ", and a reservation serves one call; no clock is needed",
 			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Ops: copies(takers[nonce][0].op, c.op, a.op, c.echo.read),
 		})
@@ -65,14 +67,14 @@ func (v *view) judgeNonce(out *Outcome, c *call, takers map[string][]*call, swap
 	}
 	if o := counterpart(c, takers); o != nil {
 		swapped[o] = true
-		out.add(Violation{
+		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.op.Number, o.op.Number),
 			Rule:  ownWord + ", and the call that it was for was given this one's; no clock is needed",
 			Cause: "F47 concurrent arrivals swapped", Ops: copies(c.op, o.op, a.op, c.echo.read, o.echo.read),
 		})
 		return
 	}
-	x := Violation{Text: foreign(c), Rule: ownWord, Cause: "F30 a late arrival on a number that was given again", Ops: copies(a.op, c.op, c.echo.read)}
+	x := finding.Violation{Text: foreign(c), Rule: ownWord, Cause: "F30 a late arrival on a number that was given again", Ops: copies(a.op, c.op, c.echo.read)}
 	own := c.meant
 	if own != nil {
 		x.Ops = append(copies(own.op), x.Ops...)
@@ -81,19 +83,19 @@ func (v *view) judgeNonce(out *Outcome, c *call, takers map[string][]*call, swap
 	case !v.mayTake(c, a):
 		x.Rule += "; that one had another number, or was certainly over when the call arrived"
 		x.Cause = "F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
-		out.add(x)
+		out.Add(x)
 	case own != nil && c.answered() && v.due(own, c) && !v.possiblyTaken(own, c):
 		x.Rule += "; its own reservation was certainly waiting on that number, and no other call of ours can have taken it"
 		x.Cause = "F01 double allocation, F06 a repair loop, F07 a late release of somebody else's lease"
 		x.Certainty = v.unless(true)
 		*strays++
-		out.add(x)
+		out.Add(x)
 	default:
 		if c.op.Nonce == "" {
 			x.Cause = "F39 a stray takes a reservation"
 		}
 		x.Rule += "; that one may have been waiting on the number when the call arrived, and who calls is not checked"
-		out.hazard(x)
+		out.AddHazard(x)
 	}
 }
 
@@ -105,18 +107,18 @@ func foreign(c *call) string {
 }
 
 // fabricated is a nonce that nobody sent. Where others use the pool, they may have.
-func (v *view) fabricated(out *Outcome, c *call) {
-	x := Violation{
+func (v *view) fabricated(out *finding.Outcome, c *call) {
+	x := finding.Violation{
 		Text: fmt.Sprintf("call to %s was given attributes that nobody sent (nonce %s)", c.op.Number, c.echo.Nonce), Rule: "no reservation of this history has that nonce",
 		Cause: "F40 stale context, F48 another tenant's", Ops: copies(c.op, c.echo.read),
 	}
 	if v.Exclusive {
-		out.add(x)
+		out.Add(x)
 		return
 	}
 	x.Rule += "; somebody else may be using the pool"
 	out.Undecided++
-	out.hazard(x)
+	out.AddHazard(x)
 }
 
 // counterpart is the call that was meant for c's nonce and was given c's.

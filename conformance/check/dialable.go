@@ -3,13 +3,14 @@ package check
 import (
 	"fmt"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
 func dialableNumbers() Check {
 	return Check{Name: "dialable-numbers", Invariant: "I2, I13", PerProject: true,
 		Says: "A successful reservation carries a number of the pool that can be dialled.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			known := make(map[string]bool, len(v.Numbers))
 			for _, n := range v.Numbers {
 				known[n] = true
@@ -18,12 +19,12 @@ func dialableNumbers() Check {
 				out.Cases++
 				switch {
 				case !dialable(r.Number):
-					out.add(Violation{
+					out.Add(finding.Violation{
 						Text: fmt.Sprintf("dni: want a number like +442079460000, got %q", r.Number),
 						Rule: "the reply itself shows it", Cause: "F14 a full pool that is not treated as an error", Ops: copies(r),
 					})
 				case len(known) > 0 && !known[r.Number]:
-					out.add(Violation{
+					out.Add(finding.Violation{
 						Text: fmt.Sprintf("dni: %s is not one of the pool's %d numbers", r.Number, len(v.Numbers)),
 						Rule: "the pool's numbers are known", Cause: "F15 an overflow number returned as success", Ops: copies(r),
 					})

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -19,9 +20,9 @@ import (
 func noDoubleLease() Check {
 	return Check{Name: "no-double-lease", Invariant: "I1, I3", PerProject: true, clocks: true,
 		Says: "A number has at most one live reservation, and rests for the cool-down between two.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			if !v.timed() {
-				return notJudged("the window or the release rule of the pool is not known")
+				return finding.NotJudged("the window or the release rule of the pool is not known")
 			}
 			strays := 0
 			for _, number := range slices.Sorted(maps.Keys(v.lines)) {
@@ -32,7 +33,7 @@ func noDoubleLease() Check {
 }
 
 // judgeLine holds each reservation of a number against those before it that may still have lived.
-func (v *view) judgeLine(out *Outcome, strays *int, n *line) {
+func (v *view) judgeLine(out *finding.Outcome, strays *int, n *line) {
 	out.Cases += len(n.leases)
 	var open []*lease
 	for i, b := range n.leases {
@@ -41,10 +42,10 @@ func (v *view) judgeLine(out *Outcome, strays *int, n *line) {
 		switch {
 		case at >= 0:
 			x := v.clash(n, open[at], b)
-			if x.Certainty == ModuloStrays {
+			if x.Certainty == finding.ModuloStrays {
 				*strays++
 			}
-			out.add(x)
+			out.Add(x)
 			open = slices.Delete(open, at, at+1) // lost by this one: what else it clashes with has the same root
 		case i > 0 && b.from < n.leases[i-1].latest:
 			out.Undecided++
@@ -62,14 +63,14 @@ const maxOpen = 16
 // precedes tells that a may have been over, and its number rested, when b was given.
 func (v *view) precedes(a, b *lease) bool { return b.ret >= add(a.earliest, v.CoolDown) }
 
-func (v *view) clash(n *line, a, b *lease) Violation {
+func (v *view) clash(n *line, a, b *lease) finding.Violation {
 	// A stray may take a reservation that waits, the moment after it was made.
 	stray := a.by == nil && b.ret >= add(a.from, v.CoolDown) || b.by == nil && a.ret >= add(b.from, v.CoolDown)
 	ends := fmt.Sprintf("could not end before %s", round(a.earliest))
 	if a.earliest == Forever {
 		ends = "was still in a call when the history ends"
 	}
-	return Violation{
+	return finding.Violation{
 		Text:      fmt.Sprintf("%s was given twice: the first reservation %s, and the second was answered at %s", n.number, ends, round(b.op.End)),
 		Rule:      "rule A: whichever of the two was first, it would have had to end, and its number to rest, before the other was answered; neither can have",
 		Cause:     "F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease",

@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -13,7 +14,7 @@ import (
 func exhaustionJustified() Check {
 	return Check{Name: "exhaustion-justified", Invariant: "I12", PerProject: true, clocks: true,
 		Says: "A reservation is refused only while no number is free.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			var refusals []*history.Op
 			for _, r := range v.reserves {
 				if r.Outcome == history.Refused {
@@ -37,7 +38,7 @@ func exhaustionJustified() Check {
 					}
 					continue
 				}
-				out.add(Violation{
+				out.Add(finding.Violation{
 					Text:      fmt.Sprintf("refused at %s although at most %d of %d numbers can have been held", round(r.End), n, v.size()),
 					Rule:      "rule B: counting every number that any reservation, call or lost reply can have held at any instant of the request",
 					Cause:     "F12 the loser of a race gives up, F13 a reaper that has stopped, F10 numbers that are never offered, F16 a 404 that means something else",
@@ -59,14 +60,14 @@ func (v *view) held(numbers int) int {
 }
 
 // countable says why the numbers in use cannot be counted.
-func (v *view) countable() Outcome {
+func (v *view) countable() finding.Outcome {
 	switch {
 	case v.size() == 0 || v.WindowMax == 0 || v.Release == "":
-		return notJudged("the size, the window or the release rule of the pool is not known")
+		return finding.NotJudged("the size, the window or the release rule of the pool is not known")
 	case !v.Exclusive:
-		return notJudged("somebody else may be using the pool")
+		return finding.NotJudged("somebody else may be using the pool")
 	}
-	return Outcome{}
+	return finding.Outcome{}
 }
 
 // possiblyHeld counts the numbers that may be held at each time: those of all reservations for as long as these can
@@ -132,12 +133,12 @@ func (v *view) doubt(a *attempt) span { return closed(a.from, add(a.until, v.coo
 func noLostNumber() Check {
 	return Check{Name: "no-lost-number", Invariant: "I10, I11", PerProject: true, clocks: true,
 		Says: "When all calls are over and all windows have closed, every number can be reserved again.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			switch {
 			case v.size() == 0:
-				return notJudged("the size of the pool is not known")
+				return finding.NotJudged("the size of the pool is not known")
 			case len(v.drain) == 0:
-				return notJudged("the pool was not drained")
+				return finding.NotJudged("the pool was not drained")
 			}
 			if out = v.countable(); out.NotJudged != "" {
 				return out
@@ -157,7 +158,7 @@ func noLostNumber() Check {
 			case end == nil && len(given) >= v.size():
 				return out
 			case end == nil:
-				return notJudged("the drain ended before a reservation was refused")
+				return finding.NotJudged("the drain ended before a reservation was refused")
 			}
 			n := peak(v.possiblyHeld(), v.from(end), end.End+v.Eps)
 			lost := v.size() - n
@@ -165,7 +166,7 @@ func noLostNumber() Check {
 				out.Undecided = max(0, v.size()-len(given))
 				return out
 			}
-			out.add(Violation{
+			out.Add(finding.Violation{
 				Text:      fmt.Sprintf("%d of %d numbers came back after all calls were over and all windows had closed: %d lost", n, v.size(), lost),
 				Rule:      "rule D: reservations were made until one was refused, and nothing that was seen can hold the numbers that were not given",
 				Cause:     "F24 no expiry, F13 a reaper that has stopped, F25 a lost hang-up, F28 a cancelled request that holds its number, F10 a number that is never offered",

@@ -2,6 +2,8 @@ package check
 
 import (
 	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // noFailOpenDrop is the failure that callers notice: lost attributes end in a 404, and the documented rule reads a 404
@@ -10,7 +12,7 @@ import (
 func noFailOpenDrop() Check {
 	return Check{Name: "no-fail-open-drop", Invariant: "I21", clocks: true,
 		Says: "Every answered call can be found by the shared_id that its client holds.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			strays := 0
 			for _, c := range v.calls {
 				s := v.shared[key{c.op.Project, c.op.SharedID}]
@@ -27,7 +29,7 @@ func noFailOpenDrop() Check {
 				}
 			}
 			if out.Cases == 0 {
-				return notJudged("no answered call's shared_id was asked for")
+				return finding.NotJudged("no answered call's shared_id was asked for")
 			}
 			return v.weigh(out, strays)
 		}}
@@ -38,8 +40,8 @@ func (v *view) asksAfter(r *read, c *call) bool {
 	return r.from > v.over(c) || r.from == v.over(c) && follows(r.Op, c.op)
 }
 
-func (v *view) judgeDrop(out *Outcome, strays *int, c *call, r *read) {
-	x := Violation{
+func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *call, r *read) {
+	x := finding.Violation{
 		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
 			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.op.Number, c.op.SharedID),
 		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
@@ -49,14 +51,14 @@ func (v *view) judgeDrop(out *Outcome, strays *int, c *call, r *read) {
 	if why == "" {
 		*strays++
 		x.Certainty = v.unless(true)
-		out.add(x)
+		out.Add(x)
 		return
 	}
 	if !decided {
 		out.Undecided++
 	}
 	x.Rule += "; " + why
-	out.hazard(x)
+	out.AddHazard(x)
 }
 
 // excuseDrop says what else than a fault of the platform may have kept the state away.

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -126,7 +127,7 @@ type row struct {
 	want      string // the texts of the violations, or "not judged: …"; "" is clean
 	undecided int
 	hazards   int
-	certainty Certainty // of the first violation; "" is certain
+	certainty finding.Certainty // of the first violation; "" is certain
 }
 
 func (r row) run(t *testing.T, name string) (violated, clean bool) {
@@ -155,7 +156,7 @@ func (r row) run(t *testing.T, name string) (violated, clean bool) {
 		}
 		want := r.certainty
 		if want == "" {
-			want = Certain
+			want = finding.Certain
 		}
 		if len(out.Violations) > 0 && out.Violations[0].Certainty != want {
 			t.Errorf("got %q, want %q", out.Violations[0].Certainty, want)

@@ -4,6 +4,8 @@ import (
 	"container/heap"
 	"fmt"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // rotation holds the order in which numbers are given against the pool's rule. It speaks only where the order of the
@@ -11,18 +13,18 @@ import (
 func rotation() Check {
 	return Check{Name: "rotation", Invariant: "I14", PerProject: true, clocks: true,
 		Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list.",
-		judge: func(v *view) Outcome {
+		judge: func(v *view) finding.Outcome {
 			switch {
 			case v.Selection == "":
-				return notJudged("the order in which the pool gives numbers is not known")
+				return finding.NotJudged("the order in which the pool gives numbers is not known")
 			case v.Selection != "lru" && v.Selection != "round-robin":
-				return notJudged("the pool gives numbers by %s, which has no order to hold them against", v.Selection)
+				return finding.NotJudged("the pool gives numbers by %s, which has no order to hold them against", v.Selection)
 			case v.Selection == "round-robin" && len(v.Numbers) == 0:
-				return notJudged("the pool's list of numbers is not known")
+				return finding.NotJudged("the pool's list of numbers is not known")
 			case v.WindowMax == 0 || v.Release == "":
-				return notJudged("the window or the release rule of the pool is not known")
+				return finding.NotJudged("the window or the release rule of the pool is not known")
 			case !v.Exclusive:
-				return notJudged("somebody else may be using the pool")
+				return finding.NotJudged("somebody else may be using the pool")
 			}
 			t := &turns{view: v, last: make(map[string]*lease), over: make(map[string]time.Duration), horizon: never, answered: never, unknown: never}
 			if v.Selection == "lru" {
@@ -40,7 +42,7 @@ const everSince = never + 1
 // turns walks through the reservations in order of time.
 type turns struct {
 	*view
-	out  Outcome
+	out  finding.Outcome
 	last map[string]*lease        // of each number
 	over map[string]time.Duration // when all of a number's reservations so far are: which of two that overlap was first is not known
 
@@ -79,7 +81,7 @@ func (t *turns) note(l *lease) {
 func (t *turns) trusted(since time.Duration) bool { return since > t.unknown && since > t.horizon }
 
 func (t *turns) blame(previous, l, other *lease, rule, text string) {
-	x := Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
+	x := finding.Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
 	if previous != nil {
 		x.Ops = copies(previous.op)
 	}
@@ -87,7 +89,7 @@ func (t *turns) blame(previous, l, other *lease, rule, text string) {
 		x.Ops = append(x.Ops, *other.op)
 	}
 	x.Ops = append(x.Ops, *l.op)
-	t.out.add(x)
+	t.out.Add(x)
 	t.blamed = append(t.blamed, [2]*lease{previous, other})
 }
 

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // twoClocks is a right pool seen by two generators whose clocks are 250 ms apart.
@@ -24,7 +26,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 		for _, r := range j.Results {
 			n += len(r.Violations)
 			for _, v := range r.Violations {
-				if v.Certainty == Certain {
+				if v.Certainty == finding.Certain {
 					certain++
 				}
 			}
@@ -93,7 +95,7 @@ func TestProvenSkewTakesCertainty(t *testing.T) {
 		dialled(1.05, 2, "a").nonce("y").id("c1").on("g1").over(5), heard(6, "c1", "z", "a").on("g1"),
 	)
 	j := Judge(map[string]Facts{"": roa}, all, []string{"no-double-lease", "no-cross-talk"})
-	want := map[string]Certainty{"no-double-lease": ModuloClocks, "no-cross-talk": Certain}
+	want := map[string]finding.Certainty{"no-double-lease": finding.ModuloClocks, "no-cross-talk": finding.Certain}
 	for _, r := range j.Results {
 		if len(r.Violations) != 1 || r.Violations[0].Certainty != want[r.Check.Name] {
 			t.Errorf("%s: want one violation, %s, got %+v", r.Check.Name, want[r.Check.Name], r.Violations)

@@ -3,6 +3,8 @@ package check
 import (
 	"math"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // significance is the chance of blaming a platform for its strays, per check.
@@ -19,7 +21,7 @@ func (v *view) exposure() (total time.Duration) {
 
 // weigh holds the violations that strays could have caused against the strays that are to be expected. k is how many
 // strays it would take. Where as many come often enough, nothing is proven; what a stray cannot explain stays.
-func (v *view) weigh(out Outcome, k int) Outcome {
+func (v *view) weigh(out finding.Outcome, k int) finding.Outcome {
 	if v.Strays == 0 || k == 0 {
 		return out
 	}
@@ -27,7 +29,7 @@ func (v *view) weigh(out Outcome, k int) Outcome {
 	kept := out.Violations[:0]
 	for _, x := range out.Violations {
 		switch {
-		case x.Certainty != ModuloStrays:
+		case x.Certainty != finding.ModuloStrays:
 		case p > significance:
 			out.Undecided++
 			continue
@@ -41,11 +43,11 @@ func (v *view) weigh(out Outcome, k int) Outcome {
 }
 
 // unless is how sure a violation is that strays could have caused.
-func (v *view) unless(stray bool) Certainty {
+func (v *view) unless(stray bool) finding.Certainty {
 	if stray && v.Strays > 0 {
-		return ModuloStrays
+		return finding.ModuloStrays
 	}
-	return Certain
+	return finding.Certain
 }
 
 // atLeast is the chance of k or more events of a Poisson distribution with this mean. It sums the side that is small,

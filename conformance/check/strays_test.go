@@ -3,6 +3,8 @@ package check
 import (
 	"math"
 	"testing"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func TestAtLeast(t *testing.T) {
@@ -32,20 +34,20 @@ func TestStrays(t *testing.T) {
 		name, check string
 		facts       Facts
 		ops         []op
-		want        Certainty // "" is no violation
+		want        finding.Certainty // "" is no violation
 		p           float64
 	}{
-		{"double, and strays are rare", "no-double-lease", background(roa, rare), twice, ModuloStrays, 9.2 * rare},
+		{"double, and strays are rare", "no-double-lease", background(roa, rare), twice, finding.ModuloStrays, 9.2 * rare},
 		{"double, and strays are frequent", "no-double-lease", background(roa, often), twice, "", 0},
-		{"double, and nobody strays", "no-double-lease", roa, twice, Certain, 0},
-		{"the agent knows which call took it", "no-double-lease", background(roh, often), atOnce, Certain, 0},
-		{"lost, and strays are rare", "attributes-delivered", background(roa, rare), lost, ModuloStrays, 11.1 * rare},
+		{"double, and nobody strays", "no-double-lease", roa, twice, finding.Certain, 0},
+		{"the agent knows which call took it", "no-double-lease", background(roh, often), atOnce, finding.Certain, 0},
+		{"lost, and strays are rare", "attributes-delivered", background(roa, rare), lost, finding.ModuloStrays, 11.1 * rare},
 		{"lost, and strays are frequent", "attributes-delivered", background(roa, often), lost, "", 0},
-		{"a foreign nonce is no stray's doing", "no-cross-talk", background(roa, often), foreign, Certain, 0},
-		{"a stray holds no number where arrival releases", "exhaustion-justified", background(roa, often), full, Certain, 0},
+		{"a foreign nonce is no stray's doing", "no-cross-talk", background(roa, often), foreign, finding.Certain, 0},
+		{"a stray holds no number where arrival releases", "exhaustion-justified", background(roa, often), full, finding.Certain, 0},
 		{"but where hang-up does", "exhaustion-justified", background(roh, often), full, "", 0},
-		{"though not often", "exhaustion-justified", background(roh, rare), full, ModuloStrays, 1.1 * rare},
-		{"nor for ever", "no-lost-number", background(roa, often), drained(reserved(0, .1, "a"), refused(1, 1.1)), Certain, 0},
+		{"though not often", "exhaustion-justified", background(roh, rare), full, finding.ModuloStrays, 1.1 * rare},
+		{"nor for ever", "no-lost-number", background(roa, often), drained(reserved(0, .1, "a"), refused(1, 1.1)), finding.Certain, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			check, _ := Named(c.check)

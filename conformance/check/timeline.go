@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -22,7 +23,7 @@ const (
 // reservation is drawn as ? while it is not certain that it has been made, = while its number was certainly held, -
 // while it may have been; a call as . while it is on its way, and as # until its end; a request without a number as !,
 // with the numbers that were given last before it. It is nil where nothing has a number.
-func Timeline(f Facts, ops []history.Op, x Violation) []string {
+func Timeline(f Facts, ops []history.Op, x finding.Violation) []string {
 	numbers := numbersOf(x)
 	if len(numbers) == 0 {
 		numbers = lastGiven(ops, x)
@@ -46,7 +47,7 @@ func Timeline(f Facts, ops []history.Op, x Violation) []string {
 	return append(rows, "? may have been made  = was held  - may have been held   . on its way  # in a call   * proves it")
 }
 
-func numbersOf(x Violation) (out []string) {
+func numbersOf(x finding.Violation) (out []string) {
 	for _, o := range x.Ops {
 		if o.Number != "" && !slices.Contains(out, o.Number) && len(out) < mostLines {
 			out = append(out, o.Number)
@@ -56,7 +57,7 @@ func numbersOf(x Violation) (out []string) {
 }
 
 // lastGiven are the numbers that were given last before a violation that names none.
-func lastGiven(ops []history.Op, x Violation) (out []string) {
+func lastGiven(ops []history.Op, x finding.Violation) (out []string) {
 	if len(x.Ops) == 0 {
 		return nil
 	}
@@ -92,7 +93,7 @@ type chart struct{ from, to time.Duration }
 
 // chart covers the operations that prove the violation, and the lives of the reservations that it is about as far as
 // needed.
-func (v *view) chart(x Violation, numbers []string) chart {
+func (v *view) chart(x finding.Violation, numbers []string) chart {
 	c := chart{Forever, never}
 	for _, o := range x.Ops {
 		if o.Kind == history.Handoff && len(x.Ops) > 1 {
@@ -118,7 +119,7 @@ func (v *view) chart(x Violation, numbers []string) chart {
 	return chart{c.from - pad, c.to + pad}
 }
 
-func isOneOf(o *history.Op, x Violation) bool {
+func isOneOf(o *history.Op, x finding.Violation) bool {
 	return slices.ContainsFunc(x.Ops, func(p history.Op) bool { return p.ID == o.ID && p.Generator == o.Generator })
 }
 
@@ -132,7 +133,7 @@ func (c chart) scale() string {
 	return fmt.Sprintf("%*s%-*s%-*s%s", margin, "", half, short(max(c.from, 0)), half, short(c.from+(c.to-c.from)/2), short(c.to))
 }
 
-func (v *view) drawLine(c chart, n *line, x Violation) (out []string) {
+func (v *view) drawLine(c chart, n *line, x finding.Violation) (out []string) {
 	type row struct {
 		at   time.Duration
 		text string
@@ -182,7 +183,7 @@ func (b *bar) fill(c chart, from, to time.Duration, with byte) {
 	}
 }
 
-func drawLease(c chart, l *lease, x Violation) string {
+func drawLease(c chart, l *lease, x finding.Violation) string {
 	b := newBar()
 	b.fill(c, l.earliest, l.latest, '-')
 	if l.ret < l.earliest {
@@ -196,7 +197,7 @@ func drawLease(c chart, l *lease, x Violation) string {
 	return fmt.Sprintf("%s%s  %s, %s%s", head(l.op, x), b, when(l.op), until, withNonce(l.op))
 }
 
-func drawCall(c chart, k *call, x Violation) string {
+func drawCall(c chart, k *call, x finding.Violation) string {
 	b := newBar()
 	b.fill(c, k.op.Start, k.op.End, '.')
 	says := "still up"
@@ -224,7 +225,7 @@ func drawCall(c chart, k *call, x Violation) string {
 }
 
 // head is what stands before a row's chart.
-func head(o *history.Op, x Violation) string {
+func head(o *history.Op, x finding.Violation) string {
 	mark := " "
 	if isOneOf(o, x) {
 		mark = "*"

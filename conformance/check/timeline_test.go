@@ -3,6 +3,8 @@ package check
 import (
 	"strings"
 	"testing"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // timeline is the timeline of the one violation that a check finds.
@@ -34,7 +36,7 @@ a
 	if got != want {
 		t.Errorf("got%s\nwant%s", got, want)
 	}
-	if rows := Timeline(roh, nil, Violation{}); rows != nil {
+	if rows := Timeline(roh, nil, finding.Violation{}); rows != nil {
 		t.Errorf("want nothing where there is no number, got %q", rows)
 	}
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -12,9 +13,9 @@ import (
 func handoffVisible() Check {
 	return Check{Name: "handoff-visible", Invariant: "I20", clocks: true,
 		Says: "A handoff state can be read soon after the call, and from then on every time.",
-		judge: func(v *view) (out Outcome) {
+		judge: func(v *view) (out finding.Outcome) {
 			if !v.Handoffs {
-				return notJudged("how soon a handoff state is readable, and for how long, is not known")
+				return finding.NotJudged("how soon a handoff state is readable, and for how long, is not known")
 			}
 			byID, byShared := make([]*answers, len(v.calls)), make([]*answers, len(v.shared))
 			for i := range v.reads {
@@ -69,7 +70,7 @@ func (v *view) sharedAnswers(s *sharers) []*call {
 	return s.stored
 }
 
-func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
+func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *read) {
 	switch r.Outcome {
 	case history.OK:
 		if a.found == nil && r.call != nil && r.from > v.over(r.call) {
@@ -80,10 +81,10 @@ func (v *view) judgeAsked(out *Outcome, a *answers, r *read) {
 	}
 }
 
-func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
+func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *read) {
 	if f := a.found; f != nil && r.from > f.to && v.kept(f.call, r) {
 		a.blamed = true
-		out.add(Violation{
+		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.question(), round(f.Op.End), round(r.Op.Start), round(f.call.op.Bye)),
 			Rule:  "the call was over at both times, and states are kept for longer",
 			Cause: "F53 replicas that answer in turn, a record that reading deletes", Ops: copies(f.call.op, f.Op, r.Op),
@@ -93,7 +94,7 @@ func (v *view) judgeMissing(out *Outcome, a *answers, r *read) {
 	for _, c := range a.calls {
 		if v.readable(c, r) {
 			a.blamed = true
-			out.add(Violation{
+			out.Add(finding.Violation{
 				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", r.question(), round(r.Op.Start), round(r.Op.Start-c.op.Bye), v.Visible),
 				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
 				Cause: "F49 the state is written late, F54 it is not kept", Ops: copies(c.op, r.Op),

@@ -7,13 +7,14 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // Finding is a broken promise: a check, and the first of its violations.
 type Finding struct {
 	Check     check.Check
 	Project   string
-	Violation check.Violation
+	Violation finding.Violation
 }
 
 // Judge holds a history against the checks of these names; nil is all but the search for a legal order, which takes its

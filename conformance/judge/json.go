@@ -7,6 +7,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -43,12 +44,12 @@ type checked struct {
 }
 
 type violation struct {
-	Text       string          `json:"text"`
-	Rule       string          `json:"rule"`
-	Cause      string          `json:"cause"`
-	Certainty  check.Certainty `json:"certainty,omitempty"`
-	P          float64         `json:"p,omitempty"`
-	Operations []operation     `json:"operations"`
+	Text       string            `json:"text"`
+	Rule       string            `json:"rule"`
+	Cause      string            `json:"cause"`
+	Certainty  finding.Certainty `json:"certainty,omitempty"`
+	P          float64           `json:"p,omitempty"`
+	Operations []operation       `json:"operations"`
 }
 
 // operation is one as the history has it, and where.
@@ -64,11 +65,11 @@ type searched struct {
 }
 
 type number struct {
-	Number    string          `json:"number"`
-	Status    linear.Status   `json:"status"`
-	Reason    string          `json:"reason,omitempty"`
-	Certainty check.Certainty `json:"certainty,omitempty"`
-	LeftOut   []operation     `json:"left_out,omitempty"`
+	Number    string            `json:"number"`
+	Status    linear.Status     `json:"status"`
+	Reason    string            `json:"reason,omitempty"`
+	Certainty finding.Certainty `json:"certainty,omitempty"`
+	LeftOut   []operation       `json:"left_out,omitempty"`
 }
 
 // JSON writes the report for a machine.
@@ -95,7 +96,7 @@ func (r Report) JSON(w io.Writer) error {
 	return e.Encode(d)
 }
 
-func findings(all []check.Violation) (out []violation) {
+func findings(all []finding.Violation) (out []violation) {
 	for _, v := range all {
 		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Operations: located(v.Ops)})
 	}

@@ -162,7 +162,7 @@ func (r Report) Violations() (n int) {
 func (r Report) Certain() (n int) {
 	for _, res := range r.Results {
 		for _, v := range res.Violations {
-			if v.Certainty != check.ModuloClocks {
+			if v.Certainty != finding.ModuloClocks {
 				n++
 			}
 		}

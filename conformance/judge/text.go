@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // shown bounds the violations of one check that are written out.
@@ -75,7 +76,7 @@ func (r Report) violations(p *printer, res check.Result, command string) {
 		p.line("  %s", v.Text)
 		p.line("  requires  %s", res.Check.Says)
 		p.line("  because   %s", v.Rule)
-		if v.Certainty == check.ModuloStrays {
+		if v.Certainty == finding.ModuloStrays {
 			p.line("            the chance that strays alone give as many: %.2g", v.P)
 		}
 		p.line("  likely    %s", v.Cause)

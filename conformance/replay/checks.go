@@ -77,12 +77,12 @@ func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []
 }
 
 // failure is a violation as a failure of the scenario, at the check's place in its text.
-func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v check.Violation) finding.Failure {
+func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v finding.Violation) finding.Failure {
 	f := finding.Failure{
 		Kind: finding.KindCheck, Path: c.Name, Want: c.Invariant + ": " + c.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
 		Timeline: check.Timeline(b.facts[v.Owner(project)], b.ops, v),
 	}
-	if v.Certainty != check.Certain {
+	if v.Certainty != finding.Certain {
 		f.Because += " (" + string(v.Certainty) + ")"
 	}
 	for _, o := range v.Ops {

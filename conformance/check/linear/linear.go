@@ -14,6 +14,7 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -42,9 +43,9 @@ type NumberResult struct {
 	Number    string
 	Status    Status
 	Reason    string
-	Events    int             // operations that were put in order
-	Certainty check.Certainty // of an illegal one: check.ModuloStrays when stray calls could have caused it
-	LeftOut   []history.Op    // of an illegal one: what the longest legal order has no place for, by time
+	Events    int               // operations that were put in order
+	Certainty finding.Certainty // of an illegal one: check.ModuloStrays when stray calls could have caused it
+	LeftOut   []history.Op      // of an illegal one: what the longest legal order has no place for, by time
 }
 
 // Name is what scenarios and reports call the search among the checks.
@@ -76,10 +77,10 @@ func JudgeAll(ctx context.Context, facts map[string]check.Facts, ops []history.O
 }
 
 // Violations are the illegal numbers as a check would report them, by number.
-func (r Result) Violations() (out []check.Violation) {
+func (r Result) Violations() (out []finding.Violation) {
 	for _, n := range r.Numbers {
 		if n.Status == Illegal {
-			out = append(out, check.Violation{
+			out = append(out, finding.Violation{
 				Text: n.Number + ": " + n.Reason, Rule: "every order of its operations was tried, expiries within their windows included",
 				Cause: "F01 check-then-act, F07 a late release of somebody else's lease, F31 a tie at expiry, F41 a second call that is bound as well", Certainty: n.Certainty, Ops: n.LeftOut,
 			})
@@ -172,15 +173,15 @@ func judgeLine(ctx context.Context, f check.Facts, l *line, budget time.Duration
 }
 
 // certainty searches again, with strays that may take any reservation that waits.
-func (m model) certainty(ctx context.Context, events []*event, budget time.Duration) check.Certainty {
+func (m model) certainty(ctx context.Context, events []*event, budget time.Duration) finding.Certainty {
 	if m.Strays == 0 {
-		return check.Certain
+		return finding.Certain
 	}
 	m.strays = true
 	if v, _ := search(ctx, m, events, budget); v == porcupine.Illegal {
-		return check.Certain
+		return finding.Certain
 	}
-	return check.ModuloStrays
+	return finding.ModuloStrays
 }
 
 // memory bounds what one search remembers, in bytes.

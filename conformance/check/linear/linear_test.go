@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -126,7 +127,7 @@ func TestJudge(t *testing.T) {
 			var got []string
 			for _, n := range r.Numbers {
 				got = append(got, n.Number+" "+string(n.Status))
-				if (n.Status == OK) != (n.Reason == "") || (n.Status == Illegal) != (n.Certainty == check.Certain && len(n.LeftOut) > 0) {
+				if (n.Status == OK) != (n.Reason == "") || (n.Status == Illegal) != (n.Certainty == finding.Certain && len(n.LeftOut) > 0) {
 					t.Errorf("want a reason unless ok, and a certainty and operations if illegal, got %+v", n)
 				}
 			}
@@ -157,11 +158,11 @@ func TestNotJudged(t *testing.T) {
 func TestStraysMakeItUncertain(t *testing.T) {
 	strays := with(roa, func(f *check.Facts) { f.Strays = 1e-6 })
 	lost := ops(reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(30), heard("c1", "", "a"))
-	if r := Judge(t.Context(), strays, lost, ample); r.Status != Illegal || r.Numbers[0].Certainty != check.ModuloStrays {
+	if r := Judge(t.Context(), strays, lost, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.ModuloStrays {
 		t.Errorf("got %+v, want illegal modulo strays", r.Numbers)
 	}
 	late := ops(reserved(0, .1, "a", "x"), dialled(12, 13, "a", "c1").over(30), heard("c1", "x", "a"))
-	if r := Judge(t.Context(), strays, late, ample); r.Status != Illegal || r.Numbers[0].Certainty != check.Certain {
+	if r := Judge(t.Context(), strays, late, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.Certain {
 		t.Errorf("got %+v, want illegal for certain", r.Numbers)
 	}
 }

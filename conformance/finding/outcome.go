@@ -1,0 +1,75 @@
+package finding
+
+import (
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// Certainty says how sure a violation is.
+type Certainty string
+
+// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; what
+// clocks that are further apart than agreed could have caused is not held against the platform.
+const (
+	Certain      Certainty = "certain"
+	ModuloStrays Certainty = "modulo strays"
+	ModuloClocks Certainty = "modulo clocks"
+)
+
+// Outcome is what one check says about one history.
+type Outcome struct {
+	Violations []Violation
+	Omitted    int         // violations beyond the first thousand
+	Hazards    []Violation // harm that a correct pool does as well: late calls, strays, numbers changed by a carrier
+	Unlisted   int         // hazards beyond the first thousand
+	Cases      int         // how many cases the check looked at
+	Undecided  int         // cases of which both readings are possible
+	NotJudged  string      // why the check could not be applied; empty when it was
+}
+
+// Violation is one breach, with the operations that prove it.
+type Violation struct {
+	Text      string
+	Rule      string // the reasoning that makes it certain
+	Cause     string // the kind of fault that shows like this, as a hypothesis
+	Certainty Certainty
+	P         float64 // modulo strays: the chance that strays alone give as many as the check found
+	Ops       []history.Op
+}
+
+// Owner is the project whose pool v is about. judged is the one whose operations were judged; "" is all of them.
+func (v Violation) Owner(judged string) string {
+	if judged == "" && len(v.Ops) > 0 {
+		return v.Ops[0].Project
+	}
+	return judged
+}
+
+// most bounds what is kept of a platform that does everything wrong.
+const Most = 1000
+
+func NotJudged(format string, args ...any) Outcome {
+	return Outcome{NotJudged: fmt.Sprintf(format, args...)}
+}
+
+// add notes a violation; it is certain unless it says otherwise.
+func (o *Outcome) Add(v Violation) {
+	if v.Certainty == "" {
+		v.Certainty = Certain
+	}
+	if len(o.Violations) == Most {
+		o.Omitted++
+		return
+	}
+	o.Violations = append(o.Violations, v)
+}
+
+// hazard notes harm that is nobody's breach.
+func (o *Outcome) AddHazard(v Violation) {
+	if len(o.Hazards) == Most {
+		o.Unlisted++
+		return
+	}
+	o.Hazards = append(o.Hazards, v)
+}
