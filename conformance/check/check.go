@@ -6,6 +6,7 @@ package check
 
 import (
 	"slices"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
@@ -63,3 +64,7 @@ func Named(name string) (Check, bool) {
 	}
 	return all[i], true
 }
+
+const noEcho = "no handoff state of a call carries echo_nonce: the agent does not echo, or nobody asked"
+
+func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

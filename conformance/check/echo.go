@@ -9,8 +9,6 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-const noEcho = "no handoff state of a call carries echo_nonce: the agent does not echo, or nobody asked"
-
 // echo is what the echo agent wrote about one call. Its texts are empty when they were null or not there.
 type echo struct {
 	Nonce      string

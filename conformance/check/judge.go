@@ -25,7 +25,7 @@ type Judgement struct {
 // the name "" hold for every project that has none of its own. Where the history itself shows that the generators'
 // clocks are further apart than is known, what was found by comparing times is not certain.
 func JudgeAll(facts map[string]Facts, ops []history.Op) []Result {
-	return newDocket(facts, ops).judge(All())
+	return judge(newDocket(facts, ops), All())
 }
 
 // Judge is JudgeAll with everything else that can be said, for the checks of these names; nil is all.
@@ -35,14 +35,15 @@ func Judge(facts map[string]Facts, ops []history.Op, only []string) Judgement {
 		checks = slices.DeleteFunc(checks, func(c Check) bool { return !slices.Contains(only, c.Name) })
 	}
 	d := newDocket(facts, ops)
-	out := Judgement{Results: d.judge(checks), Warnings: d.whole.warnings(d.skew), Ledgers: make(map[string]Ledger)}
+	out := Judgement{Results: judge(d, checks), Warnings: d.whole.warnings(d.skew), Ledgers: make(map[string]Ledger)}
 	for _, name := range d.names {
 		out.Ledgers[name] = d.views[name].ledger()
 	}
 	return out
 }
 
-func (d *docket) judge(checks []Check) (out []Result) {
+// judge applies the checks, each project by itself where the check is about one pool.
+func judge(d *docket, checks []Check) (out []Result) {
 	skewed := d.skew.by > d.whole.Eps
 	astray := d.whole.astray()
 	for _, c := range checks {

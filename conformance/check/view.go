@@ -2,6 +2,7 @@ package check
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"time"
 
@@ -195,4 +196,10 @@ func add(a, b time.Duration) time.Duration {
 	return a + b
 }
 
-func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
+// question is what r asked for.
+func (r *read) question() string {
+	if r.AskedSharedID != "" {
+		return fmt.Sprintf("shared_id %q", r.AskedSharedID)
+	}
+	return fmt.Sprintf("id %q", r.AskedID)
+}

@@ -107,11 +107,3 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *read) {
 		out.Undecided++ // its caller hung up, or the platform was restarted
 	}
 }
-
-// question is what r asked for.
-func (r *read) question() string {
-	if r.AskedSharedID != "" {
-		return fmt.Sprintf("shared_id %q", r.AskedSharedID)
-	}
-	return fmt.Sprintf("id %q", r.AskedID)
-}
