@@ -10,12 +10,16 @@ run: build ## replay every bundled scenario against the in-process reference
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/dnispool
 
-test: lint ## all tests, with the race detector
-	$(GO) test -race ./...
-
-lint:
+test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
+	$(GO) test -race ./...
+
+lint: ## what no test shows: the module file, static checks, and that it builds elsewhere
+	$(GO) mod tidy -diff
+	$(GO) tool staticcheck ./...
+	GOOS=windows $(GO) vet ./...
+	GOOS=darwin $(GO) vet ./...
 
 explore: build ## no seed in a thousand may blame the correct reference
 	$(BIN) explore --seeds 1..1000

@@ -192,7 +192,7 @@ func TestProblemsAreLocated(t *testing.T) {
 			`c.yaml:1:15: sip.listen: want an IP address and a port like 127.0.0.1:5060, got "localhost:5060"
 c.yaml:1:44: sip.max_calls: want at least 1, got 0
 c.yaml:1:63: sip.unknown_number: want a SIP status from 400 to 699, got 200
-c.yaml:2:19: http.key_error: want 401 | 403 | 404, got 402
+c.yaml:2:19: http.key_error: want 401, 403 or 404, got 402
 c.yaml:2:32: http.listen: want an IP address and a port like 127.0.0.1:8080, got "127.0.0.1:99999"`},
 		{"unknown key hides no other problem", "pool: {windw: 1s}\nsip: {tcp: 1}",
 			"c.yaml:1:8: unknown key \"windw\" in pool (did you mean \"window\"?)\nc.yaml:2:12: tcp: want true or false, got 1"},
@@ -253,7 +253,7 @@ func TestValidate(t *testing.T) {
 		{"profile", func(c *sim.Config) { c.Profile = "" }, `profile: want one of gateway, published, release-on-arrival, strict-spec, got ""`},
 		{"pool", func(c *sim.Config) { c.Projects[0].Pool.Window = 0 }, "projects[0].pool.window: want more than 0s, got 0s"},
 		{"two", func(c *sim.Config) { c.Projects[0].DNIKey, c.HTTP.KeyError = "", 1 },
-			"http.key_error: want 401 | 403 | 404, got 1\nprojects[0].dni_key: want text, got nothing"},
+			"http.key_error: want 401, 403 or 404, got 1\nprojects[0].dni_key: want text, got nothing"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

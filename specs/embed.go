@@ -1,5 +1,5 @@
 // Package specs holds the contract documents: OpenAPI of both endpoints as published, the strict overlay that
-// says what is demanded on top, the pool's invariants in words, and the JSON Schemas of every file this module
+// says what is demanded on top, and the JSON Schemas of every file this module
 // reads or writes. It is data with accessors. What a document means is judged elsewhere: conformance/contract
 // validates HTTP exchanges against these, conformance/check judges histories.
 package specs
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml *.md *.schema.json
+//go:embed *.yaml *.schema.json
 var files embed.FS
 
 // schemaSuffix ends the name of every JSON Schema file.
@@ -58,6 +58,3 @@ func Schemas() []string {
 	}
 	return found
 }
-
-// FS holds every document under the name it has in this directory, for serving or exporting them as they are.
-func FS() fs.FS { return files }

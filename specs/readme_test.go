@@ -2,20 +2,17 @@ package specs_test
 
 import (
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
-
-	"github.com/dnispool/dnispool/specs"
 )
 
 func read(t *testing.T, name string) string {
 	t.Helper()
-	text, err := fs.ReadFile(specs.FS(), name)
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,12 +32,12 @@ func TestReadmeLinks(t *testing.T) {
 			t.Errorf("link %s: want a file, got %v", m[1], err)
 		}
 	}
-	entries, err := fs.ReadDir(specs.FS(), ".")
+	entries, err := os.ReadDir(".")
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, e := range entries {
-		if name := e.Name(); name != "README.md" && !linked[name] {
+		if name := e.Name(); name != "README.md" && !strings.HasSuffix(name, ".go") && !linked[name] {
 			t.Errorf("%s: want a line in README.md, got none", name)
 		}
 	}

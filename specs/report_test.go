@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
 )
 
 func TestReportSchemaHasEveryField(t *testing.T) {
-	sameNames(t, "report", "json", load(t, "report"), reflect.TypeFor[finding.Document](), isTime)
+	sameNames(t, "report", "json", load(t, "report"), reflect.TypeFor[finding.Document](), isText)
 }
 
 func TestReportSchemaHasEveryStatus(t *testing.T) {
@@ -36,10 +37,15 @@ func full() finding.Run {
 		Duration: 1, Error: "e", Definite: true, Truncated: true,
 	}
 	ladder := []finding.SIPMessage{{At: at, From: "carrier", To: "platform", Summary: "INVITE", CallID: "c"}}
+	op := history.Op{ID: 1, Kind: history.Reserve, Outcome: history.OK, Number: "n"}
 	failure := finding.Failure{
 		Kind: finding.KindTimeout, File: "f", Line: 1, Column: 2, Width: 3, Source: []finding.SourceLine{{Line: 1, Text: "x"}},
-		Step: "step 1", Path: "status", Want: "1", Got: "2", Because: "b", Contract: "c", Before: []string{"b"},
-		Exchange: &exchange, Ladder: ladder, Again: "a",
+		Step: "step 1", Path: "status", Want: "1", Got: "2", Because: "b", Contract: "c", Before: []finding.Step{{Index: 1, Verb: "reserve"}},
+		Exchange: &exchange, Ladder: ladder, Again: "a", Likely: "l", Operations: []finding.Operation{finding.Shown(op)}, Chart: &finding.Chart{
+			From: 1, To: 2, Requests: []finding.ChartRow{{Op: op, Says: "s"}}, Numbers: []finding.ChartNumber{{
+				Number: "n", More: 1, Rows: []finding.ChartRow{{Op: op, Proves: true, Bars: []finding.Bar{{From: 1, To: 2, State: finding.Held}}, Says: "s"}},
+			}},
+		},
 	}
 	return finding.Run{
 		Tool: "dnispool", Version: "v1", Seed: 1<<64 - 1, Started: at, Duration: time.Second, Target: "reference",

@@ -2,12 +2,12 @@ package specs_test
 
 import (
 	"bytes"
+	"encoding"
 	"encoding/json"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
@@ -159,4 +159,5 @@ func sameNames(t *testing.T, path, tag string, schema node, typ reflect.Type, le
 	}
 }
 
-func isTime(typ reflect.Type) bool { return typ == reflect.TypeFor[time.Time]() }
+// isText reports whether a type is written as one text.
+func isText(typ reflect.Type) bool { return typ.Implements(reflect.TypeFor[encoding.TextMarshaler]()) }

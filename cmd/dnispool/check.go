@@ -10,9 +10,9 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/suite"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
@@ -23,6 +23,7 @@ type checkFlags struct {
 	seed                         uint64
 	list, dryRun, verbose, quiet bool
 	strict, color, keep          bool
+	workers                      int
 }
 
 func newCheckFlags() *checkFlags {
@@ -43,6 +44,7 @@ Without arguments every bundled scenario is played.`)}
 	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`; - is standard output")
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
+	f.IntVar(&f.workers, "workers", 0, "`how` many scenarios at a time; 0 is one a processor")
 	return f
 }
 
@@ -53,7 +55,7 @@ func runCheck(ctx context.Context, e env) int {
 		return code
 	}
 	plan := f.plan(patterns)
-	loaded, err := suite.Load(plan)
+	loaded, err := run.Load(plan)
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -79,20 +81,20 @@ func runCheck(ctx context.Context, e env) int {
 	loaded.Out = out
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), len(loaded.Selected))
-	run, err := loaded.Play(ctx, text)
+	played, err := loaded.Play(ctx, text)
 	if err != nil {
 		return refuse(e, errors.Join(err, files.close()))
 	}
-	if err := errors.Join(text.Finish(run), files.write(run, options.Redactor), files.close()); err != nil {
+	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor), files.close()); err != nil {
 		return refuse(e, err)
 	}
-	return run.ExitCode()
+	return played.Conclusion().ExitCode()
 }
 
-func (f *checkFlags) plan(patterns []string) suite.Plan {
-	p := suite.Plan{
+func (f *checkFlags) plan(patterns []string) run.Plan {
+	p := run.Plan{
 		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
-		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: target.Reference{}, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep,
+		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: reference.Target{}, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
 	}
 	if f.dir != "" {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir

@@ -323,7 +323,7 @@ func TestKilled(t *testing.T) {
 	if _, code := p.end(t); code != -1 {
 		t.Errorf("want it killed, got exit code %d", code)
 	}
-	if err := syscall.Kill(-group, 0); err != syscall.ESRCH {
+	if err := inGroup(group); err != nil {
 		t.Errorf("process group: want it empty, got %v", err)
 	}
 	for _, d := range []string{dir, p.temp} {
@@ -361,7 +361,7 @@ type process struct {
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
 	c := command(t, dir, args...)
-	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	ownGroup(c)
 	out, err := c.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)

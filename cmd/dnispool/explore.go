@@ -12,10 +12,11 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/explore/offline"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -63,14 +64,14 @@ func runExplore(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, err)
 	}
-	debug.SetGCPercent(garbage)
+	debug.SetGCPercent(gcPercent)
 	x := &exploration{exploreFlags: f, env: e, search: search, shrunk: make(map[string]bool)}
 	return x.run(ctx)
 }
 
 // search is the flags as what is to be explored.
 func (f *exploreFlags) search() (explore.Search, error) {
-	s := explore.Search{For: f.limit, Limits: explore.Limits{Profile: f.profile}, Checks: f.check, Workers: f.workers}
+	s := explore.Search{For: f.limit, Limits: explore.Limits{Profile: f.profile}, Checks: check.Default(), Workers: f.workers}
 	var errs []error
 	var err error
 	if s.From, s.To, err = f.bounds(); err != nil {
@@ -82,24 +83,34 @@ func (f *exploreFlags) search() (explore.Search, error) {
 	if f.profile != "" && !slices.Contains(sim.Profiles(), f.profile) {
 		errs = append(errs, unknownWord("--profile", f.profile, sim.Profiles()))
 	}
-	for _, name := range f.check {
-		if !slices.Contains(linear.CheckNames(), name) {
-			errs = append(errs, unknownWord("--check", name, linear.CheckNames()))
+	if len(f.check) > 0 {
+		if s.Checks, err = namedChecks(f.check); err != nil {
+			errs = append(errs, err)
 		}
 	}
-	platform, err := target.OfflineMutant(f.mutant)
+	platform, err := offline.Mutant(f.mutant)
 	s.Platform = platform
 	return s, errors.Join(append(errs, err)...)
 }
 
-// garbage is how much of it may gather, in percent of what is in use. Little is in use here, so it can be much.
-const garbage = 400
+// gcPercent lets the heap grow further before it is collected than the default of 100: little of it is in use here.
+const gcPercent = 400
 
 func unknownWord(flag, word string, known []string) error {
 	if hint := strictyaml.Suggest(word, known); hint != "" {
 		return fmt.Errorf("%s: no %q (did you mean %q?)", flag, word, hint)
 	}
 	return fmt.Errorf("%s: want one of %s, got %q", flag, strings.Join(known, ", "), word)
+}
+
+// namedChecks are the checks that --check names.
+func namedChecks(names []string) ([]check.Check, error) {
+	for _, name := range names {
+		if !slices.Contains(check.Names(), name) {
+			return nil, unknownWord("--check", name, check.Names())
+		}
+	}
+	return check.Named(names...)
 }
 
 // bounds are the first and the last seed.
@@ -126,13 +137,13 @@ type exploration struct {
 	search explore.Search
 	dir    string          // where what is found is kept; "": nowhere
 	shrunk map[string]bool // checks of which there is a counterexample
-	told   time.Time       // when the progress was last printed
+	shown  time.Time       // when the progress was last printed
 	failed int
 	seen   int
 }
 
-// tellEvery is how often the progress is printed to a terminal.
-const tellEvery = 200 * time.Millisecond
+// showEvery is how often the progress is printed to a terminal.
+const showEvery = 200 * time.Millisecond
 
 func (x *exploration) run(ctx context.Context) int {
 	var tidy func()
@@ -155,20 +166,20 @@ func (x *exploration) run(ctx context.Context) int {
 		return refuse(x.env, err)
 	}
 	fmt.Fprintln(x.env.out, total)
+	c := total.Conclusion(len(x.check) > 0)
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(x.env.err, "interrupted")
-		return finding.ExitInterrupted
-	case total.Violations > 0:
-		return finding.ExitNotConformant
-	case total.Operations == 0:
+		c.Interrupted = true
+	case c.NotJudged:
 		fmt.Fprintln(x.env.err, "explore: nothing was tested")
-		return finding.ExitNotJudged
+	case c.Inconclusive:
+		fmt.Fprintf(x.env.err, "explore: inconclusive: no history could be held against %s\n", strings.Join(total.Unjudged, ", "))
 	}
-	return 0
+	return c.ExitCode()
 }
 
-// see is told of each seed, in order.
+// see hears of each seed, in order.
 func (x *exploration) see(ctx context.Context, r explore.Result) error {
 	x.seen++
 	if !x.one() && (x.verbose || len(r.Findings) > 0) {
@@ -192,7 +203,7 @@ func (x *exploration) see(ctx context.Context, r explore.Result) error {
 	return ctx.Err()
 }
 
-// one tells that there is one seed only.
+// one reports whether there is one seed only.
 func (x *exploration) one() bool { return x.search.From == x.search.To }
 
 // options prints what a seed has drawn.
@@ -200,19 +211,25 @@ func (x *exploration) options(p explore.Plan) {
 	fmt.Fprintf(x.env.out, "seed %d: %s\n", p.Seed, strings.ReplaceAll(p.Options.String(), "\n", "\n  "))
 }
 
-// fail tells of a broken check: in one line, and the first time with a counterexample.
-func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Finding) error {
+// fail reports a broken check: in one line, and the first time with a counterexample.
+func (x *exploration) fail(ctx context.Context, r explore.Result, f finding.Finding) error {
 	x.wipe()
-	fmt.Fprintf(x.env.out, "VIOLATED  %s by seed %d: %s\n", f.Check.Name, r.Plan.Seed, f.Violation.Text)
-	if x.shrunk[f.Check.Name] {
+	fmt.Fprintf(x.env.out, "VIOLATED  %s by seed %d: %s\n", f.Name, r.Plan.Seed, f.Violation.Text)
+	if x.shrunk[f.Name] {
 		return nil
 	}
-	x.shrunk[f.Check.Name] = true
-	s, ok := explore.Shrink(ctx, x.search.Platform, x.right(), r.Plan, f.Check.Name)
+	x.shrunk[f.Name] = true
+	broken, err := check.Named(f.Name)
+	if err != nil {
+		return err
+	}
+	s, ok := explore.Shrink(ctx, x.search.Platform, x.right(), r.Plan, broken[0])
 	if !ok {
 		return ctx.Err()
 	}
-	s.Write(x.env.out, x.again(r.Plan.Seed, f.Check.Name))
+	if err := report.WriteCounterexample(x.env.out, s.Counterexample(), x.again(r.Plan.Seed, f.Name), report.Options{}); err != nil {
+		return err
+	}
 	if x.dir == "" {
 		return nil
 	}
@@ -221,17 +238,12 @@ func (x *exploration) fail(ctx context.Context, r explore.Result, f explore.Find
 
 // store keeps what was shrunk.
 func (x *exploration) store(ctx context.Context, s explore.Shrunk) error {
-	name := fmt.Sprintf("seed-%d-%s", s.Plan.Seed, s.Finding.Check.Name)
+	name := fmt.Sprintf("seed-%d-%s", s.Plan.Seed, s.Finding.Name)
 	if err := x.save(name, s.Plan.Seed, s.History); err != nil {
 		return err
 	}
-	picture := filepath.Join(x.dir, name+".html")
-	switch err := linear.SaveHTML(picture, linear.JudgeAll(ctx, s.History.Facts, s.History.Ops, linear.Budget)); {
-	case errors.Is(err, linear.ErrNothingToDraw): // each number by itself did nothing wrong
-	case err != nil:
+	if err := x.draw(ctx, filepath.Join(x.dir, name+".html"), s); err != nil {
 		return err
-	default:
-		fmt.Fprintf(x.env.out, "  picture: %s\n", picture)
 	}
 	if !s.Fits {
 		fmt.Fprintln(x.env.out, "  no scenario: on the correct platform other calls would be placed")
@@ -249,17 +261,33 @@ func (x *exploration) store(ctx context.Context, s explore.Shrunk) error {
 	return nil
 }
 
+// draw keeps a picture of the orders that were tried, where a search finds that none is legal.
+func (x *exploration) draw(ctx context.Context, name string, s explore.Shrunk) error {
+	for _, r := range explore.Judge(s.History, check.All()).Results {
+		if r.Picture == nil {
+			continue
+		}
+		file, err := os.Create(name)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(x.env.out, "  picture: %s\n", name)
+		return errors.Join(r.Picture(file), file.Close())
+	}
+	return ctx.Err()
+}
+
 // right is the platform as it should be, nil when that is the one that is explored.
 func (x *exploration) right() explore.Platform {
 	if x.mutant == "" {
 		return nil
 	}
-	return target.Offline{}
+	return offline.Platform{}
 }
 
 // again is the command that finds the same.
-func (x *exploration) again(seed uint64, check string) string {
-	words := []string{tool, "explore", "--seed", strconv.FormatUint(seed, 10), "--check", check}
+func (x *exploration) again(seed uint64, name string) string {
+	words := []string{tool, "explore", "--seed", strconv.FormatUint(seed, 10), "--check", name}
 	if x.mutant != "" {
 		words = append(words, "--mutant", x.mutant)
 	}
@@ -284,18 +312,18 @@ func (x *exploration) save(name string, seed uint64, h explore.History) (err err
 	return nil
 }
 
-// progress tells a terminal how far the search is.
+// progress shows a terminal how far the search is.
 func (x *exploration) progress() {
-	if !isTerminal(x.env.out) || time.Since(x.told) < tellEvery {
+	if !isTerminal(x.env.out) || time.Since(x.shown) < showEvery {
 		return
 	}
-	x.told = time.Now()
+	x.shown = time.Now()
 	fmt.Fprintf(x.env.out, "\r\x1b[K%d of %d seeds, %d with violations", x.seen, x.search.To-x.search.From+1, x.failed)
 }
 
 // wipe takes the progress off the line.
 func (x *exploration) wipe() {
-	if !x.told.IsZero() {
+	if !x.shown.IsZero() {
 		fmt.Fprint(x.env.out, "\r\x1b[K")
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -10,9 +11,10 @@ import (
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/judge"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/report"
 )
 
 func runJudge(ctx context.Context, e env) int {
@@ -27,26 +29,24 @@ Judges saved histories again, offline: those that check and explore keep, or you
 	page := f.String("html", "", "with --linear: draw the first number of which none is, to `file`; - is standard output")
 	machine := f.String("json", "", "write the report as JSON to `file`; - is standard output")
 	files, code, done := f.parse(e)
+	var err error
 	if done {
 		return code
 	}
 	if len(files) == 0 {
 		return refuse(e, fmt.Errorf("judge: want at least one history, got none; try %s judge --help", tool))
 	}
-	plan := judge.Plan{Files: files, Eps: *eps, Linear: *budget}
+	plan := judge.Plan{Files: files, Eps: *eps, Checks: check.Default(), Named: *names != "", Budget: cmp.Or(*budget, check.Budget)}
 	if *names != "" {
-		plan.Only = strings.Split(*names, ",")
+		if plan.Checks, err = namedChecks(strings.Split(*names, ",")); err != nil {
+			return refuse(e, fmt.Errorf("judge: %w", err))
+		}
 	}
-	for _, name := range plan.Only {
-		if !slices.Contains(linear.CheckNames(), name) {
-			return refuse(e, fmt.Errorf("judge: --check: want one of %s, got %q", strings.Join(linear.CheckNames(), ", "), name))
-		}
-		if name == linear.Name && plan.Linear == 0 {
-			plan.Linear = linear.Budget
-		}
+	if *budget > 0 && !slices.ContainsFunc(plan.Checks, isSearch) {
+		plan.Checks = append(plan.Checks, slices.DeleteFunc(check.All(), func(c check.Check) bool { return !isSearch(c) })...)
 	}
 	if *factsFile != "" {
-		if err := readFacts(*factsFile, &plan.Facts); err != nil {
+		if err = readFacts(*factsFile, &plan.Facts); err != nil {
 			return refuse(e, err)
 		}
 	}
@@ -57,54 +57,48 @@ Judges saved histories again, offline: those that check and explore keep, or you
 	return (&judging{env: e, plan: plan, json: *machine, html: *page}).run(ctx)
 }
 
+func isSearch(c check.Check) bool { return c.OnRequest }
+
 // judging prints what comes of the histories.
 type judging struct {
 	env
 	plan       judge.Plan
 	json, html string
-	codes      []int // of the reports so far
+	seen       int
+	violated   int
+	all        finding.Conclusion // of the reports so far
 }
 
 func (j *judging) run(ctx context.Context) int {
 	err := judge.Each(ctx, j.plan, j.see)
-	if n := len(j.codes); n > 1 {
-		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", n, j.count(finding.ExitNotConformant))
+	if j.seen > 1 {
+		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", j.seen, j.violated)
 	}
 	if err != nil {
-		j.codes = append(j.codes, refuse(j.env, err))
+		fmt.Fprintln(j.err, err)
 	}
-	for _, code := range []int{finding.ExitNotConformant, finding.ExitNotJudged, finding.ExitInconclusive} { // as for scenarios
-		if j.count(code) > 0 {
-			return code
-		}
-	}
-	return finding.ExitConformant
+	return j.all.And(finding.Conclusion{NotJudged: err != nil, Interrupted: ctx.Err() != nil}).ExitCode()
 }
 
-func (j *judging) count(code int) (n int) {
-	for _, c := range j.codes {
-		if c == code {
-			n++
-		}
-	}
-	return n
-}
-
-// see is told of each run's report. One of many is told in a line when there is nothing to say.
-func (j *judging) see(r judge.Report) error {
+// see prints each run's report. One of many takes a line when there is nothing to say.
+func (j *judging) see(r finding.HistoryReport) error {
 	alone := len(r.Files) == len(j.plan.Files)
 	if !alone && j.json+j.html != "" {
 		return fmt.Errorf("judge: --json and --html: want the histories of one run, got %d that are each a run of their own", len(j.plan.Files))
 	}
-	j.codes = append(j.codes, r.ExitCode())
-	if !alone && r.ExitCode() == finding.ExitConformant {
-		_, err := fmt.Fprintln(j.out, r.Line())
+	c := r.Conclusion()
+	j.seen++
+	if j.all = j.all.And(c); c.Violated {
+		j.violated++
+	}
+	if !alone && c == (finding.Conclusion{}) {
+		_, err := fmt.Fprintln(j.out, report.HistoryLine(r))
 		return err
 	}
 	if !alone {
 		fmt.Fprintln(j.out)
 	}
-	return errors.Join(r.Text(j.out, j.again(r.Files)), saveJSON(j.env, j.json, r), savePicture(j.env, j.html, r))
+	return errors.Join(report.WriteHistory(j.out, r, j.again(r.Files), report.Options{}), saveJSON(j.env, j.json, r), savePicture(j.env, j.html, r))
 }
 
 // again is the command that judges these files again.
@@ -118,38 +112,41 @@ func (j *judging) again(files []string) string {
 	return strings.Join(words, " ")
 }
 
-func saveJSON(e env, name string, r judge.Report) error {
+func saveJSON(e env, name string, r finding.HistoryReport) error {
 	f, err := e.create(name)
 	if f == nil {
 		return err
 	}
-	return errors.Join(r.JSON(f), f.Close())
+	return errors.Join(report.HistoryJSON(f, r), f.Close())
 }
 
-func savePicture(e env, name string, r judge.Report) error {
-	place := "in " + name
-	var err error
-	switch name {
-	case "":
+// savePicture draws what a search has tried, if one found that no order is legal.
+func savePicture(e env, name string, r finding.HistoryReport) error {
+	if name == "" {
 		return nil
-	case standardOutput:
-		place = "on standard output"
-		err = linear.WriteHTML(e.reports, r.Linear)
-	default:
-		err = linear.SaveHTML(name, r.Linear)
 	}
-	if errors.Is(err, linear.ErrNothingToDraw) {
+	place := "in " + name
+	if name == standardOutput {
+		place = "on standard output"
+	}
+	i := slices.IndexFunc(r.Results, func(j finding.Judged) bool { return j.Picture != nil })
+	if i < 0 {
 		fmt.Fprintf(e.out, "nothing to draw %s\n", place)
 		return nil
 	}
-	if err == nil {
-		fmt.Fprintf(e.out, "drawn %s\n", place)
+	f, err := e.create(name)
+	if err != nil {
+		return err
 	}
-	return err
+	if err := errors.Join(r.Results[i].Picture(f), f.Close()); err != nil {
+		return err
+	}
+	fmt.Fprintf(e.out, "drawn %s\n", place)
+	return nil
 }
 
 // readFacts reads a mapping from project to facts; "" is every project that has none of its own.
-func readFacts(name string, into *map[string]check.Facts) error {
+func readFacts(name string, into *map[string]reading.Facts) error {
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return err

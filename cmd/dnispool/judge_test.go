@@ -40,8 +40,8 @@ func TestJudge(t *testing.T) {
 	judgeEach(t, dir, []judgeRow{
 		{"good.jsonl", 0, ": 0 violations", ""},
 		{"double.jsonl", 1, "VIOLATED  no-double-lease of acme", ""},
-		{"double.jsonl --check rotation", 2, "0 checks judged, 1 not: 0 violations", ""},
-		{"double.jsonl --facts facts.json --check no-double-lease", 2, "not judged     no-double-lease of acme", ""},
+		{"double.jsonl --check rotation", 3, "0 checks judged, 1 not: 0 violations", ""},
+		{"double.jsonl --facts facts.json --check no-double-lease", 3, "not judged     no-double-lease of acme", ""},
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
 		{"double.jsonl --json report.json", 1, "VIOLATED  no-double-lease of acme", ""},
@@ -53,7 +53,7 @@ func TestJudge(t *testing.T) {
 		{"broken.jsonl", 2, "", "broken.jsonl:3: history: id: want 1 or more, got 0"},
 		{"nosuch.jsonl", 2, "", "nosuch.jsonl: no such file or directory"},
 		{"", 2, "", "judge: want at least one history, got none"},
-		{"good.jsonl --check rotatoin", 2, "", "judge: --check: want one of"},
+		{"good.jsonl --check rotatoin", 2, "", `judge: --check: no "rotatoin" (did you mean "rotation"?)`},
 	})
 	var report struct {
 		ExitCode int `json:"exit_code"`
@@ -88,7 +88,7 @@ func TestJudgeSeveral(t *testing.T) {
 		{"a.jsonl double.jsonl b.jsonl", 1, "  again     dnispool judge double.jsonl\n", ""},
 		{"a.jsonl double.jsonl b.jsonl", 1, "\n3 histories, 1 in breach of a check\n", ""},
 		{"a.jsonl broken.jsonl b.jsonl", 2, "\n2 histories, 0 in breach of a check\n", "broken.jsonl:3: history: "},
-		{"broken.jsonl double.jsonl", 1, "VIOLATED  no-double-lease of acme", "broken.jsonl:3: history: "},
+		{"broken.jsonl double.jsonl", 2, "VIOLATED  no-double-lease of acme", "broken.jsonl:3: history: "},
 		{"g1.jsonl g2.jsonl", 1, "2 operations of 2 histories", ""},
 		{"g1.jsonl g2.jsonl", 1, "  again     dnispool judge g1.jsonl g2.jsonl\n", ""},
 		{"--eps 100ms g1.jsonl g2.jsonl --json -", 1, `"operations": 2,`, "VIOLATED  no-double-lease of acme"},

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"slices"
 	"strings"
@@ -21,36 +22,47 @@ var layers = []struct{ pkg, may string }{
 	{"fakes/...", "fakes/... sim/..."},
 	{"specs", ""},
 	{"scenarios", ""},
-	{"conformance/verdict", ""},
 	{"conformance/history", ""},
-	{"conformance/check", "conformance/history"},
-	{"conformance/check/linear", "conformance/check conformance/history"},
-	{"conformance/judge", "conformance/check/... conformance/check conformance/history conformance/verdict"},
-	{"conformance/scenario", ""},
+	{"conformance/jsonvalue", ""},
+	{"conformance/inorder", ""},
+	{"conformance/finding", "conformance/history"},
+	{"conformance/reading", "conformance/finding conformance/history"},
+	{"conformance/check/linear", "conformance/finding conformance/history conformance/reading"},
+	{"conformance/check", "conformance/check/linear conformance/finding conformance/history conformance/jsonvalue conformance/reading"},
+	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/reading"},
+	{"conformance/scenario", "conformance/finding conformance/jsonvalue"},
 	{"conformance/contract", "specs"},
-	{"conformance/report", "conformance/verdict"},
-	{"conformance/explore", "conformance/check conformance/check/linear conformance/history conformance/verdict"},
-	{"conformance/load", "conformance/check conformance/history conformance/verdict"},
-	{"conformance/target", "conformance/check conformance/explore conformance/history conformance/verdict fakes/... sim/..."},
-	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/check/linear conformance/verdict"},
-	{"conformance/suite", "conformance/..."},
+	{"conformance/report", "conformance/finding conformance/history"},
+	{"conformance/targets", "conformance/finding conformance/reading conformance/scenario"},
+	{"conformance/targets/world", "conformance/reading fakes/... sim/..."},
+	{"conformance/targets/reference", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
+	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets"},
+	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
+	{"conformance/suite", "conformance/finding conformance/replay conformance/report conformance/run conformance/scenario"},
+	{"conformance/explore", "conformance/check conformance/finding conformance/history conformance/inorder conformance/reading"},
+	{"conformance/explore/offline", "conformance/explore conformance/history conformance/reading conformance/targets/world fakes/mutants sim/..."},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
 }
 
 const plumbing = "sim/sipua sim/strictyaml"
 
-// judges must share no code with what they judge, however far away.
-var judges = "conformance/scenario conformance/history conformance/check conformance/judge conformance/verdict conformance/report conformance/contract"
+// separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
+var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check " +
+	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore"
+
+// public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
+var public = []string{"conformance/suite"}
 
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{
 	{"github.com/emiago/sipgo", "sim/sipua", "sim/..."},
 	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract specs"},
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
-	{"github.com/onsi/gomega", "", "..."},
+	{"github.com/onsi/gomega", "conformance/suite", "..."},
+	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
-	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/scenario conformance/target specs", "..."},
+	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/targets conformance/targets/reference conformance/targets/world specs", "..."},
 }
 
 // pkg is what `go list` says of a package.
@@ -61,7 +73,7 @@ type pkg struct {
 
 func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, module) }
 
-// within tells that a package is one of those listed.
+// within reports whether a package is one of those listed.
 func within(name, list string) bool {
 	return slices.ContainsFunc(strings.Fields(list), func(entry string) bool {
 		below, all := strings.CutSuffix(entry, "...")
@@ -114,9 +126,9 @@ func TestLayers(t *testing.T) {
 	}
 }
 
-func TestJudgesShareNoCodeWithTheJudged(t *testing.T) {
+func TestWhatJudgesAndPlaysSharesNoCodeWithTheSimulator(t *testing.T) {
 	for _, p := range modulePackages(t) {
-		if !within(p.name(), judges) {
+		if !within(p.name(), separate) {
 			continue
 		}
 		for _, dep := range p.Deps {
@@ -140,6 +152,23 @@ func TestLibrariesAreKeptInTheirPlace(t *testing.T) {
 			if uses(slices.Concat(p.TestImports, p.XTestImports)) && !within(p.name(), l.tested) {
 				t.Errorf("%s: want %s in the tests of %q only, got it here", p.name(), l.lib, l.tested)
 			}
+		}
+	}
+}
+
+// TestPublicPackages: the list is what the README promises.
+func TestPublicPackages(t *testing.T) {
+	readme, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := modulePackages(t)
+	for _, name := range public {
+		if !slices.ContainsFunc(all, func(p pkg) bool { return p.name() == name }) {
+			t.Errorf("%s: want the public package, got none", name)
+		}
+		if !bytes.Contains(readme, []byte("`"+name+"`")) {
+			t.Errorf("%s: want it named in the README, got nothing", name)
 		}
 	}
 }

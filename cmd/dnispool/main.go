@@ -48,7 +48,7 @@ func verbs() []verb {
 }
 
 func main() {
-	os.Exit(run(untilSignalled(), env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
+	os.Exit(dispatch(untilSignalled(), env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
 }
 
 // untilSignalled ends with the first signal, which asks politely. By then the second finds the default handler again.
@@ -64,7 +64,7 @@ func untilSignalled() context.Context {
 	return ctx
 }
 
-func run(ctx context.Context, e env) int {
+func dispatch(ctx context.Context, e env) int {
 	if len(e.args) == 0 {
 		fmt.Fprint(e.err, usage())
 		return finding.ExitNotJudged

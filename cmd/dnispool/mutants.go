@@ -2,12 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/mutation"
+	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
@@ -43,22 +43,15 @@ func runMutants(ctx context.Context, e env) int {
 	}
 	rows, err := mutation.Run(ctx, mutation.Plan{
 		Tool: tool, Files: scenarios.Files, Dir: "scenarios", Only: f.only, Seed: f.seed, Seeds: f.seeds, Workers: runtime.NumCPU(),
-	}, func(r mutation.Row) {
+	}, func(r finding.MutantRow) {
 		if r.Correct() { // it comes first
-			fmt.Fprintln(e.out, mutation.Head())
+			fmt.Fprintln(e.out, report.MutantsHead())
 		}
-		fmt.Fprint(e.out, r.Text(f.verbose))
+		fmt.Fprint(e.out, report.MutantRow(r, f.verbose))
 	})
-	switch {
-	case errors.Is(err, context.Canceled):
-		return finding.ExitInterrupted
-	case err != nil:
+	if err != nil && ctx.Err() == nil {
 		return refuse(e, err)
 	}
-	found := mutation.Summary(rows)
-	fmt.Fprintln(e.out, found)
-	if !found.Good() {
-		return finding.ExitNotConformant
-	}
-	return 0
+	fmt.Fprintln(e.out, report.MutantsLine(rows))
+	return rows.Conclusion().And(finding.Conclusion{Interrupted: ctx.Err() != nil}).ExitCode()
 }

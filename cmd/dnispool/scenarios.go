@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -36,7 +36,7 @@ show  print the files`)
 		}
 		return refuse(e, fmt.Errorf("%s scenarios: want list, lint or show, got %q%s", tool, args[0], hint))
 	}
-	loaded, err := suite.Load(f.plan(args[1:]))
+	loaded, err := run.Load(f.plan(args[1:]))
 	if err != nil {
 		return refuse(e, err)
 	}

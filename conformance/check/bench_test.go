@@ -7,10 +7,11 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // million is a history of at least n operations of a busy pool that is right.
-func million(n int) (Facts, []history.Op) {
+func million(n int) (reading.Facts, []history.Op) {
 	p := traffic{
 		seed: 1, requests: n / 9, rate: 40, size: 1000, windowMin: 15 * time.Second, windowMax: 16 * time.Second, coolDown: 500 * time.Millisecond, release: "hangup",
 		bindings: "once", selection: "random", talk: 15 * time.Second, abandon: .05, lost: .01, retry: .5, late: .01, probes: .01, twice: .01, drain: true,
@@ -27,13 +28,13 @@ func BenchmarkJudge(b *testing.B) {
 			if len(all) < n {
 				b.Fatalf("want %d operations, got %d", n, len(all))
 			}
-			facts := map[string]Facts{"": f}
+			facts := map[string]reading.Facts{"": f}
 			runtime.GC()
 			b.ReportAllocs()
 			for b.Loop() {
-				for _, r := range JudgeAll(facts, all) {
+				for _, r := range judgeAll(facts, all) {
 					if len(r.Violations) > 0 {
-						b.Fatalf("%s: %s %v", r.Check.Name, r.Violations[0].Text, r.Violations[0].Ops)
+						b.Fatalf("%s: %s %v", r.Name, r.Violations[0].Text, r.Violations[0].Ops)
 					}
 				}
 			}
@@ -41,7 +42,7 @@ func BenchmarkJudge(b *testing.B) {
 			perOp := float64(b.Elapsed().Nanoseconds()) / float64(b.N) / float64(n)
 			b.ReportMetric(perOp, "ns/operation")
 			b.ReportMetric(1e9/perOp, "operations/s")
-			d := newDocket(facts, all)
+			d := reading.Of(facts, all)
 			var m runtime.MemStats
 			runtime.GC()
 			runtime.ReadMemStats(&m)

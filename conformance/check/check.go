@@ -5,36 +5,30 @@
 package check
 
 import (
+	"context"
+	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
-// Check is one invariant.
+// Check is one invariant. It is in the file of its name.
 type Check struct {
-	Name      string
-	Invariant string // its number in specs/invariants.md
-	Says      string // in words
+	finding.Rule
 	// PerProject says that the check is about one pool: it judges the operations of one project at a time.
 	PerProject bool
-	clocks     bool // it compares times, which several generators read from several clocks
-	judge      func(*view) finding.Outcome
-}
-
-// Judge applies the check. The history must be complete: every operation has ended.
-func (c Check) Judge(f Facts, ops []history.Op) finding.Outcome {
-	v := newView(f, pointers(ops))
-	return c.on(v, v.astray())
-}
-
-// on judges v, unless so many calls went astray: what is on a number at a time is not known then.
-func (c Check) on(v *view, astray int) finding.Outcome {
-	if c.clocks && astray > 0 {
-		return finding.NotJudged("the carrier may bring calls to other numbers, and where %d of them went is not known", astray)
-	}
-	return c.judge(v)
+	// OnRequest says that the check is a search that takes as long as it is given. It is not among those that are
+	// applied when nobody names any.
+	OnRequest bool
+	// Drains says that the check judges a drain: reservations made at the end, when everything has come to rest, until
+	// one is refused.
+	Drains bool
+	clocks bool // it compares times, which several generators read from several clocks
+	sited  bool // it needs to know at which number each call arrived, as those that compare times do
+	judge  func(context.Context, *view) finding.Outcome
 }
 
 // All returns every check, cheap and decisive ones first.
@@ -42,8 +36,13 @@ func All() []Check {
 	return []Check{
 		dialableNumbers(), noDoubleLease(), capacityRespected(), exhaustionJustified(), noLostNumber(), rotation(), reservedNumberAnswers(),
 		noCrossTalk(), attributesIntact(), attributesDelivered(), isolation(),
-		handoffMatchesCall(), handoffVisible(), noFailOpenDrop(), conservation(),
+		handoffMatchesCall(), handoffVisible(), noFailOpenDrop(), conservation(), linearizable(),
 	}
+}
+
+// Default returns the checks that are applied when nobody names any.
+func Default() []Check {
+	return slices.DeleteFunc(All(), func(c Check) bool { return c.OnRequest })
 }
 
 // Names returns the names of all checks.
@@ -55,16 +54,71 @@ func Names() []string {
 	return names
 }
 
-// Named returns the check of that name.
-func Named(name string) (Check, bool) {
-	all := All()
-	i := slices.IndexFunc(all, func(c Check) bool { return c.Name == name })
-	if i < 0 {
-		return Check{}, false
+// Named returns the checks of these names, in the order of All. The error says which name is none.
+func Named(names ...string) ([]Check, error) {
+	for _, name := range names {
+		if !slices.Contains(Names(), name) {
+			return nil, fmt.Errorf("check: want one of %s, got %q", strings.Join(Names(), ", "), name)
+		}
 	}
-	return all[i], true
+	return slices.DeleteFunc(All(), func(c Check) bool { return !slices.Contains(names, c.Name) }), nil
 }
+
+// Budget is how long checks that are searches may take, all together, when nobody has a reason for another time.
+const Budget = 5 * time.Second
+
+// Judge applies the checks to a history, each project by itself where a check is about one pool. Those that are searches
+// share the budget. Where the history itself shows that the generators' clocks are further apart than is known, what was
+// found by comparing times is not certain.
+func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.Duration) finding.Judgement {
+	out := finding.Judgement{Operations: len(h.Ops), Warnings: h.Whole.Warnings(h.Skew), Ledgers: make(map[string]finding.Ledger)}
+	for _, name := range h.Names {
+		out.Ledgers[name] = h.Projects[name].Ledger()
+	}
+	skewed := h.Skew.By > h.Whole.Eps
+	astray := h.Whole.Astray()
+	deadline := time.Now().Add(budget)
+	for _, c := range checks {
+		if !c.PerProject {
+			out.Results = append(out.Results, c.result(ctx, "", h.Whole, astray, skewed))
+			continue
+		}
+		for i, name := range h.Names {
+			share := ctx
+			if c.OnRequest { // what one project leaves of its share is for the others
+				var cancel context.CancelFunc
+				share, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(len(h.Names)-i))
+				defer cancel()
+			}
+			out.Results = append(out.Results, c.result(share, name, h.Projects[name], astray, skewed))
+		}
+	}
+	return out
+}
+
+// result is what the check says of one reading. So many calls went astray; skewed says that the clocks are too far apart.
+func (c Check) result(ctx context.Context, project string, r *reading.Reading, astray int, skewed bool) finding.Judged {
+	out := finding.Judged{Rule: c.Rule, Project: project, Outcome: c.on(ctx, r, astray)}
+	if skewed && c.clocks {
+		for i := range out.Violations {
+			out.Violations[i].Certainty = finding.ModuloClocks
+		}
+	}
+	return out
+}
+
+// on judges r, unless so many calls went astray: what is on a number at a time is not known then.
+func (c Check) on(ctx context.Context, r *reading.Reading, astray int) finding.Outcome {
+	if (c.clocks || c.sited) && astray > 0 {
+		return finding.NotJudged("the carrier may bring calls to other numbers, and where %d of them went is not known", astray)
+	}
+	return c.judge(ctx, &view{r})
+}
+
+// view is a reading, with what several checks share.
+type view struct{ *reading.Reading }
 
 const noEcho = "no handoff state of a call carries echo_nonce: the agent does not echo, or nobody asked"
 
+// round makes a time readable.
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }

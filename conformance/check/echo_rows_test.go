@@ -4,11 +4,12 @@ import (
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 func echoRows() map[string][]row {
-	many := with(roh, func(f *Facts) { f.Bindings = "many" })
-	shared := with(roa, func(f *Facts) { f.Exclusive = false })
+	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
+	shared := with(roa, func(f *reading.Facts) { f.Exclusive = false })
 	own := []op{reserved(0, .1, "a").nonce("x"), dialled(1, 2, "a").nonce("x").id("c1").over(5)}
 	also := func(more ...op) []op { return append(append([]op(nil), own...), more...) }
 	const echoless = "not judged: " + noEcho
@@ -24,9 +25,9 @@ func echoRows() map[string][]row {
 			{name: "of a reservation that was over", facts: roa, want: "call to a, placed without a reservation, was given the attributes of another caller",
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(20, 21, "a").id("c1"), heard(30, "c1", "x", "a")}},
 			{name: "of one that was waiting", facts: roa, hazards: 1, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(9, 21, "a").id("c1"), heard(30, "c1", "x", "a")}},
-			{name: "of one that had been given on", facts: with(roa, func(f *Facts) { f.WindowMax = 0 }), want: "call to a, placed without a reservation, was given the attributes of another caller",
+			{name: "of one that had been given on", facts: with(roa, func(f *reading.Facts) { f.WindowMax = 0 }), want: "call to a, placed without a reservation, was given the attributes of another caller",
 				ops: []op{reserved(0, .1, "a").nonce("x"), reserved(15, 15.1, "a").nonce("y"), dialled(20, 21, "a").id("c1"), heard(30, "c1", "x", "a")}},
-			{name: "of one that nobody knows to be over", facts: with(roa, func(f *Facts) { f.WindowMax = 0 }), hazards: 1,
+			{name: "of one that nobody knows to be over", facts: with(roa, func(f *reading.Facts) { f.WindowMax = 0 }), hazards: 1,
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(20, 21, "a").id("c1"), heard(30, "c1", "x", "a")}},
 			{name: "its own was waiting, and it got another's", facts: roa, want: "call to a was given the attributes of another reservation: want nonce x, got y",
 				ops: also(reserved(.2, .3, "a").nonce("y"), heard(6, "c1", "y", "a"))},
@@ -42,7 +43,7 @@ func echoRows() map[string][]row {
 			{name: "taken twice", facts: roa, want: "two calls were given the attributes of one reservation (nonce x)",
 				ops: also(dialled(3, 4, "a").nonce("x").id("c2"), heard(6, "c1", "x", "a"), heard(6, "c2", "x", "a"))},
 			{name: "as often as it may", facts: many, ops: also(dialled(3, 4, "a").nonce("x").id("c2"), heard(6, "c1", "x", "a"), heard(6, "c2", "x", "a"))},
-			{name: "whether it may is not known", facts: with(roa, func(f *Facts) { f.Bindings = "" }), undecided: 1,
+			{name: "whether it may is not known", facts: with(roa, func(f *reading.Facts) { f.Bindings = "" }), undecided: 1,
 				ops: also(dialled(3, 4, "a").nonce("x").id("c2"), heard(6, "c1", "x", "a"), heard(6, "c2", "x", "a"))},
 			{name: "two reservations by a retry", facts: roa, ops: append([]op{timedOut(-2, -1).nonce("x")},
 				also(dialled(3, 4, "b").nonce("x").id("c2"), heard(6, "c1", "x", "a"), heard(6, "c2", "x", "b"))...)},
@@ -99,7 +100,7 @@ func echoRows() map[string][]row {
 				want: "the call to +442079460000 arrived 2s after its reservation, within the window of 10s, and was given no attributes, its number having arrived as 02079460000"},
 			{name: "attributes without their nonce", facts: roa, ops: also(found(6, "", "c1", `{"echo_nonce":null,"echo_dnis":"a","echo_attributes":{}}`)),
 				want: "the call to a arrived 2s after its reservation, within the window of 10s, and was given attributes without its nonce"},
-			{name: "callers are matched by their numbers", facts: with(roa, func(f *Facts) { f.Match = "dni+ani" }), ops: also(heard(6, "c1", "", "a")),
+			{name: "callers are matched by their numbers", facts: with(roa, func(f *reading.Facts) { f.Match = "dni+ani" }), ops: also(heard(6, "c1", "", "a")),
 				want: "not judged: the pool matches callers by their number, which carriers change"},
 		},
 		"isolation": {

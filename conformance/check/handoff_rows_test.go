@@ -1,11 +1,17 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/reading"
+)
 
 func handoffRows() map[string][]row {
-	kept := with(roa, func(f *Facts) { f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last" })
-	first := with(kept, func(f *Facts) { f.Duplicate = "first" })
-	conflict := with(kept, func(f *Facts) { f.Duplicate = "conflict" })
+	kept := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last"
+	})
+	first := with(kept, func(f *reading.Facts) { f.Duplicate = "first" })
+	conflict := with(kept, func(f *reading.Facts) { f.Duplicate = "conflict" })
 	x := []op{reserved(0, .1, "a").nonce("x").shared("s1"), dialled(1, 2, "a").nonce("x").shared("s1").id("c1").over(5)}
 	y := []op{reserved(0, .1, "b").nonce("y").shared("s1"), dialled(1, 2, "b").nonce("y").shared("s1").id("c2").over(15)}
 	of := func(parts ...any) (out []op) {
@@ -57,7 +63,7 @@ func handoffRows() map[string][]row {
 			{name: "after the retention", facts: kept, ops: of(x, found(6, "s1", "c1", says("x", "a")), missing(105, "s1"))},
 			{name: "the caller hung up, which may leave nothing", facts: kept,
 				ops: of(x[0], x[1].overBy("caller", 5), found(4, "s1", "c1", says("x", "a")), missing(20, "s1")), undecided: 1},
-			{name: "the caller hung up, and the state is kept", facts: with(kept, func(f *Facts) { f.Abandoned = "keep" }),
+			{name: "the caller hung up, and the state is kept", facts: with(kept, func(f *reading.Facts) { f.Abandoned = "keep" }),
 				ops:  of(x[0], x[1].overBy("caller", 5), found(4, "s1", "c1", says("x", "a")), missing(20, "s1")),
 				want: `there was no state of shared_id "s1" at 20s, 15s after the call had ended; want one after 1s`},
 			{name: "two calls in conflict", facts: conflict, ops: of(x, y, found(6, "s1", "c1", says("x", "a")), missing(20, "s1"))},

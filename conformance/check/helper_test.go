@@ -1,6 +1,7 @@
 package check
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 func sec(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -110,19 +112,40 @@ func drained(all ...op) []op {
 // roa and roh are a pool of two numbers whose window is known to lie in 10 to 11 seconds, released on arrival and on
 // hang-up.
 var (
-	roa = Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
-	roh = with(roa, func(f *Facts) { f.Release = "hangup" })
+	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
+	roh = with(roa, func(f *reading.Facts) { f.Release = "hangup" })
 )
 
-func with(f Facts, change func(*Facts)) Facts {
+func with(f reading.Facts, change func(*reading.Facts)) reading.Facts {
 	change(&f)
 	return f
+}
+
+// judgeAll applies the checks that are applied when nobody names any.
+func judgeAll(facts map[string]reading.Facts, ops []history.Op) []finding.Judged {
+	return Judge(context.Background(), reading.Of(facts, ops), Default(), 0).Results
+}
+
+// judgeBy applies the checks of these names.
+func judgeBy(t *testing.T, facts map[string]reading.Facts, ops []history.Op, names ...string) finding.Judgement {
+	t.Helper()
+	checks, err := Named(names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return Judge(t.Context(), reading.Of(facts, ops), checks, Budget)
+}
+
+// outcome is what one check says of the history of one project.
+func outcome(t *testing.T, name string, f reading.Facts, ops []history.Op) finding.Outcome {
+	t.Helper()
+	return judgeBy(t, map[string]reading.Facts{"": f}, ops, name).Results[0].Outcome
 }
 
 // row is a tiny history and what one check says of it.
 type row struct {
 	name      string
-	facts     Facts
+	facts     reading.Facts
 	ops       []op
 	want      string // the texts of the violations, or "not judged: …"; "" is clean
 	undecided int
@@ -133,11 +156,7 @@ type row struct {
 func (r row) run(t *testing.T, name string) (violated, clean bool) {
 	t.Helper()
 	t.Run(name+"/"+r.name, func(t *testing.T) {
-		c, ok := Named(name)
-		if !ok {
-			t.Fatalf("check %q is not registered", name)
-		}
-		out := c.Judge(r.facts, ops(r.ops...))
+		out := outcome(t, name, r.facts, ops(r.ops...))
 		var got []string
 		if out.NotJudged != "" {
 			got = append(got, "not judged: "+out.NotJudged)

@@ -9,24 +9,21 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 func TestJudgeAllByProject(t *testing.T) {
-	small := with(roa, func(f *Facts) { f.Size = 1 })
+	small := with(roa, func(f *reading.Facts) { f.Size = 1 })
 	all := ops(
 		reserved(0, .1, "+441111").project("p"), refused(1, 1.1).project("p"),
 		reserved(0, .1, "+442222").project("q"), refused(1, 1.1).project("q"),
 		dialled(2, 3, "+442222").project("p"), // a caller of p who dials a number of q
 		restarted(5, 6, history.OK),
 	)
-	parts := split(nil, all)
-	if len(parts["p"]) != 3 || len(parts["q"]) != 4 || len(parts[""]) != 0 {
-		t.Errorf("want the call with the number's owner and the restart with both, got %d and %d", len(parts["p"]), len(parts["q"]))
-	}
 	got := make(map[string]string)
-	for _, r := range JudgeAll(map[string]Facts{"p": small, "": roa}, all) { // q has a number left, by the facts for all others
+	for _, r := range judgeAll(map[string]reading.Facts{"p": small, "": roa}, all) { // q has a number left, by the facts for all others
 		if len(r.Violations) > 0 {
-			got[r.Check.Name+" "+r.Project] = r.Violations[0].Text
+			got[r.Name+" "+r.Project] = r.Violations[0].Text
 		}
 	}
 	want := map[string]string{"exhaustion-justified q": "refused at 1.1s although at most 1 of 2 numbers can have been held"}
@@ -35,45 +32,20 @@ func TestJudgeAllByProject(t *testing.T) {
 	}
 }
 
-// A call that belongs to nobody is judged with the first project, not as a project of its own.
-func TestWhatHasNoProject(t *testing.T) {
-	strange := dialled(2, 3, "+443333")
-	for name, c := range map[string]struct {
-		facts map[string]Facts
-		ops   []history.Op
-		want  map[string]int
-	}{
-		"one project":   {nil, ops(reserved(0, .1, "+441111").project("p"), strange), map[string]int{"p": 2}},
-		"two projects":  {nil, ops(reserved(0, .1, "+441111").project("p"), reserved(0, .1, "+442222").project("q"), strange), map[string]int{"p": 2, "q": 1}},
-		"nobody's call": {map[string]Facts{"q": roa, "p": roa}, ops(strange), map[string]int{"p": 1}},
-		"nothing":       {map[string]Facts{"q": roa, "p": roa}, nil, map[string]int{"p": 0}},
-		"no names":      {nil, ops(reserved(0, .1, "+441111"), strange), map[string]int{"": 2}},
-	} {
-		got := make(map[string]int)
-		for _, p := range Parts(c.facts, c.ops) {
-			got[p.Project] = len(p.Ops)
-		}
-		if !maps.Equal(got, c.want) {
-			t.Errorf("%s: want %v operations, got %v", name, c.want, got)
-		}
-	}
-}
-
 func TestJudgeSome(t *testing.T) {
-	j := Judge(map[string]Facts{"": roa}, ops(reserved(0, .1, "+442079460000")), []string{"rotation", "dialable-numbers"})
+	j := judgeBy(t, map[string]reading.Facts{"": roa}, ops(reserved(0, .1, "+442079460000")), "rotation", "dialable-numbers")
 	var names []string
 	for _, r := range j.Results {
-		names = append(names, r.Check.Name)
+		names = append(names, r.Name)
 	}
 	if !slices.Equal(names, []string{"dialable-numbers", "rotation"}) || j.Ledgers[""].Reserved != 1 {
 		t.Errorf("got %v and %+v", names, j.Ledgers)
 	}
-	if j := Judge(nil, nil, nil); len(j.Results) == 0 || len(j.Warnings) != 0 {
+	if j := Judge(t.Context(), reading.Of(nil, nil), All(), Budget); len(j.Results) != len(All()) || len(j.Warnings) != 0 {
 		t.Errorf("want an empty history judged, got %+v", j)
 	}
 }
 
-// What holds for all projects together is the weaker of what holds for each.
 func TestLedger(t *testing.T) {
 	all := ops(
 		reserved(0, .1, "a").nonce("bound"), dialled(1, 2, "a").nonce("bound").id("c1").over(3), heard(4, "c1", "bound", "a"),
@@ -82,8 +54,8 @@ func TestLedger(t *testing.T) {
 		reserved(0, .1, "d").nonce("expired"), reserved(49, 50, "e").nonce("live"), refused(1, 2), timedOut(1, 2), turnedAway(1, 2, "d", 503, "carrier"),
 		reserved(50, 50, "f").draining(),
 	)
-	got := Judge(map[string]Facts{"": roa}, all, []string{}).Ledgers[""]
-	want := Ledger{Reserved: 5, Bound: 1, Lost: 1, Unknown: 1, Expired: 1, Live: 1, Refused: 1, InDoubt: 1, Calls: 3, Answered: 3, Unbound: 1, Questions: 3, NotFound: 1, DrainedOf: 1}
+	got := judgeBy(t, map[string]reading.Facts{"": roa}, all).Ledgers[""]
+	want := finding.Ledger{Reserved: 5, Bound: 1, Lost: 1, Unknown: 1, Expired: 1, Live: 1, Refused: 1, InDoubt: 1, Calls: 3, Answered: 3, Unbound: 1, Questions: 3, NotFound: 1, DrainedOf: 1}
 	if got != want {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
@@ -100,14 +72,14 @@ func TestNamesThatNameNobody(t *testing.T) {
 		all = append(all, reserved(at, at+.1, n).nonce("x").shared("s"), dialled(at+.2, at+5, n).nonce("x").shared("s").id(id).over(at+6),
 			heard(at+7, id, "x", n), found(at+8, "s", fmt.Sprint("c", i/2), says("x", n)))
 	}
-	f := with(roa, func(f *Facts) { f.Handoffs, f.Duplicate = true, "last" })
-	for _, r := range JudgeAll(map[string]Facts{"": f}, ops(all...)) {
+	f := with(roa, func(f *reading.Facts) { f.Handoffs, f.Duplicate = true, "last" })
+	for _, r := range judgeAll(map[string]reading.Facts{"": f}, ops(all...)) {
 		for _, v := range r.Violations {
-			if r.Check.Name != "capacity-respected" && r.Check.Name != "handoff-matches-call" {
-				t.Fatalf("%s: %s", r.Check.Name, v.Text)
+			if r.Name != "capacity-respected" && r.Name != "handoff-matches-call" {
+				t.Fatalf("%s: %s", r.Name, v.Text)
 			}
 			if strings.Contains(v.Text, "shared_id") {
-				t.Fatalf("%s: %s", r.Check.Name, v.Text)
+				t.Fatalf("%s: %s", r.Name, v.Text)
 			}
 		}
 	}
@@ -119,16 +91,16 @@ func TestViolationsAreLimited(t *testing.T) {
 	for i := range 5000 {
 		all = append(all, reserved(float64(i)/1e4, float64(i)/1e4, ""), reserved(float64(i)/1e4, float64(i)/1e4, "+442079460000"))
 	}
-	for _, r := range JudgeAll(map[string]Facts{"": roa}, ops(all...)) {
+	for _, r := range judgeAll(map[string]reading.Facts{"": roa}, ops(all...)) {
 		total := len(r.Violations) + r.Omitted
-		switch r.Check.Name {
+		switch r.Name {
 		case "dialable-numbers":
 			if total != 5000 || len(r.Violations) != finding.Most {
-				t.Errorf("%s: want 5000, %d of them kept, got %d and %d", r.Check.Name, finding.Most, total, len(r.Violations))
+				t.Errorf("%s: want 5000, %d of them kept, got %d and %d", r.Name, finding.Most, total, len(r.Violations))
 			}
 		case "no-double-lease":
 			if total != 4999 {
-				t.Errorf("%s: want 4999, got %d", r.Check.Name, total)
+				t.Errorf("%s: want 4999, got %d", r.Name, total)
 			}
 		}
 	}

@@ -6,16 +6,17 @@ import (
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // rows are, for each check, the smallest histories that separate two readings. Where a row violates, its neighbour
 // shows what is missing to the proof.
 func poolRows() map[string][]row {
-	resting := func(f Facts) Facts { return with(f, func(f *Facts) { f.CoolDown = sec(3) }) }
-	lazy := with(roa, func(f *Facts) { f.WindowMax = sec(30 * 24 * 3600) })
-	many := with(roh, func(f *Facts) { f.Bindings = "many" })
-	answering := with(roa, func(f *Facts) { f.Release = "answer" })
-	slow := with(roa, func(f *Facts) { f.ServerMax = sec(30) })
+	resting := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.CoolDown = sec(3) }) }
+	lazy := with(roa, func(f *reading.Facts) { f.WindowMax = sec(30 * 24 * 3600) })
+	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
+	answering := with(roa, func(f *reading.Facts) { f.Release = "answer" })
+	slow := with(roa, func(f *reading.Facts) { f.ServerMax = sec(30) })
 	twice := func(end, second string) string {
 		return "a was given twice: the first reservation could not end before " + end + ", and the second was answered at " + second
 	}
@@ -29,7 +30,7 @@ func poolRows() map[string][]row {
 			{name: "without plus", facts: roa, ops: []op{reserved(0, 0, "442079460000")}, want: `dni: want a number like +442079460000, got "442079460000"`},
 			{name: "too short", facts: roa, ops: []op{reserved(0, 0, "+4420")}, want: `dni: want a number like +442079460000, got "+4420"`},
 			{name: "short, but long enough", facts: roa, ops: []op{reserved(0, 0, "+12345")}},
-			{name: "foreign", facts: Facts{Numbers: []string{"+442079460000"}}, ops: []op{reserved(0, 0, "+442079460001")}, want: "dni: +442079460001 is not one of the pool's 1 numbers"},
+			{name: "foreign", facts: reading.Facts{Numbers: []string{"+442079460000"}}, ops: []op{reserved(0, 0, "+442079460001")}, want: "dni: +442079460001 is not one of the pool's 1 numbers"},
 			{name: "of the drain as well", facts: roa, ops: drained(reserved(0, 0, "x")), want: `dni: want a number like +442079460000, got "x"`},
 		},
 		"no-double-lease": {
@@ -60,20 +61,20 @@ func poolRows() map[string][]row {
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").id("c1").over(5), dialled(.2, .3, "a").nonce("x").id("c2").over(9), reserved(5.5, 6, "a")}},
 			{name: "a retry leaves two reservations with one nonce", facts: roa, undecided: 1, // the first may have followed on a
 				ops: []op{timedOut(0, 1).nonce("x"), reserved(1, 1.1, "a").nonce("x"), dialled(1.2, 14, "a").nonce("x").id("c1"), reserved(12, 12.5, "a"), heard(20, "c1", "x", "a")}},
-			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *Facts) { f.Signal = sec(.2) }), undecided: 1,
+			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *reading.Facts) { f.Signal = sec(.2) }), undecided: 1,
 				ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(4.8, 4.9, "a")}},
 			{name: "leases lost in a restart", facts: roa, undecided: 1, ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.Refused), reserved(1, 1.1, "a")}},
 			{name: "leases kept in a restart", facts: roa, want: twice("10s", "1.1s"), ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.OK), reserved(1, 1.1, "a")}},
 			{name: "each is blamed once", facts: roa, want: twice("10s", "1.1s") + "\n" + twice("11s", "2.1s"), ops: []op{reserved(0, .1, "a"), reserved(1, 1.1, "a"), reserved(2, 2.1, "a")}},
 			{name: "the reaper may be lazy", facts: lazy, undecided: 1, ops: []op{reserved(0, .1, "a"), reserved(50, 50.1, "a")}},
-			{name: "nothing known", facts: Facts{}, ops: []op{reserved(0, .1, "a")}, want: "not judged: the window or the release rule of the pool is not known"},
+			{name: "nothing known", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}, want: "not judged: the window or the release rule of the pool is not known"},
 		},
 		"capacity-respected": {
 			{name: "three in a pool of two", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(1, 1, "c")}, want: "3 reservations were live at 1s, the pool has 2 numbers"},
 			{name: "one after the other", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(10, 10, "c")}},
-			{name: "the list tells the size", facts: with(roa, func(f *Facts) { f.Size, f.Numbers = 0, []string{"a"} }), ops: []op{reserved(0, 0, "a"), reserved(1, 1, "b")},
+			{name: "the list tells the size", facts: with(roa, func(f *reading.Facts) { f.Size, f.Numbers = 0, []string{"a"} }), ops: []op{reserved(0, 0, "a"), reserved(1, 1, "b")},
 				want: "2 reservations were live at 1s, the pool has 1 numbers"},
-			{name: "nothing known", facts: Facts{Size: 1}, want: "not judged: the size, the window or the release rule of the pool is not known"},
+			{name: "nothing known", facts: reading.Facts{Size: 1}, want: "not judged: the size, the window or the release rule of the pool is not known"},
 		},
 		"exhaustion-justified": {
 			{name: "a call holds the number under hang-up", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(100), reserved(50, 50.1, "b"), refused(55, 55.1)}},
@@ -87,7 +88,7 @@ func poolRows() map[string][]row {
 			{name: "a lost reply that a stranger's call keeps", facts: roh, undecided: 1, // b may be what the first request took
 				ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), dialled(5, 5.1, "b").over(100), refused(15, 15.1)}},
 			{name: "a lost reply that nobody calls", facts: roh, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}, want: "refused at 15.1s although at most 1 of 2 numbers can have been held"},
-			{name: "unless its server is slow", facts: with(roh, func(f *Facts) { f.ServerMax = 0 }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
+			{name: "unless its server is slow", facts: with(roh, func(f *reading.Facts) { f.ServerMax = 0 }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
 			{name: "a call whose agent says nothing came keeps nothing", facts: roh, want: "refused at 15.1s although at most 1 of 2 numbers can have been held",
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(10.5, 10.6, "a").nonce("x").id("c1").over(100), reserved(10, 10.1, "b"), refused(15, 15.1), heard(101, "c1", "", "a")}},
 			{name: "a call that came at the last moment may", facts: roh, undecided: 1,
@@ -102,8 +103,8 @@ func poolRows() map[string][]row {
 			{name: "the instant of the hang-up", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(1), reserved(0, .1, "b"), refused(1, 1.1)}, undecided: 1},
 			{name: "just after it", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.99), reserved(0, .1, "b"), refused(1, 1.1)}, want: full("1")},
 			{name: "a request that was long on its way", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.9), reserved(0, .1, "b"), refused(.5, 1.1).sent(1)}, want: full("1")},
-			{name: "a shared pool cannot be judged", facts: with(roa, func(f *Facts) { f.Exclusive = false }), ops: []op{refused(0, 1)}, want: "not judged: somebody else may be using the pool"},
-			{name: "nobody was refused", facts: Facts{}, ops: []op{reserved(0, .1, "a")}},
+			{name: "a shared pool cannot be judged", facts: with(roa, func(f *reading.Facts) { f.Exclusive = false }), ops: []op{refused(0, 1)}, want: "not judged: somebody else may be using the pool"},
+			{name: "nobody was refused", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}},
 		},
 		"no-lost-number": {
 			{name: "all back", facts: roa, ops: drained(reserved(0, 0, "a"), reserved(0, 0, "b"), refused(0, 0))},
@@ -116,7 +117,7 @@ func poolRows() map[string][]row {
 				want: "1 of 2 numbers came back after all calls were over and all windows had closed: 1 lost"},
 			{name: "nobody was refused", facts: roa, ops: drained(reserved(0, 0, "a"), reserved(20, 20, "a")), want: "not judged: the drain ended before a reservation was refused"},
 			{name: "not drained", facts: roa, ops: []op{reserved(0, 0, "a")}, want: "not judged: the pool was not drained"},
-			{name: "with others", facts: with(roa, func(f *Facts) { f.Exclusive = false }), ops: drained(refused(0, 0)), want: "not judged: somebody else may be using the pool"},
+			{name: "with others", facts: with(roa, func(f *reading.Facts) { f.Exclusive = false }), ops: drained(refused(0, 0)), want: "not judged: somebody else may be using the pool"},
 		},
 		"reserved-number-answers": {
 			{name: "refused", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "platform").nonce("x")}, want: "the call to the reserved number a was refused with 486"},
@@ -161,11 +162,11 @@ func TestEveryCheckIsNamedOnce(t *testing.T) {
 			t.Errorf("%q: want a name of its own, its invariant and a sentence", c.Name)
 		}
 		seen[c.Name] = true
-		if again, ok := Named(c.Name); !ok || again.Name != c.Name {
-			t.Errorf("Named(%q): got %q, %v", c.Name, again.Name, ok)
+		if again, err := Named(c.Name); err != nil || len(again) != 1 || again[0].Name != c.Name {
+			t.Errorf("Named(%q): got %+v, %v", c.Name, again, err)
 		}
 	}
-	if _, ok := Named("no-such-check"); ok || len(Names()) != len(seen) {
+	if _, err := Named("no-such-check"); err == nil || len(Names()) != len(seen) {
 		t.Errorf("got a check of no name, or %d names for %d checks", len(Names()), len(seen))
 	}
 }

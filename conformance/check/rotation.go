@@ -2,18 +2,20 @@ package check
 
 import (
 	"container/heap"
+	"context"
 	"fmt"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // rotation holds the order in which numbers are given against the pool's rule. It speaks only where the order of the
 // releases is certain: where requests and calls overlap, the order is partial.
 func rotation() Check {
-	return Check{Name: "rotation", Invariant: "I14", PerProject: true, clocks: true,
-		Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list.",
-		judge: func(v *view) finding.Outcome {
+	return Check{Rule: finding.Rule{Name: "rotation", Invariant: "I14", Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list."},
+		PerProject: true, clocks: true,
+		judge: func(_ context.Context, v *view) finding.Outcome {
 			switch {
 			case v.Selection == "":
 				return finding.NotJudged("the order in which the pool gives numbers is not known")
@@ -26,7 +28,7 @@ func rotation() Check {
 			case !v.Exclusive:
 				return finding.NotJudged("somebody else may be using the pool")
 			}
-			t := &turns{view: v, last: make(map[string]*lease), over: make(map[string]time.Duration), horizon: never, answered: never, unknown: never}
+			t := &turns{view: v, last: make(map[string]*reading.Lease), over: make(map[string]time.Duration), horizon: reading.Never, answered: reading.Never, unknown: reading.Never}
 			if v.Selection == "lru" {
 				t.leastRecentlyUsed()
 			} else {
@@ -37,42 +39,42 @@ func rotation() Check {
 }
 
 // everSince is when a number became free that has never been given.
-const everSince = never + 1
+const everSince = reading.Never + 1
 
 // turns walks through the reservations in order of time.
 type turns struct {
 	*view
 	out  finding.Outcome
-	last map[string]*lease        // of each number
-	over map[string]time.Duration // when all of a number's reservations so far are: which of two that overlap was first is not known
+	last map[string]*reading.Lease // of each number
+	over map[string]time.Duration  // when all of a number's reservations so far are: which of two that overlap was first is not known
 
-	horizon  time.Duration // the last restart: the order before it counts no more
-	answered time.Duration // when the last of the reservations so far was answered
-	unknown  time.Duration // until when a reservation of unknown outcome may have taken some number
-	broken   int           // restarts so far
-	doubted  int           // doubts so far
-	blamed   [][2]*lease   // the reservations of the two numbers, for each violation
+	horizon  time.Duration       // the last restart: the order before it counts no more
+	answered time.Duration       // when the last of the reservations so far was answered
+	unknown  time.Duration       // until when a reservation of unknown outcome may have taken some number
+	broken   int                 // restarts so far
+	doubted  int                 // doubts so far
+	blamed   [][2]*reading.Lease // the reservations of the two numbers, for each violation
 }
 
 // alone moves on to reservation i, and tells that no other one was under way at the same time: either may have been first.
 func (t *turns) alone(i int) bool {
-	l := t.leases[i]
-	for ; t.broken < len(t.breaks) && t.breaks[t.broken].Start-t.Eps <= l.ret; t.broken++ {
-		t.horizon = max(t.horizon, t.breaks[t.broken].End+t.Eps)
+	l := t.Leases[i]
+	for ; t.broken < len(t.Restarts) && t.Restarts[t.broken].Start-t.Eps <= l.Replied; t.broken++ {
+		t.horizon = max(t.horizon, t.Restarts[t.broken].End+t.Eps)
 	}
-	for ; t.doubted < len(t.doubts) && t.doubts[t.doubted].from <= l.ret; t.doubted++ {
-		t.unknown = max(t.unknown, t.doubts[t.doubted].by)
+	for ; t.doubted < len(t.Doubts) && t.Doubts[t.doubted].From <= l.Replied; t.doubted++ {
+		t.unknown = max(t.unknown, t.Doubts[t.doubted].MadeBy)
 	}
-	alone := t.answered < l.from && (i+1 == len(t.leases) || t.leases[i+1].from > l.ret)
-	t.answered = max(t.answered, l.ret)
-	return alone && l.from > t.horizon
+	alone := t.answered < l.From && (i+1 == len(t.Leases) || t.Leases[i+1].From > l.Replied)
+	t.answered = max(t.answered, l.Replied)
+	return alone && l.From > t.horizon
 }
 
 // note makes l the last of its number.
-func (t *turns) note(l *lease) {
-	n := l.op.Number
-	if before, ok := t.over[n]; !ok || l.latest > before {
-		t.over[n] = l.latest
+func (t *turns) note(l *reading.Lease) {
+	n := l.Op.Number
+	if before, ok := t.over[n]; !ok || l.Latest > before {
+		t.over[n] = l.Latest
 	}
 	t.last[n] = l
 }
@@ -80,22 +82,22 @@ func (t *turns) note(l *lease) {
 // trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
 func (t *turns) trusted(since time.Duration) bool { return since > t.unknown && since > t.horizon }
 
-func (t *turns) blame(previous, l, other *lease, rule, text string) {
+func (t *turns) blame(previous, l, other *reading.Lease, rule, text string) {
 	x := finding.Violation{Text: text, Rule: rule, Cause: "F09 last in, first out; a hot number", Certainty: t.unless(true)}
 	if previous != nil {
-		x.Ops = copies(previous.op)
+		x.Ops = reading.Copies(previous.Op)
 	}
 	if other != nil {
-		x.Ops = append(x.Ops, *other.op)
+		x.Ops = append(x.Ops, *other.Op)
 	}
-	x.Ops = append(x.Ops, *l.op)
+	x.Ops = append(x.Ops, *l.Op)
 	t.out.Add(x)
-	t.blamed = append(t.blamed, [2]*lease{previous, other})
+	t.blamed = append(t.blamed, [2]*reading.Lease{previous, other})
 }
 
 // strays is how many reservations a stray must have taken, at least, to explain what was found.
 func (t *turns) strays() int {
-	used, n := make(map[*lease]bool), 0
+	used, n := make(map[*reading.Lease]bool), 0
 	for _, pair := range t.blamed {
 		if used[pair[0]] || used[pair[1]] {
 			continue
@@ -111,8 +113,8 @@ func (t *turns) strays() int {
 // idle is a number with the time since when it has certainly been free.
 type idle struct {
 	number string
-	since  time.Duration // latest end of its leases
-	lease  *lease        // which that was; nil: free since ever
+	since  time.Duration  // latest end of its leases
+	lease  *reading.Lease // which that was; nil: free since ever
 }
 
 type idleHeap []idle
@@ -136,31 +138,31 @@ func (t *turns) leastRecentlyUsed() {
 		free = append(free, idle{number: n, since: everSince})
 	}
 	heap.Init(&free)
-	for i, l := range t.leases {
+	for i, l := range t.Leases {
 		alone := t.alone(i)
 		for len(free) > 0 && free[0].lease != t.last[free[0].number] { // given out again since
 			heap.Pop(&free)
 		}
-		previous := t.last[l.op.Number]
-		if alone && previous != nil && previous.from > t.horizon && len(free) > 0 {
+		previous := t.last[l.Op.Number]
+		if alone && previous != nil && previous.From > t.horizon && len(free) > 0 {
 			t.out.Cases++
 			t.compare(previous, l, free[0])
 		}
 		t.note(l)
-		if since := t.over[l.op.Number]; since < Forever {
-			heap.Push(&free, idle{number: l.op.Number, since: since, lease: l})
+		if since := t.over[l.Op.Number]; since < reading.Forever {
+			heap.Push(&free, idle{number: l.Op.Number, since: since, lease: l})
 		}
 	}
 }
 
-func (t *turns) compare(previous, l *lease, waiting idle) {
+func (t *turns) compare(previous, l *reading.Lease, waiting idle) {
 	known := everSince
 	if waiting.lease != nil {
-		known = waiting.lease.from
+		known = waiting.lease.From
 	}
-	soonest := add(previous.earliest, t.CoolDown)
+	soonest := reading.Plus(previous.Earliest, t.CoolDown)
 	switch {
-	case waiting.number == l.op.Number || waiting.since >= l.from:
+	case waiting.number == l.Op.Number || waiting.since >= l.From:
 		return
 	case waiting.since >= soonest || !t.trusted(known):
 		t.out.Undecided++
@@ -171,7 +173,7 @@ func (t *turns) compare(previous, l *lease, waiting idle) {
 		free = "since " + round(waiting.since).String()
 	}
 	t.blame(previous, l, waiting.lease, "the other number was certainly free before this one can have been, and nothing else took it",
-		fmt.Sprintf("%s was given again at %s, free since %s at the soonest, although %s had been free %s", l.op.Number, round(l.op.End), round(soonest), waiting.number, free))
+		fmt.Sprintf("%s was given again at %s, free since %s at the soonest, although %s had been free %s", l.Op.Number, round(l.Op.End), round(soonest), waiting.number, free))
 }
 
 // roundRobin: between the number given last and this one there is another in the list that was certainly free.
@@ -181,11 +183,11 @@ func (t *turns) roundRobin() {
 		place[n] = i
 	}
 	before := false // the reservation before was alone, so it was the last one
-	for i, l := range t.leases {
+	for i, l := range t.Leases {
 		alone := t.alone(i)
-		if alone && before && t.trusted(t.leases[i-1].from) {
-			from, known := place[t.leases[i-1].op.Number]
-			if at, ok := place[l.op.Number]; ok && known {
+		if alone && before && t.trusted(t.Leases[i-1].From) {
+			from, known := place[t.Leases[i-1].Op.Number]
+			if at, ok := place[l.Op.Number]; ok && known {
 				t.out.Cases++
 				t.skipped(l, from, at)
 			}
@@ -195,18 +197,18 @@ func (t *turns) roundRobin() {
 	}
 }
 
-func (t *turns) skipped(l *lease, from, to int) {
+func (t *turns) skipped(l *reading.Lease, from, to int) {
 	for i := (from + 1) % len(t.Numbers); i != to && i != from; i = (i + 1) % len(t.Numbers) {
 		other := t.last[t.Numbers[i]]
 		known, free := everSince, everSince
 		if other != nil {
-			known, free = other.from, t.over[t.Numbers[i]]
+			known, free = other.From, t.over[t.Numbers[i]]
 		}
-		if free >= l.from || !t.trusted(known) {
+		if free >= l.From || !t.trusted(known) {
 			continue
 		}
 		t.blame(nil, l, other, "the number in between was certainly free, and nothing else took it",
-			fmt.Sprintf("%s was given at %s after %s, although %s, which comes in between, was free", l.op.Number, round(l.op.End), t.Numbers[from], t.Numbers[i]))
+			fmt.Sprintf("%s was given at %s after %s, although %s, which comes in between, was free", l.Op.Number, round(l.Op.End), t.Numbers[from], t.Numbers[i]))
 		return
 	}
 }

@@ -7,6 +7,9 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // drawn is a platform and its traffic, drawn at random; the pool is right.
@@ -37,13 +40,13 @@ func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
 				for i := range histories / shards {
 					p := drawn(uint64(i*shards + shard))
 					all := simulate(p)
-					results := JudgeAll(map[string]Facts{"": p.facts()}, all)
+					results := judgeAll(map[string]reading.Facts{"": p.facts()}, all)
 					mu.Lock()
 					operations += len(all)
 					for _, r := range results {
-						looked[r.Check.Name] += r.Cases
+						looked[r.Name] += r.Cases
 						if len(r.Violations) > 0 {
-							t.Errorf("%+v: %s: %s: %s %v", p, r.Check.Name, r.Violations[0].Text, r.Violations[0].Rule, r.Violations[0].Ops)
+							t.Errorf("%+v: %s: %s: %s %v", p, r.Name, r.Violations[0].Text, r.Violations[0].Rule, r.Violations[0].Ops)
 						}
 					}
 					mu.Unlock()
@@ -52,9 +55,9 @@ func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
 		}
 	})
 	t.Logf("%d histories, %d operations, cases: %v", histories, operations, looked)
-	for _, name := range Names() {
-		if looked[name] == 0 {
-			t.Errorf("%s: want cases, got none", name)
+	for _, c := range Default() {
+		if looked[c.Name] == 0 {
+			t.Errorf("%s: want cases, got none", c.Name)
 		}
 	}
 }
@@ -78,7 +81,7 @@ func TestPublishedFigures(t *testing.T) {
 			t.Parallel()
 			for _, r := range judged(validation(1, c.rate)) {
 				if len(r.Violations) > 0 {
-					t.Errorf("%s blames a correct pool: %s", r.Check.Name, r.Violations[0].Text)
+					t.Errorf("%s blames a correct pool: %s", r.Name, r.Violations[0].Text)
 				}
 			}
 			lying := validation(2, c.rate)
@@ -98,12 +101,12 @@ func expect(t *testing.T, p traffic, part float64, checks ...string) {
 	t.Helper()
 	s := run(p)
 	found := 0
-	for _, r := range JudgeAll(map[string]Facts{"": p.facts()}, s.history()) {
+	for _, r := range judgeAll(map[string]reading.Facts{"": p.facts()}, s.history()) {
 		n := len(r.Violations)
-		if n > 0 && !slices.Contains(checks, r.Check.Name) {
-			t.Errorf("%s: want nothing, got %s", r.Check.Name, r.Violations[0].Text)
+		if n > 0 && !slices.Contains(checks, r.Name) {
+			t.Errorf("%s: want nothing, got %s", r.Name, r.Violations[0].Text)
 		}
-		if r.Check.Name == checks[0] {
+		if r.Name == checks[0] {
 			found = n
 		}
 	}
@@ -113,4 +116,6 @@ func expect(t *testing.T, p traffic, part float64, checks ...string) {
 	}
 }
 
-func judged(p traffic) []Result { return JudgeAll(map[string]Facts{"": p.facts()}, simulate(p)) }
+func judged(p traffic) []finding.Judged {
+	return judgeAll(map[string]reading.Facts{"": p.facts()}, simulate(p))
+}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // traffic is what a simulated pool is, and what its clients and the carrier do. The pool is right unless told otherwise.
@@ -40,8 +41,8 @@ type traffic struct {
 	drain               bool
 }
 
-func (p traffic) facts() Facts {
-	f := Facts{
+func (p traffic) facts() reading.Facts {
+	f := reading.Facts{
 		Size: p.size, WindowMin: p.windowMin, WindowMax: p.windowMax, CoolDown: p.coolDown, Release: p.release, Bindings: p.bindings, Selection: p.selection,
 		Match: "dni", Exclusive: true, ServerMax: 10 * time.Second, Handoffs: true, Visible: 300 * time.Millisecond, Retention: 24 * time.Hour, Duplicate: "last", Abandoned: "keep",
 	}

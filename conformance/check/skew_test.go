@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // twoClocks is a right pool seen by two generators whose clocks are 250 ms apart.
@@ -19,10 +20,10 @@ func twoClocks() traffic {
 func TestSkewBetweenGenerators(t *testing.T) {
 	p := twoClocks()
 	all := simulate(p)
-	blamed := func(eps time.Duration) (n int, certain int, j Judgement) {
+	blamed := func(eps time.Duration) (n int, certain int, j finding.Judgement) {
 		f := p.facts()
 		f.Eps = eps
-		j = Judge(map[string]Facts{"": f}, all, nil)
+		j = Judge(t.Context(), reading.Of(map[string]reading.Facts{"": f}, all), Default(), 0)
 		for _, r := range j.Results {
 			n += len(r.Violations)
 			for _, v := range r.Violations {
@@ -80,9 +81,9 @@ func TestProvenSkew(t *testing.T) {
 		}, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			v := newView(roa, pointers(ops(c.ops...)))
-			if got := v.apart(); (got.by - c.by).Abs() > time.Millisecond {
-				t.Errorf("want %s, got %s: %s", c.by, got.by, got.why)
+			v := reading.New(roa, reading.Pointers(ops(c.ops...)))
+			if got := v.ProvenSkew(); (got.By - c.by).Abs() > time.Millisecond {
+				t.Errorf("want %s, got %s: %s", c.by, got.By, got.Why)
 			}
 		})
 	}
@@ -94,11 +95,11 @@ func TestProvenSkewTakesCertainty(t *testing.T) {
 		reserved(0, .1, "a").nonce("x").on("g1"), reserved(1, 1.1, "a").nonce("y").on("g2"), // a double allocation, if the clocks are one
 		dialled(1.05, 2, "a").nonce("y").id("c1").on("g1").over(5), heard(6, "c1", "z", "a").on("g1"),
 	)
-	j := Judge(map[string]Facts{"": roa}, all, []string{"no-double-lease", "no-cross-talk"})
+	j := judgeBy(t, map[string]reading.Facts{"": roa}, all, "no-double-lease", "no-cross-talk")
 	want := map[string]finding.Certainty{"no-double-lease": finding.ModuloClocks, "no-cross-talk": finding.Certain}
 	for _, r := range j.Results {
-		if len(r.Violations) != 1 || r.Violations[0].Certainty != want[r.Check.Name] {
-			t.Errorf("%s: want one violation, %s, got %+v", r.Check.Name, want[r.Check.Name], r.Violations)
+		if len(r.Violations) != 1 || r.Violations[0].Certainty != want[r.Name] {
+			t.Errorf("%s: want one violation, %s, got %+v", r.Name, want[r.Name], r.Violations)
 		}
 	}
 	if len(j.Warnings) != 2 || !strings.HasPrefix(j.Warnings[1], `the clocks of generators "g2" and "g1" are at least 50ms apart and eps is 0s, so nothing that was found by comparing times is certain: a number was dialled before it was given`) {
@@ -106,18 +107,20 @@ func TestProvenSkewTakesCertainty(t *testing.T) {
 	}
 	f := roa
 	f.Eps = 50 * time.Millisecond
-	if j := Judge(map[string]Facts{"": f}, all, nil); len(j.Warnings) != 0 {
+	if j := Judge(t.Context(), reading.Of(map[string]reading.Facts{"": f}, all), Default(), 0); len(j.Warnings) != 0 {
 		t.Errorf("want no warning when eps says so, got %q", j.Warnings)
 	}
 }
 
 // Every comparison of times gives way to eps.
 func TestEps(t *testing.T) {
-	wide := func(f Facts) Facts { return with(f, func(f *Facts) { f.Eps = sec(.25) }) }
-	kept := with(roa, func(f *Facts) { f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last" })
+	wide := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.Eps = sec(.25) }) }
+	kept := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last"
+	})
 	for _, c := range []struct {
 		check    string
-		facts    Facts
+		facts    reading.Facts
 		ops      []op
 		overlook float64 // with this much more between the times it is a violation again
 	}{
@@ -129,16 +132,15 @@ func TestEps(t *testing.T) {
 		{check: "attributes-delivered", facts: roa, ops: []op{reserved(0, .4, "a").nonce("x"), dialled(.5, .6, "a").nonce("x").id("c1"), heard(20, "c1", "", "a")}},
 		{check: "reserved-number-answers", facts: roa, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9, 9.9, "a", 480, "platform").nonce("x")}},
 		{check: "handoff-visible", facts: kept, ops: []op{reserved(0, .1, "a").shared("s"), dialled(1, 2, "a").shared("s").id("c1").over(5), missing(6.3, "s"), found(9, "s", "c1", `{}`)}},
-		{check: "rotation", facts: with(roa, func(f *Facts) { f.Selection = "lru" }), ops: []op{
+		{check: "rotation", facts: with(roa, func(f *reading.Facts) { f.Selection = "lru" }), ops: []op{
 			reserved(0, .1, "a"), dialled(.2, 1, "a").over(2), reserved(.5, .6, "b"), dialled(1.2, 2, "b").over(3), reserved(20, 20.1, "b"),
 		}},
 	} {
 		t.Run(c.check, func(t *testing.T) {
-			check, _ := Named(c.check)
-			if out := check.Judge(c.facts, ops(c.ops...)); len(out.Violations) != 1 {
+			if out := outcome(t, c.check, c.facts, ops(c.ops...)); len(out.Violations) != 1 {
 				t.Errorf("eps 0: want a violation, got %+v", out)
 			}
-			if out := check.Judge(wide(c.facts), ops(c.ops...)); len(out.Violations) != 0 {
+			if out := outcome(t, c.check, wide(c.facts), ops(c.ops...)); len(out.Violations) != 0 {
 				t.Errorf("eps 250ms: want none, got %s", out.Violations[0].Text)
 			}
 		})

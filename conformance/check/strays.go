@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // significance is the chance of blaming a platform for its strays, per check.
@@ -13,8 +14,8 @@ const significance = 0.001
 // exposure is how long reservations waited for their calls, at most: that is when a stray can take one. Those that were
 // bound count as well, for a stray could have come to them.
 func (v *view) exposure() (total time.Duration) {
-	for _, l := range v.leases {
-		total = add(total, max(0, min(l.waited, v.last+v.Eps)-l.from))
+	for _, l := range v.Leases {
+		total = reading.Plus(total, max(0, min(l.Waited, v.Last+v.Eps)-l.From))
 	}
 	return total
 }

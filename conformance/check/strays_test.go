@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 func TestAtLeast(t *testing.T) {
@@ -23,7 +24,9 @@ func TestAtLeast(t *testing.T) {
 // One reservation that waited ten seconds is exposed to strays for as long. What they can have done is held against
 // how often they come.
 func TestStrays(t *testing.T) {
-	background := func(f Facts, perSecond float64) Facts { return with(f, func(f *Facts) { f.Strays = perSecond }) }
+	background := func(f reading.Facts, perSecond float64) reading.Facts {
+		return with(f, func(f *reading.Facts) { f.Strays = perSecond })
+	}
 	const rare, often = 1e-6, 1e-2
 	twice := []op{reserved(0, .1, "a"), reserved(9, 9.1, "a")}
 	atOnce := []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").nonce("x").id("c1").over(8), reserved(5, 5.1, "a"), heard(9, "c1", "x", "a")}
@@ -32,7 +35,7 @@ func TestStrays(t *testing.T) {
 	full := []op{reserved(0, .1, "a"), refused(1, 1.1)}
 	for _, c := range []struct {
 		name, check string
-		facts       Facts
+		facts       reading.Facts
 		ops         []op
 		want        finding.Certainty // "" is no violation
 		p           float64
@@ -50,8 +53,7 @@ func TestStrays(t *testing.T) {
 		{"nor for ever", "no-lost-number", background(roa, often), drained(reserved(0, .1, "a"), refused(1, 1.1)), finding.Certain, 0},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			check, _ := Named(c.check)
-			out := check.Judge(c.facts, ops(c.ops...))
+			out := outcome(t, c.check, c.facts, ops(c.ops...))
 			if c.want == "" {
 				if len(out.Violations) != 0 || out.Undecided == 0 {
 					t.Errorf("want it undecided, got %+v", out)
@@ -76,15 +78,14 @@ func TestStraysInNumbers(t *testing.T) {
 		id := number(i)
 		all = append(all, reserved(at, at+.1, number(i)).nonce(id), dialled(at+.2, at+5, number(i)).nonce(id).id(id).over(at+6), heard(at+7, id, id, number(i)))
 	}
-	check, _ := Named("attributes-delivered")
-	f := with(roa, func(f *Facts) { f.Strays = 4e-4 }) // two in a thousand that wait five seconds
+	f := with(roa, func(f *reading.Facts) { f.Strays = 4e-4 }) // two in a thousand that wait five seconds
 	for losses, want := range map[int]int{2: 0, 20: 20} {
 		some := ops(all...)
 		for i := range losses {
 			id := number(40 * i)
 			some[3*40*i+2] = ops(heard(float64(4000*i+7), id, "", id))[0]
 		}
-		out := check.Judge(f, some)
+		out := outcome(t, "attributes-delivered", f, some)
 		if len(out.Violations) != want || out.Undecided != losses-want {
 			t.Errorf("%d losses: want %d violations, got %d and %d undecided", losses, want, len(out.Violations), out.Undecided)
 		}

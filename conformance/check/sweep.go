@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"slices"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // span is the time from from until before to.
@@ -25,7 +27,7 @@ func (s *sweep) add(sp span) {
 }
 
 // closed is the span with the instant at which it ends: what ends and what begins at one instant may overlap in it.
-func closed(from, to time.Duration) span { return span{from, add(to, 1)} }
+func closed(from, to time.Duration) span { return span{from, reading.Plus(to, 1)} }
 
 // addUnion counts a number once wherever its spans overlap.
 func (s *sweep) addUnion(spans []span) {

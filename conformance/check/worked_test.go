@@ -1,6 +1,10 @@
 package check
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/reading"
+)
 
 // The worked histories of the specification: a pool of two numbers that arrival releases, a window of 10 to 11 seconds,
 // no cool-down, one clock.
@@ -20,7 +24,9 @@ func TestWorkedHistories(t *testing.T) {
 		reserved(0, .1, "a").nonce("x").shared("s1"), dialled(.2, 1, "a").nonce("x").shared("s1").id("c1").over(5),
 		missing(5.1, "s1"), found(5.6, "s1", "c1", says("x", "a")), missing(7, "s1"),
 	}
-	visible := with(roa, func(f *Facts) { f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(5), sec(1000), "last" })
+	visible := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(5), sec(1000), "last"
+	})
 	h4 := []op{reserved(0, .1, "a"), dialled(.2, 2, "a").over(30), reserved(.3, .4, "a")}
 	for _, c := range []struct {
 		check string
@@ -31,11 +37,11 @@ func TestWorkedHistories(t *testing.T) {
 		{"no-double-lease", row{name: "h3", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(9.8, 10.05, "a")}, undecided: 1}},
 		{"no-double-lease", row{name: "h4 arrival", facts: roa, ops: h4, undecided: 1}},
 		{"no-double-lease", row{name: "h4 hang-up", facts: roh, ops: h4, want: twice + "30s, and the second was answered at 400ms"}},
-		{"no-double-lease", row{name: "h4 a slow carrier", facts: with(roa, func(f *Facts) { f.ArrivalMin = sec(.3) }), ops: h4, want: twice + "500ms, and the second was answered at 400ms"}},
+		{"no-double-lease", row{name: "h4 a slow carrier", facts: with(roa, func(f *reading.Facts) { f.ArrivalMin = sec(.3) }), ops: h4, want: twice + "500ms, and the second was answered at 400ms"}},
 		{"exhaustion-justified", row{name: "h5", facts: roa, ops: []op{reserved(0, .2, "a"), reserved(0, .2, "b"), refused(1, 1.1)}}},
 		{"exhaustion-justified", row{name: "h6", facts: roa, ops: []op{reserved(0, .1, "a"), refused(1, 1.1)}, want: "refused at 1.1s although at most 1 of 2 numbers can have been held"}},
 		{"exhaustion-justified", row{name: "h7", facts: roa, ops: []op{reserved(0, .1, "a"), timedOut(0, 2), refused(3, 3.1)}, undecided: 1}},
-		{"exhaustion-justified", row{name: "h8", facts: with(roa, func(f *Facts) { f.ServerMax = sec(2) }), ops: []op{reserved(10, 10.1, "a"), timedOut(0, 2), refused(20, 20.1)},
+		{"exhaustion-justified", row{name: "h8", facts: with(roa, func(f *reading.Facts) { f.ServerMax = sec(2) }), ops: []op{reserved(10, 10.1, "a"), timedOut(0, 2), refused(20, 20.1)},
 			want: "refused at 20.1s although at most 1 of 2 numbers can have been held"}},
 		{"exhaustion-justified", row{name: "h9", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(5, 5.1, "b"), refused(10.5, 10.6)}, undecided: 1}},
 		{"no-cross-talk", row{name: "h10", facts: roa, ops: swap, want: "calls to a and b were given each other's attributes"}},

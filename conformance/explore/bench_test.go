@@ -1,3 +1,5 @@
+//go:build unix
+
 package explore_test
 
 import (
@@ -5,8 +7,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/explore"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/explore/offline"
 )
 
 // BenchmarkExplore is the whole of exploration on one core, a seed at a time: what counts is operations a second.
@@ -20,12 +23,12 @@ func benchmark(b *testing.B, judge bool) {
 	b.ReportAllocs()
 	for b.Loop() {
 		seed++
-		h, err := explore.Run(target.Offline{}, explore.Draw(seed, explore.Limits{}))
+		h, err := explore.Run(offline.Platform{}, explore.Draw(seed, explore.Limits{}))
 		if err != nil {
 			b.Fatal(err)
 		}
 		if judge {
-			explore.Judge(h, nil)
+			explore.Judge(h, check.Default())
 		}
 		ops += len(h.Ops)
 	}

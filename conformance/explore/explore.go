@@ -3,10 +3,14 @@ package explore
 import (
 	"context"
 	"fmt"
-	"runtime"
+	"iter"
 	"runtime/debug"
-	"sync"
+	"slices"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/inorder"
 )
 
 // Search says what to explore.
@@ -15,23 +19,30 @@ type Search struct {
 	From, To uint64        // the seeds, both included
 	For      time.Duration // stops after so long; 0: when all seeds are done
 	Limits   Limits
-	Checks   []string // those that count; none: all
-	Workers  int      // 0: as many as there are processors
+	Checks   []check.Check // those that count; nil: those that are applied when nobody names any
+	Workers  int           // 0: as many as there are processors
 }
 
 // Result is what became of one seed.
 type Result struct {
 	Plan     Plan
 	History  History
-	Findings []Finding
-	Err      error // the world could not be made
+	Findings []finding.Finding
+	judged   []string // the checks that found something to look at
+	Err      error    // the world could not be made
 }
 
 // Total is what became of all of them.
 type Total struct {
 	Seeds, Operations, Violations int
+	Unjudged                      []string // the checks that no seed's history could be held against
 	Duration                      time.Duration
 	Stopped                       bool // before the last seed, because the time was up or the search was interrupted
+}
+
+// Conclusion is what the search comes to. named says that the checks were asked for by their names.
+func (t Total) Conclusion(named bool) finding.Conclusion {
+	return finding.Conclusion{NotJudged: t.Operations == 0, Violated: t.Violations > 0, Inconclusive: named && len(t.Unjudged) > 0}
 }
 
 // String is the total in one line.
@@ -54,12 +65,18 @@ func count(n int, noun string) string {
 // the time is up, or when see returns an error, which it returns. A violation does not stop it.
 func (s Search) Run(ctx context.Context, see func(Result) error) (Total, error) {
 	started := time.Now()
+	if s.Checks == nil {
+		s.Checks = check.Default()
+	}
 	if s.For > 0 {
 		limited, cancel := context.WithTimeout(ctx, s.For)
 		defer cancel()
 		ctx = limited
 	}
 	var total Total
+	for _, c := range s.Checks {
+		total.Unjudged = append(total.Unjudged, c.Name)
+	}
 	for r := range s.results(ctx) {
 		if r.Err != nil {
 			return total, fmt.Errorf("seed %d: %w", r.Plan.Seed, r.Err)
@@ -67,6 +84,7 @@ func (s Search) Run(ctx context.Context, see func(Result) error) (Total, error) 
 		total.Seeds++
 		total.Operations += len(r.History.Ops)
 		total.Violations += len(r.Findings)
+		total.Unjudged = slices.DeleteFunc(total.Unjudged, func(name string) bool { return slices.Contains(r.judged, name) })
 		total.Duration = time.Since(started)
 		if err := see(r); err != nil {
 			return total, err
@@ -78,56 +96,12 @@ func (s Search) Run(ctx context.Context, see func(Result) error) (Total, error) 
 }
 
 // results yields the results in the order of the seeds, made by several workers.
-func (s Search) results(ctx context.Context) func(yield func(Result) bool) {
-	return func(yield func(Result) bool) {
-		ctx, cancel := context.WithCancel(ctx)
-		var workers sync.WaitGroup
-		defer workers.Wait()
-		defer cancel()
-		// Each seed has a place in the line before it is taken up, so that the line is in order.
-		line := make(chan chan Result, 2*s.workers())
-		tasks := make(chan task)
-		workers.Go(func() {
-			defer close(line)
-			defer close(tasks)
-			for seed := s.From; seed <= s.To && seed >= s.From; seed++ {
-				t := task{seed, make(chan Result, 1)}
-				select {
-				case <-ctx.Done():
-					return
-				case tasks <- t:
-				}
-				line <- t.done
-			}
-		})
-		for range s.workers() {
-			workers.Go(func() {
-				for t := range tasks {
-					t.done <- s.one(t.seed)
-				}
-			})
-		}
-		for done := range line {
-			if !yield(<-done) {
-				cancel()
-				for range line { // until its writer has seen that nobody reads on
-				}
-				return
-			}
+func (s Search) results(ctx context.Context) iter.Seq[Result] {
+	seeds := func(yield func(uint64) bool) {
+		for seed := s.From; seed <= s.To && seed >= s.From && yield(seed); seed++ {
 		}
 	}
-}
-
-type task struct {
-	seed uint64
-	done chan Result
-}
-
-func (s Search) workers() int {
-	if s.Workers > 0 {
-		return s.Workers
-	}
-	return runtime.GOMAXPROCS(0)
+	return inorder.Map(ctx, s.Workers, seeds, s.one)
 }
 
 func (s Search) one(seed uint64) (r Result) {
@@ -138,7 +112,13 @@ func (s Search) one(seed uint64) (r Result) {
 		}
 	}()
 	if r.History, r.Err = Run(s.Platform, r.Plan); r.Err == nil {
-		r.Findings = Judge(r.History, s.Checks)
+		j := Judge(r.History, s.Checks)
+		r.Findings = j.Findings()
+		for _, c := range j.Results {
+			if c.Cases > 0 && c.GaveUp == "" {
+				r.judged = append(r.judged, c.Name)
+			}
+		}
 	}
 	return r
 }

@@ -10,20 +10,30 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/explore"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/explore/offline"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/pool"
 )
 
+func named(t *testing.T, names ...string) []check.Check {
+	t.Helper()
+	checks, err := check.Named(names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checks
+}
+
 // seeds is how many the default suite explores: `dnispool explore` does more.
 const seeds = 100
 
 func TestTheCorrectReferenceIsNeverBlamed(t *testing.T) {
-	total, err := explore.Search{Platform: target.Offline{}, From: 1, To: seeds}.Run(t.Context(), func(r explore.Result) error {
+	total, err := explore.Search{Platform: offline.Platform{}, From: 1, To: seeds}.Run(t.Context(), func(r explore.Result) error {
 		for _, f := range r.Findings {
-			t.Errorf("seed %d: %s %s: %s", r.Plan.Seed, f.Project, f.Check.Name, f.Violation.Text)
+			t.Errorf("seed %d: %s %s: %s", r.Plan.Seed, f.Project, f.Name, f.Violation.Text)
 		}
 		return nil
 	})
@@ -36,7 +46,7 @@ func TestTheSameSeedGivesTheSameHistory(t *testing.T) {
 	for seed := range uint64(20) {
 		var texts [2]bytes.Buffer
 		for i := range texts {
-			h, err := explore.Run(target.Offline{}, explore.Draw(seed, explore.Limits{}))
+			h, err := explore.Run(offline.Platform{}, explore.Draw(seed, explore.Limits{}))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -52,7 +62,7 @@ func TestTheSameSeedGivesTheSameHistory(t *testing.T) {
 
 func TestWorkersDoNotChangeTheOrder(t *testing.T) {
 	run := func(workers int) (out []string) {
-		_, err := explore.Search{Platform: target.Offline{}, From: 5, To: 24, Workers: workers}.Run(t.Context(), func(r explore.Result) error {
+		_, err := explore.Search{Platform: offline.Platform{}, From: 5, To: 24, Workers: workers}.Run(t.Context(), func(r explore.Result) error {
 			out = append(out, fmt.Sprint(r.Plan.Seed, len(r.History.Ops)))
 			return nil
 		})
@@ -67,7 +77,7 @@ func TestWorkersDoNotChangeTheOrder(t *testing.T) {
 }
 
 func TestSearchStops(t *testing.T) {
-	endless := explore.Search{Platform: target.Offline{}, From: 1, To: 1 << 60}
+	endless := explore.Search{Platform: offline.Platform{}, From: 1, To: 1 << 60}
 	t.Run("when it is told", func(t *testing.T) {
 		stop := errors.New("stop")
 		if total, err := endless.Run(t.Context(), func(explore.Result) error { return stop }); !errors.Is(err, stop) || total.Seeds != 1 {
@@ -111,8 +121,8 @@ func (p *rareDouble) Reserve(now time.Duration, attributes []byte, ani string) (
 	return r, ok
 }
 
-func rarely(every uint64) target.Offline {
-	return target.Offline{Parts: func(uint64, clock.Clock) sim.Parts {
+func rarely(every uint64) offline.Platform {
+	return offline.Platform{Parts: func(uint64, clock.Clock) sim.Parts {
 		return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return &rareDouble{Pool: p, every: every} }}
 	}}
 }
@@ -121,7 +131,7 @@ func TestARareDoubleAllocationIsFoundAndShrunk(t *testing.T) {
 	on := rarely(10_000)
 	var found explore.Result
 	stop := errors.New("found")
-	total, err := explore.Search{Platform: on, From: 1, To: 2000, Checks: []string{"no-double-lease"}}.Run(t.Context(), func(r explore.Result) error {
+	total, err := explore.Search{Platform: on, From: 1, To: 2000, Checks: named(t, "no-double-lease")}.Run(t.Context(), func(r explore.Result) error {
 		if len(r.Findings) == 0 {
 			return nil
 		}
@@ -131,7 +141,7 @@ func TestARareDoubleAllocationIsFoundAndShrunk(t *testing.T) {
 	if !errors.Is(err, stop) {
 		t.Fatalf("want a double allocation found, got %v, %v", total, err)
 	}
-	s, ok := explore.Shrink(t.Context(), on, target.Offline{}, found.Plan, "no-double-lease")
+	s, ok := explore.Shrink(t.Context(), on, offline.Platform{}, found.Plan, named(t, "no-double-lease")[0])
 	if !ok || len(s.History.Ops) > 6 {
 		t.Fatalf("want at most 6 operations, got %d: %v", len(s.History.Ops), s.History.Ops)
 	}

@@ -9,14 +9,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // History is what a plan came to: the operations of all its clients, and what the judge may know of the pools.
 type History struct {
 	Ops   []history.Op
-	Facts map[string]check.Facts // by project
+	Facts map[string]reading.Facts // by project
 }
 
 // Run lets a plan happen in a world of its own. First with all that goes wrong; then, when nothing is left to happen
@@ -40,7 +40,7 @@ func newRun(on Platform, p Plan) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &run{plan: p, world: world, projects: world.Projects(), facts: make(map[string]check.Facts)}
+	r := &run{plan: p, world: world, projects: world.Projects(), facts: make(map[string]reading.Facts)}
 	r.ops = make([]history.Op, 0, 4*len(p.Journeys)+len(p.Probes)+p.Options.Size+8)
 	r.queue.events = make([]event, 0, 2*len(p.Journeys)+len(p.Probes)+16)
 	for _, name := range r.projects {
@@ -95,7 +95,7 @@ type run struct {
 	plan     Plan
 	world    World
 	projects []string
-	facts    map[string]check.Facts
+	facts    map[string]reading.Facts
 
 	queue queue
 	now   time.Duration

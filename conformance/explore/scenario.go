@@ -16,9 +16,6 @@ type action struct {
 	drain bool // is a reservation of the drain
 }
 
-// lostNumbers is the check for which pools are drained.
-const lostNumbers = "no-lost-number"
-
 // note keeps an action of a run whose scenario somebody wants.
 func (r *run) note(step func(*script)) { r.trace = append(r.trace, action{at: r.now, step: step}) }
 
@@ -42,7 +39,7 @@ func Scenario(on Platform, s Shrunk) ([]byte, error) {
 		return nil, r.err
 	}
 	sc := &script{run: r, named: make(map[string]bool)}
-	if s.Finding.Check.Name == lostNumbers { // whoever plays the scenario drains the pools by himself
+	if s.drains { // whoever plays the scenario drains the pools by himself
 		r.trace = slices.DeleteFunc(r.trace, func(a action) bool { return a.drain })
 	}
 	sc.write() // to learn which names are used
@@ -65,7 +62,7 @@ func (sc *script) write() {
 }
 
 func (sc *script) file(s Shrunk) []byte {
-	c := s.Finding.Check
+	c := s.Finding.Rule
 	var b strings.Builder
 	fmt.Fprintf(&b, "# yaml-language-server: $schema=../../specs/scenario.schema.json\n")
 	fmt.Fprintf(&b, "# Found by dnispool explore --seed %d, and shrunk in %d tries.\n", s.Plan.Seed, s.Tries)

@@ -4,13 +4,14 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/explore"
+	"github.com/dnispool/dnispool/conformance/explore/offline"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/fakes/mutants"
 )
 
@@ -19,7 +20,7 @@ func find(t *testing.T, on explore.Platform, name string) explore.Shrunk {
 	t.Helper()
 	var found explore.Result
 	stop := errors.New("found")
-	total, err := explore.Search{Platform: on, From: 1, To: 300, Checks: []string{name}}.Run(t.Context(), func(r explore.Result) error {
+	total, err := explore.Search{Platform: on, From: 1, To: 300, Checks: named(t, name)}.Run(t.Context(), func(r explore.Result) error {
 		if len(r.Findings) == 0 {
 			return nil
 		}
@@ -29,7 +30,7 @@ func find(t *testing.T, on explore.Platform, name string) explore.Shrunk {
 	if !errors.Is(err, stop) {
 		t.Fatalf("want %s broken, got %v, %v", name, total, err)
 	}
-	s, ok := explore.Shrink(t.Context(), on, target.Offline{}, found.Plan, name)
+	s, ok := explore.Shrink(t.Context(), on, offline.Platform{}, found.Plan, named(t, name)[0])
 	if !ok {
 		t.Fatalf("seed %d: %s is not broken the second time", found.Plan.Seed, name)
 	}
@@ -58,21 +59,21 @@ func TestACounterexampleReplaysOverHTTPAndSIP(t *testing.T) {
 			if !ok {
 				t.Fatalf("no mutant %s", test.mutant)
 			}
-			on, err := target.OfflineMutant(test.mutant)
+			broken, err := offline.Mutant(test.mutant)
 			if err != nil {
 				t.Fatal(err)
 			}
-			text, err := explore.Scenario(on, find(t, on, test.check))
+			text, err := explore.Scenario(broken, find(t, broken, test.check))
 			if err != nil {
 				t.Fatal(err)
 			}
-			reference := target.Reference{}
-			s, problems := scenario.Parse("found.yaml", text, scenario.Options{CheckNames: linear.CheckNames(), Given: reference.Given, Fault: reference.Fault})
+			on := reference.Target{}
+			s, problems := scenario.Parse("found.yaml", text, scenario.Options{CheckNames: check.Names(), Formats: on.Formats(), Given: on.Given, Fault: on.Fault})
 			if err := problems.Err(); err != nil {
 				t.Fatalf("%v\n%s", err, text)
 			}
-			right := replay.Play(t.Context(), s, reference, replay.Options{Seed: 1, Checker: checker})
-			wrong := replay.Play(t.Context(), s, target.Reference{Mutant: &m}, replay.Options{Seed: 1, Checker: checker})
+			right := replay.Play(t.Context(), s, on, replay.Options{Seed: 1, Checker: checker})
+			wrong := replay.Play(t.Context(), s, reference.Target{Mutant: &m}, replay.Options{Seed: 1, Checker: checker})
 			if right.Status != finding.Passed || wrong.Status != finding.Failed {
 				t.Errorf("on the correct reference %s %s, on the mutant %s %s\n%s", right.Status, reasons(right), wrong.Status, reasons(wrong), text)
 			}

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -13,10 +15,12 @@ import (
 type Shrunk struct {
 	Plan    Plan
 	History History
-	Finding Finding
+	Finding finding.Finding
 	Tries   int
 	// Fits says that on the correct platform the same calls are placed, so that a scenario can be made of the plan.
 	Fits bool
+
+	drains bool // the check needs a drain
 }
 
 // maxTries bounds a shrinking: each try is a whole run.
@@ -25,8 +29,8 @@ const maxTries = 20_000
 // Shrink makes a plan that breaks a check smaller as long as the same check is broken: fewer journeys, fewer things in
 // each, a simpler platform, round times. right, which may be nil, is the platform as it should be: what breaks the
 // check there too is not kept. Shrink stops early, with what it has, when ctx ends.
-func Shrink(ctx context.Context, on, right Platform, p Plan, check string) (Shrunk, bool) {
-	s := &shrinker{ctx: ctx, on: on, right: right, check: check}
+func Shrink(ctx context.Context, on, right Platform, p Plan, c check.Check) (Shrunk, bool) {
+	s := &shrinker{ctx: ctx, on: on, right: right, checks: []check.Check{c}}
 	if !s.try(p.clone()) {
 		return Shrunk{}, false
 	}
@@ -41,7 +45,7 @@ func Shrink(ctx context.Context, on, right Platform, p Plan, check string) (Shru
 type shrinker struct {
 	ctx       context.Context
 	on, right Platform
-	check     string
+	checks    []check.Check // the one
 	best      Shrunk
 	cost      int // of the best plan
 	tries     int
@@ -75,7 +79,7 @@ func (s *shrinker) keep(p Plan, cost int) bool {
 	if err != nil { // a combination of settings that nobody can have
 		return false
 	}
-	findings := Judge(h, []string{s.check})
+	findings := Judge(h, s.checks).Findings()
 	if len(findings) == 0 {
 		return false
 	}
@@ -85,7 +89,7 @@ func (s *shrinker) keep(p Plan, cost int) bool {
 	}
 	s.kept++
 	s.cost = cost
-	s.best = Shrunk{Plan: p, History: h, Finding: findings[0], Fits: fits}
+	s.best = Shrunk{Plan: p, History: h, Finding: findings[0], Fits: fits, drains: s.checks[0].Drains}
 	return true
 }
 
@@ -98,7 +102,7 @@ func (s *shrinker) compare(p Plan, h History) (fits, alike bool) {
 	if err != nil {
 		return false, true
 	}
-	return slices.Equal(h.callers(), should.callers()), len(Judge(should, []string{s.check})) > 0
+	return slices.Equal(h.callers(), should.callers()), Judge(should, s.checks).Violations() > 0
 }
 
 // callers are the journeys that came to a call, by their nonces.

@@ -11,8 +11,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // Platform makes the worlds that are explored, each fresh and alike for the same arguments.
@@ -28,7 +28,7 @@ type World interface {
 	// Projects names the tenants, in order.
 	Projects() []string
 	// Facts is what the judge may know of a project's pool.
-	Facts(project string) check.Facts
+	Facts(project string) reading.Facts
 	// Reserve asks for a number. gone says that the client was gone before its request was complete.
 	// The outcome is ok with the number, refused when none is free, or rejected.
 	Reserve(project string, attributes json.RawMessage, gone bool) (number string, outcome history.Outcome)

@@ -6,8 +6,13 @@ package finding
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
 )
 
 // Format names the JSON form of a Document. It changes when a reader of the old form would be misled.
@@ -109,14 +114,92 @@ type Failure struct {
 	Got      string       `json:"got,omitempty"`
 	Because  string       `json:"because,omitempty"`
 	Likely   string       `json:"likely,omitempty"`   // the kind of fault that shows like this, as a hypothesis
-	Timeline []string     `json:"timeline,omitempty"` // what a broken invariant is about, drawn over time
+	Chart    *Chart       `json:"chart,omitempty"`    // what a broken invariant is about, over time
 	Contract string       `json:"contract,omitempty"` // one line each for the published and the strict document
-	Before   []string     `json:"before,omitempty"`   // the steps before, one line each
+	Before   []Step       `json:"before,omitempty"`   // the steps before
 	Exchange *Exchange    `json:"exchange,omitempty"`
 	Ladder   []SIPMessage `json:"ladder,omitempty"` // when empty, the result's
 	Again    string       `json:"again,omitempty"`  // the command that plays it again
 
-	Operations []string `json:"operations,omitempty"` // those of the history that prove a broken invariant, one line each
+	Operations []Operation `json:"operations,omitempty"` // those of the history that prove a broken invariant
+}
+
+// OfViolation is a broken invariant as a failure of a scenario.
+func OfViolation(f Finding) Failure {
+	v := f.Violation
+	out := Failure{Kind: KindCheck, Path: f.Name, Want: f.Invariant + ": " + f.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause, Chart: v.Chart}
+	if v.Certainty != Certain {
+		out.Because += " (" + string(v.Certainty) + ")"
+	}
+	for _, o := range v.Ops {
+		out.Operations = append(out.Operations, Shown(o))
+	}
+	return out
+}
+
+// Operation is an operation of a history that a report shows in one line.
+type Operation struct {
+	history.Op
+	Text string // of one that was read from a report, which keeps no more than the line
+}
+
+// Shown is an operation for a report.
+func Shown(o history.Op) Operation { return Operation{Op: o} }
+
+// String is the operation in one line, with where it stands.
+func (o Operation) String() string {
+	if o.Text != "" {
+		return o.Text
+	}
+	return strings.TrimSpace(o.Where() + "  " + o.Op.String())
+}
+
+// UnmarshalText implements encoding.TextUnmarshaler: of an operation in a report the line is known.
+func (o *Operation) UnmarshalText(text []byte) error {
+	o.Text = string(text)
+	return nil
+}
+
+// MarshalText implements encoding.TextMarshaler: machines get the line too.
+func (o Operation) MarshalText() ([]byte, error) { return []byte(o.String()), nil }
+
+// Step is a step of a scenario that was played.
+type Step struct {
+	Index int    // from 1
+	Verb  string // what it does
+	Name  string // as it is called, if at all
+	With  string // the argument that matters to a reader, if any
+	Came  string // what came of it, if anything
+}
+
+// String is the step in one line, as "3 reserve first → 200 +442079460001".
+func (s Step) String() string {
+	out := fmt.Sprintf("%d %s", s.Index, s.Verb)
+	for _, word := range []string{s.Name, s.With} {
+		if word != "" {
+			out += " " + word
+		}
+	}
+	if s.Came != "" {
+		out += " → " + s.Came
+	}
+	return out
+}
+
+// MarshalText implements encoding.TextMarshaler: machines get the line too.
+func (s Step) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler for the lines of a report.
+func (s *Step) UnmarshalText(text []byte) error {
+	index, rest, _ := strings.Cut(string(text), " ")
+	n, err := strconv.Atoi(index)
+	if err != nil {
+		return fmt.Errorf("step: want a line like \"3 reserve\", got %q", text)
+	}
+	*s = Step{Index: n}
+	s.Verb, s.Came, _ = strings.Cut(rest, " → ")
+	s.Verb, s.With, _ = strings.Cut(s.Verb, " ")
+	return nil
 }
 
 // SourceLine is one line of a scenario file, without its end of line.

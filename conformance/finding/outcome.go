@@ -2,6 +2,7 @@ package finding
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -17,6 +18,13 @@ const (
 	ModuloClocks Certainty = "modulo clocks"
 )
 
+// Rule is an invariant in words.
+type Rule struct {
+	Name      string // of the check
+	Invariant string // its number in specs/invariants.md
+	Says      string
+}
+
 // Outcome is what one check says about one history.
 type Outcome struct {
 	Violations []Violation
@@ -26,6 +34,9 @@ type Outcome struct {
 	Cases      int         // how many cases the check looked at
 	Undecided  int         // cases of which both readings are possible
 	NotJudged  string      // why the check could not be applied; empty when it was
+	GaveUp     string      // why a search ended without an answer, which is no pass; empty when it did not
+	// Picture draws what a search has tried, as an HTML page; nil when there is nothing to draw.
+	Picture func(io.Writer) error
 }
 
 // Violation is one breach, with the operations that prove it.
@@ -36,6 +47,7 @@ type Violation struct {
 	Certainty Certainty
 	P         float64 // modulo strays: the chance that strays alone give as many as the check found
 	Ops       []history.Op
+	Chart     *Chart // the same over time; nil until somebody wants to see it
 }
 
 // Owner is the project whose pool v is about. judged is the one whose operations were judged; "" is all of them.

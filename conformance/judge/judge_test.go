@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -15,8 +14,10 @@ import (
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/report"
 )
 
 const (
@@ -33,11 +34,23 @@ func write(t *testing.T, lines ...string) string {
 	return name
 }
 
-// judge is for files of one run.
-func judge(t *testing.T, p Plan) (r Report, err error) {
+func named(t *testing.T, names ...string) []check.Check {
 	t.Helper()
+	checks, err := check.Named(names...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return checks
+}
+
+// judge is for files of one run. Without checks it takes those that are applied when nobody names any.
+func judge(t *testing.T, p Plan) (r finding.HistoryReport, err error) {
+	t.Helper()
+	if p.Budget = check.Budget; p.Checks == nil {
+		p.Checks = check.Default()
+	}
 	n := 0
-	err = Each(t.Context(), p, func(one Report) error {
+	err = Each(t.Context(), p, func(one finding.HistoryReport) error {
 		n++
 		r = one
 		return nil
@@ -49,30 +62,34 @@ func judge(t *testing.T, p Plan) (r Report, err error) {
 }
 
 func TestTextOfAViolation(t *testing.T) {
-	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease"}})
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "no-double-lease")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got bytes.Buffer
-	if err := r.Text(&got, "dnispool judge testdata/double.jsonl"); err != nil {
+	if err := report.WriteHistory(&got, r, "dnispool judge testdata/double.jsonl", report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	want := `3 operations of 1 history, a test
 
 VIOLATED  no-double-lease of acme   I1, I3   certain
-  +442079460000 was given twice: the first reservation could not end before 5s, and the second was answered at 3.1s
+  +442079460000 was given twice: the first reservation could not end before 5s, and the second was
+  answered at 3.1s
   requires  A number has at most one live reservation, and rests for the cool-down between two.
-  because   rule A: whichever of the two was first, it would have had to end, and its number to rest, before the other was answered; neither can have
-  likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease
+  because   rule A: whichever of the two was first, it would have had to end, and its number to
+            rest, before the other was answered; neither can have
+  likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release
+            of somebody else's lease
+  timeline
                             0s                    6.5s                  13.65s
   +442079460000
   * #1 reserve alice          ?==============                             0s–100ms, held until 5s or later, nonce x
   * #2 call alice             ......#########                             200ms–2s, over at 5s by the platform, nonce x
   * #3 reserve bob                     ?==============================--  3s–3.1s, held until 13s or later, nonce y
   ? may have been made  = was held  - may have been held   . on its way  # in a call   * proves it
-  testdata/double.jsonl:2  #1 alice: reserve +442079460000 at 0s–100ms: ok
-  testdata/double.jsonl:4  #3 bob: reserve +442079460000 at 3s–3.1s: ok
-  testdata/double.jsonl:3  #2 alice: call +442079460000 at 200ms–2s, over at 5s: ok
+  history   testdata/double.jsonl:2  #1 alice: reserve +442079460000 at 0s–100ms: ok
+            testdata/double.jsonl:4  #3 bob: reserve +442079460000 at 3s–3.1s: ok
+            testdata/double.jsonl:3  #2 alice: call +442079460000 at 200ms–2s, over at 5s: ok
   again     dnispool judge testdata/double.jsonl
 
 ledger of acme: 2 reserved = 0 bound + 0 lost + 1 unknown + 0 expired + 1 live; 0 refused, 0 in doubt; 1 calls, 1 answered
@@ -81,8 +98,8 @@ ledger of acme: 2 reserved = 0 bound + 0 lost + 1 unknown + 0 expired + 1 live; 
 	if got.String() != want {
 		t.Errorf("got\n%s\nwant\n%s", got.String(), want)
 	}
-	if r.ExitCode() != 1 {
-		t.Errorf("exit code %d, want 1", r.ExitCode())
+	if r.Conclusion().ExitCode() != 1 {
+		t.Errorf("exit code %d, want 1", r.Conclusion().ExitCode())
 	}
 }
 
@@ -92,20 +109,20 @@ func TestExitCodes(t *testing.T) {
 		want int
 	}{
 		"a breach":            {Plan{Files: []string{"testdata/double.jsonl"}}, 1},
-		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
-		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]check.Facts{}, Only: []string{"no-double-lease"}}, 2},
+		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
+		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{}, Checks: named(t, "no-double-lease")}, 2},
 		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
-		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"exhaustion-justified"}}, 2},
-		"undecided":           {Plan{Files: []string{write(t, head, lease(1, 9800, 10050), lease(2, 0, 100))}, Only: []string{"rotation", "no-double-lease"}}, 0},
+		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "exhaustion-justified")}, 2},
+		"undecided":           {Plan{Files: []string{write(t, head, lease(1, 9800, 10050), lease(2, 0, 100))}, Checks: named(t, "rotation", "no-double-lease")}, 0},
 		"nothing but undecided": {Plan{Files: []string{write(t, head, lease(1, 0, 100), `{"id":2,"kind":"reserve","outcome":"indefinite","start_ns":0,"end_ns":1}`,
-			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Only: []string{"exhaustion-justified"}}, 3},
+			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Checks: named(t, "exhaustion-justified")}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r, err := judge(t, tc.plan)
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got := r.ExitCode(); got != tc.want {
+			if got := r.Conclusion().ExitCode(); got != tc.want {
 				t.Errorf("exit code %d, want %d", got, tc.want)
 			}
 		})
@@ -124,23 +141,23 @@ func TestHazards(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := r.Text(&b, "again"); err != nil {
+	if err := report.WriteHistory(&b, r, "again", report.Options{}); err != nil {
 		t.Fatal(err)
 	}
 	want := "hazard         no-cross-talk: 1, the first: call to +442079460000 was given the attributes of another reservation: want nonce x, got y (F30 a late arrival on a number that was given again)\n"
-	if r.ExitCode() != 0 || !strings.Contains(b.String(), want) {
-		t.Errorf("exit code %d, want 0; got\n%s", r.ExitCode(), b.String())
+	if r.Conclusion().ExitCode() != 0 || !strings.Contains(b.String(), want) {
+		t.Errorf("exit code %d, want 0; got\n%s", r.Conclusion().ExitCode(), b.String())
 	}
 }
 
 // TestJSON holds the report for a machine against what it must say of a violation.
 func TestJSON(t *testing.T) {
-	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"no-double-lease", "rotation"}, Linear: 5 * time.Second})
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "no-double-lease", "rotation", "linearizable")})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := r.JSON(&b); err != nil {
+	if err := report.HistoryJSON(&b, r); err != nil {
 		t.Fatal(err)
 	}
 	var got struct {
@@ -160,15 +177,11 @@ func TestJSON(t *testing.T) {
 			}
 		}
 		Ledgers map[string]struct{ Reserved int }
-		Linear  map[string]struct {
-			Status  string
-			Numbers []struct{ Number, Status string }
-		}
 	}
 	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
 		t.Fatal(err)
 	}
-	if got.Format != Format || got.ExitCode != 1 || got.Operations != 3 || got.Ledgers["acme"].Reserved != 2 || len(got.Checks) != 2 {
+	if got.Format != "dnispool.judgement/v1" || got.ExitCode != 1 || got.Operations != 3 || got.Ledgers["acme"].Reserved != 2 || len(got.Checks) != 3 {
 		t.Fatalf("got %s", b.String())
 	}
 	if c := got.Checks[1]; c.Name != "rotation" || c.NotJudged == "" || len(c.Violations) != 0 {
@@ -182,8 +195,8 @@ func TestJSON(t *testing.T) {
 	if v.Certainty != "certain" || v.Rule == "" || v.Cause == "" || len(v.Operations) != 3 || v.Operations[1].ID != 3 || v.Operations[1].Where != "testdata/double.jsonl:4" {
 		t.Errorf("got %+v", v)
 	}
-	if l := got.Linear["acme"]; l.Status != "illegal" || len(l.Numbers) != 1 || l.Numbers[0].Number != "+442079460000" {
-		t.Errorf("got %+v", l)
+	if c := got.Checks[2]; c.Name != "linearizable" || len(c.Violations) != 1 {
+		t.Errorf("want the search among the checks, got %+v", c)
 	}
 }
 
@@ -195,7 +208,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 		write(t, head, fmt.Sprintf(first, "b", 9800*ms, 9900*ms)), // 10.05 s on the other's clock, when the window was over
 	}
 	for eps, want := range map[time.Duration]int{0: 1, 250 * time.Millisecond: 0} {
-		r, err := judge(t, Plan{Files: files, Eps: eps, Only: []string{"no-double-lease"}})
+		r, err := judge(t, Plan{Files: files, Eps: eps, Checks: named(t, "no-double-lease")})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -208,28 +221,31 @@ func TestSkewBetweenGenerators(t *testing.T) {
 	}
 }
 
-// TestLinear searches a history that no order explains, and keeps its picture.
-func TestLinear(t *testing.T) {
-	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Only: []string{"dialable-numbers"}, Linear: 5 * time.Second})
+// A search is one of the checks, and brings its picture along.
+func TestSearch(t *testing.T) {
+	r, err := judge(t, Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "dialable-numbers", "linearizable")})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := r.Linear["acme"].Status; got != linear.Illegal || r.ExitCode() != 1 {
-		t.Errorf("got %s and exit code %d, want illegal and 1", got, r.ExitCode())
+	if got := r.Results[1]; len(got.Violations) != 1 || got.Picture == nil || r.Conclusion().ExitCode() != 1 {
+		t.Fatalf("got %+v and exit code %d, want an illegal number and 1", got, r.Conclusion().ExitCode())
 	}
-	page := filepath.Join(t.TempDir(), "p.html")
-	if err := linear.SaveHTML(page, r.Linear); err != nil {
-		t.Fatal(err)
+	var page bytes.Buffer
+	if err := r.Results[1].Picture(&page); err != nil || !bytes.Contains(page.Bytes(), []byte("+442079460000")) {
+		t.Errorf("want a page that names the number, got %d bytes, %v", page.Len(), err)
 	}
-	if html, err := os.ReadFile(page); err != nil || !bytes.Contains(html, []byte("+442079460000")) {
-		t.Errorf("want a page that names the number, got %d bytes, %v", len(html), err)
-	}
-	r, err = judge(t, Plan{Files: []string{write(t, head)}, Linear: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := linear.SaveHTML(page, r.Linear); !errors.Is(err, linear.ErrNothingToDraw) {
-		t.Errorf("got %v, want nothing to draw", err)
+}
+
+// A check that was asked for by name and could not be applied is inconclusive; one of the usual ones is a gap.
+func TestNotJudged(t *testing.T) {
+	for named, want := range map[bool]int{true: 3, false: 0} {
+		r, err := judge(t, Plan{Files: []string{"testdata/late.jsonl"}, Named: named})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := r.Conclusion().ExitCode(); got != want {
+			t.Errorf("named %v: want exit code %d, got %d", named, want, got)
+		}
 	}
 }
 
@@ -254,7 +270,7 @@ func TestSchema(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	facts, err := json.Marshal(map[string]check.Facts{"acme": {
+	facts, err := json.Marshal(map[string]reading.Facts{"acme": {
 		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: 1, CoolDownMax: 1, Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
 		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: 1, Eps: 1, ServerMax: 1, ArrivalMin: 1, Signal: 1, Reroutes: true,
 	}})

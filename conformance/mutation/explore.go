@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/explore"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/explore/offline"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/mutants"
 )
 
 // explore draws plans from seeds until the history of one breaks a promise.
-func (h hunt) explore(ctx context.Context, m *mutants.Mutant) (explored int, kill *Kill) {
-	on := target.Offline{}
+func (h hunt) explore(ctx context.Context, m *mutants.Mutant) (explored int, kill *finding.Kill) {
+	on := offline.Platform{}
 	if m != nil {
 		on.Break, on.Parts = m.Config, m.Parts
 	}
@@ -28,11 +30,11 @@ func (h hunt) explore(ctx context.Context, m *mutants.Mutant) (explored int, kil
 		}
 		explored++
 		operations += len(history.Ops)
-		if found := explore.Judge(history, nil); len(found) > 0 {
-			k := &Kill{By: found[0].Check.Name, Where: fmt.Sprintf("seed %d", seed), Operations: operations, Says: found[0].Violation.Text}
+		if found := explore.Judge(history, check.Default()).Findings(); len(found) > 0 {
+			k := &finding.Kill{By: found[0].Name, Where: fmt.Sprintf("seed %d", seed), Operations: operations, Says: found[0].Violation.Text}
 			for _, f := range found[1:] {
-				if f.Check.Name != k.By && !slices.Contains(k.Also, f.Check.Name) {
-					k.Also = append(k.Also, f.Check.Name)
+				if f.Name != k.By && !slices.Contains(k.Also, f.Name) {
+					k.Also = append(k.Also, f.Name)
 				}
 			}
 			return explored, k

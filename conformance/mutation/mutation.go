@@ -10,14 +10,13 @@ import (
 	"io/fs"
 	"slices"
 	"strings"
-	"sync"
 
-	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/inorder"
 	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/suite"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/fakes/mutants"
 )
 
@@ -32,50 +31,22 @@ type Plan struct {
 	Workers int      // platforms at work at one time
 }
 
-// Row is what became of one platform.
-type Row struct {
-	ID, Name, Says, Fault string // of the mutant; ID is empty for the correct reference
-	Meant                 string // what was meant to find it
-	ScenariosOnly         bool   // exploration cannot find it, and is left out
-	Played, Explored      int    // scenarios and seeds
-	Scenario              *Kill  // the first scenario that failed, nil when none did
-	Exploration           *Kill  // the first seed whose history broke a promise, nil when none did
-}
-
-// Correct tells the reference that is not broken.
-func (r Row) Correct() bool { return r.ID == "" }
-
-// Good tells that the row is as it must be: the correct reference is not blamed, a broken one is.
-func (r Row) Good() bool {
-	blamed := r.Scenario != nil || r.Exploration != nil
-	return blamed != r.Correct()
-}
-
-// Kill is how a platform was found out.
-type Kill struct {
-	By         string   // a check, contract, expectation, timeout or error
-	Also       []string // further checks that the same history breaks
-	Where      string   // the scenario's id, or the seed
-	Operations int      // requests and calls until then
-	Says       string   // in one sentence
-}
-
 // Run plays the plan. seen hears of each row when it is ready, the correct reference's first, then in the order of the
 // mutants. The rows are returned in that order.
-func Run(ctx context.Context, p Plan, seen func(Row)) ([]Row, error) {
+func Run(ctx context.Context, p Plan, seen func(finding.MutantRow)) (finding.MutantTable, error) {
 	chosen, err := choose(p.Only)
 	if err != nil {
 		return nil, err
 	}
-	loaded, err := suite.Load(suite.Plan{Tool: p.Tool, Files: p.Files, Dir: p.Dir, Target: target.Reference{}, Seed: p.Seed})
+	loaded, err := run.Load(run.Plan{Tool: p.Tool, Files: p.Files, Dir: p.Dir, Target: reference.Target{}, Seed: p.Seed})
 	if err != nil {
 		return nil, err
 	}
-	checker, err := contract.New()
+	options, err := loaded.Options()
 	if err != nil {
 		return nil, err
 	}
-	h := hunt{plan: p, scenarios: telling(loaded.All), options: replay.Options{Seed: p.Seed, Checker: checker}}
+	h := hunt{plan: p, scenarios: telling(loaded.All), options: options}
 	return h.all(ctx, chosen, seen)
 }
 
@@ -122,45 +93,24 @@ type hunt struct {
 }
 
 // all hunts several mutants at a time and tells of them in order.
-func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row)) ([]Row, error) {
-	rows := make([]Row, len(chosen))
-	ready := make([]chan struct{}, len(chosen))
-	work := make(chan int)
-	var workers sync.WaitGroup
-	for i := range ready {
-		ready[i] = make(chan struct{})
-	}
-	for range max(1, h.plan.Workers) {
-		workers.Go(func() {
-			for i := range work {
-				rows[i] = h.one(ctx, chosen[i])
-				close(ready[i])
-			}
-		})
-	}
-	workers.Go(func() {
-		defer close(work)
-		for i := range chosen {
-			work <- i
+func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(finding.MutantRow)) (rows finding.MutantTable, err error) {
+	for row := range inorder.Map(ctx, h.plan.Workers, slices.Values(chosen), func(m *mutants.Mutant) finding.MutantRow { return h.one(ctx, m) }) {
+		if ctx.Err() != nil {
+			break
 		}
-	})
-	for i := range rows {
-		<-ready[i]
-		if ctx.Err() == nil {
-			seen(rows[i])
-		}
+		rows = append(rows, row)
+		seen(row)
 	}
-	workers.Wait()
 	return rows, ctx.Err()
 }
 
 // one plays and explores one platform; m is nil for the correct one.
-func (h hunt) one(ctx context.Context, m *mutants.Mutant) Row {
-	row := Row{Says: "the reference as it is"}
+func (h hunt) one(ctx context.Context, m *mutants.Mutant) finding.MutantRow {
+	row := finding.MutantRow{Says: "the reference as it is"}
 	if m != nil {
-		row = Row{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, ScenariosOnly: m.ScenariosOnly}
+		row = finding.MutantRow{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, ScenariosOnly: m.ScenariosOnly}
 	}
-	row.Played, row.Scenario = h.play(ctx, target.Reference{Mutant: m})
+	row.Played, row.Scenario = h.play(ctx, reference.Target{Mutant: m})
 	if !row.ScenariosOnly {
 		row.Explored, row.Exploration = h.explore(ctx, m)
 	}
@@ -168,7 +118,7 @@ func (h hunt) one(ctx context.Context, m *mutants.Mutant) Row {
 }
 
 // play goes through the scenarios up to the first that fails. One that could not be judged proves nothing.
-func (h hunt) play(ctx context.Context, on target.Reference) (played int, kill *Kill) {
+func (h hunt) play(ctx context.Context, on reference.Target) (played int, kill *finding.Kill) {
 	operations := 0
 	for _, s := range h.scenarios {
 		if ctx.Err() != nil {
@@ -197,8 +147,8 @@ func count(r finding.Result) int {
 }
 
 // blame says what found the fault: the first failure.
-func blame(r finding.Result, operations int) *Kill {
-	k := &Kill{By: string(r.Status), Says: r.Reason, Where: r.ID, Operations: operations}
+func blame(r finding.Result, operations int) *finding.Kill {
+	k := &finding.Kill{By: string(r.Status), Says: r.Reason, Where: r.ID, Operations: operations}
 	for i, f := range r.Failures {
 		switch {
 		case i > 0 && f.Kind == finding.KindCheck && f.Path != k.By && !slices.Contains(k.Also, f.Path):

@@ -11,16 +11,18 @@ import (
 	"testing/fstest"
 
 	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/mutation"
+	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
-func run(t *testing.T, files fs.FS, seeds int, only ...string) []mutation.Row {
+func run(t *testing.T, files fs.FS, seeds int, only ...string) finding.MutantTable {
 	t.Helper()
 	var told []string
 	rows, err := mutation.Run(t.Context(), mutation.Plan{
 		Tool: "dnispool", Files: files, Dir: "scenarios", Only: only, Seed: 1, Seeds: seeds, Workers: runtime.NumCPU(),
-	}, func(r mutation.Row) { told = append(told, r.ID) })
+	}, func(r finding.MutantRow) { told = append(told, r.ID) })
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,18 +45,17 @@ func TestEveryMutantIsFound(t *testing.T) {
 	}
 	for _, r := range rows {
 		if !r.Good() {
-			t.Errorf("not as it must be:\n%s", r.Text(true))
+			t.Errorf("not as it must be:\n%s", report.MutantRow(r, true))
 			continue
 		}
-		_, isCheck := check.Named(r.Meant)
-		if isCheck && !slices.Contains(foundBy(r), r.Meant) {
-			t.Errorf("want it found by %s too:\n%s", r.Meant, r.Text(true))
+		if slices.Contains(check.Names(), r.Meant) && !slices.Contains(foundBy(r), r.Meant) {
+			t.Errorf("want it found by %s too:\n%s", r.Meant, report.MutantRow(r, true))
 		}
 	}
 }
 
-func foundBy(r mutation.Row) (names []string) {
-	for _, k := range []*mutation.Kill{r.Scenario, r.Exploration} {
+func foundBy(r finding.MutantRow) (names []string) {
+	for _, k := range []*finding.Kill{r.Scenario, r.Exploration} {
 		if k != nil {
 			names = append(append(names, k.By), k.Also...)
 		}
@@ -77,9 +78,8 @@ steps:
 
 func TestSurvivor(t *testing.T) {
 	rows := run(t, harmless("200"), 0, "no-expiry", "M12")
-	tally := mutation.Summary(rows)
-	if got, want := tally.String(), "2 mutants: 0 found, survivors: M07, M12."; got != want || tally.Good() {
-		t.Errorf("got %q, good: %v, want %q", got, tally.Good(), want)
+	if got, want := report.MutantsLine(rows), "2 mutants: 0 found, survivors: M07, M12."; got != want || !rows.Conclusion().Violated {
+		t.Errorf("got %q, and %+v, want %q", got, rows.Conclusion(), want)
 	}
 	if got, want := table(rows[:2], false), ""+
 		"     the reference as it is                                     nothing, in 1 scenarios and 0 explored seeds\n"+
@@ -91,9 +91,8 @@ func TestSurvivor(t *testing.T) {
 
 func TestCorrectReferenceIsBlamed(t *testing.T) {
 	rows := run(t, harmless("404"), 0, "M07")
-	tally := mutation.Summary(rows)
-	if got, want := tally.String(), "1 mutants: 1 found; the correct reference was blamed without reason."; got != want || tally.Good() {
-		t.Errorf("got %q, good: %v, want %q", got, tally.Good(), want)
+	if got, want := report.MutantsLine(rows), "1 mutants: 1 found; the correct reference was blamed without reason."; got != want || !rows.Conclusion().Violated {
+		t.Errorf("got %q, and %+v, want %q", got, rows.Conclusion(), want)
 	}
 	if got, want := table(rows, true), ""+
 		"     the reference as it is                                     expectation                   1  area/one\n"+
@@ -106,10 +105,10 @@ func TestCorrectReferenceIsBlamed(t *testing.T) {
 	}
 }
 
-func table(rows []mutation.Row, verbose bool) string {
+func table(rows finding.MutantTable, verbose bool) string {
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(r.Text(verbose))
+		b.WriteString(report.MutantRow(r, verbose))
 	}
 	return b.String()
 }
@@ -129,7 +128,7 @@ func TestPlansThatCannotBePlayed(t *testing.T) {
 		{"interrupted", cancelled, harmless("200"), "M01", context.Canceled.Error()},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			_, err := mutation.Run(test.ctx, mutation.Plan{Files: test.files, Dir: "scenarios", Only: []string{test.only}}, func(mutation.Row) {})
+			_, err := mutation.Run(test.ctx, mutation.Plan{Files: test.files, Dir: "scenarios", Only: []string{test.only}}, func(finding.MutantRow) {})
 			if err == nil || err.Error() != test.want {
 				t.Errorf("got %v, want %s", err, test.want)
 			}

@@ -8,12 +8,12 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // placed is a call with its place in the history.
 type placed struct {
-	target.Call
+	targets.Call
 	op *history.Op
 }
 
@@ -26,39 +26,39 @@ func (c *placed) over() bool {
 	}
 }
 
-func (l *lane) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (outcome, error) {
-	to, err := a.To.Resolve(l.scope)
+func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (outcome, error) {
+	to, err := a.To.Resolve(cl.scope)
 	if err != nil {
 		return outcome{}, err
 	}
-	from, err := a.From.Resolve(l.scope)
+	from, err := a.From.Resolve(cl.scope)
 	if err != nil {
 		return outcome{}, err
 	}
-	meant := l.meant(a)
-	op := l.history.Begin(history.Op{
-		Client: l.client, Step: st.Label(), Kind: history.Call, Project: meant.project, Number: to, Nonce: meant.nonce, SharedID: meant.sharedID,
-		Start: l.now(), Outcome: history.Indefinite,
+	meant := cl.meant(a)
+	op := cl.history.Begin(history.Op{
+		Client: cl.name, Step: st.Label(), Kind: history.Call, Project: meant.project, Number: to, Nonce: meant.nonce, SharedID: meant.sharedID,
+		Start: cl.now(), Outcome: history.Indefinite,
 	})
-	call, err := l.stage.Dial(ctx, target.Dial{
-		To: to, From: from, Withheld: a.Withheld, Format: string(a.Format), Transport: string(a.Transport), SDP: string(a.SDP),
+	call, err := cl.stage.Dial(ctx, targets.Dial{
+		To: to, From: from, Withheld: a.Withheld, Format: a.Format, Transport: string(a.Transport), SDP: string(a.SDP),
 		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count,
 	})
 	if err != nil {
-		l.history.Update(op, func(o *history.Op) { o.End, o.Outcome = l.now(), history.Indefinite })
+		cl.history.Update(op, func(o *history.Op) { o.End, o.Outcome = cl.now(), history.Indefinite })
 		return outcome{}, fmt.Errorf("call to %s: %w", to, err)
 	}
-	c := l.placedCall(op, call)
+	c := cl.placedCall(op, call)
 	if st.Name != "" {
-		l.calls[st.Name] = c
+		cl.calls[st.Name] = c
 	}
 	return outcome{result: dialled(call)}, nil
 }
 
 // placedCall fills in what became of a call's set-up, and keeps the call until the scenario ends.
-func (l *lane) placedCall(op *history.Op, call target.Call) *placed {
-	l.history.Update(op, func(o *history.Op) {
-		o.End, o.CallID, o.Status = l.now(), call.ID(), call.Status()
+func (cl *client) placedCall(op *history.Op, call targets.Call) *placed {
+	cl.history.Update(op, func(o *history.Op) {
+		o.End, o.CallID, o.Status = cl.now(), call.ID(), call.Status()
 		if call.Answered() {
 			o.Outcome = history.OK
 			return
@@ -66,23 +66,23 @@ func (l *lane) placedCall(op *history.Op, call target.Call) *placed {
 		o.Outcome, o.EndedBy = history.Refused, call.End().By
 	})
 	c := &placed{Call: call, op: op}
-	l.player.mu.Lock()
-	defer l.player.mu.Unlock()
-	l.player.calls = append(l.player.calls, c)
+	cl.player.mu.Lock()
+	defer cl.player.mu.Unlock()
+	cl.player.calls = append(cl.player.calls, c)
 	return c
 }
 
 // meant is the reservation that a call is placed for: the one whose number the step refers to.
-func (l *lane) meant(a *scenario.Dial) reservation {
+func (cl *client) meant(a *scenario.Dial) reservation {
 	for _, name := range a.To.Roots() {
-		if r, ok := l.lease(name); ok {
+		if r, ok := cl.lease(name); ok {
 			return r
 		}
 	}
 	return reservation{}
 }
 
-func dialled(c target.Call) map[string]any {
+func dialled(c targets.Call) map[string]any {
 	r := map[string]any{"id": c.ID(), "status": c.Status(), "answered": c.Answered(), "reason": c.Reason()}
 	select {
 	case <-c.Ended():
@@ -92,8 +92,8 @@ func dialled(c target.Call) map[string]any {
 	return r
 }
 
-func (l *lane) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) {
-	c, ok := l.call(a.Call.Name)
+func (cl *client) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) {
+	c, ok := cl.call(a.Call.Name)
 	if !ok {
 		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
 	}
@@ -104,12 +104,12 @@ func (l *lane) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) 
 	if err != nil {
 		return outcome{}, fmt.Errorf("BYE: %w", err)
 	}
-	l.ended(c)
+	cl.ended(c)
 	return outcome{result: map[string]any{"status": status}}, nil
 }
 
-func (l *lane) await(ctx context.Context, st *scenario.Step, a *scenario.Await) (outcome, error) {
-	c, ok := l.call(a.Call.Name)
+func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Await) (outcome, error) {
+	c, ok := cl.call(a.Call.Name)
 	if !ok {
 		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
 	}
@@ -117,15 +117,15 @@ func (l *lane) await(ctx context.Context, st *scenario.Step, a *scenario.Await) 
 	if limit == 0 {
 		limit = 24 * time.Hour // the scenario's own time bounds it
 	}
-	if !l.stage.Await(ctx, c.Call, limit) {
+	if !cl.stage.Await(ctx, c.Call, limit) {
 		if err := ctx.Err(); err != nil {
 			return outcome{}, fmt.Errorf("call %s is still up: %w", a.Call.Name, err)
 		}
-		return outcome{result: map[string]any{}, failures: []finding.Failure{l.at(st, a.Call.Pos, finding.Failure{
+		return outcome{result: map[string]any{}, failures: []finding.Failure{cl.at(st, a.Call.Pos, finding.Failure{
 			Kind: finding.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
 		})}}, nil
 	}
-	l.ended(c)
+	cl.ended(c)
 	end := c.End()
 	named := make(map[string]any)
 	for name, value := range end.Headers {

@@ -10,15 +10,18 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/handoff"
 	poolsim "github.com/dnispool/dnispool/sim/pool"
 )
 
 // pool is what a judge knows of a pool of n numbers that are held until hang-up.
-func pool(n int) check.Facts {
-	return check.Facts{Size: n, WindowMin: time.Minute, WindowMax: time.Minute, Release: "hangup", Exclusive: true}
+func pool(n int) reading.Facts {
+	return reading.Facts{Size: n, WindowMin: time.Minute, WindowMax: time.Minute, Release: "hangup", Exclusive: true}
 }
 
 // TestBrokenReferences plays on references that are not what the scenario asks for. Each must be caught by the check
@@ -115,17 +118,20 @@ steps:
 	} {
 		t.Run(c.check+"/"+c.name, func(t *testing.T) {
 			body := c.body + "check: [" + c.check + "]\n"
-			wantPassed(t, play(t, target.Reference{}, body))
-			r := play(t, target.Reference{Break: each(c.wrong)}, body)
+			wantPassed(t, play(t, reference.Target{}, body))
+			r := play(t, reference.Target{Break: each(c.wrong)}, body)
 			if r.Status != finding.Failed || len(r.Failures) != 1 {
 				t.Fatalf("want one violation, got %s", tell(r))
 			}
 			f := r.Failures[0]
-			named, _ := check.Named(c.check)
-			if f.Kind != finding.KindCheck || f.Path != c.check || f.Want != named.Invariant+": "+named.Says || !strings.HasPrefix(f.Got, c.text) {
+			named, err := check.Named(c.check)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if f.Kind != finding.KindCheck || f.Path != c.check || f.Want != named[0].Invariant+": "+named[0].Says || !strings.HasPrefix(f.Got, c.text) {
 				t.Errorf("want %q of %s, got %s", c.text, c.check, tell(r))
 			}
-			if f.Because == "" || !strings.HasPrefix(f.Likely, "F") || len(f.Timeline) < 3 || len(f.Operations) == 0 {
+			if f.Because == "" || !strings.HasPrefix(f.Likely, "F") || len(report.Chart(f.Chart)) < 3 || len(f.Operations) == 0 {
 				t.Errorf("want the rule, a hypothesis, a timeline and the operations, got %+v", f)
 			}
 			if underlined(t, f) != c.check || f.Step != "" || len(f.Before) == 0 {
@@ -163,7 +169,7 @@ check: [%s]
 					return state(c.id, c.sharedID, c.data)()
 				},
 			}
-			f.dial = func(target.Dial) (target.Call, error) { return ended("call-1", f.stage.Now()), nil }
+			f.dial = func(targets.Dial) (targets.Call, error) { return ended("call-1", f.stage.Now()), nil }
 			r := play(t, f, fmt.Sprintf(body, c.check))
 			if c.text == "" {
 				wantPassed(t, r)
@@ -188,7 +194,7 @@ steps:
   - advance: 1s
 %s  - {reserve: {attributes: {nonce: n-2}}, expect: {status: 200}}
   - {reserve: {attributes: {nonce: n-3}}, expect: {status: 404}}
-check: [exhaustion-justified, linearizable]
+check: [{exhaustion-justified: {cases: 1}}, {linearizable: {cases: 1}}]
 `
 	const rewrite = `{rewrite: {"+442079460000": "+442079460001"}}`
 	const reason = "exhaustion-justified was not judged: the carrier may bring calls to other numbers, and where 1 of them went is not known; linearizable was not judged: "
@@ -198,7 +204,7 @@ check: [exhaustion-justified, linearizable]
 		"and it is asked": {", carrier: " + rewrite, "", "  - {handoff: {id: \"${call.id}\"}, expect: {status: 200}}\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := play(t, target.Reference{}, fmt.Sprintf(body, c.given, c.fault, c.asked))
+			r := play(t, reference.Target{}, fmt.Sprintf(body, c.given, c.fault, c.asked))
 			if c.asked != "" {
 				wantPassed(t, r)
 			} else if r.Status != finding.Inconclusive || !strings.HasPrefix(r.Reason, reason) {
@@ -210,7 +216,7 @@ check: [exhaustion-justified, linearizable]
 
 // TestWrongKeysProveNothing: a 404 for a key that is not the project's says nothing about its pool or its calls.
 func TestWrongKeysProveNothing(t *testing.T) {
-	wantPassed(t, play(t, target.Reference{}, `
+	wantPassed(t, play(t, reference.Target{}, `
 given: {pool: {numbers: 1}, http: {key_error: 404}}
 steps:
   - {reserve: {attributes: {nonce: n-1}, key: wrong}, expect: {status: 404}}
@@ -227,7 +233,7 @@ check: [exhaustion-justified, handoff-visible, no-fail-open-drop, linearizable]
 `))
 }
 
-// TestNotJudged is neither green nor red.
+// TestNotJudged is a note, and neither green nor red where the scenario requires cases or asserts nothing else.
 func TestNotJudged(t *testing.T) {
 	known := pool(1)
 	unknown := known
@@ -236,9 +242,9 @@ func TestNotJudged(t *testing.T) {
 	shared.Exclusive = false
 	for _, c := range []struct {
 		check, reason string
-		facts         check.Facts
+		facts         reading.Facts
 	}{
-		{"no-double-lease", "no-double-lease was not judged: the window or the release rule of the pool is not known", check.Facts{Size: 1}},
+		{"no-double-lease", "no-double-lease was not judged: the window or the release rule of the pool is not known", reading.Facts{Size: 1}},
 		{"exhaustion-justified", "exhaustion-justified was not judged: somebody else may be using the pool", shared},
 		{"no-lost-number", "no-lost-number was not judged: the size of the pool is not known", unknown},
 		{"no-cross-talk", "no-cross-talk was not judged: ", known},
@@ -247,9 +253,18 @@ func TestNotJudged(t *testing.T) {
 	} {
 		t.Run(c.check, func(t *testing.T) {
 			f := &fake{do: replies(noNumber), facts: c.facts}
-			r := play(t, f, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\ncheck: ["+c.check+"]\n")
-			if r.Status != finding.Inconclusive || !strings.HasPrefix(r.Reason, c.reason) {
-				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
+			const steps = "steps:\n  - {reserve: {attributes: {}}%s}\ncheck: [%s]\n"
+			r := play(t, f, fmt.Sprintf(steps, ", expect: {status: 404}", c.check))
+			if r.Status != finding.Passed || len(r.Notes) != 1 || !strings.HasPrefix(r.Notes[0], c.reason) {
+				t.Errorf("want passed with a note %q, got %s", c.reason, tell(r))
+			}
+			for _, asks := range []string{
+				fmt.Sprintf(steps, ", expect: {status: 404}", "{"+c.check+": {cases: 1}}"),
+				fmt.Sprintf(steps, "", c.check),
+			} {
+				if r := play(t, f, asks); r.Status != finding.Inconclusive || !strings.HasPrefix(r.Reason, c.reason) {
+					t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
+				}
 			}
 		})
 	}
@@ -262,7 +277,14 @@ func TestNotJudged(t *testing.T) {
 		f := &fake{do: replies(noNumber)}
 		r := play(t, f, "steps:\n  - {request: {method: GET, path: /}, expect: {status: 404}}\ncheck: [no-lost-number, capacity-respected]\n")
 		want := "no-lost-number was not judged: the size of the pool is not known; capacity-respected was not judged: the size, the window or the release rule of the pool is not known"
-		if r.Status != finding.Inconclusive || r.Reason != want {
+		if r.Status != finding.Passed || strings.Join(r.Notes, "; ") != want {
+			t.Errorf("want passed with notes %q, got %s", want, tell(r))
+		}
+	})
+	t.Run("fewer cases than required", func(t *testing.T) {
+		f := &fake{do: replies(noNumber, gives("+442079460000")), facts: pool(1)}
+		r := play(t, f, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\n  - {reserve: {attributes: {}}, expect: {status: 200}}\ncheck: [{dialable-numbers: {cases: 2}}]\n")
+		if want := "dialable-numbers looked at 1 case, and the scenario requires 2"; r.Status != finding.Inconclusive || r.Reason != want {
 			t.Errorf("want inconclusive %q, got %s", want, tell(r))
 		}
 	})
@@ -270,7 +292,7 @@ func TestNotJudged(t *testing.T) {
 
 // TestDrain reserves all numbers of every project after everything has come to rest.
 func TestDrain(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given:
   pool: {numbers: 2, window: 60s, cool_down: 5s}
   agent: {echo: {talk: forever}}
@@ -297,7 +319,7 @@ check: [no-lost-number]
 
 // TestDrainOfStrays drains though the scenario reserved nothing.
 func TestDrainOfStrays(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {pool: {numbers: 2}, agent: {echo: {}}}
 steps:
   - {dial: {to: "+442079460000"}, expect: {answered: true}}
@@ -311,7 +333,7 @@ check: [no-lost-number]
 
 // TestChecksAreByProject plays two projects whose numbers must not be taken together.
 func TestChecksAreByProject(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given:
   projects: [{pool: {numbers: 1}}, {pool: {numbers: 1}}]
 steps:

@@ -3,90 +3,101 @@ package replay
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
-	"strings"
+	"io"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/check/linear"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/scenario"
 )
 
-// bench is a history before its judges.
-type bench struct {
-	*player
-	ops      []history.Op
-	facts    map[string]check.Facts
-	searched map[string]linear.Result // nil: not yet
+// charted bounds the failures that are shown over time: a chart is made of the whole history.
+const charted = 5
+
+// judged is what the scenario's checks say.
+type judged struct {
+	failures []finding.Failure
+	notes    []string // checks that could not be applied, and need not be
+	doubts   []string // checks that should have decided and did not
 }
 
-// verdicts applies the scenario's checks, in its order.
-func (p *player) verdicts(ctx context.Context) (failures []finding.Failure, notJudged []string, err error) {
-	b := &bench{player: p, ops: p.history.Ops(), facts: p.facts()}
-	var names []string
+// applyChecks applies the scenario's checks to the history, in the scenario's order.
+func (p *player) applyChecks(ctx context.Context, checks []check.Check) (out judged, err error) {
+	h := reading.Of(p.facts(), p.history.Ops())
+	j := check.Judge(ctx, h, checks, check.Budget)
 	for _, c := range p.scenario.Checks {
+		for _, r := range j.Results {
+			if r.Name == c.Name {
+				p.apply(&out, h, c, r)
+			}
+		}
+	}
+	if !p.scenario.Expects && len(out.notes) == len(j.Results) { // nothing tested is never green
+		out.doubts, out.notes = append(out.doubts, out.notes...), nil
+	}
+	if len(out.failures) > 0 && p.files.name != "" {
+		err = p.draw(ctx, h, j)
+	}
+	return out, err
+}
+
+func checkNames(s *scenario.Scenario) (names []string) {
+	for _, c := range s.Checks {
 		names = append(names, c.Name)
 	}
-	results := check.Judge(b.facts, b.ops, names).Results
-	for _, c := range p.scenario.Checks {
-		if c.Name == linear.Name {
-			found, doubts := b.linearizable(ctx, c)
-			failures, notJudged = append(failures, found...), append(notJudged, doubts...)
-			continue
-		}
-		for _, r := range results {
-			if r.Check.Name != c.Name {
-				continue
-			}
-			if r.NotJudged != "" {
-				notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.NotJudged))
-			}
-			for _, v := range r.Violations {
-				failures = append(failures, b.failure(c.Pos, r.Check, r.Project, v))
-			}
-		}
-	}
-	if len(failures) > 0 && p.shelf.name != "" {
-		err = p.draw(b.search(ctx))
-	}
-	return failures, notJudged, err
+	return names
 }
 
-func (b *bench) search(ctx context.Context) map[string]linear.Result {
-	if b.searched == nil {
-		b.searched = linear.JudgeAll(ctx, b.facts, b.ops, linear.Budget)
+// apply takes in what one check says of one project.
+func (p *player) apply(out *judged, h *reading.History, c scenario.Check, r finding.Judged) {
+	switch {
+	case r.NotJudged != "" && c.Cases > 0:
+		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
+	case r.NotJudged != "":
+		out.notes = append(out.notes, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
+	case r.GaveUp != "":
+		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.GaveUp))
+	case r.Cases < c.Cases && len(r.Violations) == 0:
+		out.doubts = append(out.doubts, fmt.Sprintf("%s looked at %s, and the scenario requires %d", r.Name, cases(r.Cases), c.Cases))
 	}
-	return b.searched
+	for _, v := range r.Violations {
+		if len(out.failures) < charted {
+			v.Chart = h.Chart(r.Project, v)
+		}
+		out.failures = append(out.failures, p.at(c.Pos.Line, c.Pos, finding.OfViolation(finding.Finding{Rule: r.Rule, Project: r.Project, Violation: v})))
+	}
 }
 
-// linearizable is the check of that name.
-func (b *bench) linearizable(ctx context.Context, c scenario.Check) (failures []finding.Failure, notJudged []string) {
-	searched := b.search(ctx)
-	for _, project := range slices.Sorted(maps.Keys(searched)) {
-		r := searched[project]
-		if r.Status == linear.Unknown || r.Status == linear.NotJudged {
-			notJudged = append(notJudged, fmt.Sprintf("%s was not judged: %s", c.Name, r.Reason))
-		}
-		for _, v := range r.Violations() {
-			failures = append(failures, b.failure(c.Pos, linear.Check(), project, v))
-		}
+func cases(n int) string {
+	if n == 1 {
+		return "1 case"
 	}
-	return failures, notJudged
+	return fmt.Sprintf("%d cases", n)
 }
 
-// failure is a violation as a failure of the scenario, at the check's place in its text.
-func (b *bench) failure(pos scenario.Pos, c check.Check, project string, v finding.Violation) finding.Failure {
-	f := finding.Failure{
-		Kind: finding.KindCheck, Path: c.Name, Want: c.Invariant + ": " + c.Says, Got: v.Text, Because: v.Rule, Likely: v.Cause,
-		Timeline: check.Timeline(b.facts[v.Owner(project)], b.ops, v),
+// draw keeps the picture of what no order explains, if there is such a thing. The checks that can draw are searches;
+// those that the scenario does not name are asked now.
+func (p *player) draw(ctx context.Context, h *reading.History, j finding.Judgement) error {
+	if drawing := pictureOf(j); drawing != nil {
+		return p.files.keepPicture(drawing)
 	}
-	if v.Certainty != finding.Certain {
-		f.Because += " (" + string(v.Certainty) + ")"
+	var rest []check.Check
+	for _, c := range check.All() {
+		if c.OnRequest {
+			rest = append(rest, c)
+		}
 	}
-	for _, o := range v.Ops {
-		f.Operations = append(f.Operations, strings.TrimSpace(o.Where()+"  "+o.String()))
+	if drawing := pictureOf(check.Judge(ctx, h, rest, check.Budget)); drawing != nil {
+		return p.files.keepPicture(drawing)
 	}
-	return b.at(pos.Line, pos, f)
+	return nil
+}
+
+func pictureOf(j finding.Judgement) func(io.Writer) error {
+	for _, r := range j.Results {
+		if r.Picture != nil {
+			return r.Picture
+		}
+	}
+	return nil
 }

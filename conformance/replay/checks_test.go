@@ -5,7 +5,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/specs"
 )
 
@@ -16,16 +16,14 @@ func TestSchemaNamesTheChecks(t *testing.T) {
 		t.Fatal(err)
 	}
 	var schema struct {
-		Properties struct {
-			Check struct {
-				Items struct{ Enum []string }
-			}
-		}
+		Defs struct {
+			CheckName struct{ Enum []string }
+		} `json:"$defs"`
 	}
 	if err := json.Unmarshal(raw, &schema); err != nil {
 		t.Fatal(err)
 	}
-	got, want := schema.Properties.Check.Items.Enum, linear.CheckNames()
+	got, want := schema.Defs.CheckName.Enum, check.Names()
 	slices.Sort(got)
 	slices.Sort(want)
 	if !slices.Equal(got, want) {

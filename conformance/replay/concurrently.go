@@ -13,21 +13,21 @@ import (
 )
 
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
-func (l *lane) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
+func (cl *client) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
 	walks := make([]walked, a.Clients)
-	begun := l.stage.Now()
-	play := func(ctx context.Context, i int) { walks[i] = l.clientLane(st, i+1).walk(ctx, a.Steps) }
-	if at := l.starts(st, a); at == nil {
+	begun := cl.stage.Now()
+	play := func(ctx context.Context, i int) { walks[i] = cl.clientOf(st, i+1).walk(ctx, a.Steps) }
+	if at := cl.starts(st, a); at == nil {
 		together(ctx, a.Clients, play)
-	} else if err := l.stage.Launch(ctx, at, play); err != nil {
+	} else if err := cl.stage.Launch(ctx, at, play); err != nil {
 		return outcome{}, err
 	}
-	if rest := begun.Add(a.Start.Spread).Sub(l.stage.Now()); rest > 0 { // the last client did not need all of it
-		if err := l.stage.Wait(ctx, rest); err != nil {
+	if rest := begun.Add(a.Start.Spread).Sub(cl.stage.Now()); rest > 0 { // the last client did not need all of it
+		if err := cl.stage.Wait(ctx, rest); err != nil {
 			return outcome{}, err
 		}
 	}
-	return l.gather(ctx, st, walks)
+	return cl.gather(ctx, st, walks)
 }
 
 // together plays n clients from one barrier and returns when all have ended.
@@ -45,11 +45,11 @@ func together(ctx context.Context, n int, play func(context.Context, int)) {
 }
 
 // clientLane is the walk of client i, from 1, through the sub-steps of st.
-func (l *lane) clientLane(st *scenario.Step, i int) *lane {
-	scope := l.scope.Child()
-	scope.Set("client", map[string]any{"index": i, "random": fmt.Sprintf("%016x", l.draws(st, i).Uint64())})
-	child := l.newLane(fmt.Sprintf("client %d", i), scope)
-	child.parent = l
+func (cl *client) clientOf(st *scenario.Step, i int) *client {
+	scope := cl.scope.Child()
+	scope.Set("client", map[string]any{"index": i, "random": fmt.Sprintf("%016x", cl.draws(st, i).Uint64())})
+	child := cl.newClient(fmt.Sprintf("client %d", i), scope)
+	child.parent = cl
 	return child
 }
 
@@ -63,11 +63,11 @@ type walked struct {
 }
 
 // walk plays a client's steps up to the first that fails or leaves it in doubt.
-func (l *lane) walk(ctx context.Context, steps []scenario.Step) walked {
+func (cl *client) walk(ctx context.Context, steps []scenario.Step) walked {
 	w := walked{results: make(map[string]map[string]any)}
 	for i := range steps {
 		st := &steps[i]
-		out, failures, err := l.takeOne(ctx, st)
+		out, failures, err := cl.takeOne(ctx, st)
 		if st.Name != "" && out.result != nil {
 			w.results[st.Name] = out.result
 		}
@@ -102,7 +102,7 @@ func (w walked) refused(err error) bool {
 
 // gather makes the outcome of what all clients bring back. A failure is proof, whatever else is in doubt; counts are
 // proof only when no reply is missing, or exactly those are missing that the scenario expects to be.
-func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
+func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
 	results := make(map[string][]map[string]any)
 	indefinite, doubts := 0, 0
 	var failures []finding.Failure
@@ -124,7 +124,7 @@ func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (o
 	var mismatches []scenario.Mismatch
 	if st.Tally != nil {
 		var err error
-		if mismatches, err = st.Tally.Check(l.scope, results, indefinite); err != nil {
+		if mismatches, err = st.Tally.Check(cl.scope, results, indefinite); err != nil {
 			return outcome{}, err
 		}
 	}
@@ -135,7 +135,7 @@ func (l *lane) gather(ctx context.Context, st *scenario.Step, walks []walked) (o
 	}
 	out := outcome{result: map[string]any{}, indefinite: indefinite > 0, failures: few(failures)}
 	for _, m := range mismatches {
-		out.failures = append(out.failures, l.mismatch(st, out, m, 1))
+		out.failures = append(out.failures, cl.mismatch(st, out, m, 1))
 	}
 	return out, nil
 }

@@ -17,7 +17,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/replay"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
 const race = `
@@ -58,7 +58,7 @@ func draws(t *testing.T, r finding.Result) map[string]string {
 }
 
 func TestRace(t *testing.T) {
-	r := play(t, target.Reference{}, race)
+	r := play(t, reference.Target{}, race)
 	wantPassed(t, r)
 	first := draws(t, r)
 	if len(first) != 50 || first["race-1"] == "" || first["race-50"] == "" {
@@ -67,10 +67,10 @@ func TestRace(t *testing.T) {
 	if distinct := slices.Compact(slices.Sorted(maps.Values(first))); len(distinct) != 50 {
 		t.Errorf("want 50 different draws, got %d", len(distinct))
 	}
-	if again := draws(t, play(t, target.Reference{}, race)); !maps.Equal(first, again) {
+	if again := draws(t, play(t, reference.Target{}, race)); !maps.Equal(first, again) {
 		t.Errorf("want the same draws from the same seed, got %v and %v", first, again)
 	}
-	other := draws(t, play(t, target.Reference{}, race, func(o *replay.Options) { o.Seed = 8 }))
+	other := draws(t, play(t, reference.Target{}, race, func(o *replay.Options) { o.Seed = 8 }))
 	if maps.Equal(first, other) {
 		t.Error("want other draws from another seed, got the same")
 	}
@@ -165,7 +165,7 @@ func TestClientsFailures(t *testing.T) {
 		if got := underlined(t, f); got != "200" {
 			t.Errorf("caret: want 200, got %q", got)
 		}
-		if want := []string{"1 handoff → 404"}; !slices.Equal(f.Before, want) {
+		if want := []string{"1 handoff → 404"}; !slices.Equal(lines(f.Before), want) {
 			t.Errorf("before: want %q, got %q", want, f.Before)
 		}
 	}
@@ -186,7 +186,7 @@ func TestAClientThatCannotGoOn(t *testing.T) {
 
 // TestSpread starts clients one after the other, in the target's time.
 func TestSpread(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {pool: {numbers: 1, window: 1s}}
 steps:
   - concurrently:
@@ -204,7 +204,7 @@ check: [no-double-lease]
 func starts(t *testing.T, seed uint64, before string) (began, arrived []time.Duration) {
 	t.Helper()
 	dir := t.TempDir()
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {pool: {numbers: 30}, agent: {echo: {talk: 5s}}}
 steps:
 `+before+`
@@ -272,20 +272,20 @@ func TestPoisson(t *testing.T) {
 func TestRandomOfEachStep(t *testing.T) {
 	const step = "  - concurrently: {clients: 3, steps: [{reserve: {attributes: {shared_id: \"%s-${client.index}\", nonce: \"${client.random}\"}}, expect: {status: 200}}]}\n"
 	body := "steps:\n" + fmt.Sprintf(step, "a") + fmt.Sprintf(step, "b")
-	r := play(t, target.Reference{}, body)
+	r := play(t, reference.Target{}, body)
 	wantPassed(t, r)
 	drawn := draws(t, r)
 	if distinct := slices.Compact(slices.Sorted(maps.Values(drawn))); len(drawn) != 6 || len(distinct) != 6 {
 		t.Errorf("want six different draws, got %v", drawn)
 	}
-	if again := draws(t, play(t, target.Reference{}, body)); !maps.Equal(drawn, again) {
+	if again := draws(t, play(t, reference.Target{}, body)); !maps.Equal(drawn, again) {
 		t.Errorf("want the same draws from the same seed, got %v and %v", drawn, again)
 	}
 }
 
 // TestManyCalls lets clients call at once, each for its own reservation.
 func TestManyCalls(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {pool: {numbers: 20}, agent: {echo: {talk: 5s}}}
 steps:
   - concurrently:

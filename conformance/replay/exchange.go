@@ -14,7 +14,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // maxBody bounds what is kept of a body; more is read to its end and dropped.
@@ -34,7 +34,7 @@ type exchange struct {
 
 // recorder sends requests and keeps every exchange. It is safe for concurrent use.
 type recorder struct {
-	stage   target.Stage
+	stage   targets.Stage
 	checker *contract.Checker
 
 	mu        sync.Mutex

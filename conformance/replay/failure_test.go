@@ -14,13 +14,15 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
 func strict(o *replay.Options) { o.Strict = true }
 
 func TestExpectationFails(t *testing.T) {
-	r := play(t, target.Reference{}, `steps:
+	r := play(t, reference.Target{}, `steps:
   - {reserve: {attributes: {}}, as: lease, expect: {status: 200}}
   - advance: 5s
   - reserve: {attributes: {shared_id: a-2}}
@@ -40,17 +42,17 @@ func TestExpectationFails(t *testing.T) {
 	if got := underlined(t, f); got != `"${lease.body.dni}"` || f.File != "test/x.yaml" || f.Line != 14 {
 		t.Errorf("place: want the wanted value on line 14, got %s:%d %q", f.File, f.Line, got)
 	}
-	var lines []int
+	var shown []int
 	for _, l := range f.Source {
-		lines = append(lines, l.Line)
+		shown = append(shown, l.Line)
 	}
-	if want := []int{9, 12, 13, 14}; !slices.Equal(lines, want) {
-		t.Errorf("source: want the step's first line and those that lead to the caret %v, got %v", want, lines)
+	if want := []int{9, 12, 13, 14}; !slices.Equal(shown, want) {
+		t.Errorf("source: want the step's first line and those that lead to the caret %v, got %v", want, shown)
 	}
 	if want := `step 3 of 3 "reserve"`; f.Step != want {
 		t.Errorf("step: want %s, got %s", want, f.Step)
 	}
-	if want := []string{"1 reserve lease → 200 +442079460000", "2 advance 5s"}; !slices.Equal(f.Before, want) {
+	if want := []string{"1 reserve lease → 200 +442079460000", "2 advance 5s"}; !slices.Equal(lines(f.Before), want) {
 		t.Errorf("before: want %q, got %q", want, f.Before)
 	}
 	if f.Because != "Another number is free." || f.Again != "again test/x" || f.Contract != "published: valid\nstrict: valid" {
@@ -134,13 +136,13 @@ steps:
   - fault: {http: {path: dni-reservation, reply: {status: 200, body: '{"dni":5}', headers: {Content-Type: application/json, X-PolyAI-Correlation-Id: c-1}}}}
   - {journey: {attributes: {}, fallback: q}, expect: {outcome: fallback}%s}
 `
-	r := play(t, target.Reference{}, strings.Replace(body, "%s", "", 1))
+	r := play(t, reference.Target{}, strings.Replace(body, "%s", "", 1))
 	wantFailed(t, r, `contract reserveDni: response /dni: want a string, got a number`)
-	wantPassed(t, play(t, target.Reference{}, strings.Replace(body, "%s", ", contract: {mode: none, because: b}", 1)))
+	wantPassed(t, play(t, reference.Target{}, strings.Replace(body, "%s", ", contract: {mode: none, because: b}", 1)))
 }
 
 func TestFailOpenIsSaid(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {agent: {echo: {}}, handoff: {shared_id_state_key: nothing}}
 steps:
   - {journey: {attributes: {shared_id: j}, poll: {every: 1s, for: 2s}}, expect: {fail_open: true, outcome: completed}}
@@ -154,10 +156,10 @@ steps:
 func TestErrors(t *testing.T) {
 	for _, c := range []struct {
 		name, body, reason string
-		on                 target.Target
+		on                 targets.Target
 	}{
 		{"unknown project", "steps:\n  - {reserve: {attributes: {}, project: nobody}, expect: {status: 200}}\n",
-			`step 1 of 1 "reserve": project: want one of the target's projects, got "nobody"`, target.Reference{}},
+			`step 1 of 1 "reserve": project: want one of the target's projects, got "nobody"`, reference.Target{}},
 		{"reference without a value", "steps:\n  - {reserve: {attributes: {}}, as: lease}\n  - {handoff: {id: \"${lease.body.dni}\"}, expect: {status: 200}}\n",
 			`step 2 of 2 "handoff": reference: want ${lease.body.dni}, got nothing: lease.body has error, message, success`, &fake{do: replies(noNumber)}},
 		{"reference in an expectation", "steps:\n  - {reserve: {attributes: {}}, as: lease}\n  - {reserve: {attributes: {}}, expect: {body: {dni: \"${lease.body.dni}\"}}}\n",
@@ -165,7 +167,7 @@ func TestErrors(t *testing.T) {
 		{"no line", "steps:\n  - {dial: {to: \"+441\"}, expect: {answered: true}}\n", `step 1 of 1 "dial": call to +441: no line`, &fake{}},
 		{"no integrator", "steps:\n  - {journey: {attributes: {}}, expect: {outcome: completed}}\n", `step 1 of 1 "journey": no integrator`, &fake{}},
 		{"hang up twice", "given: {agent: {echo: {talk: forever}}}\nsteps:\n  - {dial: {to: \"+442079460000\"}, as: call}\n  - {hangup: {call: call}}\n  - {hangup: {call: call}, expect: {status: 200}}\n",
-			`step 3 of 3 "hangup": call call: want it up, got it ended by caller`, target.Reference{}},
+			`step 3 of 3 "hangup": call call: want it up, got it ended by caller`, reference.Target{}},
 		{"world that does not open", "steps:\n  - {handoff: {}, expect: {status: 200}}\n", "no room", &fake{openErr: errors.New("no room")}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -183,7 +185,7 @@ func TestErrors(t *testing.T) {
 // TestBeforeAnError keeps the line of the step before, which a failing expectation has after its own.
 func TestBeforeAnError(t *testing.T) {
 	r := play(t, &fake{do: replies(gives("+441"))}, "steps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n  - {dial: {to: \"+441\"}, expect: {answered: true}}\n")
-	if want := []string{"1 reserve → 200 +441"}; len(r.Failures) != 1 || !slices.Equal(r.Failures[0].Before, want) {
+	if want := []string{"1 reserve → 200 +441"}; len(r.Failures) != 1 || !slices.Equal(lines(r.Failures[0].Before), want) {
 		t.Errorf("before: want %q, got %+v", want, r.Failures)
 	}
 }
@@ -290,8 +292,8 @@ func TestAWorldThatDoesNotClose(t *testing.T) {
 }
 
 func TestUnsupported(t *testing.T) {
-	r := play(t, &fake{lacks: []string{"dial", "wait", "drain"}}, "features: [dial, wait, drain]\nsteps:\n  - {handoff: {}, expect: {status: 200}}\n")
-	if r.Status != finding.Unsupported || r.Reason != "the target cannot dial, wait and drain" {
+	r := play(t, &fake{lacks: []scenario.Need{scenario.NeedCalls, scenario.NeedTime}}, "steps:\n  - {handoff: {}, expect: {status: 200}}\n")
+	if r.Status != finding.Unsupported || r.Reason != "the target cannot place calls, nor let time pass at will" {
 		t.Errorf("want unsupported, got %s", tell(r))
 	}
 }

@@ -12,23 +12,24 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // fake is a target whose replies a test writes by hand. Its time moves when somebody waits, and by tick whenever
 // somebody looks.
 type fake struct {
-	lacks    []string
+	lacks    []scenario.Need
 	openErr  error
 	closeErr error
 	// do answers a request; n counts them from 1.
 	do    func(n int, r *http.Request) (*http.Response, error)
-	dial  func(target.Dial) (target.Call, error)
+	dial  func(targets.Dial) (targets.Call, error)
 	wait  func(context.Context, time.Duration) error // nil: moves the time
-	facts check.Facts
+	facts reading.Facts
 	tick  time.Duration
 
 	stage *stage // of the last Open
@@ -39,8 +40,9 @@ func (f *fake) Given(string, *yaml.Node) strictyaml.Problems        { return nil
 func (f *fake) Fault(_, _ string, _ *yaml.Node) strictyaml.Problems { return nil }
 func (f *fake) Config() json.RawMessage                             { return nil }
 func (f *fake) Secrets() []string                                   { return nil }
-func (f *fake) Lacks([]string) []string                             { return f.lacks }
-func (f *fake) Open(_ context.Context, w target.World) (target.Stage, error) {
+func (f *fake) Formats() []string                                   { return nil }
+func (f *fake) Lacks([]scenario.Need) []scenario.Need               { return f.lacks }
+func (f *fake) Open(_ context.Context, w targets.World) (targets.Stage, error) {
 	if f.openErr != nil {
 		return nil, f.openErr
 	}
@@ -51,7 +53,7 @@ func (f *fake) Open(_ context.Context, w target.World) (target.Stage, error) {
 // stage is a fake opened.
 type stage struct {
 	*fake
-	world target.World
+	world targets.World
 
 	mu       sync.Mutex
 	now      time.Time
@@ -79,21 +81,21 @@ func (s *stage) Restart(bool) error { return nil }
 
 func (s *stage) Projects() []string { return []string{"acme"} }
 
-func (s *stage) Project(string) (target.Project, bool) {
-	return target.Project{Name: "acme", Account: "acme-uk", Project: "support", DNIKey: "dni-key", HandoffKey: "handoff-key"}, true
+func (s *stage) Project(string) (targets.Project, bool) {
+	return targets.Project{Name: "acme", Account: "acme-uk", Project: "support", DNIKey: "dni-key", HandoffKey: "handoff-key"}, true
 }
 
-func (s *stage) Facts(string) check.Facts { return s.facts }
+func (s *stage) Facts(string) reading.Facts { return s.facts }
 
-func (s *stage) Dial(_ context.Context, d target.Dial) (target.Call, error) {
+func (s *stage) Dial(_ context.Context, d targets.Dial) (targets.Call, error) {
 	if s.dial == nil {
 		return nil, errors.New("no line")
 	}
 	return s.dial(d)
 }
 
-func (s *stage) Journey(context.Context, target.Journey, target.Doer) (target.JourneyResult, error) {
-	return target.JourneyResult{}, errors.New("no integrator")
+func (s *stage) Journey(context.Context, targets.Journey, targets.Doer) (targets.JourneyResult, error) {
+	return targets.JourneyResult{}, errors.New("no integrator")
 }
 
 func (s *stage) Fault(_, _ *yaml.Node) error { return nil }
@@ -115,7 +117,7 @@ func (s *stage) Wait(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
-func (s *stage) Await(_ context.Context, c target.Call, _ time.Duration) bool {
+func (s *stage) Await(_ context.Context, c targets.Call, _ time.Duration) bool {
 	select {
 	case <-c.Ended():
 		return true
@@ -208,6 +210,6 @@ func (c *talk) Status() int                         { return 200 }
 func (c *talk) Reason() string                      { return "OK" }
 func (c *talk) Hangup(context.Context) (int, error) { close(c.end); return 200, nil }
 func (c *talk) Ended() <-chan struct{}              { return c.end }
-func (c *talk) End() target.CallEnd {
-	return target.CallEnd{By: "platform", How: "bye", At: c.at}
+func (c *talk) End() targets.CallEnd {
+	return targets.CallEnd{By: "platform", How: "bye", At: c.at}
 }

@@ -30,8 +30,8 @@ type halves struct {
 	sent time.Time // when the second half went out; zero before
 }
 
-func (l *lane) halves(ctx context.Context, body []byte, send scenario.Send) *halves {
-	h := &halves{ctx: ctx, send: send, wait: l.stage.Wait, now: l.stage.Now, whole: body}
+func (cl *client) halves(ctx context.Context, body []byte, send scenario.Send) *halves {
+	h := &halves{ctx: ctx, send: send, wait: cl.stage.Wait, now: cl.stage.Now, whole: body}
 	middle := len(body) / 2
 	h.parts = [2]*bytes.Reader{bytes.NewReader(body[:middle]), bytes.NewReader(body[middle:])}
 	return h

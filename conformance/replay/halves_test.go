@@ -9,9 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
 func TestRequestsInHalvesAndRestarts(t *testing.T) {
@@ -53,7 +53,7 @@ steps:
 `},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			if r := play(t, target.Reference{}, c.body); r.Status != finding.Passed {
+			if r := play(t, reference.Target{}, c.body); r.Status != finding.Passed {
 				t.Errorf("want it passed, got %s: %s %+v", r.Status, r.Reason, r.Failures)
 			}
 		})
@@ -78,7 +78,7 @@ steps:
   - {reserve: {attributes: {}, send: {pause: 10s}}}
 check: [exhaustion-justified]
 `
-	f := &fake{do: read, facts: check.Facts{Size: 1, WindowMin: 10 * time.Second, WindowMax: 10 * time.Second, Release: "hangup", Exclusive: true}}
+	f := &fake{do: read, facts: reading.Facts{Size: 1, WindowMin: 10 * time.Second, WindowMax: 10 * time.Second, Release: "hangup", Exclusive: true}}
 	r := play(t, f, body)
 	if len(r.Failures) != 1 || r.Failures[0].Path != "exhaustion-justified" {
 		t.Errorf("want the refusal at 15s unjustified, got %s: %+v", r.Status, r.Failures)

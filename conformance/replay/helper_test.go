@@ -10,13 +10,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check/linear"
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/replay"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
+
+// lines are the steps before a failure as a reader sees them.
+func lines(steps []finding.Step) (out []string) {
+	for _, s := range steps {
+		out = append(out, s.String())
+	}
+	return out
+}
 
 // head is what stands before every scenario here; what a test writes begins on line 6.
 const head = `scenario: v1
@@ -32,7 +41,7 @@ var checker = sync.OnceValues(contract.New)
 func parse(t *testing.T, body string) *scenario.Scenario {
 	t.Helper()
 	s, problems := scenario.Parse("test/x.yaml", []byte(head+body), scenario.Options{
-		CheckNames: linear.CheckNames(), Given: target.Reference{}.Given, Fault: target.Reference{}.Fault,
+		CheckNames: check.Names(), Formats: reference.Target{}.Formats(), Given: reference.Target{}.Given, Fault: reference.Target{}.Fault,
 	})
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
@@ -42,12 +51,12 @@ func parse(t *testing.T, body string) *scenario.Scenario {
 }
 
 // play plays a scenario and sees to it that nothing of it is left.
-func play(t *testing.T, on target.Target, body string, change ...func(*replay.Options)) finding.Result {
+func play(t *testing.T, on targets.Target, body string, change ...func(*replay.Options)) finding.Result {
 	t.Helper()
 	return playIn(t, t.Context(), on, body, change...)
 }
 
-func playIn(t *testing.T, ctx context.Context, on target.Target, body string, change ...func(*replay.Options)) finding.Result {
+func playIn(t *testing.T, ctx context.Context, on targets.Target, body string, change ...func(*replay.Options)) finding.Result {
 	t.Helper()
 	c, err := checker()
 	if err != nil {
@@ -136,8 +145,8 @@ func tell(r finding.Result) string {
 // underlined is the text at a failure's caret.
 func underlined(t *testing.T, f finding.Failure) string {
 	t.Helper()
-	for _, l := range f.Source {
-		if line := []rune(l.Text); l.Line == f.Line && f.Column+f.Width-1 <= len(line) {
+	for _, cl := range f.Source {
+		if line := []rune(cl.Text); cl.Line == f.Line && f.Column+f.Width-1 <= len(line) {
 			return string(line[f.Column-1 : f.Column-1+f.Width])
 		}
 	}

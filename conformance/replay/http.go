@@ -13,7 +13,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // replyTimeout is how long a client waits for a reply unless the step says otherwise.
@@ -21,16 +21,16 @@ const replyTimeout = 2 * time.Second
 
 const reservePath = "/v1/conversations/dni-reservation"
 
-func (l *lane) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reserve) (outcome, error) {
-	project, err := l.project(&a.Project)
+func (cl *client) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reserve) (outcome, error) {
+	project, err := cl.project(&a.Project)
 	if err != nil {
 		return outcome{}, err
 	}
-	body, err := l.reserveBody(a)
+	body, err := cl.reserveBody(a)
 	if err != nil {
 		return outcome{}, err
 	}
-	key, err := l.key(&a.Key, project, project.DNIKey)
+	key, err := cl.key(&a.Key, project, project.DNIKey)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -39,76 +39,76 @@ func (l *lane) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reser
 		timeout = a.Timeout
 	}
 	for try := 0; ; try++ {
-		op := l.beginReserve(st, project)
-		x, err := l.post(ctx, st.Label(), l.stage.BaseURL()+reservePath, key, body, a.Send, timeout, a.Body.IsSet() || a.Key.IsSet())
+		op := cl.beginReserve(st, project)
+		x, err := cl.post(ctx, st.Label(), cl.stage.BaseURL()+reservePath, key, body, a.Send, timeout, a.Body.IsSet() || a.Key.IsSet())
 		if err != nil {
 			return outcome{}, err
 		}
-		l.history.Update(op, func(o *history.Op) {
-			l.sawReserve(o, x)
+		cl.history.Update(op, func(o *history.Op) {
+			cl.sawReserve(o, x)
 			if key != project.DNIKey {
 				ambiguous(o)
 			}
 		})
 		if st.Name != "" {
 			id := identityOf(body)
-			l.leases[st.Name] = reservation{project: project.Name, number: dniOf(x), nonce: text(id.Nonce), sharedID: text(id.SharedID)}
+			cl.leases[st.Name] = reservation{project: project.Name, number: dniOf(x), nonce: text(id.Nonce), sharedID: text(id.SharedID)}
 		}
-		if out := l.replied(x); !out.indefinite || try == a.Retry {
+		if out := cl.replied(x); !out.indefinite || try == a.Retry {
 			return out, nil
 		}
 	}
 }
 
-func (l *lane) reserveBody(a *scenario.Reserve) ([]byte, error) {
+func (cl *client) reserveBody(a *scenario.Reserve) ([]byte, error) {
 	if a.Body.IsSet() {
-		return a.Body.JSON(l.scope)
+		return a.Body.JSON(cl.scope)
 	}
-	attributes, err := a.Attributes.JSON(l.scope)
+	attributes, err := a.Attributes.JSON(cl.scope)
 	if err != nil {
 		return nil, err
 	}
 	return fmt.Appendf(nil, `{"attributes":%s}`, attributes), nil
 }
 
-func (l *lane) handoff(ctx context.Context, st *scenario.Step, a *scenario.Handoff) (outcome, error) {
-	project, err := l.project(&a.Project)
+func (cl *client) handoff(ctx context.Context, st *scenario.Step, a *scenario.Handoff) (outcome, error) {
+	project, err := cl.project(&a.Project)
 	if err != nil {
 		return outcome{}, err
 	}
-	key, err := l.key(&a.Key, project, project.HandoffKey)
+	key, err := cl.key(&a.Key, project, project.HandoffKey)
 	if err != nil {
 		return outcome{}, err
 	}
-	account, err := a.Account.Resolve(l.scope)
+	account, err := a.Account.Resolve(cl.scope)
 	if err != nil {
 		return outcome{}, err
 	}
 	if account == "" {
 		account = project.Account
 	}
-	sharedID, id, query, err := l.handoffQuery(a)
+	sharedID, id, query, err := cl.handoffQuery(a)
 	if err != nil {
 		return outcome{}, err
 	}
-	op := l.beginHandoff(st, project, sharedID, id)
-	u := fmt.Sprintf("%s/v1/%s/%s/handoff_state?%s", l.stage.BaseURL(), url.PathEscape(account), url.PathEscape(project.Project), query)
-	x, err := l.get(ctx, st.Label(), u, key, a.Query.IsSet() || a.Key.IsSet())
+	op := cl.beginHandoff(st, project, sharedID, id)
+	u := fmt.Sprintf("%s/v1/%s/%s/handoff_state?%s", cl.stage.BaseURL(), url.PathEscape(account), url.PathEscape(project.Project), query)
+	x, err := cl.get(ctx, st.Label(), u, key, a.Query.IsSet() || a.Key.IsSet())
 	if err != nil {
 		return outcome{}, err
 	}
-	l.history.Update(op, func(o *history.Op) {
-		l.sawHandoff(o, x)
+	cl.history.Update(op, func(o *history.Op) {
+		cl.sawHandoff(o, x)
 		if key != project.HandoffKey || account != project.Account {
 			ambiguous(o)
 		}
 	})
-	return l.replied(x), nil
+	return cl.replied(x), nil
 }
 
-func (l *lane) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, err error) {
+func (cl *client) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, err error) {
 	if a.Query.IsSet() {
-		query, err = a.Query.Resolve(l.scope)
+		query, err = a.Query.Resolve(cl.scope)
 		if values, parseErr := url.ParseQuery(query); parseErr == nil {
 			sharedID, id = values.Get("shared_id"), values.Get("id")
 		}
@@ -116,13 +116,13 @@ func (l *lane) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, er
 	}
 	values := make(url.Values)
 	if a.SharedID.IsSet() {
-		if sharedID, err = a.SharedID.Resolve(l.scope); err != nil {
+		if sharedID, err = a.SharedID.Resolve(cl.scope); err != nil {
 			return "", "", "", err
 		}
 		values.Set("shared_id", sharedID)
 	}
 	if a.ID.IsSet() {
-		if id, err = a.ID.Resolve(l.scope); err != nil {
+		if id, err = a.ID.Resolve(cl.scope); err != nil {
 			return "", "", "", err
 		}
 		values.Set("id", id)
@@ -130,30 +130,30 @@ func (l *lane) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, er
 	return sharedID, id, values.Encode(), nil
 }
 
-func (l *lane) request(ctx context.Context, st *scenario.Step, a *scenario.Request) (outcome, error) {
-	path, err := a.Path.Resolve(l.scope)
+func (cl *client) request(ctx context.Context, st *scenario.Step, a *scenario.Request) (outcome, error) {
+	path, err := a.Path.Resolve(cl.scope)
 	if err != nil {
 		return outcome{}, err
 	}
-	query, err := a.Query.Resolve(l.scope)
+	query, err := a.Query.Resolve(cl.scope)
 	if err != nil {
 		return outcome{}, err
 	}
 	if query != "" {
 		path += "?" + query
 	}
-	body, contentType, err := l.requestBody(a)
+	body, contentType, err := cl.requestBody(a)
 	if err != nil {
 		return outcome{}, err
 	}
-	project, _ := l.stage.Project("")
-	key, err := l.key(&a.Key, project, "")
+	project, _ := cl.stage.Project("")
+	key, err := cl.key(&a.Key, project, "")
 	if err != nil {
 		return outcome{}, err
 	}
 	limited, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
-	r, err := newRequest(limited, a.Method, l.stage.BaseURL()+path, key, body)
+	r, err := newRequest(limited, a.Method, cl.stage.BaseURL()+path, key, body)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -161,28 +161,28 @@ func (l *lane) request(ctx context.Context, st *scenario.Step, a *scenario.Reque
 		r.Header.Set("Content-Type", contentType)
 	}
 	for _, h := range a.Headers {
-		value, err := h.Value.Resolve(l.scope)
+		value, err := h.Value.Resolve(cl.scope)
 		if err != nil {
 			return outcome{}, err
 		}
 		r.Header.Del(h.Name)
 		r.Header[h.Name] = []string{value} // as it is written, case included
 	}
-	x, _ := l.remember(st, project, r, true)
-	return l.replied(x), ctxErr(ctx, x)
+	x, _ := cl.remember(st, project, r, true)
+	return cl.replied(x), ctxErr(ctx, x)
 }
 
-func (l *lane) requestBody(a *scenario.Request) (body []byte, contentType string, err error) {
+func (cl *client) requestBody(a *scenario.Request) (body []byte, contentType string, err error) {
 	if a.JSON.IsSet() {
-		body, err = a.JSON.JSON(l.scope)
+		body, err = a.JSON.JSON(cl.scope)
 		return body, "application/json", err
 	}
-	s, err := a.Body.Resolve(l.scope)
+	s, err := a.Body.Resolve(cl.scope)
 	return []byte(s), "", err
 }
 
 // post and get send one request of the contract; onPurpose says that it is wrong on purpose.
-func (l *lane) post(ctx context.Context, step, url, key string, body []byte, send scenario.Send, timeout time.Duration, onPurpose bool) (*exchange, error) {
+func (cl *client) post(ctx context.Context, step, url, key string, body []byte, send scenario.Send, timeout time.Duration, onPurpose bool) (*exchange, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	r, err := newRequest(limited, http.MethodPost, url, key, body)
@@ -191,21 +191,21 @@ func (l *lane) post(ctx context.Context, step, url, key string, body []byte, sen
 	}
 	r.Header.Set("Content-Type", "application/json")
 	if send != (scenario.Send{}) && r.Body != nil {
-		r.Body, r.GetBody = l.halves(ctx, body, send), nil
+		r.Body, r.GetBody = cl.halves(ctx, body, send), nil
 		r.Header.Set("Expect", "100-continue") // the platform says when it reads: what it does at the first byte, it does before the pause
 	}
-	x, _ := l.recorder.send(step, r, onPurpose)
+	x, _ := cl.recorder.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 
-func (l *lane) get(ctx context.Context, step, url, key string, onPurpose bool) (*exchange, error) {
+func (cl *client) get(ctx context.Context, step, url, key string, onPurpose bool) (*exchange, error) {
 	limited, cancel := context.WithTimeout(ctx, replyTimeout)
 	defer cancel()
 	r, err := newRequest(limited, http.MethodGet, url, key, nil)
 	if err != nil {
 		return nil, err
 	}
-	x, _ := l.recorder.send(step, r, onPurpose)
+	x, _ := cl.recorder.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 
@@ -233,7 +233,7 @@ func ctxErr(ctx context.Context, x *exchange) error {
 }
 
 // replied is the result of an exchange, as expectations and references see it.
-func (l *lane) replied(x *exchange) outcome {
+func (cl *client) replied(x *exchange) outcome {
 	result := map[string]any{"outcome": "definite"}
 	if x.err != nil {
 		if !x.Definite {
@@ -272,21 +272,21 @@ func dniOf(x *exchange) string {
 	return r.DNI
 }
 
-func (l *lane) project(name *scenario.Text) (target.Project, error) {
-	s, err := name.Resolve(l.scope)
+func (cl *client) project(name *scenario.Text) (targets.Project, error) {
+	s, err := name.Resolve(cl.scope)
 	if err != nil {
-		return target.Project{}, err
+		return targets.Project{}, err
 	}
-	p, ok := l.stage.Project(s)
+	p, ok := cl.stage.Project(s)
 	if !ok {
-		return target.Project{}, fmt.Errorf("project: want one of the target's projects, got %q", s)
+		return targets.Project{}, fmt.Errorf("project: want one of the target's projects, got %q", s)
 	}
 	return p, nil
 }
 
 // key gives the key of a request: dni, handoff, none, or a literal one.
-func (l *lane) key(want *scenario.Text, p target.Project, otherwise string) (string, error) {
-	s, err := want.Resolve(l.scope)
+func (cl *client) key(want *scenario.Text, p targets.Project, otherwise string) (string, error) {
+	s, err := want.Resolve(cl.scope)
 	switch {
 	case err != nil:
 		return "", err

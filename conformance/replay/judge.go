@@ -8,33 +8,32 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
 )
 
-const lostNumbers = "no-lost-number"
-
 // contract holds a step's exchange against the contract. The published contract decides; the strict one warns, or
 // decides too in a strict run.
-func (l *lane) contract(st *scenario.Step, out outcome) []finding.Failure {
+func (cl *client) contract(st *scenario.Step, out outcome) []finding.Failure {
 	x := out.exchange
 	if x == nil || x.err != nil || st.Contract.Mode == scenario.ContractNone {
 		return nil
 	}
 	problems := x.contract.Published
 	if st.Contract.Mode != scenario.ContractPublished {
-		if l.options.Strict {
+		if cl.options.Strict {
 			problems = append(slices.Clone(problems), x.contract.Strict...)
 		} else if len(x.contract.Strict) > 0 {
-			l.warn("%s: strict contract: %s", l.stepName(st), sentence(x.contract.Strict))
+			cl.warn("%s: strict contract: %s", cl.stepName(st), sentence(x.contract.Strict))
 		}
 	}
 	if len(problems) == 0 {
 		return nil
 	}
-	return []finding.Failure{l.at(st, st.Pos, finding.Failure{
+	return []finding.Failure{cl.at(st, st.Pos, finding.Failure{
 		Kind: finding.KindContract, Path: x.contract.Operation, Got: sentence(problems), Exchange: &x.Exchange, Contract: contractLines(x),
 	})}
 }
@@ -62,7 +61,7 @@ func contractLines(x *exchange) string {
 }
 
 // mismatch makes a failure of an expectation that does not hold.
-func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tries int) finding.Failure {
+func (cl *client) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tries int) finding.Failure {
 	f := finding.Failure{Kind: finding.KindExpectation, Path: m.Path, Want: m.Want, Got: m.Got, Because: st.Note}
 	if tries > 1 {
 		f.Because = strings.TrimSpace(fmt.Sprintf("%s (asked %d times within %s; this is the last answer)", st.Note, tries, st.Within))
@@ -70,15 +69,15 @@ func (l *lane) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tri
 	if x := out.exchange; x != nil {
 		f.Exchange, f.Contract = &x.Exchange, contractLines(x)
 	}
-	return l.at(st, m.Pos, f)
+	return cl.at(st, m.Pos, f)
 }
 
 // at puts a failure of a step to its place in the scenario's text.
-func (l *lane) at(st *scenario.Step, pos scenario.Pos, f finding.Failure) finding.Failure {
-	f = l.player.at(min(st.Pos.Line, pos.Line), pos, f)
-	f.Step = l.stepName(st)
-	if l.parent != nil {
-		f.Step += " (" + l.client + ")"
+func (cl *client) at(st *scenario.Step, pos scenario.Pos, f finding.Failure) finding.Failure {
+	f = cl.player.at(min(st.Pos.Line, pos.Line), pos, f)
+	f.Step = cl.stepName(st)
+	if cl.parent != nil {
+		f.Step += " (" + cl.name + ")"
 	}
 	return f
 }
@@ -95,15 +94,15 @@ func (p *player) at(first int, pos scenario.Pos, f finding.Failure) finding.Fail
 }
 
 // stepName is the same for all clients of concurrently.
-func (l *lane) stepName(st *scenario.Step) string {
-	if l.parent != nil {
+func (cl *client) stepName(st *scenario.Step) string {
+	if cl.parent != nil {
 		return fmt.Sprintf("step %d of each client %q", st.Index, st.Label())
 	}
-	return fmt.Sprintf("step %d of %d %q", st.Index, len(l.scenario.Steps), st.Label())
+	return fmt.Sprintf("step %d of %d %q", st.Index, len(cl.scenario.Steps), st.Label())
 }
 
 // complete gives the failures what they have in common.
-func (p *player) complete(failures []finding.Failure, before []string) {
+func (p *player) complete(failures []finding.Failure, before []finding.Step) {
 	for i := range failures {
 		f := &failures[i]
 		f.Before = before
@@ -113,27 +112,31 @@ func (p *player) complete(failures []finding.Failure, before []string) {
 	}
 }
 
-// judge applies the scenario's checks to the history, and says which of them could not be judged.
-func (p *player) judge(ctx context.Context) (failures []finding.Failure, notJudged []string, err error) {
+// judge applies the scenario's checks to the history.
+func (p *player) judge(ctx context.Context) (judged, error) {
 	for _, c := range p.placed() {
 		p.ended(c)
 	}
-	if slices.ContainsFunc(p.scenario.Checks, func(c scenario.Check) bool { return c.Name == lostNumbers }) {
+	checks, err := check.Named(checkNames(p.scenario)...)
+	if err != nil {
+		return judged{}, err
+	}
+	if slices.ContainsFunc(checks, func(c check.Check) bool { return c.Drains }) {
 		if err := p.drain(ctx); err != nil {
-			return nil, nil, fmt.Errorf("the pool could not be drained: %w", err)
+			return judged{}, fmt.Errorf("the pool could not be drained: %w", err)
 		}
 	}
 	if err := p.history.Flush(); err != nil { // what was seen must not depend on what is made of it
-		return nil, nil, fmt.Errorf("history: %w", err)
+		return judged{}, fmt.Errorf("history: %w", err)
 	}
-	if len(p.scenario.Checks) == 0 {
-		return nil, nil, nil
+	if len(checks) == 0 {
+		return judged{}, nil
 	}
-	failures, notJudged, err = p.verdicts(ctx)
-	if len(failures) > 0 || err != nil { // what is proven stays proven when the time is up
-		return failures, notJudged, err
+	out, err := p.applyChecks(ctx, checks)
+	if len(out.failures) > 0 || err != nil { // what is proven stays proven when the time is up
+		return out, err
 	}
-	return nil, notJudged, ctx.Err()
+	return out, ctx.Err()
 }
 
 // drain ends all calls, lets every window close, and reserves until the pool is empty: what does not come back is lost.
@@ -174,10 +177,10 @@ func (p *player) drainProject(ctx context.Context, name string, size int) error 
 		return err
 	}
 	project, _ := p.stage.Project(name)
-	l := p.newLane("drain", scenario.NewScope())
+	cl := p.newClient("drain", scenario.NewScope())
 	for i := 0; i <= size; i++ {
 		op := p.history.Begin(history.Op{Client: "drain", Kind: history.Reserve, Drain: true, Project: name, Start: p.now(), Outcome: history.Indefinite})
-		x, err := l.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), scenario.Send{}, replyTimeout, false)
+		x, err := cl.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), scenario.Send{}, replyTimeout, false)
 		if err != nil {
 			return err
 		}
@@ -194,11 +197,4 @@ func (p *player) drainProject(ctx context.Context, name string, size int) error 
 		})
 	}
 	return nil
-}
-
-func joinAnd(words []string) string {
-	if len(words) < 2 {
-		return strings.Join(words, "")
-	}
-	return strings.Join(words[:len(words)-1], ", ") + " and " + words[len(words)-1]
 }

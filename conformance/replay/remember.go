@@ -8,23 +8,23 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
-func (l *lane) beginReserve(st *scenario.Step, project target.Project) *history.Op {
-	return l.history.Begin(history.Op{
-		Client: l.client, Step: st.Label(), Kind: history.Reserve, Project: project.Name, Start: l.now(), Outcome: history.Indefinite,
+func (cl *client) beginReserve(st *scenario.Step, project targets.Project) *history.Op {
+	return cl.history.Begin(history.Op{
+		Client: cl.name, Step: st.Label(), Kind: history.Reserve, Project: project.Name, Start: cl.now(), Outcome: history.Indefinite,
 	})
 }
 
 // sawReserve fills in what a POST sent and brought.
-func (l *lane) sawReserve(o *history.Op, x *exchange) {
+func (cl *client) sawReserve(o *history.Op, x *exchange) {
 	o.Attributes = attributesOf(x.reqBody)
 	id := identityOfAttributes(o.Attributes)
 	o.Nonce, o.SharedID = text(id.Nonce), text(id.SharedID)
-	o.End, o.Status = l.now(), x.Status
+	o.End, o.Status = cl.now(), x.Status
 	if !x.sent.IsZero() {
-		o.Sent = l.since(x.sent)
+		o.Sent = cl.since(x.sent)
 	}
 	switch {
 	case x.err != nil && !x.Definite:
@@ -40,16 +40,16 @@ func (l *lane) sawReserve(o *history.Op, x *exchange) {
 	}
 }
 
-func (l *lane) beginHandoff(st *scenario.Step, project target.Project, sharedID, id string) *history.Op {
-	return l.history.Begin(history.Op{
-		Client: l.client, Step: st.Label(), Kind: history.Handoff, Project: project.Name, AskedID: id, AskedSharedID: sharedID,
-		Start: l.now(), Outcome: history.Indefinite,
+func (cl *client) beginHandoff(st *scenario.Step, project targets.Project, sharedID, id string) *history.Op {
+	return cl.history.Begin(history.Op{
+		Client: cl.name, Step: st.Label(), Kind: history.Handoff, Project: project.Name, AskedID: id, AskedSharedID: sharedID,
+		Start: cl.now(), Outcome: history.Indefinite,
 	})
 }
 
 // sawHandoff fills in what a GET brought.
-func (l *lane) sawHandoff(o *history.Op, x *exchange) {
-	o.End, o.Status = l.now(), x.Status
+func (cl *client) sawHandoff(o *history.Op, x *exchange) {
+	o.End, o.Status = cl.now(), x.Status
 	switch {
 	case x.err != nil:
 		o.Outcome = history.Indefinite
@@ -78,19 +78,19 @@ func ambiguous(o *history.Op) {
 }
 
 // remember sends a request that no reserve or handoff step made, and keeps it in the history when it does what they do.
-func (l *lane) remember(st *scenario.Step, project target.Project, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
+func (cl *client) remember(st *scenario.Step, project targets.Project, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
 	var op *history.Op
-	saw := l.sawReserve
+	saw := cl.sawReserve
 	switch key := r.Header.Get("x-api-key"); {
 	case r.Method == http.MethodPost && r.URL.Path == reservePath && key == project.DNIKey:
-		op = l.beginReserve(st, project)
+		op = cl.beginReserve(st, project)
 	case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/handoff_state") && key == project.HandoffKey:
 		query := r.URL.Query()
-		op, saw = l.beginHandoff(st, project, query.Get("shared_id"), query.Get("id")), l.sawHandoff
+		op, saw = cl.beginHandoff(st, project, query.Get("shared_id"), query.Get("id")), cl.sawHandoff
 	}
-	x, res := l.recorder.send(st.Label(), r, onPurpose)
+	x, res := cl.recorder.send(st.Label(), r, onPurpose)
 	if op != nil {
-		l.history.Update(op, func(o *history.Op) { saw(o, x) })
+		cl.history.Update(op, func(o *history.Op) { saw(o, x) })
 	}
 	return x, res
 }

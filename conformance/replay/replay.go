@@ -18,7 +18,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // Options is what holds for every scenario of a run.
@@ -41,15 +41,24 @@ func Seed(run uint64, id string) uint64 {
 	return h.Sum64()
 }
 
+// listed puts needs into a sentence.
+func listed(needs []scenario.Need) string {
+	words := make([]string, len(needs))
+	for i, n := range needs {
+		words[i] = string(n)
+	}
+	return strings.Join(words, ", nor ")
+}
+
 // player plays one scenario.
 type player struct {
 	scenario *scenario.Scenario
-	stage    target.Stage
+	stage    targets.Stage
 	options  Options
 	seed     uint64
 	recorder *recorder
 	history  *history.Recorder
-	shelf    shelf
+	files    files
 	base     time.Time // the target's time at the start; the history counts from it
 
 	mu       sync.Mutex
@@ -59,7 +68,7 @@ type player struct {
 
 // Play plays s on t. The result says what became of it; an error of the harness or an unreachable target is a result
 // too, with status error.
-func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options) (r finding.Result) {
+func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options) (r finding.Result) {
 	started := time.Now()
 	defer func() {
 		if p := recover(); p != nil { // a defect of ours must not cost the other scenarios
@@ -68,15 +77,15 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 	}()
 	r = finding.Result{
 		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
-		Level: string(s.Level), Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
+		Level: s.Level, Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
 	}
-	if missing := t.Lacks(s.Features); len(missing) > 0 {
-		r.Status, r.Reason = finding.Unsupported, fmt.Sprintf("the target cannot %s", joinAnd(missing))
+	if missing := t.Lacks(s.Needs()); len(missing) > 0 {
+		r.Status, r.Reason = finding.Unsupported, "the target cannot "+listed(missing)
 		return r
 	}
 	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
-	stage, err := t.Open(ctx, target.World{File: s.File, Given: s.Given, Seed: r.Seed})
+	stage, err := t.Open(ctx, targets.World{File: s.File, Given: s.Given, Seed: r.Seed})
 	if err != nil {
 		r.Status, r.Reason, r.Duration = finding.Error, err.Error(), time.Since(started)
 		if errors.Is(ctx.Err(), context.Canceled) {
@@ -106,27 +115,31 @@ func Play(ctx context.Context, s *scenario.Scenario, t target.Target, o Options)
 
 // play walks the steps up to the first that fails, then judges the history.
 func (p *player) play(ctx context.Context, r *finding.Result) {
-	l := p.newLane("", p.scenario.Scope(p.seed))
+	cl := p.newClient("", p.scenario.Scope(p.seed))
 	for i := range p.scenario.Steps {
 		st := &p.scenario.Steps[i]
 		r.Steps++
-		before := l.before
-		failures, err := l.take(ctx, st)
+		before := cl.before
+		failures, err := cl.take(ctx, st)
 		_ = p.history.Flush() // what a killed run has seen can still be read; judge returns the error
 		if err != nil || len(failures) > 0 {
-			p.conclude(ctx, r, l.at(st, st.Pos, finding.Failure{}), failures, err)
+			p.conclude(ctx, r, cl.at(st, st.Pos, finding.Failure{}), failures, err)
 			p.complete(r.Failures, before)
 			return
 		}
 	}
-	failures, notJudged, err := p.judge(ctx)
+	said, err := p.judge(ctx)
+	r.Notes = append(r.Notes, said.notes...)
 	switch {
-	case err != nil || len(failures) > 0:
-		checks := p.scenario.Checks[0].Pos
-		p.conclude(ctx, r, p.at(checks.Line, checks, finding.Failure{}), failures, err)
-		p.complete(r.Failures, l.before)
-	case len(notJudged) > 0: // a check that did not look is not green
-		r.Status, r.Reason = finding.Inconclusive, strings.Join(notJudged, "; ")
+	case err != nil || len(said.failures) > 0:
+		place := p.scenario.Start()
+		if len(p.scenario.Checks) > 0 {
+			place = p.scenario.Checks[0].Pos
+		}
+		p.conclude(ctx, r, p.at(place.Line, place, finding.Failure{}), said.failures, err)
+		p.complete(r.Failures, cl.before)
+	case len(said.doubts) > 0: // a check that should have decided is not green
+		r.Status, r.Reason = finding.Inconclusive, strings.Join(said.doubts, "; ")
 	default:
 		r.Status = finding.Passed
 	}
@@ -194,36 +207,36 @@ func (p *player) warn(format string, args ...any) {
 	}
 }
 
-// lane is one client's walk through steps: the scenario's own, or one of those that concurrently starts.
-type lane struct {
+// client is one client's walk through steps: the scenario's own, or one of those that concurrently starts.
+type client struct {
 	*player
-	client string
-	parent *lane
+	name   string // "" for the scenario's own
+	parent *client
 	scope  *scenario.Scope
 	calls  map[string]*placed
 	leases map[string]reservation // by step name
-	before []string
+	before []finding.Step
 }
 
-// reservation is what a lane remembers of a number it was given.
+// reservation is what a client remembers of a number it was given.
 type reservation struct{ project, number, nonce, sharedID string }
 
-func (p *player) newLane(client string, scope *scenario.Scope) *lane {
-	return &lane{player: p, client: client, scope: scope, calls: make(map[string]*placed), leases: make(map[string]reservation)}
+func (p *player) newClient(name string, scope *scenario.Scope) *client {
+	return &client{player: p, name: name, scope: scope, calls: make(map[string]*placed), leases: make(map[string]reservation)}
 }
 
-func (l *lane) call(name string) (*placed, bool) {
-	for ; l != nil; l = l.parent {
-		if c, ok := l.calls[name]; ok {
+func (cl *client) call(name string) (*placed, bool) {
+	for ; cl != nil; cl = cl.parent {
+		if c, ok := cl.calls[name]; ok {
 			return c, true
 		}
 	}
 	return nil, false
 }
 
-func (l *lane) lease(name string) (reservation, bool) {
-	for ; l != nil; l = l.parent {
-		if r, ok := l.leases[name]; ok {
+func (cl *client) lease(name string) (reservation, bool) {
+	for ; cl != nil; cl = cl.parent {
+		if r, ok := cl.leases[name]; ok {
 			return r, true
 		}
 	}

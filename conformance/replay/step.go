@@ -23,52 +23,52 @@ type outcome struct {
 }
 
 // take plays one step once everything asked before it is done.
-func (l *lane) take(ctx context.Context, st *scenario.Step) ([]finding.Failure, error) {
-	l.stage.Settle()
-	_, failures, err := l.takeOne(ctx, st)
+func (cl *client) take(ctx context.Context, st *scenario.Step) ([]finding.Failure, error) {
+	cl.stage.Settle()
+	_, failures, err := cl.takeOne(ctx, st)
 	return failures, err
 }
 
 // takeOne plays one step, tries again while within allows, and returns its outcome and failures.
-func (l *lane) takeOne(ctx context.Context, st *scenario.Step) (outcome, []finding.Failure, error) {
-	deadline := l.stage.Now().Add(st.Within)
+func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []finding.Failure, error) {
+	deadline := cl.stage.Now().Add(st.Within)
 	var last []scenario.Mismatch // of the try before
 	for tries := 1; ; tries++ {
-		out, err := l.try(ctx, st)
+		out, err := cl.try(ctx, st)
 		if err != nil {
-			return out, nil, l.explain(st, tries, last, err)
+			return out, nil, cl.explain(st, tries, last, err)
 		}
-		failures := append(out.failures, l.contract(st, out)...)
-		if last, err = l.mismatches(st, out); err != nil {
+		failures := append(out.failures, cl.contract(st, out)...)
+		if last, err = cl.mismatches(st, out); err != nil {
 			return out, nil, err
 		}
-		if len(last) > 0 && len(failures) == 0 && l.mayRetry(st, out, deadline) {
-			if err := l.stage.Wait(ctx, pollEvery); err != nil {
-				return out, nil, l.explain(st, tries, last, err)
+		if len(last) > 0 && len(failures) == 0 && cl.mayRetry(st, out, deadline) {
+			if err := cl.stage.Wait(ctx, pollEvery); err != nil {
+				return out, nil, cl.explain(st, tries, last, err)
 			}
 			continue
 		}
 		for _, m := range last {
-			failures = append(failures, l.mismatch(st, out, m, tries))
+			failures = append(failures, cl.mismatch(st, out, m, tries))
 		}
 		if st.Name != "" {
-			l.scope.Set(st.Name, out.result)
+			cl.scope.Set(st.Name, out.result)
 		}
-		l.before = append(l.before, l.line(st, out))
-		return out, failures, l.doubt(st, out)
+		cl.before = append(cl.before, cl.played(st, out))
+		return out, failures, cl.doubt(st, out)
 	}
 }
 
 // mismatches holds the result against the step's expectations. A handoff that is waited for and of which nothing is
 // said is waited for until it is there. Nothing is expected of a result that the verb could not bring about.
-func (l *lane) mismatches(st *scenario.Step, out outcome) ([]scenario.Mismatch, error) {
+func (cl *client) mismatches(st *scenario.Step, out outcome) ([]scenario.Mismatch, error) {
 	if len(out.failures) > 0 {
 		return nil, nil
 	}
 	if untilThere(st) && (out.exchange.err != nil || out.exchange.Status != http.StatusOK) {
 		return []scenario.Mismatch{{Path: "status", Want: "200", Got: status(out.exchange), Pos: st.Pos}}, nil
 	}
-	return st.Expect.Check(l.scope, out.result)
+	return st.Expect.Check(cl.scope, out.result)
 }
 
 func untilThere(st *scenario.Step) bool {
@@ -76,42 +76,42 @@ func untilThere(st *scenario.Step) bool {
 }
 
 // try performs the step's verb once.
-func (l *lane) try(ctx context.Context, st *scenario.Step) (outcome, error) {
+func (cl *client) try(ctx context.Context, st *scenario.Step) (outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return outcome{}, err
 	}
 	switch a := st.Args.(type) {
 	case *scenario.Reserve:
-		return l.reserve(ctx, st, a)
+		return cl.reserve(ctx, st, a)
 	case *scenario.Dial:
-		return l.dial(ctx, st, a)
+		return cl.dial(ctx, st, a)
 	case *scenario.Hangup:
-		return l.hangup(ctx, a)
+		return cl.hangup(ctx, a)
 	case *scenario.Await:
-		return l.await(ctx, st, a)
+		return cl.await(ctx, st, a)
 	case *scenario.Handoff:
-		return l.handoff(ctx, st, a)
+		return cl.handoff(ctx, st, a)
 	case *scenario.Request:
-		return l.request(ctx, st, a)
+		return cl.request(ctx, st, a)
 	case *scenario.Journey:
-		return l.journey(ctx, st, a)
+		return cl.journey(ctx, st, a)
 	case *scenario.Advance:
-		return outcome{}, l.stage.Wait(ctx, a.By)
+		return outcome{}, cl.stage.Wait(ctx, a.By)
 	case *scenario.Fault:
-		return outcome{}, l.stage.Fault(a.HTTP, a.Carrier)
+		return outcome{}, cl.stage.Fault(a.HTTP, a.Carrier)
 	case *scenario.Concurrently:
-		return l.concurrently(ctx, st, a)
+		return cl.concurrently(ctx, st, a)
 	case *scenario.Restart:
-		return outcome{}, l.restart(st, a)
+		return outcome{}, cl.restart(st, a)
 	}
 	return outcome{}, fmt.Errorf("step: verb %s is not known to the player", st.Verb)
 }
 
 // mayRetry allows another try of a step whose expectation does not hold yet. What may take a number is tried again only
 // after a definite refusal: an answer that was lost may hold one.
-func (l *lane) mayRetry(st *scenario.Step, out outcome, deadline time.Time) bool {
+func (cl *client) mayRetry(st *scenario.Step, out outcome, deadline time.Time) bool {
 	x := out.exchange
-	if st.Within == 0 || x == nil || !l.stage.Now().Before(deadline) {
+	if st.Within == 0 || x == nil || !cl.stage.Now().Before(deadline) {
 		return false
 	}
 	switch {
@@ -124,7 +124,7 @@ func (l *lane) mayRetry(st *scenario.Step, out outcome, deadline time.Time) bool
 }
 
 // doubt turns a failure that rests on a lost reply into an inconclusive verdict: nobody knows what the target did.
-func (l *lane) doubt(st *scenario.Step, out outcome) error {
+func (cl *client) doubt(st *scenario.Step, out outcome) error {
 	x := out.exchange
 	if x == nil || x.err == nil || asksOutcome(st) || len(st.Expect) == 0 && !untilThere(st) {
 		return nil
@@ -146,7 +146,7 @@ func asksOutcome(st *scenario.Step) bool {
 }
 
 // explain says what a step was waiting for when its time ran out.
-func (l *lane) explain(st *scenario.Step, tries int, last []scenario.Mismatch, err error) error {
+func (cl *client) explain(st *scenario.Step, tries int, last []scenario.Mismatch, err error) error {
 	if !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
@@ -157,26 +157,24 @@ func (l *lane) explain(st *scenario.Step, tries int, last []scenario.Mismatch, e
 	return fmt.Errorf("%s had not ended: %w", st.Label(), err)
 }
 
-// line is the step in one line, for the steps before a failure.
-func (l *lane) line(st *scenario.Step, out outcome) string {
-	s := fmt.Sprintf("%d %s", st.Index, st.Verb)
-	if st.Name != "" {
-		s += " " + st.Name
-	}
+// played is the step as it is shown before a failure.
+func (cl *client) played(st *scenario.Step, out outcome) finding.Step {
+	s := finding.Step{Index: st.Index, Verb: string(st.Verb), Name: st.Name}
 	if x := out.exchange; x != nil {
-		return s + " → " + status(x)
+		s.Came = status(x)
+		return s
 	}
 	switch v := out.result; st.Verb {
 	case scenario.VerbDial:
-		return fmt.Sprintf("%s → %v %v", s, v["status"], v["reason"])
+		s.Came = fmt.Sprintf("%v %v", v["status"], v["reason"])
 	case scenario.VerbAwait:
-		return fmt.Sprintf("%s → ended by %v", s, v["ended_by"])
+		s.Came = fmt.Sprintf("ended by %v", v["ended_by"])
 	case scenario.VerbJourney:
-		return fmt.Sprintf("%s → %v", s, v["outcome"])
+		s.Came = fmt.Sprint(v["outcome"])
 	case scenario.VerbAdvance:
-		return fmt.Sprintf("%s %s", s, st.Args.(*scenario.Advance).By)
+		s.With = st.Args.(*scenario.Advance).By.String()
 	case scenario.VerbRestart:
-		return fmt.Sprintf("%s, leases: %s", s, st.Args.(*scenario.Restart).Leases)
+		s.With = "leases: " + string(st.Args.(*scenario.Restart).Leases)
 	}
 	return s
 }

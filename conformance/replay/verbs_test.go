@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/scenario"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
 // TestVerbs plays each verb on the reference, and expects every field of its result.
@@ -156,7 +156,7 @@ steps:
   - {dial: {to: "+442079460000"}, expect: {answered: true}}
 `},
 	} {
-		t.Run(c.name, func(t *testing.T) { wantPassed(t, play(t, target.Reference{}, c.body)) })
+		t.Run(c.name, func(t *testing.T) { wantPassed(t, play(t, reference.Target{}, c.body)) })
 	}
 }
 
@@ -178,7 +178,7 @@ func TestEveryFieldIsSet(t *testing.T) {
 			for _, f := range scenario.Fields(verb) {
 				wanted = append(wanted, f+": {present: true}")
 			}
-			wantPassed(t, play(t, target.Reference{}, given+"steps:\n"+fmt.Sprintf(step, strings.Join(wanted, ", "))))
+			wantPassed(t, play(t, reference.Target{}, given+"steps:\n"+fmt.Sprintf(step, strings.Join(wanted, ", "))))
 		})
 	}
 }
@@ -190,7 +190,7 @@ func TestTheHistoryIsComplete(t *testing.T) {
 		"journey": `{journey: {attributes: {shared_id: j}}, expect: {outcome: completed}}`,
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := play(t, target.Reference{}, `
+			r := play(t, reference.Target{}, `
 given: {pool: {numbers: 1, cool_down: 60s}, agent: {echo: {}}}
 steps:
   - `+taker+`
@@ -203,7 +203,7 @@ check: [exhaustion-justified]
 }
 
 func TestEveryExchangeIsKept(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {agent: {echo: {}}}
 steps:
   - {reserve: {attributes: {nonce: "n"}}, as: lease, expect: {status: 200}}

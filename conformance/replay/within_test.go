@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
 func serverError() (*http.Response, error) {
@@ -69,7 +70,7 @@ func TestWithinTellsHowItWasTried(t *testing.T) {
 // TestWithinInVirtualTime waits on the reference for a record that is readable after ten minutes.
 func TestWithinInVirtualTime(t *testing.T) {
 	started := time.Now()
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {agent: {echo: {}}, handoff: {visible_after: 2s}}
 steps:
   - {reserve: {attributes: {shared_id: late}}, as: lease}
@@ -93,18 +94,18 @@ func TestOutOfTime(t *testing.T) {
 	const forever = "given: {agent: {echo: {talk: forever}}, conversation: {max_duration: 1000h}}\ntimeout: 100ms\nsteps:\n  - {dial: {to: \"+442079460000\"}, as: call}\n"
 	for _, c := range []struct {
 		name, body, got, underlined string
-		on                          target.Target
+		on                          targets.Target
 	}{
 		{"handoff that is asked for again", "timeout: 100ms\nsteps:\n  - {handoff: {id: x}, within: 1h, expect: {status: 200}}\n",
 			"handoff was still being tried, 1 times so far; the last reply had status: want 200, got 404: context deadline exceeded", "handoff", &fake{do: replies(noState), wait: blocked}},
 		{"reply", "timeout: 100ms\nsteps:\n  - {reserve: {attributes: {}, timeout: 1h}, as: lease, expect: {status: 200}}\n  - {dial: {to: \"${lease.body.dni}\"}}\n",
 			"lease had not ended: context deadline exceeded", "reserve", &fake{do: hang}},
 		{"reply of the reference", "timeout: 100ms\nsteps:\n  - {fault: {http: {drop_reply: timeout}}}\n  - {reserve: {attributes: {}, timeout: 1h}, expect: {status: 200}}\n",
-			"reserve had not ended: context deadline exceeded", "reserve", target.Reference{}},
+			"reserve had not ended: context deadline exceeded", "reserve", reference.Target{}},
 		{"call", forever + "  - {await: {call: call}, expect: {ended_by: platform}}\n",
-			"await had not ended: call call is still up: context deadline exceeded", "await", target.Reference{}},
+			"await had not ended: call call is still up: context deadline exceeded", "await", reference.Target{}},
 		{"clients", "timeout: 100ms\nsteps:\n  - {fault: {http: {drop_reply: timeout}}}\n  - {concurrently: {clients: 20, steps: [{reserve: {attributes: {}, timeout: 1h}, expect: {status: 200}}]}}\n",
-			"concurrently had not ended: context deadline exceeded", "concurrently", target.Reference{}},
+			"concurrently had not ended: context deadline exceeded", "concurrently", reference.Target{}},
 		{"clients that start one after the other", "timeout: 100ms\nsteps:\n  - {concurrently: {clients: 3, start: {spread: 3s}, steps: [{reserve: {attributes: {}}, expect: {status: 200}}]}}\n",
 			"concurrently had not ended: context deadline exceeded", "concurrently", &fake{do: replies(gives("+441")), wait: blocked}},
 		{"drain", "timeout: 100ms\nsteps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\ncheck: [dialable-numbers, no-lost-number]\n",
@@ -126,7 +127,7 @@ func TestOutOfTime(t *testing.T) {
 
 // TestAwaitFails waits for a call that goes on.
 func TestAwaitFails(t *testing.T) {
-	r := play(t, target.Reference{}, `
+	r := play(t, reference.Target{}, `
 given: {agent: {echo: {talk: 45s}}}
 steps:
   - {dial: {to: "+442079460000"}, as: call}
@@ -164,7 +165,7 @@ func TestInterrupted(t *testing.T) {
 
 // TestCallsEndWithTheirScenario leaves a call up.
 func TestCallsEndWithTheirScenario(t *testing.T) {
-	r := play(t, target.Reference{}, "given: {agent: {echo: {talk: forever}}}\nsteps:\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n")
+	r := play(t, reference.Target{}, "given: {agent: {echo: {talk: forever}}}\nsteps:\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n")
 	wantPassed(t, r)
 	byes := slices.DeleteFunc(r.Ladder, func(m finding.SIPMessage) bool { return !strings.HasPrefix(m.Summary, "BYE") })
 	if len(byes) != 1 || byes[0].From != "carrier" {

@@ -82,9 +82,6 @@ func cleanFailure(f *finding.Failure) {
 	for _, s := range []*string{&f.Want, &f.Got, &f.Because, &f.Likely, &f.Contract, &f.Again} {
 		*s = clean(*s)
 	}
-	cleanAll(f.Before)
-	cleanAll(f.Timeline)
-	cleanAll(f.Operations)
 	if f.Exchange != nil {
 		cleanExchange(f.Exchange)
 	}

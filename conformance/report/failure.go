@@ -114,8 +114,8 @@ func (p *page) mismatch(f finding.Failure, res finding.Result, first bool) {
 	}
 	p.row("because", f.Because)
 	p.row("likely", f.Likely)
-	p.drawing("timeline", f.Timeline)
-	p.row("history", strings.Join(f.Operations, "\n"))
+	p.drawing("timeline", Chart(f.Chart))
+	p.row("history", lines(f.Operations))
 }
 
 // context writes what happened around a failure. The scenario's ladder stands under the last one.
@@ -182,11 +182,21 @@ func (p *page) contract(text string) {
 	p.row("contract", text)
 }
 
-func (p *page) before(steps []string) {
+func (p *page) before(steps []finding.Step) {
+	earlier := ""
 	if cut := len(steps) - maxBefore; cut > 0 {
-		steps = append([]string{fmt.Sprintf("… %s earlier", count(cut, "step"))}, steps[cut:]...)
+		earlier, steps = fmt.Sprintf("… %s earlier\n", count(cut, "step")), steps[cut:]
 	}
-	p.row("before", strings.Join(steps, "\n"))
+	p.row("before", earlier+lines(steps))
+}
+
+// lines are texts a line each, none of which can leave its line.
+func lines[T fmt.Stringer](all []T) string {
+	var out []string
+	for _, v := range all {
+		out = append(out, oneLine(v.String()))
+	}
+	return strings.Join(out, "\n")
 }
 
 func exchangesOf(f finding.Failure, res finding.Result) []finding.Exchange {

@@ -116,7 +116,7 @@ func TestText(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			c.opts.Redactor = secret
 			var b bytes.Buffer
-			if err := WriteText(&b, c.run, c.opts); err != nil {
+			if err := writeText(&b, c.run, c.opts); err != nil {
 				t.Fatal(err)
 			}
 			golden(t, c.name+".txt", b.String())
@@ -126,7 +126,7 @@ func TestText(t *testing.T) {
 			drawn := make(map[string]bool)
 			for _, r := range c.run.Results {
 				for _, f := range r.Failures {
-					for _, l := range f.Timeline {
+					for _, l := range Chart(f.Chart) {
 						drawn["  "+l] = true
 					}
 				}

@@ -186,7 +186,7 @@ func runCase(run finding.Run) *xmlCase {
 	default:
 		return nil
 	}
-	e.Text = xmlText(LastLine(run))
+	e.Text = xmlText(lastLine(run))
 	return &xmlCase{Name: "run", Class: "dnispool.run", Time: seconds(0), Error: &e}
 }
 

@@ -316,7 +316,7 @@ func TestLastLine(t *testing.T) {
 		{runOf(skipped("a", finding.Filtered, "label  smoke"), passed("b")), "2 scenarios: 1 passed, 1 filtered (label smoke). 3.4 s, seed 8814021."},
 		{interrupted(runOf(passed("a"))), "1 scenario: 1 passed. 3.4 s, seed 8814021. Interrupted: the rest is unknown."},
 	} {
-		if got := LastLine(c.run); got != c.want {
+		if got := lastLine(c.run); got != c.want {
 			t.Errorf("last line: want %q, got %q", c.want, got)
 		}
 	}
@@ -349,8 +349,8 @@ func TestBodyIsTrimmed(t *testing.T) {
 	}
 }
 
-func ExampleLastLine() {
-	fmt.Println(LastLine(finding.Run{Seed: 7, Duration: 1400 * time.Millisecond, Results: []finding.Result{
+func Example_lastLine() {
+	fmt.Println(lastLine(finding.Run{Seed: 7, Duration: 1400 * time.Millisecond, Results: []finding.Result{
 		{ID: "core/happy-path", Status: finding.Passed},
 		{ID: "core/dial", Status: finding.Unsupported, Reason: "dial"},
 	}}))

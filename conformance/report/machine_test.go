@@ -158,8 +158,8 @@ func TestJSON(t *testing.T) {
 	if err := dec.Decode(&doc); err != nil {
 		t.Fatal(err)
 	}
-	if doc.ExitCode != 1 || doc.Verdict != "not-conformant" || doc.Format != finding.Format || doc.Counts != run.Counts() {
-		t.Errorf("document: want exit code 1, not-conformant and the run's counts, got %+v", doc)
+	if doc.ExitCode != 2 || doc.Verdict != "not-judged" || doc.Format != finding.Format || doc.Counts != run.Counts() {
+		t.Errorf("document: want exit code 2, not-judged and the run's counts, got %+v", doc)
 	}
 	var want, got bytes.Buffer // the configuration is indented with the rest
 	if err := errors.Join(json.Compact(&want, secret.Config(run.Config)), json.Compact(&got, doc.Config)); err != nil {
@@ -203,7 +203,7 @@ func (w *brokenWriter) Write(p []byte) (int, error) {
 
 func TestWriteErrorsAreReported(t *testing.T) {
 	for name, write := range map[string]func(io.Writer) error{
-		"text":  func(w io.Writer) error { return WriteText(w, everything(), Options{}) },
+		"text":  func(w io.Writer) error { return writeText(w, everything(), Options{}) },
 		"JUnit": func(w io.Writer) error { return JUnit(w, everything(), nil) },
 		"JSON":  func(w io.Writer) error { return JSON(w, everything(), nil) },
 	} {

@@ -79,9 +79,6 @@ func jsonForm(s string, escapeHTML bool) string {
 	return strings.TrimSuffix(strings.TrimPrefix(strings.TrimSpace(b.String()), `"`), `"`)
 }
 
-// Redact returns a copy of the run without secrets. See Redactor.
-func Redact(run finding.Run, secrets ...string) finding.Run { return NewRedactor(secrets...).Run(run) }
-
 // Run returns a copy of the run without secrets.
 func (r *Redactor) Run(run finding.Run) finding.Run { return copyOf(run, r) }
 

@@ -27,8 +27,8 @@ const (
 
 func (o Options) width() int { return max(cmp.Or(o.Width, defaultWidth), minWidth) }
 
-// WriteText writes a finished run as Text would have while it ran.
-func WriteText(w io.Writer, run finding.Run, o Options) error {
+// writeText writes a finished run as Text would have while it ran.
+func writeText(w io.Writer, run finding.Run, o Options) error {
 	t := NewText(w, o)
 	t.Begin(run, len(run.Results))
 	for _, res := range run.Results {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
 )
 
 const (
@@ -74,7 +75,7 @@ func expectationFailure() finding.Result {
 			Step:   `step 3 of 9 "refused"`, Path: "status", Want: "404", Got: "200",
 			Because:  "pool.size is 2; +442071839001 (first) and +442071839002 (second) were still held",
 			Contract: "published: valid\nstrict: valid",
-			Before:   []string{"1 reserve → +442071839001", "2 reserve → +442071839002"},
+			Before:   []finding.Step{{Index: 1, Verb: "reserve", Came: "+442071839001"}, {Index: 2, Verb: "reserve", Came: "+442071839002"}},
 			Exchange: &x, Again: "dnispool check pool/exhausted-then-fallback --seed 8814021",
 		}},
 		Exchanges: []finding.Exchange{reserve(1, 200, "a-1", `{"dni":"+442071839001"}`), reserve(5, 200, "a-2", `{"dni":"+442071839002"}`), x},
@@ -95,6 +96,11 @@ func contractFailure() finding.Result {
 	}
 }
 
+// reserved is an operation of a history, its times in milliseconds.
+func reserved(id int, client string, start, end float64) history.Op {
+	return history.Op{ID: id, Client: client, Kind: history.Reserve, Outcome: history.OK, Start: took(start), End: took(end)}
+}
+
 func checkFailure() finding.Result {
 	res := passed("pool/fifty-way-contention")
 	res.Status, res.Seed, res.Requirement = finding.Failed, 12, "A number has at most one active reservation."
@@ -104,11 +110,12 @@ func checkFailure() finding.Result {
 			Kind: finding.KindCheck, Line: 44, Column: 9, Width: 15, Source: []finding.SourceLine{{Line: 44, Text: "check: [no-double-lease]"}},
 			Path: "no-double-lease", Want: "I1, I3: A number has at most one live reservation.", Got: fmt.Sprintf("+44207183900%d was given twice", i),
 			Because: "rule A: both reservations were open from 4 ms to 5 ms", Likely: "F01 check-then-act",
-			Timeline: []string{
-				"                          0s                    3ms                   5ms", fmt.Sprintf("+44207183900%d", i),
-				"* #1 reserve client 3        ???????==================                     1ms–4ms, held until 6ms or later, nonce one that is quite long",
-			},
-			Operations: []string{fmt.Sprintf("#%d client 3: reserve at 1ms–4ms: ok", i), fmt.Sprintf("#%d client 9: reserve at 2ms–5ms: ok", i+1)},
+			Chart: &finding.Chart{To: 5 * time.Millisecond, Numbers: []finding.ChartNumber{{Number: fmt.Sprintf("+44207183900%d", i), Rows: []finding.ChartRow{{
+				Op: reserved(1, "client 3", 1, 4), Proves: true, Says: "held until 6ms or later, nonce one that is quite long", Bars: []finding.Bar{
+					{From: took(1), To: took(4), State: finding.MayBeMade}, {From: took(4), To: took(6), State: finding.Held},
+				},
+			}}}}},
+			Operations: []finding.Operation{finding.Shown(reserved(i, "client 3", 1, 4)), finding.Shown(reserved(i+1, "client 9", 2, 5))},
 			Again:      "dnispool check pool/fifty-way-contention --seed 8814021",
 		})
 	}
@@ -144,7 +151,7 @@ func timeoutFailure() finding.Result {
 		Kind: finding.KindTimeout, Line: 40, Column: 22, Width: 3, Source: []finding.SourceLine{{Line: 38, Text: "  - handoff: {shared_id: acme-0001}"}, {Line: 39, Text: "    within: 5s"}, {Line: 40, Text: "    expect: {status: 200}"}},
 		Step: `step 4 of 4`, Path: "status", Want: "200", Got: "404",
 		Because:  "20 tries in 5 s; the last answered 404",
-		Before:   []string{"1 reserve → +442071839001", "2 dial → answered, call-1", "3 await → ended by platform"},
+		Before:   []finding.Step{{Index: 1, Verb: "reserve", Came: "+442071839001"}, {Index: 2, Verb: "dial", Came: "answered, call-1"}, {Index: 3, Verb: "await", Came: "ended by platform"}},
 		Exchange: &x, Again: "dnispool check handoff/readable-after-bye --seed 8814021",
 	}}
 	return res

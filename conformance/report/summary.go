@@ -25,11 +25,11 @@ func (p *page) summary(run finding.Run) {
 	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
 	p.skips(run)
 	p.allWarnings(run)
-	p.line("%s", p.paint(verdictStyle(run), LastLine(run))) // never wrapped: it is the last line
+	p.line("%s", p.paint(verdictStyle(run), lastLine(run))) // never wrapped: it is the last line
 }
 
 func verdictStyle(run finding.Run) style {
-	switch run.ExitCode() {
+	switch run.Conclusion().ExitCode() {
 	case finding.ExitConformant:
 		return green
 	case finding.ExitNotConformant:
@@ -128,12 +128,12 @@ func someIDs(ids []string) string {
 	return fmt.Sprintf("%s and %d more", strings.Join(ids[:maxIDs], ", "), len(ids)-maxIDs)
 }
 
-// LastLine says in a sentence what was tested, what was skipped and why:
+// lastLine says in a sentence what was tested, what was skipped and why:
 //
 //	64 scenarios: 62 passed, 1 failed, 1 unsupported (dial). 3.4 s, seed 8814021.
 //
 // A run that proves nothing says so at the end. Secrets must have been removed before.
-func LastLine(run finding.Run) string {
+func lastLine(run finding.Run) string {
 	c := run.Counts()
 	var parts []string
 	for _, s := range finding.Statuses() {
@@ -188,7 +188,7 @@ func reasons(rs []finding.Reason) string {
 }
 
 func closing(run finding.Run) string {
-	switch run.ExitCode() {
+	switch run.Conclusion().ExitCode() {
 	case finding.ExitInterrupted:
 		return " Interrupted: the rest is unknown."
 	case finding.ExitInconclusive:

@@ -78,7 +78,7 @@ func TestNoWriterTellsASecret(t *testing.T) {
 		r := passed("core/echo")
 		r.Status = finding.Failed
 		r.Failures = []finding.Failure{{
-			Got: "key " + dniKey, Because: handoffKey, Contract: dniKey, Before: []string{dniKey}, Again: "--key " + dniKey, Line: 1, Column: 6, Width: len(dniKey),
+			Got: "key " + dniKey, Because: handoffKey, Contract: dniKey, Before: []finding.Step{{Verb: dniKey}}, Again: "--key " + dniKey, Line: 1, Column: 6, Width: len(dniKey),
 			Source: []finding.SourceLine{{Line: 1, Text: "key: " + dniKey}},
 		}}
 		r.Warnings, r.Notes = []string{dniKey}, []string{dniKey}
@@ -88,7 +88,7 @@ func TestNoWriterTellsASecret(t *testing.T) {
 	var b bytes.Buffer
 	for _, o := range []Options{{}, {Verbose: true}, {Quiet: true}, {Color: true}} {
 		o.Redactor = secret
-		if err := WriteText(&b, run, o); err != nil {
+		if err := writeText(&b, run, o); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -110,14 +110,14 @@ func TestNoWriterTellsASecret(t *testing.T) {
 
 func TestTidyCleansACopy(t *testing.T) {
 	res := nastyFailure()
-	res.Failures[0].Before = []string{"\x1b"}
+	res.Failures[0].Before = []finding.Step{{Verb: "\x1b"}}
 	want := nastyFailure()
-	want.Failures[0].Before = []string{"\x1b"}
+	want.Failures[0].Before = []finding.Step{{Verb: "\x1b"}}
 	got := tidy(res, nil)
 	if !reflect.DeepEqual(res, want) {
 		t.Errorf("result given to tidy: want it unchanged, got %+v", res)
 	}
-	if got.Failures[0].Before[0] != `\x1b` {
+	if got.Failures[0].Before[0].Verb != "\x1b" {
 		t.Errorf(`tidy: want \x1b, got %q`, got.Failures[0].Before[0])
 	}
 }
@@ -125,10 +125,10 @@ func TestTidyCleansACopy(t *testing.T) {
 func TestColourIsOnlyPaint(t *testing.T) {
 	var plainText, coloured bytes.Buffer
 	run := everything()
-	if err := WriteText(&plainText, run, Options{}); err != nil {
+	if err := writeText(&plainText, run, Options{}); err != nil {
 		t.Fatal(err)
 	}
-	if err := WriteText(&coloured, run, Options{Color: true}); err != nil {
+	if err := writeText(&coloured, run, Options{Color: true}); err != nil {
 		t.Fatal(err)
 	}
 	if strings.Contains(plainText.String(), "\x1b") {

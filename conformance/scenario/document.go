@@ -6,8 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // document is the top level of a file.
@@ -16,14 +17,13 @@ type document struct {
 	Summary     string        `yaml:"summary"`
 	Requirement string        `yaml:"requirement"`
 	Source      string        `yaml:"source"`
-	Level       Level         `yaml:"level"`
+	Level       level         `yaml:"level"`
 	Labels      []name        `yaml:"labels"`
-	Features    []name        `yaml:"features"`
 	Timeout     time.Duration `yaml:"timeout"`
 	Given       *yaml.Node    `yaml:"given"`
 	Vars        *yaml.Node    `yaml:"vars"`
 	Steps       *yaml.Node    `yaml:"steps"`
-	Check       []name        `yaml:"check"`
+	Check       []checkItem   `yaml:"check"`
 }
 
 // Parse reads one scenario from memory; ID stays empty. The scenario is nil when the text
@@ -69,8 +69,8 @@ func (l *loader) scenario() *Scenario {
 	l.header(&d)
 	s := &Scenario{
 		File: l.file, Line: 1, Lines: l.src,
-		Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: d.Level,
-		Labels: l.names("labels", d.Labels), Features: l.names("features", d.Features),
+		Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: string(d.Level),
+		Labels:  l.names("labels", d.Labels),
 		Timeout: d.Timeout, Given: l.given(d.Given), Vars: l.vars(d.Vars),
 	}
 	for key := range strictyaml.Pairs(l.root) {
@@ -81,7 +81,7 @@ func (l *loader) scenario() *Scenario {
 	if l.require("steps", d.Steps != nil) {
 		s.Steps = l.steps(d.Steps, false)
 	}
-	s.Checks = l.checks(d.Check)
+	s.Checks, s.Expects = l.checks(d.Check), l.asserts
 	return s
 }
 
@@ -150,14 +150,40 @@ func (l *loader) vars(n *yaml.Node) []Var {
 	return vars
 }
 
-func (l *loader) checks(items []name) []Check {
+// checkItem is the name of a check, or, as {rotation: {cases: 3}}, the check with what it must have looked at.
+type checkItem struct {
+	name
+	cases int
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (c *checkItem) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	if n.Kind != yaml.MappingNode {
+		return c.name.UnmarshalStrict(file, n)
+	}
+	if len(n.Content) != 2 {
+		return strictyaml.Problems{strictyaml.At(file, n, "check: want a name or one {name: {cases: 1}}, got a mapping of %d keys", len(n.Content)/2)}
+	}
+	c.node = n.Content[0]
+	c.text = c.node.Value
+	var needs struct {
+		Cases int `yaml:"cases"`
+	}
+	ps := strictyaml.DecodeKey(file, c.text, n.Content[1], &needs)
+	if c.cases = needs.Cases; len(ps) == 0 && c.cases < 1 {
+		ps = append(ps, strictyaml.At(file, n.Content[1], "cases: want at least 1, got %d", c.cases))
+	}
+	return ps
+}
+
+func (l *loader) checks(items []checkItem) []Check {
 	var checks []Check
 	for _, item := range items {
 		name := item.text
 		if l.reported(item.node) {
 			continue
 		}
-		c := Check{Name: name, Pos: l.pos(item.node)}
+		c := Check{Name: name, Cases: item.cases, Pos: l.pos(item.node)}
 		if slices.ContainsFunc(checks, func(other Check) bool { return other.Name == name }) {
 			l.problem(item.node, "check: want each check once, got %q again", name)
 		}
@@ -173,7 +199,7 @@ func (l *loader) checks(items []name) []Check {
 func (l *loader) unknown(pos Pos, what, word string, known []string) {
 	hint := strictyaml.Suggest(word, known)
 	if hint == "" && len(known) > 0 {
-		l.problemAt(pos, "", "unknown %s %q; want %s", what, word, oneOf(known))
+		l.problemAt(pos, "", "unknown %s %q; want %s", what, word, strictyaml.OneOf(known))
 		return
 	}
 	l.problemAt(pos, hint, "unknown %s %q", what, word)
@@ -184,7 +210,7 @@ var (
 	labelText = regexp.MustCompile(`^[a-z][a-z0-9-]*$`)
 )
 
-// name is a label, a feature or a check, with its place.
+// name is a label or a check, with its place.
 type name struct {
 	text string
 	node *yaml.Node
@@ -210,12 +236,4 @@ func (l *loader) names(key string, items []name) []string {
 		names = append(names, item.text)
 	}
 	return names
-}
-
-func oneOf(words []string) string {
-	if len(words) == 1 {
-		return words[0]
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

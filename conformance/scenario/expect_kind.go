@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 type jsonNumber = json.Number
@@ -69,7 +70,7 @@ func (e *expectReader) checkWanted(n *yaml.Node, path []string, wanted any) {
 			return
 		}
 		if got, _ := wanted.(string); !slices.Contains(e.field.words, got) {
-			p := strictyaml.At(e.file, n, "%s: want %s, got %s", name, oneOf(e.field.words), gotWord(n, got))
+			p := strictyaml.At(e.file, n, "%s: want %s, got %s", name, strictyaml.OneOf(e.field.words), gotWord(n, got))
 			p.Hint = strictyaml.Suggest(got, e.field.words)
 			e.ps = append(e.ps, p)
 		}

@@ -6,8 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // expect reads the key `expect` of a step.
@@ -21,7 +23,7 @@ func (l *loader) expect(s *Step, n *yaml.Node) {
 		s.Tally = l.tally(concurrently, n)
 		return
 	}
-	if len(fieldsOf(s.Verb)) == 0 {
+	if len(define(s.Verb).results) == 0 {
 		l.problem(n, "expect: want it on a step with a result, got it on %s", s.Verb)
 		return
 	}
@@ -223,7 +225,7 @@ func (l *loader) checkMatcherArg(m *Matcher, n *yaml.Node) {
 		l.checkPattern(m, n)
 	case Type:
 		if word, _ := m.Arg.tree.(string); !slices.Contains(typeNames(), word) {
-			p := strictyaml.At(l.file, n, "type: want %s, got %s; write %s", oneOf(typeNames()), strictyaml.Got(n), asField("type"))
+			p := strictyaml.At(l.file, n, "type: want %s, got %s; write %s", strictyaml.OneOf(typeNames()), strictyaml.Got(n), asField("type"))
 			p.Hint = strictyaml.Suggest(word, typeNames())
 			l.ps = append(l.ps, p)
 		}
@@ -236,7 +238,7 @@ func (l *loader) checkMatcherArg(m *Matcher, n *yaml.Node) {
 			l.problem(n, "contains: want text or an item of a list, got %s", strictyaml.Got(n))
 		}
 	case Length:
-		if size, ok := m.Arg.plain().(jsonNumber); !isRef(m.Arg.tree) && (!ok || !isInteger(size) || parseDecimal(size.String()).sign < 0) {
+		if size, ok := m.Arg.plain().(jsonNumber); !isRef(m.Arg.tree) && (!ok || !jsonvalue.Integer(size) || jsonvalue.Sign(size) < 0) {
 			l.problem(n, "length: want a whole number from 0 up, got %s; write %s", strictyaml.Got(n), asField("length"))
 		}
 	}

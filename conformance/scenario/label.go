@@ -108,7 +108,7 @@ func (p *labelParser) word() (labelTest, error) {
 		if hint := strictyaml.Suggest(word, p.vocabulary); hint != "" {
 			return nil, fmt.Errorf("label: want a label, area or level, got %q (did you mean %q?)", word, hint)
 		}
-		return nil, fmt.Errorf("label: want one of %s, got %q", oneOf(p.vocabulary), word)
+		return nil, fmt.Errorf("label: want one of %s, got %q", strictyaml.OneOf(p.vocabulary), word)
 	}
 	return func(s *Scenario) bool { return hasWord(s, word) }, nil
 }

@@ -8,8 +8,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 const extension = ".yaml"
@@ -18,6 +19,8 @@ const extension = ".yaml"
 type Options struct {
 	// CheckNames are the checks that exist; nil: names are not checked.
 	CheckNames []string
+	// Formats are the ways in which a carrier can write a number; nil: they are not checked.
+	Formats []string
 	// Given checks the mapping under `given`.
 	Given func(file string, given *yaml.Node) strictyaml.Problems
 	// Fault checks the mapping under `fault: {http: …}` or `fault: {carrier: …}`; kind is
@@ -34,7 +37,7 @@ func Load(fsys fs.FS, root string, opts Options) ([]*Scenario, strictyaml.Proble
 	files, ps := find(fsys, root, opts)
 	var scenarios []*Scenario
 	for _, file := range files {
-		s, problems := LoadFile(fsys, root, file, opts)
+		s, problems := loadFile(fsys, root, file, opts)
 		ps = append(ps, problems...)
 		if s != nil {
 			scenarios = append(scenarios, s)
@@ -48,9 +51,9 @@ func Load(fsys fs.FS, root string, opts Options) ([]*Scenario, strictyaml.Proble
 	return scenarios, ps
 }
 
-// LoadFile reads one file below root. The scenario is nil when the file cannot be read as
+// loadFile reads one file below root. The scenario is nil when the file cannot be read as
 // YAML, and usable only when there are no problems.
-func LoadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyaml.Problems) {
+func loadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyaml.Problems) {
 	name := shown(file, opts)
 	data, err := fs.ReadFile(fsys, file)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
 )
@@ -31,6 +32,7 @@ func problemsOf(text string) string {
 func testOptions() Options {
 	return Options{
 		CheckNames: []string{"no-double-lease", "no-cross-talk"},
+		Formats:    []string{"e164", "e164-no-plus", "cc00", "011", "national", "last10", "last4", "tel", "user-phone", "percent-plus", "separators"},
 		Given: func(file string, given *yaml.Node) strictyaml.Problems {
 			if n := strictyaml.Lookup(given, "bad"); n != nil {
 				return strictyaml.Problems{strictyaml.At(file, n, "given: bad")}
@@ -72,7 +74,6 @@ f:6:24: unknown check "nothing"; want no-double-lease or no-cross-talk`},
 f:6:22: labels: want a word of lower-case letters, digits and -, got "and"
 f:6:27: labels: want each word once, got "pool" again
 f:6:33: labels[4]: want text, got 5; quote it: "5"`},
-		{"features", "features: [a b]\nsteps:\n" + ok, `f:6:12: features: want a word of lower-case letters, digits and -, got "a b"`},
 		{"timeout without unit", "timeout: 10\nsteps:\n" + ok, "f:6:10: timeout: want a duration like 120s, got 10"},
 		{"timeout of nothing", "timeout: 0s\nsteps:\n" + ok, "f:6:10: timeout: want more than 0, got 0s"},
 		{"given", "given: {bad: 1}\nsteps:\n" + ok, "f:6:14: given: bad"},
@@ -126,13 +127,13 @@ func TestParsedScenario(t *testing.T) {
 	if len(ps) > 0 {
 		t.Fatal(ps)
 	}
-	if s.Line != 2 || s.Level != Must || s.Timeout != 5*time.Second || s.Given == nil || len(s.Checks) != 2 {
+	if s.Line != 2 || s.Level != finding.Must || s.Timeout != 5*time.Second || s.Given == nil || len(s.Checks) != 2 {
 		t.Errorf("scenario: got %+v", s)
 	}
 	if want := "Attributes sent with a reservation are available to the agent at call start, and the handoff state stored by the agent is returned unchanged."; s.Requirement != want {
 		t.Errorf("requirement: got %q", s.Requirement)
 	}
-	if got := s.Checks[1]; got != (Check{"handoff-matches-call", Pos{48, 24, 20}}) {
+	if got := s.Checks[1]; got != (Check{Name: "handoff-matches-call", Pos: Pos{48, 24, 20}}) {
 		t.Errorf("check: got %+v", got)
 	}
 	var steps []string
@@ -229,7 +230,7 @@ bad/x/two.yml:1:1: file: want the extension .yaml, got .yml`
 	if len(ps) > 0 || len(scenarios) != 3 || scenarios[0].ID != "core/a" || scenarios[0].File != "scenarios/core/a.yaml" {
 		t.Errorf("embedded: got %v and %v", scenarios, ps)
 	}
-	if s, ps := LoadFile(sub, ".", "core/zzz.yaml", Options{}); s != nil || ps.Error() != "core/zzz.yaml:1:1: file: file does not exist" {
+	if s, ps := loadFile(sub, ".", "core/zzz.yaml", Options{}); s != nil || ps.Error() != "core/zzz.yaml:1:1: file: file does not exist" {
 		t.Errorf("missing file: got %v and %v", s, ps)
 	}
 }

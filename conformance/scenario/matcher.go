@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
 )
 
 // Op is what a matcher does. Every op but Absent wants the value to be there.
@@ -133,10 +135,10 @@ func (b Bound) matches(value any) bool {
 		if b.inner != nil {
 			return !b.inner.matches(value)
 		}
-		return !equal(b.arg, value)
+		return !jsonvalue.Equal(b.arg, value)
 	case OneOf:
 		items, _ := b.arg.([]any)
-		return slices.ContainsFunc(items, func(item any) bool { return equal(item, value) })
+		return slices.ContainsFunc(items, func(item any) bool { return jsonvalue.Equal(item, value) })
 	case Matches:
 		return b.matchesText(value)
 	case Present:
@@ -149,9 +151,9 @@ func (b Bound) matches(value any) bool {
 		return contains(value, b.arg)
 	case Length:
 		n, ok := length(value)
-		return ok && equal(json.Number(strconv.Itoa(n)), b.arg)
+		return ok && jsonvalue.Equal(json.Number(strconv.Itoa(n)), b.arg)
 	default:
-		return equal(b.arg, value)
+		return jsonvalue.Equal(b.arg, value)
 	}
 }
 
@@ -161,7 +163,7 @@ func (b Bound) inRange(value any) bool {
 	if !ok {
 		return false
 	}
-	order := compareNumbers(number, limit)
+	order := jsonvalue.Compare(number, limit)
 	return order == 0 || (order > 0) == (b.op == AtLeast)
 }
 
@@ -221,7 +223,7 @@ func hasType(value any, name string) bool {
 	case string:
 		return name == "string"
 	case json.Number:
-		return name == "number" || name == "integer" && isInteger(value)
+		return name == "number" || name == "integer" && jsonvalue.Integer(value)
 	case []any:
 		return name == "array"
 	case map[string]any:
@@ -230,19 +232,13 @@ func hasType(value any, name string) bool {
 	return false
 }
 
-// isInteger tells 2, 2.0 and 2e3 from 2.5, by value.
-func isInteger(n json.Number) bool {
-	d := parseDecimal(n.String())
-	return d.sign == 0 || !d.point.IsInt64() && d.point.Sign() > 0 || d.point.IsInt64() && d.point.Int64() >= int64(len(d.digits))
-}
-
 func contains(value, part any) bool {
 	switch value := value.(type) {
 	case string:
 		text, ok := part.(string)
 		return ok && strings.Contains(value, text)
 	case []any:
-		return slices.ContainsFunc(value, func(item any) bool { return equal(part, item) })
+		return slices.ContainsFunc(value, func(item any) bool { return jsonvalue.Equal(part, item) })
 	}
 	return false
 }

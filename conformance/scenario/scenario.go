@@ -30,16 +30,19 @@ type Scenario struct {
 	Summary     string   // what holds when it passes, one sentence
 	Requirement string   // the rule in words, quoted in every failure
 	Source      string   // where the rule comes from
-	Level       Level    //
+	Level       string   // finding.Must, Should or May
 	Labels      []string // for selection
-	Features    []string // what a target must offer
 	Timeout     time.Duration
 	Given       *yaml.Node // raw mapping, nil when absent: profile, agent, carrier, settings
 	Vars        []Var      // in file order
 	Steps       []Step
+	Expects     bool     // some step says what must come of it
 	Checks      []Check  // run last, in order
 	Lines       []string // the source text, for carets: Lines[pos.Line-1]
 }
+
+// Start is where the scenario begins.
+func (s *Scenario) Start() Pos { return Pos{Line: s.Line, Column: 1, Width: 1} }
 
 // Area is the first element of the id: "pool" of "pool/fifty-way-contention".
 func (s *Scenario) Area() string { return area(s.ID) }
@@ -66,8 +69,9 @@ type Var struct {
 
 // Check names an invariant over the history.
 type Check struct {
-	Name string
-	Pos  Pos
+	Name  string
+	Cases int // how many cases it must have looked at for the scenario to pass; 0: one that cannot be applied is a note
+	Pos   Pos
 }
 
 // Step is one thing to do and what must come of it.
@@ -109,32 +113,4 @@ const (
 	ContractDefault   ContractMode = ""
 	ContractPublished ContractMode = "published" // the published contract only
 	ContractNone      ContractMode = "none"      // the step provokes a violation
-)
-
-// Level is how binding a requirement is.
-type Level string
-
-// The levels, as in RFC 2119.
-const (
-	Must   Level = "must"
-	Should Level = "should"
-	May    Level = "may"
-)
-
-// Verb is what a step does.
-type Verb string
-
-// The verbs.
-const (
-	VerbReserve      Verb = "reserve"
-	VerbDial         Verb = "dial"
-	VerbHangup       Verb = "hangup"
-	VerbAwait        Verb = "await"
-	VerbHandoff      Verb = "handoff"
-	VerbRequest      Verb = "request"
-	VerbJourney      Verb = "journey"
-	VerbAdvance      Verb = "advance"
-	VerbFault        Verb = "fault"
-	VerbConcurrently Verb = "concurrently"
-	VerbRestart      Verb = "restart"
 )

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -127,7 +128,7 @@ func nearestID(pattern string, known []string) string {
 
 // vocabulary is every word that a label expression may use.
 func vocabulary(scenarios []*Scenario) []string {
-	words := []string{string(Must), string(Should), string(May)}
+	words := []string{finding.Must, finding.Should, finding.May}
 	for _, s := range scenarios {
 		words = append(words, s.Area())
 		words = append(words, s.Labels...)
@@ -137,5 +138,5 @@ func vocabulary(scenarios []*Scenario) []string {
 }
 
 func hasWord(s *Scenario, word string) bool {
-	return s.Area() == word || string(s.Level) == word || slices.Contains(s.Labels, word)
+	return s.Area() == word || s.Level == word || slices.Contains(s.Labels, word)
 }

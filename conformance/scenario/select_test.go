@@ -3,15 +3,17 @@ package scenario
 import (
 	"strings"
 	"testing"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 func someScenarios() []*Scenario {
 	lines := make([]string, 30)
 	return []*Scenario{
-		{ID: "core/happy", File: "scenarios/core/happy.yaml", Level: Must, Labels: []string{"smoke"}, Lines: lines},
-		{ID: "pool/race", File: "scenarios/pool/race.yaml", Level: Must, Labels: []string{"concurrency", "slow"}, Lines: lines},
-		{ID: "pool/size/ten", File: "scenarios/pool/size/ten.yaml", Level: May, Labels: []string{"slow"}, Lines: lines},
-		{ID: "top", File: "scenarios/top.yaml", Level: Should, Lines: lines},
+		{ID: "core/happy", File: "scenarios/core/happy.yaml", Level: finding.Must, Labels: []string{"smoke"}, Lines: lines},
+		{ID: "pool/race", File: "scenarios/pool/race.yaml", Level: finding.Must, Labels: []string{"concurrency", "slow"}, Lines: lines},
+		{ID: "pool/size/ten", File: "scenarios/pool/size/ten.yaml", Level: finding.May, Labels: []string{"slow"}, Lines: lines},
+		{ID: "top", File: "scenarios/top.yaml", Level: finding.Should, Lines: lines},
 	}
 }
 

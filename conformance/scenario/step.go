@@ -3,20 +3,10 @@ package scenario
 import (
 	"slices"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
-
-func allVerbs() []string {
-	return []string{
-		string(VerbReserve), string(VerbDial), string(VerbHangup), string(VerbAwait), string(VerbHandoff), string(VerbRequest),
-		string(VerbJourney), string(VerbAdvance), string(VerbFault), string(VerbConcurrently), string(VerbRestart),
-	}
-}
-
-// clientVerbs are those that one client of many can do: the clock, the faults and the
-// platform are everybody's.
-func clientVerbs() []string { return allVerbs()[:7] }
 
 func options() []string { return []string{"as", "expect", "within", "note", "contract"} }
 
@@ -53,7 +43,7 @@ func (l *loader) step(n *yaml.Node, inner bool) (Step, bool) {
 		return Step{}, false
 	}
 	s := Step{Verb: Verb(verb.Value), Pos: l.pos(verb)}
-	s.Args = l.args(s.Verb, args)
+	s.Args = l.args(define(s.Verb), args)
 	for key, value := range strictyaml.Pairs(n) {
 		l.option(&s, key, value)
 	}
@@ -81,9 +71,9 @@ func (l *loader) verb(n *yaml.Node, inner bool) (verb, args *yaml.Node, ok bool)
 	}
 	switch {
 	case verb == nil && !unknown:
-		l.problem(n, "step: want one verb (%s), got none", oneOf(verbs))
+		l.problem(n, "step: want one verb (%s), got none", strictyaml.OneOf(verbs))
 	case verb != nil && inner && !slices.Contains(clientVerbs(), verb.Value):
-		l.problem(verb, "concurrently: want %s, got %s", oneOf(clientVerbs()), verb.Value)
+		l.problem(verb, "concurrently: want %s, got %s", strictyaml.OneOf(clientVerbs()), verb.Value)
 		return nil, nil, false
 	}
 	return verb, args, verb != nil
@@ -139,19 +129,19 @@ func (l *loader) contract(s *Step, n *yaml.Node) {
 // checkOptions reports options that the verb has no use for: a reader would think that
 // they do something.
 func (l *loader) checkOptions(s *Step, n *yaml.Node) {
-	exchanges := s.Verb == VerbReserve || s.Verb == VerbHandoff || s.Verb == VerbRequest
+	d := define(s.Verb)
 	if v := strictyaml.Lookup(n, "within"); v != nil {
 		switch {
-		case !exchanges:
+		case !d.exchange:
 			l.problem(v, "within: want it on reserve, handoff or request, got it on %s", s.Verb)
 		case s.Verb != VerbHandoff && strictyaml.Lookup(n, "expect") == nil:
 			l.problem(v, "within: want an expect to wait for, got none")
 		}
 	}
-	if v := strictyaml.Lookup(n, "contract"); v != nil && !exchanges && s.Verb != VerbJourney {
+	if v := strictyaml.Lookup(n, "contract"); v != nil && !d.exchange && s.Verb != VerbJourney {
 		l.problem(v, "contract: want it on reserve, handoff, request or journey, got it on %s", s.Verb)
 	}
-	if v := strictyaml.Lookup(n, "as"); v != nil && slices.Contains([]Verb{VerbAdvance, VerbFault, VerbRestart}, s.Verb) {
+	if v := strictyaml.Lookup(n, "as"); v != nil && len(d.results) == 0 && s.Verb != VerbConcurrently {
 		l.problem(v, "as: want it on a step with a result, got it on %s", s.Verb)
 	}
 }

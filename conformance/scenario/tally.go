@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
 )
 
 // Tally is what the results of concurrently must be, taken over all clients.
@@ -81,7 +83,7 @@ func (g Group) checkDistinct(results []any) (Mismatch, bool) {
 			m.Got = why
 			return m, false
 		}
-		if slices.ContainsFunc(seen, func(other any) bool { return equal(other, value) }) {
+		if slices.ContainsFunc(seen, func(other any) bool { return jsonvalue.Equal(other, value) }) {
 			m.Got = describe(value) + " more than once"
 			return m, false
 		}

@@ -5,8 +5,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // tally reads the key `expect` of concurrently.
@@ -84,7 +86,7 @@ func (l *loader) checkCount(c *Concurrently, count *Expectation) {
 		return
 	}
 	got, ok := count.Matcher.Arg.tree.(json.Number)
-	if ok && c.Clients > 0 && compareNumbers(got, normal(c.Clients).(json.Number)) > 0 {
+	if ok && c.Clients > 0 && jsonvalue.Compare(got, normal(c.Clients).(json.Number)) > 0 {
 		l.problemAt(count.Pos, "", "count: want at most the %d clients, got %s", c.Clients, got)
 	}
 }

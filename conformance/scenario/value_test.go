@@ -8,6 +8,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -63,7 +64,7 @@ func TestValueResolve(t *testing.T) {
 				return
 			}
 			wanted, err := decodeJSON([]byte(test.want))
-			if err != nil || !equal(resolved, wanted) {
+			if err != nil || !jsonvalue.Equal(resolved, wanted) {
 				t.Errorf("Resolve: got %#v, want %#v", resolved, wanted)
 			}
 		})

@@ -1,57 +1,21 @@
 package scenario
 
 import (
-	"slices"
-
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// decodeWord reads one of a closed set of words, quoted when YAML takes it for a number.
-func decodeWord[T ~string](file string, n *yaml.Node, noun string, words []T, into *T) strictyaml.Problems {
-	var got string
-	if ps := strictyaml.DecodeKey(file, noun, n, &got); len(ps) > 0 {
-		return ps
-	}
-	if slices.Contains(words, T(got)) {
-		*into = T(got)
-		return nil
-	}
-	known := make([]string, len(words))
-	for i, word := range words {
-		known[i] = string(word)
-	}
-	p := strictyaml.At(file, n, "%s: want %s, got %q", noun, oneOf(known), got)
-	p.Hint = strictyaml.Suggest(got, known)
-	return strictyaml.Problems{p}
-}
+// level is one of finding's levels, as a file spells it.
+type level string
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
-func (v *Level) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "level", []Level{Must, Should, May}, v)
+func (v *level) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	return strictyaml.PickAt(file, n, "level", v, finding.Must, finding.Should, finding.May)
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (v *ContractMode) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "mode", []ContractMode{ContractPublished, ContractNone}, v)
-}
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (v *Format) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "format", Formats(), v)
-}
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (v *Transport) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "transport", []Transport{UDP, TCP}, v)
-}
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (v *Leases) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "leases", []Leases{LeasesKeep, LeasesLose}, v)
-}
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (v *SDP) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return decodeWord(file, n, "sdp", []SDP{SDPOffer, SDPLate, SDPNone, SDPBadCodec}, v)
+	return strictyaml.PickAt(file, n, "mode", v, ContractPublished, ContractNone)
 }

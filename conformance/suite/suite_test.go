@@ -1,24 +1,27 @@
 package suite_test
 
 import (
+	"context"
 	"flag"
 	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/onsi/ginkgo/v2"
-	"github.com/onsi/ginkgo/v2/extensions/globals"
+	"github.com/onsi/ginkgo/v2/types"
 
-	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/conformance/replay"
-	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/suite"
-	"github.com/dnispool/dnispool/conformance/target"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/scenarios"
 )
 
-// What the flags of `go test` and the ginkgo command say; a run in this process would overwrite it.
+// suiteConfig is what the flags of `go test` and the ginkgo command say.
 var suiteConfig, reporterConfig = ginkgo.GinkgoConfiguration()
 
 func TestMain(m *testing.M) {
@@ -27,40 +30,150 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// TestConformance registers the bundled scenarios, or those of the directory DNISPOOL_SCENARIOS, for those who live in
-// `go test` and the ginkgo command:
+// plan is that of the bundled scenarios, or of those in the directory DNISPOOL_SCENARIOS.
+func plan() run.Plan {
+	p := run.Plan{Tool: "dnispool", Files: scenarios.Files, Dir: "scenarios", Target: reference.Target{}, Seed: uint64(suiteConfig.RandomSeed)}
+	if dir := os.Getenv("DNISPOOL_SCENARIOS"); dir != "" {
+		p.Files, p.Dir = os.DirFS(dir), dir
+	}
+	return p
+}
+
+// TestConformance is for those who live in `go test` and the ginkgo command:
 //
 //	go test ./conformance/suite -ginkgo.label-filter=pool
 //	go test ./conformance/suite -ginkgo.focus-file='core/nine-steps.yaml'
-//	ginkgo ./conformance/suite
+//	ginkgo -p ./conformance/suite
+//
+// Played whole, its list and its verdicts are those of `dnispool check`.
 func TestConformance(t *testing.T) {
-	plan := suite.Plan{Tool: "dnispool", Files: scenarios.Files, Dir: "scenarios", Target: target.Reference{}, Seed: uint64(suiteConfig.RandomSeed)}
-	if dir := os.Getenv("DNISPOOL_SCENARIOS"); dir != "" {
-		plan.Files, plan.Dir = os.DirFS(dir), dir
-	}
-	loaded, err := suite.Load(plan)
-	if err != nil {
+	got := make(map[string]finding.Status)
+	if err := suite.Register(plan(), func(r finding.Result) { got[r.ID] = r.Verdict() }); err != nil {
 		t.Fatal(err)
 	}
-	checker, err := contract.New()
-	if err != nil {
-		t.Fatal(err)
-	}
-	globals.Reset()
-	suite.Register(suite.Suite{
-		Scenarios: loaded.Selected, Target: plan.Target, Options: replay.Options{Seed: plan.Seed, Checker: checker, Again: loaded.Again},
-	}, explain(loaded.Report(), report.NewRedactor(plan.Target.Secrets()...)))
 	suiteConfig.FailOnEmpty = true // a filter that fits nothing is a mistake
-	ginkgo.RunSpecs(t, "scenarios", suiteConfig, reporterConfig)
+	passed := ginkgo.RunSpecs(t, "scenarios", suiteConfig, reporterConfig)
+	if filtered(suiteConfig) || !passed {
+		return
+	}
+	loaded, err := run.Load(plan())
+	if err != nil {
+		t.Fatal(err)
+	}
+	played, err := loaded.Play(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != len(played.Results) {
+		t.Errorf("want the %d scenarios of dnispool check, got %d specs", len(played.Results), len(got))
+	}
+	for _, r := range played.Results {
+		if got[r.ID] != r.Verdict() {
+			t.Errorf("%s: dnispool check says %s, the suite %q", r.ID, r.Verdict(), got[r.ID])
+		}
+	}
 }
 
-// explain gives a failure as `dnispool check` would.
-func explain(run finding.Run, secrets *report.Redactor) func(finding.Result) string {
-	return func(r finding.Result) string {
-		var b strings.Builder
-		text := report.NewText(&b, report.Options{Quiet: true, Redactor: secrets})
-		text.Begin(run, 1)
-		text.Finished(r)
-		return "\n" + b.String()
+// filtered reports whether only some of the specs run in this process.
+func filtered(c types.SuiteConfig) bool {
+	return c.LabelFilter != "" || len(c.FocusFiles)+len(c.FocusStrings)+len(c.SkipFiles)+len(c.SkipStrings) > 0 || c.ParallelTotal > 1
+}
+
+const head = "scenario: v1\nsummary: s\nrequirement: A number is given to one client.\nsource: x\n"
+
+// The scenarios of these tests. What a target cannot do it need not have.
+var files = map[string]string{
+	"a/first.yaml":  head + "level: must\nlabels: [smoke]\nsteps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
+	"a/second.yaml": head + "level: should\nsteps:\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
+	"b/third.yaml":  head + "level: must\nsteps:\n  - {restart: {leases: keep}}\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
+	"b/wrong.yaml":  head + "level: must\nlabels: [broken]\nsteps:\n  - {reserve: {attributes: {}}, expect: {status: 404}}\n",
+}
+
+// child runs a test of this binary by itself, as `go test` and the ginkgo command do.
+func child(t *testing.T, env string, args ...string) (out string, ok bool) {
+	t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := exec.CommandContext(t.Context(), self, args...)
+	c.Env = append(os.Environ(), env)
+	raw, err := c.CombinedOutput()
+	return string(raw), err == nil
+}
+
+// TestGoTest runs TestConformance as people do, with Ginkgo's own filters.
+func TestGoTest(t *testing.T) {
+	if os.Getenv(inParallel) != "" {
+		t.Skip("this is one of the processes")
+	}
+	dir := filepath.Join(t.TempDir(), "mine")
+	for name, text := range files {
+		path := filepath.Join(dir, name)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, c := range []struct {
+		name string
+		args []string
+		ok   bool
+		says []string // regular expressions
+	}{
+		{"all", []string{"-ginkgo.v"}, false, []string{`Ran 4 of 4 Specs`, `3 Passed.* 1 Failed`, `a/first[^\n]*must`}},
+		{"our text", nil, false, []string{
+			`FAIL  b/wrong   must   seed \d+`, `/mine/b/wrong\.yaml:8  step 1 of 1 "reserve"\n`, `\^\^\^ got 200\n`,
+			`requires  A number is given to one client\.\n`, `again     dnispool check b/wrong --scenarios \S+/mine --seed \d+\n`,
+		}},
+		{"label", []string{"-ginkgo.label-filter=smoke"}, true, []string{`Ran 1 of 4 Specs`}},
+		{"area", []string{"-ginkgo.label-filter=a && !should"}, true, []string{`Ran 1 of 4 Specs`}},
+		{"level", []string{"-ginkgo.label-filter=should"}, true, []string{`Ran 1 of 4 Specs`}},
+		{"file", []string{`-ginkgo.focus-file=a/.*\.yaml`}, true, []string{`Ran 2 of 4 Specs`}},
+		{"file and line", []string{`-ginkgo.focus-file=a/second\.yaml:1`}, true, []string{`Ran 1 of 4 Specs`}},
+		{"focus", []string{"-ginkgo.focus=a/first"}, true, []string{`Ran 1 of 4 Specs`}},
+		{"mistyped label", []string{"-ginkgo.label-filter=smoek"}, false, []string{`Ran 0 of 4 Specs`}},
+		{"seed", []string{"-ginkgo.seed=4711"}, false, []string{`again     dnispool check b/wrong --scenarios \S+ --seed 4711\n`}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			out, ok := child(t, "DNISPOOL_SCENARIOS="+dir, append([]string{"-test.run=^TestConformance$", "-ginkgo.no-color"}, c.args...)...)
+			if ok != c.ok {
+				t.Errorf("success: want %t, got %t", c.ok, ok)
+			}
+			for _, pattern := range c.says {
+				if !regexp.MustCompile(pattern).MatchString(out) {
+					t.Errorf("want %s, got %s", pattern, out)
+				}
+			}
+			if strings.Contains(out, "demo-dni-key") {
+				t.Error("want no key in the output")
+			}
+		})
+	}
+}
+
+// inParallel marks the processes that TestParallelProcesses starts: the ginkgo command runs all tests of a package.
+const inParallel = "SUITE_TEST_PARALLEL"
+
+// TestParallelProcesses runs the suite in two processes, as `ginkgo -p` does.
+func TestParallelProcesses(t *testing.T) {
+	if os.Getenv(inParallel) != "" {
+		t.Skip("this is one of the processes")
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	c := exec.CommandContext(ctx, "go", "tool", "ginkgo", "--procs=2", "--label-filter=core", "--no-color", self, "--", "-test.run=^TestConformance$")
+	c.Env = append(os.Environ(), inParallel+"=1")
+	c.WaitDelay = time.Second
+	out, err := c.CombinedOutput()
+	if err != nil || !regexp.MustCompile(`Ran [1-9][0-9]* of [1-9][0-9]* Specs`).Match(out) {
+		t.Errorf("want it passed, got %v\n%s", err, out)
 	}
 }

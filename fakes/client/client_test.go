@@ -185,7 +185,7 @@ func TestConfigProblems(t *testing.T) {
 		{"timeout", func(c *client.Config) { c.ReserveTimeout = -1 }, "reserve_timeout: want 0 or more, got -1ns"},
 		{"retries", func(c *client.Config) { c.ReserveRetries = -1 }, "reserve_retries: want 0 or more, got -1"},
 		{"dials", func(c *client.Config) { c.DialAttempts = -1 }, "dial_attempts: want 0 or more, got -1"},
-		{"word", func(c *client.Config) { c.OnMissing = "drop" }, `on_missing: want complete | default-queue, got "drop"`},
+		{"word", func(c *client.Config) { c.OnMissing = "drop" }, `on_missing: want complete or default-queue, got "drop"`},
 		{"queue", func(c *client.Config) { c.OnMissing = client.ToDefaultQueue }, "on_missing: want a default_queue to go to, got none"},
 	}
 	for _, c := range cases {

@@ -6,6 +6,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Config is how an integrator's system behaves. Zero values mean the defaults that each field names.
@@ -58,12 +60,7 @@ const (
 
 // UnmarshalText accepts the two names.
 func (o *OnMissing) UnmarshalText(text []byte) error {
-	switch v := OnMissing(text); v {
-	case Complete, ToDefaultQueue:
-		*o = v
-		return nil
-	}
-	return fmt.Errorf("on_missing: want complete | default-queue, got %q", text)
+	return strictyaml.Pick("on_missing", o, text, Complete, ToDefaultQueue)
 }
 
 // The published paths (OpenAPI).

@@ -68,7 +68,7 @@ func (d Dial) validate() error {
 		errs = append(errs, new(SDP).UnmarshalText([]byte(d.SDP)))
 	}
 	if !slices.Contains([]string{"", "udp", "tcp"}, d.Transport) {
-		errs = append(errs, fmt.Errorf("dial: transport: want udp | tcp, got %q", d.Transport))
+		errs = append(errs, fmt.Errorf("dial: transport: want udp or tcp, got %q", d.Transport))
 	}
 	if d.Copies < 0 || d.Copies > 1 && d.Transport == "tcp" {
 		errs = append(errs, fmt.Errorf("dial: copies: want 0 or more, over UDP, got %d", d.Copies))

@@ -27,14 +27,17 @@ const (
 	Separators  Format = "separators"   // sip:+44-207-183-8750@
 )
 
-var formats = []Format{E164, E164NoPlus, CC00, CC011, National, Last10, Last4, Tel, UserPhone, PercentPlus, Separators}
+// Formats returns all forms.
+func Formats() []Format {
+	return []Format{E164, E164NoPlus, CC00, CC011, National, Last10, Last4, Tel, UserPhone, PercentPlus, Separators}
+}
 
 // UnmarshalText accepts the names of the forms, and 00 for cc00.
 func (f *Format) UnmarshalText(text []byte) error {
 	if string(text) == "00" {
 		text = []byte(CC00)
 	}
-	return strictyaml.Pick("format", f, text, formats...)
+	return strictyaml.Pick("format", f, text, Formats()...)
 }
 
 // uri writes a number in the form, addressed to host.

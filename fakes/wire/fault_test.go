@@ -76,7 +76,7 @@ func TestFaultProblems(t *testing.T) {
 	cases := []struct{ name, text, want string }{
 		{"nothing", "times: 1", "f.yaml:2:3: fault: want something to happen, got nothing"},
 		{"unknown", "drop_replies: eof", `f.yaml:2:3: unknown key "drop_replies" (did you mean "drop_reply"?)`},
-		{"word", "drop_reply: now", `f.yaml:2:15: drop_reply: want eof | timeout, got "now"`},
+		{"word", "drop_reply: now", `f.yaml:2:15: drop_reply: want eof or timeout, got "now"`},
 		{"two", "{drop_reply: eof, reset: 1}", "f.yaml:2:3: fault: want one of drop_request, drop_reply, reset, truncate and reply, got drop_reply: eof, reset: 1"},
 		{"late silence", "{drop_reply: eof, latency: 1s}", "f.yaml:2:3: fault: latency and slow need a reply, got drop_reply: eof"},
 		{"times", "{reset: 1, times: -1}", "f.yaml:2:3: times: want 0 or more, got -1"},
@@ -89,7 +89,7 @@ func TestFaultProblems(t *testing.T) {
 		{"status", "reply: {body: x}", "f.yaml:2:3: reply: want a status of 200 to 599 or a preset, got 0"},
 		{"header", "reply: {status: 200, headers: {\"a b\": \"1\"}}", `f.yaml:2:3: reply: want a header, got "a b": "1"`},
 		{"framing", "reply: {status: 200, headers: {content-length: \"1\"}}", `f.yaml:2:3: reply: want headers other than those of framing, got "content-length"`},
-		{"preset", "reply: {preset: nope}", `f.yaml:2:19: preset: want too-many-requests | unavailable | html | empty | truncated-json | no-route, got "nope"`},
+		{"preset", "reply: {preset: nope}", `f.yaml:2:19: preset: want too-many-requests, unavailable, html, empty, truncated-json or no-route, got "nope"`},
 		{"delay", "latency: {median: 1s}", "f.yaml:2:12: delay: want median with one of p95 and p99"},
 		{"delay order", "latency: {median: 2s, p95: 1s}", "f.yaml:2:12: delay: want a median up to its percentile, got 2s and 1s"},
 		{"delay mix", "latency: {min: 1s, median: 2s, p95: 3s}", "f.yaml:2:12: delay: want one of a fixed length, min and max, median and p95"},
@@ -112,7 +112,7 @@ func TestSetRefusesBadFaultsAndKeepsTheOld(t *testing.T) {
 		t.Fatal(err)
 	}
 	err := w.Set(wire.Fault{Reset: new(1)}, wire.Fault{DropRequest: "bad"})
-	if want := `fault 2: drop_request: want refused | reset | timeout, got "bad"`; err == nil || err.Error() != want {
+	if want := `fault 2: drop_request: want refused, reset or timeout, got "bad"`; err == nil || err.Error() != want {
 		t.Fatalf("got %v, want %s", err, want)
 	}
 	client, url := sides[0].start(t, w, &server{})

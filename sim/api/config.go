@@ -134,7 +134,7 @@ func status(key string, got int, allowed ...int) error {
 	if slices.Contains(allowed, got) {
 		return nil
 	}
-	return fmt.Errorf("%s: want %s, got %d", key, strings.ReplaceAll(strings.Trim(fmt.Sprint(allowed), "[]"), " ", " | "), got)
+	return fmt.Errorf("%s: want %s, got %d", key, strictyaml.OneOf(strings.Fields(strings.Trim(fmt.Sprint(allowed), "[]"))), got)
 }
 
 func within(key string, got, least, most int) error {

@@ -16,12 +16,12 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 	c := Config{ErrorStyle: "kong", KeyError: 400, ScopeError: 500, MaxBody: 1, OversizeStatus: 411, MaxDepth: 1,
 		StrictBody: "yes", RateLimit: -1, MaxHeader: 10, ReadTimeout: -1, IdleTimeout: -1}
 	want := strings.Join([]string{
-		`error_style: want spec | envelope | gateway | draft, got "kong"`,
-		`strict_body: want ignore | reject, got "yes"`,
-		`content_type: want any | json-required, got ""`,
-		`key_error: want 401 | 403 | 404, got 400`,
-		`scope_error: want 401 | 403 | 404, got 500`,
-		`oversize_status: want 400 | 413, got 411`,
+		`error_style: want spec, envelope, gateway or draft, got "kong"`,
+		`strict_body: want ignore or reject, got "yes"`,
+		`content_type: want any or json-required, got ""`,
+		`key_error: want 401, 403 or 404, got 400`,
+		`scope_error: want 401, 403 or 404, got 500`,
+		`oversize_status: want 400 or 413, got 411`,
 		`max_body: want 2 to 1073741824, got 1`,
 		`max_depth: want 2 to 1000, got 1`,
 		`rate_limit: want 0 to 1000000, got -1`,

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Config says how the platform treats a call where its documentation is
@@ -73,11 +73,11 @@ func (c Config) Validate() error {
 		atLeastOne("max_turn_failures", c.MaxTurnFailures),
 		atLeastOne("max_silence", c.MaxSilence),
 		atLeastOne("max_turns", c.MaxTurns),
-		valid("start_failure", c.StartFailure, failures()),
-		valid("turn_failure", c.TurnFailure, failures()),
-		valid("end_hook", c.EndHook, endHooks()),
-		valid("missing_attributes", c.MissingAttributes, missingAttributes()),
-		valid("missing_index", c.MissingIndex, missingIndexes()),
+		strictyaml.Among("start_failure", c.StartFailure, failures()...),
+		strictyaml.Among("turn_failure", c.TurnFailure, failures()...),
+		strictyaml.Among("end_hook", c.EndHook, endHooks()...),
+		strictyaml.Among("missing_attributes", c.MissingAttributes, missingAttributes()...),
+		strictyaml.Among("missing_index", c.MissingIndex, missingIndexes()...),
 	)
 }
 
@@ -154,41 +154,17 @@ var (
 )
 
 // UnmarshalText accepts the words of Failure.
-func (f *Failure) UnmarshalText(b []byte) error { return unmarshal(f, b, failures()) }
+func (f *Failure) UnmarshalText(b []byte) error { return strictyaml.Pick("", f, b, failures()...) }
 
 // UnmarshalText accepts the words of EndHook.
-func (h *EndHook) UnmarshalText(b []byte) error { return unmarshal(h, b, endHooks()) }
+func (h *EndHook) UnmarshalText(b []byte) error { return strictyaml.Pick("", h, b, endHooks()...) }
 
 // UnmarshalText accepts the words of MissingAttributes.
 func (m *MissingAttributes) UnmarshalText(b []byte) error {
-	return unmarshal(m, b, missingAttributes())
+	return strictyaml.Pick("", m, b, missingAttributes()...)
 }
 
 // UnmarshalText accepts the words of MissingIndex.
-func (m *MissingIndex) UnmarshalText(b []byte) error { return unmarshal(m, b, missingIndexes()) }
-
-func unmarshal[T ~string](into *T, text []byte, words []T) error {
-	if err := oneOf(T(text), words); err != nil {
-		return err
-	}
-	*into = T(text)
-	return nil
-}
-
-func valid[T ~string](name string, got T, words []T) error {
-	if err := oneOf(got, words); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
-}
-
-func oneOf[T ~string](got T, words []T) error {
-	if slices.Contains(words, got) {
-		return nil
-	}
-	list := make([]string, len(words))
-	for i, w := range words {
-		list[i] = string(w)
-	}
-	return fmt.Errorf("want %s, got %q", strings.Join(list, " or "), string(got))
+func (m *MissingIndex) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("", m, b, missingIndexes()...)
 }

@@ -21,7 +21,8 @@ func chaos(r *rand.Rand) fake {
 		}
 		switch r.IntN(8) {
 		case 0:
-			reply.Took = time.Duration(r.Int64()) - time.Duration(r.Int64())
+			more, less := r.Int64(), r.Int64()
+			reply.Took = time.Duration(more - less)
 		case 1:
 			reply.Took = conversation.Forever
 		case 2:

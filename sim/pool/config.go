@@ -3,9 +3,10 @@ package pool
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Config says which numbers a pool owns and how it leases them. The platform
@@ -76,12 +77,12 @@ func (c Config) resolve() (numberSet, error) {
 // problems are those of the settings other than the numbers.
 func (c Config) problems() []error {
 	errs := []error{
-		known("release", c.Release, releases),
-		known("selection", c.Selection, selections),
-		known("reaper", c.Reaper, reapers),
-		known("bindings", c.Bindings, bindings),
-		known("match", c.Match, matches),
-		known("number_format", c.Format, formats),
+		strictyaml.Among("release", c.Release, releases...),
+		strictyaml.Among("selection", c.Selection, selections...),
+		strictyaml.Among("reaper", c.Reaper, reapers...),
+		strictyaml.Among("bindings", c.Bindings, bindings...),
+		strictyaml.Among("match", c.Match, matches...),
+		strictyaml.Among("number_format", c.Format, formats...),
 	}
 	if c.Window <= 0 {
 		errs = append(errs, fmt.Errorf("window: want more than 0s, got %v", c.Window))
@@ -178,39 +179,31 @@ var (
 )
 
 // UnmarshalText accepts the values of Release.
-func (r *Release) UnmarshalText(text []byte) error { return choose("release", r, text, releases) }
-
-// UnmarshalText accepts the values of Selection.
-func (s *Selection) UnmarshalText(text []byte) error { return choose("selection", s, text, selections) }
-
-// UnmarshalText accepts the values of Reaper.
-func (r *Reaper) UnmarshalText(text []byte) error { return choose("reaper", r, text, reapers) }
-
-// UnmarshalText accepts the values of Bindings.
-func (b *Bindings) UnmarshalText(text []byte) error { return choose("bindings", b, text, bindings) }
-
-// UnmarshalText accepts the values of Match.
-func (m *Match) UnmarshalText(text []byte) error { return choose("match", m, text, matches) }
-
-// UnmarshalText accepts the values of Format.
-func (f *Format) UnmarshalText(text []byte) error { return choose("number_format", f, text, formats) }
-
-func choose[T ~string](noun string, into *T, text []byte, allowed []T) error {
-	if err := known(noun, T(text), allowed); err != nil {
-		return err
-	}
-	*into = T(text)
-	return nil
+func (r *Release) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("release", r, text, releases...)
 }
 
-func known[T ~string](noun string, got T, allowed []T) error {
-	if slices.Contains(allowed, got) {
-		return nil
-	}
-	words := make([]string, len(allowed))
-	for i, a := range allowed {
-		words[i] = string(a)
-	}
-	last := len(words) - 1
-	return fmt.Errorf("%s: want %s or %s, got %q", noun, strings.Join(words[:last], ", "), words[last], got)
+// UnmarshalText accepts the values of Selection.
+func (s *Selection) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("selection", s, text, selections...)
+}
+
+// UnmarshalText accepts the values of Reaper.
+func (r *Reaper) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("reaper", r, text, reapers...)
+}
+
+// UnmarshalText accepts the values of Bindings.
+func (b *Bindings) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("bindings", b, text, bindings...)
+}
+
+// UnmarshalText accepts the values of Match.
+func (m *Match) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("match", m, text, matches...)
+}
+
+// UnmarshalText accepts the values of Format.
+func (f *Format) UnmarshalText(text []byte) error {
+	return strictyaml.Pick("number_format", f, text, formats...)
 }

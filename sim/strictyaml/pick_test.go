@@ -8,7 +8,7 @@ func TestPick(t *testing.T) {
 	if err := Pick("colour", &got, []byte("blue"), "red", "blue"); err != nil || got != "blue" {
 		t.Errorf("got %q, %v, want blue", got, err)
 	}
-	want := `colour: want red | blue, got "green"`
+	want := `colour: want red or blue, got "green"`
 	if err := Pick("colour", &got, []byte("green"), "red", "blue"); err == nil || err.Error() != want || got != "blue" {
 		t.Errorf("got %q, %v, want %s and blue as before", got, err, want)
 	}

@@ -88,7 +88,7 @@ func UnknownKey(file string, key *yaml.Node, where string, known []string) Probl
 	p := At(file, key, "%s", message)
 	p.Hint = Suggest(key.Value, known)
 	if p.Hint == "" && len(known) > 0 && len(known) <= 16 {
-		p.Message += "; want " + oneOf(known)
+		p.Message += "; want " + OneOf(known)
 	}
 	return p
 }
@@ -145,12 +145,4 @@ func clip(s string) string {
 	}
 	runes := []rune(s[:limit])
 	return string(runes[:len(runes)-1]) + "…"
-}
-
-func oneOf(words []string) string {
-	if len(words) == 1 {
-		return words[0]
-	}
-	last := len(words) - 1
-	return strings.Join(words[:last], ", ") + " or " + words[last]
 }

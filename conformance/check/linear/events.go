@@ -1,23 +1,14 @@
 package linear
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/history"
-)
-
-// The release rules.
-const (
-	onArrival = "arrival"
-	onAnswer  = "answer"
-	onHangup  = "hangup"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 type kind uint8
@@ -62,206 +53,117 @@ func (e *event) String() string {
 	return fmt.Sprintf("#%d %s: ", e.op.ID, cmp.Or(e.op.Client, "a client")) + fmt.Sprintf(what, args...) + fmt.Sprintf(" [%s to %s]", when(e.from), when(e.to))
 }
 
-// line is one number.
-type line struct {
-	number string
+// number is what happened to one number.
+type number struct {
+	text   string
 	events []*event // by time
 	given  map[string]bool
-	loose  bool // ok means little: see Judge
+	loose  bool // a legal order means little: see Search
 }
 
-// reader makes events of operations.
-type reader struct {
-	check.Facts
-	echoes map[string]*echo         // by call
-	ends   map[string]time.Duration // the last stamp of each generator
-	sent   map[string]bool          // nonces
-	lines  map[string]*line
-	doubts []*event
-	lost   []*event
-	astray int // calls that do not say where they arrived
+// gathering makes events of what was read.
+type gathering struct {
+	*reading.Reading
+	numbers map[string]*number
 }
 
-// gather returns the numbers of which something can be said, and how many calls do not say where they arrived.
-func gather(f check.Facts, ops []history.Op) (out []*line, astray int) {
-	r := &reader{Facts: f, echoes: make(map[string]*echo), ends: make(map[string]time.Duration), sent: make(map[string]bool), lines: make(map[string]*line)}
-	for i := range ops {
-		r.learn(&ops[i])
+// gather returns the numbers of which something can be said, by number.
+func gather(r *reading.Reading) (out []*number) {
+	g := &gathering{Reading: r, numbers: make(map[string]*number)}
+	for _, l := range r.Leases {
+		n := g.at(l.Op.Number)
+		n.events = append(n.events, &event{op: l.Op, number: l.Op.Number, nonce: l.Op.Nonce, from: l.From, to: l.Replied})
 	}
-	for i := range ops {
-		if o := &ops[i]; o.Kind == history.Call {
-			r.call(o)
+	for _, c := range r.Calls {
+		if c.Reached {
+			g.call(c)
 		}
 	}
-	r.placeDoubts()
-	for _, l := range r.lines {
-		if len(l.given) == 0 && !slices.ContainsFunc(l.events, func(e *event) bool { return e.kind == put }) {
+	g.placeDoubts()
+	var lost []*event
+	for _, o := range r.Losses {
+		lost = append(lost, &event{op: o, number: "what waits", kind: lose, from: o.Start - r.Eps, to: o.End + r.Eps})
+	}
+	for _, n := range g.numbers {
+		if len(n.given) == 0 && !slices.ContainsFunc(n.events, func(e *event) bool { return e.kind == put }) {
 			continue
 		}
-		l.events = append(l.events, r.lost...)
-		slices.SortStableFunc(l.events, func(a, b *event) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
-		out = append(out, l)
+		n.events = append(n.events, lost...)
+		slices.SortStableFunc(n.events, func(a, b *event) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+		out = append(out, n)
 	}
-	slices.SortFunc(out, func(a, b *line) int { return strings.Compare(a.number, b.number) })
-	return out, r.astray
+	slices.SortFunc(out, func(a, b *number) int { return strings.Compare(a.text, b.text) })
+	return out
 }
 
-func (r *reader) learn(o *history.Op) {
-	r.ends[o.Generator] = max(r.ends[o.Generator], o.End, o.Bye)
-	e := &event{op: o, number: o.Number, nonce: o.Nonce, from: max(o.Start, o.Sent) - r.Eps, to: o.End + r.Eps}
-	switch o.Kind {
-	case history.Restart:
-		if o.Outcome != history.OK {
-			e.kind, e.from, e.number = lose, o.Start-r.Eps, "what waits"
-			r.lost = append(r.lost, e)
-		}
-	case history.Reserve:
-		r.sent[o.Nonce] = true
-		switch {
-		case o.Outcome == history.OK && o.Number != "":
-			r.at(o.Number).events = append(r.at(o.Number).events, e)
-		case o.Outcome == history.OK, o.Outcome == history.Indefinite, o.Outcome == history.Rejected && (o.Status >= 500 || o.Status == 408):
-			e.doubt = true
-			if o.Outcome != history.OK {
-				e.to = add(e.to, r.serverMax())
-			}
-			r.doubts = append(r.doubts, e)
-		}
-	case history.Handoff:
-		if o.Outcome == history.OK {
-			if said := readEcho(o.Data); said != nil && (r.echoes[o.GotID] == nil || !r.echoes[o.GotID].bound && said.bound) {
-				r.echoes[o.GotID] = said
-			}
-		}
-	}
-}
-
-func (r *reader) at(number string) *line {
-	l, ok := r.lines[number]
+func (g *gathering) at(text string) *number {
+	n, ok := g.numbers[text]
 	if !ok {
-		l = &line{number: number, given: make(map[string]bool)}
-		r.lines[number] = l
+		n = &number{text: text, given: make(map[string]bool)}
+		g.numbers[text] = n
 	}
-	return l
+	return n
 }
 
 // call puts a call to its number. One that arrived at another number, as its agent says, may have done either.
-func (r *reader) call(o *history.Op) {
-	if !check.MayArrive(o) {
+func (g *gathering) call(c *reading.Call) {
+	e := g.times(c)
+	said := c.Echo
+	if said == nil {
+		g.at(c.Op.Number).events = append(g.at(c.Op.Number).events, e)
 		return
 	}
-	e := r.times(o)
-	said := r.echoes[o.CallID]
-	if said == nil || said.dnis == "" {
-		r.astray++
-	}
-	if o.CallID == "" || said == nil {
-		r.at(o.Number).events = append(r.at(o.Number).events, e)
-		return
-	}
-	e.nonce = said.nonce
-	elsewhere := said.dnis != "" && !check.SameNumber(said.dnis, o.Number)
+	e.nonce = said.Nonce
+	elsewhere := said.DNIS != "" && !reading.SameNumber(said.DNIS, c.Op.Number)
 	switch {
-	case elsewhere && !said.bound: // it took nothing
+	case elsewhere && !said.Bound: // it took nothing
 		return
 	case elsewhere:
-		if l, ok := r.lines[said.dnis]; ok {
+		if n, ok := g.numbers[said.DNIS]; ok {
 			other := *e
-			other.number = said.dnis
-			l.events = append(l.events, &other)
-			l.given[e.nonce] = true
+			other.number = said.DNIS
+			n.events = append(n.events, &other)
+			n.given[e.nonce] = true
 		}
-	case said.bound:
+	case said.Bound:
 		e.kind = takes
-		e.foreign = !r.Exclusive && !r.sent[e.nonce]
+		e.foreign = !g.Exclusive && g.ByNonce[e.nonce] == nil
 	default:
 		e.kind = misses
 	}
-	l := r.at(o.Number)
-	l.events = append(l.events, e)
-	if said.bound {
-		l.given[e.nonce] = true
+	n := g.at(c.Op.Number)
+	n.events = append(n.events, e)
+	if said.Bound {
+		n.given[e.nonce] = true
 	}
 }
 
 // times says when a call came and, if it took the number, when it can have let go of it.
-func (r *reader) times(o *history.Op) *event {
-	e := &event{op: o, number: o.Number, kind: either, to: o.End + r.Eps}
-	if o.Outcome == history.Indefinite || o.Outcome == history.Refused && (o.Status == 0 || o.Status == 408) {
-		e.to = add(e.to, r.serverMax()) // its caller gave up; its INVITE may still be on its way
-	}
-	e.from = min(o.Start+r.ArrivalMin-r.Eps, e.to)
-	e.freesFrom, e.freesBy = e.from, check.Forever
-	if r.Release != onHangup {
+func (g *gathering) times(c *reading.Call) *event {
+	e := &event{op: c.Op, number: c.Op.Number, kind: either, from: c.Soonest, to: c.Latest, freesFrom: c.Soonest, freesBy: reading.Forever}
+	if g.Release != reading.OnHangup {
 		return e
 	}
-	if o.Outcome == history.OK {
-		over := r.ends[o.Generator] + 1 // it was up when the history ended
-		if o.Ended {
-			over = o.Bye
-		}
-		e.freesFrom = max(e.from, over-r.Eps-r.Signal)
-	}
-	if o.Ended {
-		e.freesBy = max(e.to, o.Bye+r.Eps+r.Signal)
+	e.freesFrom = c.FreesFrom
+	if c.Op.Ended {
+		e.freesBy = c.FreesBy
 	}
 	return e
 }
 
 // placeDoubts puts a reservation of which nobody knows the number to where a call was given its nonce. Elsewhere it
 // explains nothing: it can only have taken a number that was free.
-func (r *reader) placeDoubts() {
-	for _, d := range r.doubts {
-		var at []*line
-		for _, l := range r.lines {
-			if l.given[d.nonce] || l.given[""] || d.nonce == "" && len(l.given) > 0 {
-				at = append(at, l)
+func (g *gathering) placeDoubts() {
+	for _, d := range g.Doubts {
+		var at []*number
+		for _, n := range g.numbers {
+			if n.given[d.Op.Nonce] || n.given[""] || d.Op.Nonce == "" && len(n.given) > 0 {
+				at = append(at, n)
 			}
 		}
-		for _, l := range at {
-			e := *d
-			e.number = l.number
-			l.events = append(l.events, &e)
-			l.loose = l.loose || len(at) > 1 || d.nonce == ""
+		for _, n := range at {
+			n.events = append(n.events, &event{op: d.Op, number: n.text, nonce: d.Op.Nonce, from: d.From, to: d.MadeBy, doubt: true})
+			n.loose = n.loose || len(at) > 1 || d.Op.Nonce == ""
 		}
 	}
-}
-
-func (r *reader) serverMax() time.Duration { return cmp.Or(r.ServerMax, 30*time.Second) }
-
-// echo is what the agent wrote about one call.
-type echo struct {
-	nonce, dnis string
-	bound       bool // it was given attributes
-}
-
-// readEcho is nil when no agent has spoken, or not yet.
-func readEcho(data json.RawMessage) *echo {
-	var keys struct {
-		Nonce      json.RawMessage `json:"echo_nonce"`
-		DNIS       json.RawMessage `json:"echo_dnis"`
-		Attributes json.RawMessage `json:"echo_attributes"`
-	}
-	if !bytes.Contains(data, []byte(`"echo_`)) || json.Unmarshal(data, &keys) != nil || keys.Nonce == nil {
-		return nil
-	}
-	e := &echo{nonce: plain(keys.Nonce), dnis: plain(keys.DNIS)}
-	e.bound = e.nonce != "" || len(keys.Attributes) > 0 && string(keys.Attributes) != "null"
-	if e.nonce == "" && e.dnis == "" {
-		return nil
-	}
-	return e
-}
-
-// plain is a JSON string's text or a number's digits; else "".
-func plain(raw json.RawMessage) string {
-	var s string
-	var n json.Number
-	if json.Unmarshal(raw, &s) == nil {
-		return s
-	}
-	if json.Unmarshal(raw, &n) == nil {
-		return n.String()
-	}
-	return ""
 }

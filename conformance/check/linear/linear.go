@@ -13,9 +13,9 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // Status is what the search says.
@@ -44,77 +44,33 @@ type NumberResult struct {
 	Status    Status
 	Reason    string
 	Events    int               // operations that were put in order
-	Certainty finding.Certainty // of an illegal one: check.ModuloStrays when stray calls could have caused it
+	Certainty finding.Certainty // of an illegal one: finding.ModuloStrays when stray calls could have caused it
 	LeftOut   []history.Op      // of an illegal one: what the longest legal order has no place for, by time
 }
 
-// Name is what scenarios and reports call the search among the checks.
-const Name = "linearizable"
-
-// Budget is how long to search when there is no reason for another time. What is not found by then is not found.
-const Budget = 5 * time.Second
-
-// CheckNames are the names of all checks, the search among them.
-func CheckNames() []string { return append(check.Names(), Name) }
-
-// Check is the search by its name, to be reported as checks are. It cannot be judged by.
-func Check() check.Check {
-	return check.Check{
-		Name: Name, Invariant: "I1, I3, I5, I6", PerProject: true,
-		Says: "What happened to each number has an order in which a pool can have done it.",
-	}
-}
-
-// JudgeAll searches for each project by itself, by name. What one of them leaves of its share is for the others.
-func JudgeAll(ctx context.Context, facts map[string]check.Facts, ops []history.Op, budget time.Duration) map[string]Result {
-	out := make(map[string]Result)
-	parts := check.Parts(facts, ops)
-	deadline := time.Now().Add(budget)
-	for i, p := range parts {
-		out[p.Project] = Judge(ctx, p.Facts, p.Ops, time.Until(deadline)/time.Duration(len(parts)-i))
-	}
-	return out
-}
-
-// Violations are the illegal numbers as a check would report them, by number.
-func (r Result) Violations() (out []finding.Violation) {
-	for _, n := range r.Numbers {
-		if n.Status == Illegal {
-			out = append(out, finding.Violation{
-				Text: n.Number + ": " + n.Reason, Rule: "every order of its operations was tried, expiries within their windows included",
-				Cause: "F01 check-then-act, F07 a late release of somebody else's lease, F31 a tie at expiry, F41 a second call that is bound as well", Certainty: n.Certainty, Ops: n.LeftOut,
-			})
-		}
-	}
-	return out
-}
-
-// Judge puts the operations of each number in order, within budget for all of them. The operations are those of one
-// project, complete and with the readings of the handoff state, which tell the calls that took a reservation.
+// Search puts the operations of each number in order, within the time that ctx has left. They are those of one project.
 //
 // A reservation of unknown outcome is held against no number. It explains only a call that was given its nonce. Where
 // several calls, of several numbers, need the same explanation, these numbers are Unknown.
-func Judge(ctx context.Context, facts check.Facts, ops []history.Op, budget time.Duration) Result {
-	if why := unfit(facts); why != "" {
+func Search(ctx context.Context, r *reading.Reading) Result {
+	if why := unfit(r.Facts); why != "" {
 		return Result{Status: NotJudged, Reason: why}
 	}
-	lines, astray := gather(facts, ops)
-	if facts.Reroutes && astray > 0 {
-		return Result{Status: NotJudged, Reason: fmt.Sprintf("the carrier may bring calls to other numbers, and where %d of them went is not known", astray)}
-	}
-	if len(lines) == 0 {
+	numbers := gather(r)
+	if len(numbers) == 0 {
 		return Result{Status: NotJudged, Reason: "no number was reserved"}
 	}
-	ctx, cancel := context.WithTimeout(ctx, max(budget, 0))
-	defer cancel()
-	deadline := time.Now().Add(budget)
+	deadline, ok := ctx.Deadline()
+	if !ok {
+		deadline = time.Now().Add(time.Hour)
+	}
 	// Short ones first: what they leave of their share is for the long ones.
-	slices.SortStableFunc(lines, func(a, b *line) int { return len(a.events) - len(b.events) })
+	slices.SortStableFunc(numbers, func(a, b *number) int { return len(a.events) - len(b.events) })
 	var out Result
-	for i, l := range lines {
-		n, p := judgeLine(ctx, facts, l, time.Until(deadline)/time.Duration(len(lines)-i))
-		out.Numbers = append(out.Numbers, n)
-		if p != nil && (out.picture == nil || n.Number < out.picture.number) {
+	for i, n := range numbers {
+		said, p := judgeNumber(ctx, r.Facts, n, time.Until(deadline)/time.Duration(len(numbers)-i))
+		out.Numbers = append(out.Numbers, said)
+		if p != nil && (out.picture == nil || said.Number < out.picture.number) {
 			out.picture = p
 		}
 	}
@@ -124,11 +80,11 @@ func Judge(ctx context.Context, facts check.Facts, ops []history.Op, budget time
 }
 
 // unfit says why the facts do not suffice.
-func unfit(f check.Facts) string {
+func unfit(f reading.Facts) string {
 	switch {
 	case f.WindowMin <= 0 || f.Release == "":
 		return "the window or the release rule of the pool is not known"
-	case f.Release != onArrival && f.Release != onAnswer && f.Release != onHangup:
+	case f.Release != reading.OnArrival && f.Release != reading.OnAnswer && f.Release != reading.OnHangup:
 		return fmt.Sprintf("release rule: want arrival, answer or hangup, got %q", f.Release)
 	case f.Match != "" && f.Match != "dni":
 		return "the pool matches callers by their number, which carriers change"
@@ -148,28 +104,28 @@ func (r *Result) sum() {
 	}
 }
 
-func judgeLine(ctx context.Context, f check.Facts, l *line, budget time.Duration) (NumberResult, *picture) {
-	out := NumberResult{Number: l.number, Status: Unknown, Events: len(l.events)}
+func judgeNumber(ctx context.Context, f reading.Facts, n *number, budget time.Duration) (NumberResult, *picture) {
+	out := NumberResult{Number: n.text, Status: Unknown, Events: len(n.events)}
 	m := model{Facts: f}
-	verdict, info := search(ctx, m, l.events, budget)
+	verdict, info := search(ctx, m, n.events, budget)
 	switch {
 	case verdict == porcupine.Unknown:
-		out.Reason = fmt.Sprintf("the search for a legal order of %d operations was given up", len(l.events))
+		out.Reason = fmt.Sprintf("the search for a legal order of %d operations was given up", len(n.events))
 		return out, nil
-	case verdict == porcupine.Ok && l.loose && !certainly(ctx, m, l.events, budget):
+	case verdict == porcupine.Ok && n.loose && !certainly(ctx, m, n.events, budget):
 		out.Reason = "a reservation of unknown outcome explains calls of several numbers, or has no nonce"
 		return out, nil
 	case verdict == porcupine.Ok:
 		out.Status = OK
 		return out, nil
 	}
-	out.Status, out.Certainty = Illegal, m.certainty(ctx, l.events, budget)
-	left := leftOut(len(l.events), info)
+	out.Status, out.Certainty = Illegal, m.certainty(ctx, n.events, budget)
+	left := leftOut(len(n.events), info)
 	for _, i := range left {
-		out.LeftOut = append(out.LeftOut, *l.events[i].op)
+		out.LeftOut = append(out.LeftOut, *n.events[i].op)
 	}
-	out.Reason = fmt.Sprintf("no order of its %d operations is legal; the longest legal one has %d and no place for %s", len(l.events), len(l.events)-len(left), out.LeftOut[0])
-	return out, &picture{number: l.number, model: m, info: info}
+	out.Reason = fmt.Sprintf("no order of its %d operations is legal; the longest legal one has %d and no place for %s", len(n.events), len(n.events)-len(left), out.LeftOut[0])
+	return out, &picture{number: n.text, model: m, info: info}
 }
 
 // certainty searches again, with strays that may take any reservation that waits.

@@ -4,18 +4,15 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 func sec(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -58,17 +55,23 @@ func ops(all ...op) (out []history.Op) {
 	return out
 }
 
-func with(f check.Facts, change func(*check.Facts)) check.Facts { change(&f); return f }
+func with(f reading.Facts, change func(*reading.Facts)) reading.Facts { change(&f); return f }
 
 var (
-	roa = check.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
-	roh = with(roa, func(f *check.Facts) { f.Release = "hangup" })
+	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
+	roh = with(roa, func(f *reading.Facts) { f.Release = "hangup" })
 
-	chain = ops(reserved(0, .1, "+442079460001", "x"), reserved(9, 12, "+442079460001", "y"), reserved(19, 19.5, "+442079460001", "z"))
-	h1    = ops(reserved(0, .1, "+442079460001", "x"), reserved(.05, .15, "+442079460001", "y"))
+	h1 = ops(reserved(0, .1, "+442079460001", "x"), reserved(.05, .15, "+442079460001", "y"))
 )
 
 const ample = 5 * time.Second
+
+// searched searches for so long.
+func searched(ctx context.Context, f reading.Facts, ops []history.Op, budget time.Duration) Result {
+	ctx, cancel := context.WithTimeout(ctx, budget)
+	defer cancel()
+	return Search(ctx, reading.New(f, reading.Pointers(ops)))
+}
 
 func TestJudge(t *testing.T) {
 	h4 := []op{reserved(0, .1, "a", "x"), dialled(.2, 2, "a", "c1").over(30), reserved(.3, .4, "a", "y")}
@@ -84,10 +87,10 @@ func TestJudge(t *testing.T) {
 	restart := func(o history.Outcome) []op {
 		return []op{reserved(0, .1, "a", "x"), {Kind: history.Restart, Outcome: o, Start: sec(1), End: sec(2)}, reserved(3, 3.1, "a", "y")}
 	}
-	cool := func(f *check.Facts) { f.CoolDown = sec(3) }
+	cool := func(f *reading.Facts) { f.CoolDown = sec(3) }
 	for _, c := range []struct {
 		name  string
-		facts check.Facts
+		facts reading.Facts
 		ops   []op
 		want  string // statuses by number
 	}{
@@ -95,12 +98,12 @@ func TestJudge(t *testing.T) {
 		{"h2", roa, []op{reserved(0, .1, "a", "x"), reserved(9.8, 9.9, "a", "y")}, "a illegal"},
 		{"h3", roa, []op{reserved(0, .1, "a", "x"), reserved(9.8, 10.05, "a", "y")}, "a ok"},
 		{"h4 arrival", roa, h4, "a ok"},
-		{"h4 answer", with(roa, func(f *check.Facts) { f.Release = "answer" }), h4, "a ok"},
+		{"h4 answer", with(roa, func(f *reading.Facts) { f.Release = "answer" }), h4, "a ok"},
 		{"h4 hang-up", roh, h4, "a illegal"},
-		{"h4 a slow carrier", with(roa, func(f *check.Facts) { f.ArrivalMin = sec(.3) }), h4, "a illegal"},
+		{"h4 a slow carrier", with(roa, func(f *reading.Facts) { f.ArrivalMin = sec(.3) }), h4, "a illegal"},
 		{"h10", roa, h10, "a illegal, b illegal"},
 		{"h11", roa, h11, "a ok"},
-		{"expiry within the clocks' difference", with(roa, func(f *check.Facts) { f.Eps = sec(.1) }), []op{reserved(0, .1, "a", "x"), reserved(9.8, 9.9, "a", "y")}, "a ok"},
+		{"expiry within the clocks' difference", with(roa, func(f *reading.Facts) { f.Eps = sec(.1) }), []op{reserved(0, .1, "a", "x"), reserved(9.8, 9.9, "a", "y")}, "a ok"},
 		{"a number rests", with(roa, cool), []op{reserved(0, .1, "a", "x"), reserved(12, 12.5, "a", "y")}, "a illegal"},
 		{"a number has rested", with(roa, cool), []op{reserved(0, .1, "a", "x"), reserved(12, 13.5, "a", "y")}, "a ok"},
 		{"a chain of three", roa, []op{reserved(0, .1, "a", "x"), reserved(9, 12, "a", "y"), reserved(19, 19.5, "a", "z")}, "a illegal"},
@@ -109,8 +112,8 @@ func TestJudge(t *testing.T) {
 		{"in time and given nothing", roa, lost, "a illegal"},
 		{"too late and given it", roa, []op{reserved(0, .1, "a", "x"), dialled(12, 13, "a", "c1").over(30), heard("c1", "x", "a")}, "a illegal"},
 		{"taken twice", roa, twice, "a illegal"},
-		{"taken twice, of an unknown rule, in the call", with(roh, func(f *check.Facts) { f.Bindings = "" }), twice, "a ok"},
-		{"taken again after the call", with(roh, func(f *check.Facts) { f.Bindings = "many" }), []op{reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(3), heard("c1", "x", "a"), dialled(4, 5, "a", "c2").over(6), heard("c2", "x", "a")}, "a illegal"},
+		{"taken twice, of an unknown rule, in the call", with(roh, func(f *reading.Facts) { f.Bindings = "" }), twice, "a ok"},
+		{"taken again after the call", with(roh, func(f *reading.Facts) { f.Bindings = "many" }), []op{reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(3), heard("c1", "x", "a"), dialled(4, 5, "a", "c2").over(6), heard("c2", "x", "a")}, "a illegal"},
 		{"held by a call", roh, held, "a illegal"},
 		{"held by a call until it is over", roh, append(slices.Clone(held[:3]), reserved(29, 30.1, "a", "y")), "a ok"},
 		{"lost in a restart", roa, restart(history.Indefinite), "a ok"},
@@ -119,11 +122,11 @@ func TestJudge(t *testing.T) {
 		{"a reservation of unknown outcome that was used twice", roa, both, "a unknown, b unknown"},
 		{"a reservation of unknown outcome excuses nothing else", roa, append(slices.Clone(lost), timedOut(0, 5, "y")), "a illegal"},
 		{"a nonce that nobody sent", roa, foreign, "a illegal"},
-		{"a nonce of somebody else", with(roa, func(f *check.Facts) { f.Exclusive = false }), foreign, "a ok"},
+		{"a nonce of somebody else", with(roa, func(f *reading.Facts) { f.Exclusive = false }), foreign, "a ok"},
 		{"a call that arrived elsewhere", roa, []op{reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(3), heard("c1", "", "+4420")}, "a ok"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := Judge(t.Context(), c.facts, ops(c.ops...), ample)
+			r := searched(t.Context(), c.facts, ops(c.ops...), ample)
 			var got []string
 			for _, n := range r.Numbers {
 				got = append(got, n.Number+" "+string(n.Status))
@@ -140,55 +143,30 @@ func TestJudge(t *testing.T) {
 
 func TestNotJudged(t *testing.T) {
 	for name, c := range map[string]struct {
-		facts check.Facts
+		facts reading.Facts
 		ops   []history.Op
 		want  string
 	}{
-		"no window":   {check.Facts{Release: "hangup"}, h1, "the window or the release rule of the pool is not known"},
-		"other rule":  {with(roa, func(f *check.Facts) { f.Release = "lookup" }), h1, `release rule: want arrival, answer or hangup, got "lookup"`},
-		"dni and ani": {with(roa, func(f *check.Facts) { f.Match = "dni+ani" }), h1, "the pool matches callers by their number, which carriers change"},
+		"no window":   {reading.Facts{Release: "hangup"}, h1, "the window or the release rule of the pool is not known"},
+		"other rule":  {with(roa, func(f *reading.Facts) { f.Release = "lookup" }), h1, `release rule: want arrival, answer or hangup, got "lookup"`},
+		"dni and ani": {with(roa, func(f *reading.Facts) { f.Match = "dni+ani" }), h1, "the pool matches callers by their number, which carriers change"},
 		"nothing":     {roa, ops(refused(0, 1)), "no number was reserved"},
 	} {
-		if r := Judge(t.Context(), c.facts, c.ops, ample); r.Status != NotJudged || r.Reason != c.want {
+		if r := searched(t.Context(), c.facts, c.ops, ample); r.Status != NotJudged || r.Reason != c.want {
 			t.Errorf("%s: got %s %q, want not-judged %q", name, r.Status, r.Reason, c.want)
 		}
 	}
 }
 
 func TestStraysMakeItUncertain(t *testing.T) {
-	strays := with(roa, func(f *check.Facts) { f.Strays = 1e-6 })
+	strays := with(roa, func(f *reading.Facts) { f.Strays = 1e-6 })
 	lost := ops(reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(30), heard("c1", "", "a"))
-	if r := Judge(t.Context(), strays, lost, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.ModuloStrays {
+	if r := searched(t.Context(), strays, lost, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.ModuloStrays {
 		t.Errorf("got %+v, want illegal modulo strays", r.Numbers)
 	}
 	late := ops(reserved(0, .1, "a", "x"), dialled(12, 13, "a", "c1").over(30), heard("c1", "x", "a"))
-	if r := Judge(t.Context(), strays, late, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.Certain {
+	if r := searched(t.Context(), strays, late, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.Certain {
 		t.Errorf("got %+v, want illegal for certain", r.Numbers)
-	}
-}
-
-// The two ways of judging need each other.
-func TestWhatOnlyOneOfTheTwoSees(t *testing.T) {
-	violations := func(ops []history.Op) (names []string) {
-		for _, r := range check.JudgeAll(map[string]check.Facts{"": roa}, ops) {
-			if len(r.Violations) > 0 {
-				names = append(names, r.Check.Name)
-			}
-		}
-		return names
-	}
-	if got := violations(chain); got != nil {
-		t.Errorf("chain: got %v, want nothing: no two of the three contradict each other", got)
-	}
-	if r := Judge(t.Context(), roa, chain, ample); r.Status != Illegal {
-		t.Errorf("chain: got %s, want illegal", r.Status)
-	}
-	h6 := ops(reserved(0, .1, "+442079460001", "x"), refused(1, 1.1))
-	if got := violations(h6); !slices.Equal(got, []string{"exhaustion-justified"}) {
-		t.Errorf("h6: got %v, want exhaustion-justified", got)
-	}
-	if r := Judge(t.Context(), roa, h6, ample); r.Status != OK {
-		t.Errorf("h6: got %s, want ok: a refusal is about all numbers", r.Status)
 	}
 }
 
@@ -196,7 +174,7 @@ func TestUnknownIsNeverOK(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, r := range map[string]Result{
-		"no budget": Judge(t.Context(), roa, h1, 0), "ended": Judge(ended, roa, h1, ample), "hard": Judge(t.Context(), roa, hard(), 50*time.Millisecond),
+		"no budget": searched(t.Context(), roa, h1, 0), "ended": searched(ended, roa, h1, ample), "hard": searched(t.Context(), roa, hard(), 50*time.Millisecond),
 	} {
 		if r.Status != Unknown || r.Numbers[0].Status != Unknown || r.Reason == "" {
 			t.Errorf("%s: got %+v, want unknown", name, r)
@@ -213,18 +191,14 @@ func hard() []history.Op {
 	return ops(all...)
 }
 
-func TestHTML(t *testing.T) {
-	r := Judge(t.Context(), roa, h1, ample)
-	path := filepath.Join(t.TempDir(), "failure.html")
-	if err := SaveHTML(path, map[string]Result{"": r}); err != nil {
-		t.Fatal(err)
-	}
-	page, err := os.ReadFile(path)
-	if err != nil {
+func TestPicture(t *testing.T) {
+	r := searched(t.Context(), roa, h1, ample)
+	var page bytes.Buffer
+	if err := r.Picture()(&page); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{"<html", "#1 client x: reserve +442079460001 with nonce x [0s to 100ms]", "#2 client y: reserve +442079460001 with nonce y", "nonce x waits since 0s"} {
-		if !bytes.Contains(page, []byte(want)) {
+		if !bytes.Contains(page.Bytes(), []byte(want)) {
 			t.Errorf("want %q on the page", want)
 		}
 	}
@@ -234,17 +208,9 @@ func TestHTML(t *testing.T) {
 }
 
 func TestNoPictureOfAPass(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "pass.html")
-	for _, r := range []Result{Judge(t.Context(), roa, ops(reserved(0, 1, "a", "x")), ample), Judge(t.Context(), roa, h1, 0), {}} {
-		var b bytes.Buffer
-		if err := r.WriteHTML(&b); !errors.Is(err, ErrNothingToDraw) || b.Len() > 0 {
-			t.Errorf("%s: got %v and %d bytes, want %v and none", r.Status, err, b.Len(), ErrNothingToDraw)
+	for _, r := range []Result{searched(t.Context(), roa, ops(reserved(0, 1, "a", "x")), ample), searched(t.Context(), roa, h1, 0), {}} {
+		if r.Picture() != nil {
+			t.Errorf("%s: want no picture, got one", r.Status)
 		}
-		if err := SaveHTML(path, map[string]Result{"": r}); !errors.Is(err, ErrNothingToDraw) {
-			t.Errorf("%s: got %v, want %v", r.Status, err, ErrNothingToDraw)
-		}
-	}
-	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("got %v, want no file", err)
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/anishathalye/porcupine"
 
-	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // model is a number as a slot for one reservation. The search gives it the operations in an order, and it gives each
@@ -16,7 +16,7 @@ import (
 // next needs it to have; that nothing takes a reservation after the longest window is the one limit from above, and
 // there the latest commit counts. So a model that errs finds an order where there is none, never the reverse.
 type model struct {
-	check.Facts
+	reading.Facts
 	strays bool        // somebody else may have called any number at any time
 	stop   func() bool // gives the search up; nil never does
 }
@@ -73,7 +73,7 @@ func (m model) next(s state, e *event) []state {
 // freed is when a number in this state can be reserved again, at the soonest.
 func (m model) freed(s state) time.Duration {
 	if s.phase == waiting {
-		return add(m.expires(s), m.CoolDown)
+		return reading.Plus(m.expires(s), m.CoolDown)
 	}
 	return s.free
 }
@@ -82,7 +82,7 @@ func (m model) expires(s state) time.Duration {
 	if m.strays {
 		return s.since
 	}
-	return add(s.since, m.WindowMin)
+	return reading.Plus(s.since, m.WindowMin)
 }
 
 func (m model) put(s state, e *event, p time.Duration) (out []state) {
@@ -111,7 +111,7 @@ func (m model) miss(s state, e *event, p time.Duration) []state {
 func (m model) take(s state, e *event, p time.Duration) (out []state) {
 	if s.phase != empty && e.names(s.lease) {
 		switch {
-		case s.phase == waiting && p <= add(s.lease.to, m.longest()):
+		case s.phase == waiting && p <= reading.Plus(s.lease.to, m.longest()):
 			out = append(out, m.taken(s.lease, e, p))
 		case s.phase == talking && p <= s.until:
 			t := m.taken(s.lease, e, p)
@@ -128,19 +128,19 @@ func (m model) take(s state, e *event, p time.Duration) (out []state) {
 }
 
 func (m model) taken(l, e *event, p time.Duration) state {
-	free := add(max(p, e.freesFrom), m.CoolDown)
+	free := reading.Plus(max(p, e.freesFrom), m.CoolDown)
 	if m.Bindings == "once" {
 		return state{at: p, free: free}
 	}
 	return state{phase: talking, lease: l, at: p, free: free, until: e.freesBy}
 }
 
-func (m model) longest() time.Duration { return cmp.Or(m.WindowMax, check.Forever) }
+func (m model) longest() time.Duration { return cmp.Or(m.WindowMax, reading.Forever) }
 
 // porcupine is the model as the search wants it: as a set of states, of which any may be the true one.
 func (m model) porcupine() porcupine.Model {
 	n := porcupine.NondeterministicModel{
-		Init: func() []any { return []any{state{at: -check.Forever, free: -check.Forever}} },
+		Init: func() []any { return []any{state{at: -reading.Forever, free: -reading.Forever}} },
 		Step: func(s, input, _ any) []any {
 			if m.stop != nil && m.stop() {
 				return nil
@@ -172,35 +172,28 @@ func (s state) hash() uint64 {
 
 func operations(events []*event) []porcupine.Operation {
 	out := make([]porcupine.Operation, len(events))
-	var lanes []time.Duration // until when each lane of the picture is taken
+	var rows []time.Duration // until when each row of the picture is taken
 	for i, e := range events {
-		lane := 0
-		for lane < len(lanes) && lanes[lane] >= e.from {
-			lane++
+		row := 0
+		for row < len(rows) && rows[row] >= e.from {
+			row++
 		}
-		if lane == len(lanes) {
-			lanes = append(lanes, 0)
+		if row == len(rows) {
+			rows = append(rows, 0)
 		}
-		lanes[lane] = e.to
-		out[i] = porcupine.Operation{ClientId: lane, Input: e, Call: int64(e.from), Return: int64(e.to)}
+		rows[row] = e.to
+		out[i] = porcupine.Operation{ClientId: row, Input: e, Call: int64(e.from), Return: int64(e.to)}
 	}
 	return out
-}
-
-func add(a, b time.Duration) time.Duration {
-	if b > 0 && a > check.Forever-b {
-		return check.Forever
-	}
-	return a + b
 }
 
 func round(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
 
 func when(d time.Duration) string {
 	switch d {
-	case check.Forever:
+	case reading.Forever:
 		return "the end"
-	case -check.Forever:
+	case -reading.Forever:
 		return "the beginning"
 	}
 	return round(d).String()

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // slot is a number of the plainest correct pool.
@@ -41,7 +41,7 @@ func (a *agenda) Pop() any {
 // sim is the pool with its clients and their carrier, in virtual time.
 type sim struct {
 	*rand.Rand
-	check.Facts
+	reading.Facts
 	now   time.Duration
 	tasks agenda
 	slots []slot
@@ -66,7 +66,7 @@ func (s *sim) record(o history.Op) {
 }
 
 // simulate plays clients whose requests overlap, get lost and are repeated, and whose calls come late, twice or never.
-func simulate(seed uint64, f check.Facts, clients int) []history.Op {
+func simulate(seed uint64, f reading.Facts, clients int) []history.Op {
 	s := &sim{Rand: rand.New(rand.NewPCG(seed, 7)), Facts: f, slots: make([]slot, f.Size), late: 14 * time.Second}
 	for i := range clients {
 		s.after(s.upTo(time.Duration(clients)*time.Second), func() { s.client(fmt.Sprintf("n%d", i)) })
@@ -133,16 +133,16 @@ func (s *sim) call(i int) {
 			if n.nonce != given || given == "" {
 				return
 			}
-			if n.open--; n.open == 0 || s.Release != onHangup {
+			if n.open--; n.open == 0 || s.Release != reading.OnHangup {
 				*n = slot{free: s.now + s.CoolDown}
 			}
 		}
-		if s.Release != onHangup {
+		if s.Release != reading.OnHangup {
 			release()
 		}
 		end, talk := s.now+s.upTo(time.Second), time.Second+s.upTo(20*time.Second)
 		s.after(talk, func() {
-			if s.Release == onHangup {
+			if s.Release == reading.OnHangup {
 				release()
 			}
 			o := history.Op{Kind: history.Call, Outcome: history.OK, Start: start, End: min(end, s.now), Number: s.number(i), CallID: id, Ended: true, Bye: s.now, Status: 200}
@@ -154,10 +154,10 @@ func (s *sim) call(i int) {
 	})
 }
 
-func facts(seed uint64) check.Facts {
-	f := check.Facts{Size: 3, WindowMin: 10 * time.Second, WindowMax: 11 * time.Second, Exclusive: true, Bindings: "once", ServerMax: time.Second}
-	f.Release = []string{onArrival, onHangup, onAnswer}[seed%3]
-	if f.Release == onHangup && seed%2 == 0 {
+func facts(seed uint64) reading.Facts {
+	f := reading.Facts{Size: 3, WindowMin: 10 * time.Second, WindowMax: 11 * time.Second, Exclusive: true, Bindings: "once", ServerMax: time.Second}
+	f.Release = []string{reading.OnArrival, reading.OnHangup, reading.OnAnswer}[seed%3]
+	if f.Release == reading.OnHangup && seed%2 == 0 {
 		f.Bindings = "many"
 	}
 	f.CoolDown = time.Duration(seed%4) * time.Second
@@ -169,7 +169,7 @@ func TestACorrectPoolIsNeverIllegal(t *testing.T) {
 	var ok, unknown, waited, given int
 	for seed := range uint64(200) {
 		ops := simulate(seed, facts(seed), 60)
-		r := Judge(t.Context(), facts(seed), ops, 2*time.Second)
+		r := searched(t.Context(), facts(seed), ops, 2*time.Second)
 		switch r.Status {
 		case OK:
 			ok++
@@ -178,11 +178,10 @@ func TestACorrectPoolIsNeverIllegal(t *testing.T) {
 		default:
 			t.Fatalf("seed %d: got %s: %s", seed, r.Status, r.Reason)
 		}
-		for _, o := range ops {
-			if o.Kind == history.Reserve && o.Outcome == history.OK {
-				waited++
-			}
-			if said := readEcho(o.Data); said != nil && said.bound {
+		read := reading.New(facts(seed), reading.Pointers(ops))
+		waited += len(read.Leases)
+		for _, c := range read.Calls {
+			if c.Echo != nil && c.Echo.Bound {
 				given++
 			}
 		}
@@ -201,7 +200,7 @@ func TestAFaultInARandomHistoryIsFound(t *testing.T) {
 		i := slices.IndexFunc(ops, func(o history.Op) bool { return o.Kind == history.Reserve && o.Outcome == history.OK })
 		again := ops[i]
 		again.ID, again.Nonce, again.Start, again.End = len(ops)+1, "again", again.End, again.End+1
-		if Judge(t.Context(), f, append(ops, again), 2*time.Second).Status == Illegal {
+		if searched(t.Context(), f, append(ops, again), 2*time.Second).Status == Illegal {
 			found++
 		}
 	}
@@ -216,7 +215,7 @@ func BenchmarkJudge(b *testing.B) {
 	ops := simulate(1, f, 3000)
 	b.ReportAllocs()
 	for b.Loop() {
-		if r := Judge(b.Context(), f, ops, 10*time.Second); r.Status == Illegal {
+		if r := searched(b.Context(), f, ops, 10*time.Second); r.Status == Illegal {
 			b.Fatal(r.Reason)
 		}
 	}

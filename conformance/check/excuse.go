@@ -1,0 +1,52 @@
+package check
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// excuse says what else than the platform may have kept c from the attributes of l; "" when nothing can have. decided
+// tells that it certainly did.
+func (v *view) excuse(l *reading.Lease, c *reading.Call) (why string, decided bool) {
+	switch {
+	case c.Echo != nil && c.Echo.DNIS != "" && !reading.SameNumber(c.Echo.DNIS, c.Op.Number):
+		return fmt.Sprintf("it arrived at %s", c.Echo.DNIS), true
+	case c.Soonest > l.Until:
+		return "its window had closed", true
+	case v.LostAt(l.From, c.Latest) < reading.Forever:
+		return "the platform was restarted meanwhile", false
+	case v.PossiblyTaken(l, c):
+		return "another call to the number may have taken them", false
+	case !v.Due(l, c):
+		return "its window may have closed", false
+	}
+	return "", true
+}
+
+// committed is the soonest moment at which the platform can have acted on o, by its client's own clock.
+func committed(o *history.Op) time.Duration { return max(o.Start, o.Sent) }
+
+// endFrom is the soonest end of a call.
+func (v *view) endFrom(c *reading.Call) time.Duration { return c.Op.Bye - v.Eps - v.Signal }
+
+// readable tells that the state of c, which is known to be stored where r asked, must have been there: long enough
+// after the call, and still kept.
+func (v *view) readable(c *reading.Call, r *reading.Question) bool {
+	return r.From > reading.Plus(v.Over(c), v.Visible) && v.kept(c, r)
+}
+
+// kept tells that nothing can have removed the state of c before r.
+func (v *view) kept(c *reading.Call, r *reading.Question) bool {
+	switch {
+	case !c.Op.Ended || !c.Answered():
+		return false
+	case c.Op.EndedBy == "caller" && v.Abandoned != "keep": // some platforms drop the state of those who hang up
+		return false
+	case v.Retention > 0 && r.To >= reading.Plus(v.endFrom(c), v.Retention):
+		return false
+	}
+	return v.LostAt(v.endFrom(c), r.To) == reading.Forever
+}

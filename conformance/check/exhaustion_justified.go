@@ -1,0 +1,51 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// exhaustionJustified is rule B. It counts, for each 404, the numbers that can have been held at some instant of the
+// request. A request of unknown outcome may hold one more.
+func exhaustionJustified() Check {
+	return Check{Rule: finding.Rule{Name: "exhaustion-justified", Invariant: "I12", Says: "A reservation is refused only while no number is free."},
+		PerProject: true, clocks: true,
+		judge: func(_ context.Context, v *view) (out finding.Outcome) {
+			var refusals []*history.Op
+			for _, r := range v.Reserves {
+				if r.Outcome == history.Refused {
+					refusals = append(refusals, r)
+				}
+			}
+			if len(refusals) == 0 {
+				return out
+			}
+			if out = v.countable(); out.NotJudged != "" {
+				return out
+			}
+			steps, certain := v.possiblyHeld(), v.certainlyHeld()
+			out.Cases = len(refusals)
+			strays := 0
+			for _, r := range refusals {
+				n := peak(steps, v.From(r), r.End+v.Eps)
+				if n >= v.PoolSize() {
+					if peak(certain, v.From(r)+1, r.End+v.Eps) < v.PoolSize() {
+						out.Undecided++
+					}
+					continue
+				}
+				out.Add(finding.Violation{
+					Text:      fmt.Sprintf("refused at %s although at most %d of %d numbers can have been held", round(r.End), n, v.PoolSize()),
+					Rule:      "rule B: counting every number that any reservation, call or lost reply can have held at any instant of the request",
+					Cause:     "F12 the loser of a race gives up, F13 a reaper that has stopped, F10 numbers that are never offered, F16 a 404 that means something else",
+					Certainty: v.unless(v.Release != reading.OnArrival), Ops: reading.Copies(r),
+				})
+				strays = max(strays, v.PoolSize()-n)
+			}
+			return v.weigh(out, v.held(strays))
+		}}
+}

@@ -1,0 +1,111 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// handoffVisible follows each question over time: once found, a state stays, and it is there soon after the call. A
+// question is judged by the calls that are known to be its answer: the one whose id is asked for, or those that a reply
+// has shown under the shared_id.
+func handoffVisible() Check {
+	return Check{Rule: finding.Rule{Name: "handoff-visible", Invariant: "I20", Says: "A handoff state can be read soon after the call, and from then on every time."},
+		clocks: true,
+		judge: func(_ context.Context, v *view) (out finding.Outcome) {
+			if !v.Handoffs {
+				return finding.NotJudged("how soon a handoff state is readable, and for how long, is not known")
+			}
+			byID, byShared := make([]*answers, len(v.Calls)), make([]*answers, v.SharedIDs())
+			for i := range v.Reads {
+				r := &v.Reads[i]
+				var a *answers
+				switch {
+				case r.Group != nil:
+					if a = byShared[r.Group.Index]; a == nil {
+						a = &answers{calls: v.sharedAnswers(r.Group)}
+						byShared[r.Group.Index] = a
+					}
+				case r.AskedCall != nil && r.AskedCall.Op.Project == r.Project:
+					if a = byID[r.AskedCall.Index]; a == nil {
+						a = &answers{calls: v.answersByID(r.AskedCall)}
+						byID[r.AskedCall.Index] = a
+					}
+				}
+				if a != nil && len(a.calls) > 0 && !a.blamed {
+					out.Cases++
+					v.judgeAsked(&out, a, r)
+				}
+			}
+			return out
+		}}
+}
+
+// answers is what is known of one question so far.
+type answers struct {
+	calls  []*reading.Call   // those that it must find once they are over; none where a platform may have its reasons
+	found  *reading.Question // the first that was found when the call was certainly over
+	blamed bool
+}
+
+func (v *view) answersByID(c *reading.Call) []*reading.Call {
+	if !v.IDsAgree || !v.Echoing {
+		return nil
+	}
+	if l := v.Lines[c.Op.Number]; l == nil || len(l.Leases) == 0 || l.Leases[0].Op.Project != c.Op.Project {
+		return nil // whose number it was is not known
+	}
+	return []*reading.Call{c}
+}
+
+func (v *view) sharedAnswers(s *reading.Group) []*reading.Call {
+	if len(s.Stored) > reading.Crowd {
+		return nil
+	}
+	// Several calls under one shared_id may be a conflict, which is answered as if there were none.
+	if !v.Ordered() && (s.Held > 1 || len(s.Stored) > 1 || !v.Once()) {
+		return nil
+	}
+	return s.Stored
+}
+
+func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *reading.Question) {
+	switch r.Outcome {
+	case history.OK:
+		if a.found == nil && r.Call != nil && r.From > v.Over(r.Call) {
+			a.found = r
+		}
+	case history.Refused:
+		v.judgeMissing(out, a, r)
+	}
+}
+
+func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Question) {
+	if f := a.found; f != nil && r.From > f.To && v.kept(f.Call, r) {
+		a.blamed = true
+		out.Add(finding.Violation{
+			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.Asked(), round(f.Op.End), round(r.Op.Start), round(f.Call.Op.Bye)),
+			Rule:  "the call was over at both times, and states are kept for longer",
+			Cause: "F53 replicas that answer in turn, a record that reading deletes", Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
+		})
+		return
+	}
+	for _, c := range a.calls {
+		if v.readable(c, r) {
+			a.blamed = true
+			out.Add(finding.Violation{
+				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", r.Asked(), round(r.Op.Start), round(r.Op.Start-c.Op.Bye), v.Visible),
+				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
+				Cause: "F49 the state is written late, F54 it is not kept", Ops: reading.Copies(c.Op, r.Op),
+			})
+			return
+		}
+	}
+	c := a.calls[0]
+	if due := reading.Plus(v.Over(c), v.Visible); r.From > due && (v.Retention == 0 || r.From < reading.Plus(v.endFrom(c), v.Retention)) {
+		out.Undecided++ // its caller hung up, or the platform was restarted
+	}
+}

@@ -1,0 +1,88 @@
+package check
+
+import (
+	"maps"
+	"slices"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// held is how many strays it takes to hold that many numbers. A stray that takes a reservation holds its number as long
+// as it likes, and every refusal in that time; where arrival releases, it holds none.
+func (v *view) held(numbers int) int {
+	if v.Release == reading.OnArrival {
+		return 0
+	}
+	return numbers
+}
+
+// countable says why the numbers in use cannot be counted.
+func (v *view) countable() finding.Outcome {
+	switch {
+	case v.PoolSize() == 0 || v.WindowMax == 0 || v.Release == "":
+		return finding.NotJudged("the size, the window or the release rule of the pool is not known")
+	case !v.Exclusive:
+		return finding.NotJudged("somebody else may be using the pool")
+	}
+	return finding.Outcome{}
+}
+
+// possiblyHeld counts the numbers that may be held at each time: those of all reservations for as long as these can
+// have lived, and one for each reservation of unknown outcome. The moment at which a number is let go counts too: what
+// is asked in that very moment may have been answered before.
+func (v *view) possiblyHeld() []event {
+	unknown := v.unknownHolders()
+	var s sweep
+	var spans []span
+	for _, number := range slices.Sorted(maps.Keys(v.Lines)) {
+		spans = spans[:0]
+		for _, l := range v.Lines[number].Leases {
+			spans = append(spans, closed(l.From, l.Latest))
+		}
+		if len(unknown) > 0 && v.Release != reading.OnArrival {
+			spans = v.keptByCalls(spans, v.Lines[number], unknown)
+		}
+		s.addUnion(spans)
+	}
+	for _, a := range v.Doubts {
+		s.add(v.doubt(a))
+	}
+	return s.steps()
+}
+
+// keptByCalls adds the calls that can be bound to a reservation of unknown outcome, for its number can be this one:
+// those that came while there was one, and, where a reservation serves several calls, those that came during these.
+func (v *view) keptByCalls(spans []span, n *reading.Line, unknown []event) []span {
+	kept := reading.Never
+	for _, c := range n.Calls {
+		if peak(unknown, c.Soonest, c.Latest) == 0 && (v.Once() || c.Soonest > kept) {
+			continue
+		}
+		kept = max(kept, c.FreesBy)
+		spans = append(spans, closed(c.Soonest, reading.Plus(c.FreesBy, v.LongestRest())))
+	}
+	return spans
+}
+
+// certainlyHeld counts the reservations that were certainly alive.
+func (v *view) certainlyHeld() []event {
+	var s sweep
+	for _, l := range v.Leases {
+		s.add(span{l.Replied, l.Earliest})
+	}
+	return s.steps()
+}
+
+func (v *view) unknownHolders() []event {
+	var s sweep
+	for _, a := range v.Doubts {
+		s.add(v.doubt(a))
+	}
+	return s.steps()
+}
+
+// doubt is when a reservation of unknown outcome may hold a number that nobody calls.
+func (v *view) doubt(a *reading.Attempt) span {
+	return closed(a.From, reading.Plus(a.Until, v.LongestRest()))
+}

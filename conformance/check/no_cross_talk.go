@@ -1,0 +1,156 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+const ownWord = "each nonce was sent with one reservation, so the call that carries it was given that one's attributes"
+
+// noCrossTalk reads what the agents say. A nonce names the reservation that a call was given. Whether the platform
+// broke a promise by that is another question: a late call is, to a correct pool, the caller of whoever has the number
+// now, and a call without a reservation is its caller too. Both are hazards. A breach is what no order of events allows:
+// a nonce that nobody sent, of another number, of a reservation that was over, or given twice; and any other nonce
+// where the call's own reservation was certainly waiting for it.
+func noCrossTalk() Check {
+	return Check{Rule: finding.Rule{Name: "no-cross-talk", Invariant: "I4, I5, I6, I7", Says: "A call is given the attributes of the reservation it was placed for, or none, and never twice."},
+		judge: func(_ context.Context, v *view) (out finding.Outcome) {
+			if !v.Echoing {
+				return finding.NotJudged(noEcho)
+			}
+			takers, swapped := v.takers(), make(map[*reading.Call]bool)
+			strays := 0
+			for _, c := range v.Calls {
+				if c.Echo == nil {
+					continue
+				}
+				out.Cases++
+				if c.Echo.Nonce != "" && !swapped[c] {
+					v.judgeNonce(&out, c, takers, swapped, &strays)
+				}
+			}
+			return v.weigh(out, strays)
+		}}
+}
+
+// takers are the calls that were given each nonce, in order of their arrival.
+func (v *view) takers() map[string][]*reading.Call {
+	out := make(map[string][]*reading.Call, len(v.ByNonce))
+	for _, c := range v.Calls {
+		if c.Echo != nil && c.Echo.Nonce != "" {
+			c.Nth = len(out[c.Echo.Nonce])
+			out[c.Echo.Nonce] = append(out[c.Echo.Nonce], c)
+		}
+	}
+	return out
+}
+
+func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[string][]*reading.Call, swapped map[*reading.Call]bool, strays *int) {
+	nonce := c.Echo.Nonce
+	a := v.ByNonce[nonce]
+	switch {
+	case a == nil:
+		v.fabricated(out, c)
+		return
+	case c.Nth >= a.Count && v.Once():
+		out.Add(finding.Violation{
+			Text: fmt.Sprintf("two calls were given the attributes of one reservation (nonce %s)", nonce), Rule: ownWord + ", and a reservation serves one call; no clock is needed",
+			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
+		})
+		return
+	case c.Nth >= a.Count && v.Bindings == "":
+		out.Undecided++
+	}
+	if c.Op.Nonce == nonce {
+		return
+	}
+	if o := counterpart(c, takers); o != nil {
+		swapped[o] = true
+		out.Add(finding.Violation{
+			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.Op.Number, o.Op.Number),
+			Rule:  ownWord + ", and the call that it was for was given this one's; no clock is needed",
+			Cause: "F47 concurrent arrivals swapped", Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
+		})
+		return
+	}
+	x := finding.Violation{Text: foreign(c), Rule: ownWord, Cause: "F30 a late arrival on a number that was given again", Ops: reading.Copies(a.Op, c.Op, c.Echo.Heard)}
+	own := c.Meant
+	if own != nil {
+		x.Ops = append(reading.Copies(own.Op), x.Ops...)
+	}
+	switch {
+	case !v.mayTake(c, a):
+		x.Rule += "; that one had another number, or was certainly over when the call arrived"
+		x.Cause = "F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
+		out.Add(x)
+	case own != nil && c.Answered() && v.Due(own, c) && !v.PossiblyTaken(own, c):
+		x.Rule += "; its own reservation was certainly waiting on that number, and no other call of ours can have taken it"
+		x.Cause = "F01 double allocation, F06 a repair loop, F07 a late release of somebody else's lease"
+		x.Certainty = v.unless(true)
+		*strays++
+		out.Add(x)
+	default:
+		if c.Op.Nonce == "" {
+			x.Cause = "F39 a stray takes a reservation"
+		}
+		x.Rule += "; that one may have been waiting on the number when the call arrived, and who calls is not checked"
+		out.AddHazard(x)
+	}
+}
+
+func foreign(c *reading.Call) string {
+	if c.Op.Nonce == "" {
+		return fmt.Sprintf("call to %s, placed without a reservation, was given the attributes of another caller", c.Op.Number)
+	}
+	return fmt.Sprintf("call to %s was given the attributes of another reservation: want nonce %s, got %s", c.Op.Number, c.Op.Nonce, c.Echo.Nonce)
+}
+
+// fabricated is a nonce that nobody sent. Where others use the pool, they may have.
+func (v *view) fabricated(out *finding.Outcome, c *reading.Call) {
+	x := finding.Violation{
+		Text: fmt.Sprintf("call to %s was given attributes that nobody sent (nonce %s)", c.Op.Number, c.Echo.Nonce), Rule: "no reservation of this history has that nonce",
+		Cause: "F40 stale context, F48 another tenant's", Ops: reading.Copies(c.Op, c.Echo.Heard),
+	}
+	if v.Exclusive {
+		out.Add(x)
+		return
+	}
+	x.Rule += "; somebody else may be using the pool"
+	out.Undecided++
+	out.AddHazard(x)
+}
+
+// counterpart is the call that was meant for c's nonce and was given c's.
+func counterpart(c *reading.Call, takers map[string][]*reading.Call) *reading.Call {
+	if c.Op.Nonce == "" {
+		return nil
+	}
+	for _, o := range takers[c.Op.Nonce] {
+		if o.Op.Nonce == c.Echo.Nonce && o != c && o.Op.Number != c.Op.Number {
+			return o
+		}
+	}
+	return nil
+}
+
+// mayTake tells that a correct pool can have bound c to a reservation with the nonce that it was given: one on the
+// number at which c arrived, that may have been waiting then.
+func (v *view) mayTake(c *reading.Call, a *reading.Attempt) bool {
+	for ; a != nil; a = a.Next {
+		l := a.Lease
+		switch {
+		case c.Latest < a.From:
+		case l == nil:
+			if c.Soonest <= a.Until || !v.Once() { // calls may have kept it alive for one another
+				return true
+			}
+		case l.Op.Number != c.Op.Number && l.Op.Number != c.Echo.DNIS:
+		case !l.TooLate(c), !v.Once() && c.Soonest <= l.Latest: // it may serve more than one call
+			return true
+		}
+	}
+	return false
+}

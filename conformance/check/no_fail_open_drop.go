@@ -1,0 +1,83 @@
+package check
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// noFailOpenDrop is the failure that callers notice: lost attributes end in a 404, and the documented rule reads a 404
+// as "the call is complete". It is the platform's breach when the attributes were certainly due to the call; a late
+// call, a stray or a restart ends in the same way, and is a hazard. A caller who hung up first is not dropped.
+func noFailOpenDrop() Check {
+	return Check{Rule: finding.Rule{Name: "no-fail-open-drop", Invariant: "I21", Says: "Every answered call can be found by the shared_id that its client holds."},
+		clocks: true,
+		judge: func(_ context.Context, v *view) (out finding.Outcome) {
+			strays := 0
+			for _, c := range v.Calls {
+				s := v.Group(c.Op.Project, c.Op.SharedID)
+				if c.Op.SharedID == "" || s == nil || s.Last == nil {
+					continue
+				}
+				r := s.Last
+				if !c.Answered() || c.Op.EndedBy == "caller" || !v.asksAfter(r, c) {
+					continue
+				}
+				out.Cases++
+				if f := s.Found; f == nil || f.To < v.endFrom(c) { // else its client has learned what it needs
+					v.judgeDrop(&out, &strays, c, r)
+				}
+			}
+			if out.Cases == 0 {
+				return finding.NotJudged("no answered call's shared_id was asked for")
+			}
+			return v.weigh(out, strays)
+		}}
+}
+
+// asksAfter tells that r was asked when c was over.
+func (v *view) asksAfter(r *reading.Question, c *reading.Call) bool {
+	return r.From > v.Over(c) || r.From == v.Over(c) && reading.Follows(r.Op, c.Op)
+}
+
+func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *reading.Question) {
+	x := finding.Violation{
+		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
+			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.Op.SharedID),
+		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
+		Cause: "F50 one of the four meanings of 404", Ops: reading.Copies(c.Op, r.Op),
+	}
+	why, decided := v.excuseDrop(c, r)
+	if why == "" {
+		*strays++
+		x.Certainty = v.unless(true)
+		out.Add(x)
+		return
+	}
+	if !decided {
+		out.Undecided++
+	}
+	x.Rule += "; " + why
+	out.AddHazard(x)
+}
+
+// excuseDrop says what else than a fault of the platform may have kept the state away.
+func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, decided bool) {
+	l := c.Meant
+	if l == nil {
+		return "for which reservation it was placed is not known", false
+	}
+	if why, decided := v.excuse(l, c); why != "" {
+		return why, decided
+	}
+	if !v.Ordered() && (v.SharedBy(r.Project, c.Op.SharedID) > 1 || !v.Once() && v.AlsoBound(l, c)) {
+		return "other calls may have the same shared_id", false
+	}
+	atOnce := v.Visible == 0 && v.asksAfter(r, c) && v.kept(c, r)
+	if v.Handoffs && !v.readable(c, r) && !atOnce {
+		return "the state need not have been readable then", false
+	}
+	return "", true
+}

@@ -1,0 +1,122 @@
+package reading
+
+import (
+	"cmp"
+	"encoding/json"
+	"iter"
+	"slices"
+	"sort"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// call is what a client's times allow a call to have been. It arrived in [soonest, latest], if it did.
+type Call struct {
+	Op              *history.Op
+	Echo            *Echo // what its agent said of it; nil when nobody asked
+	Soonest, Latest time.Duration
+	// A number that is bound to the call is let go in [FreesFrom, freesBy].
+	FreesFrom, FreesBy time.Duration
+	Reached            bool   // it may have reached the platform
+	Index              int    // its place among the calls
+	Nth                int    // of the calls that were given the same nonce, from 0
+	Meant              *Lease // the reservation for which it was placed: the last one of its nonce on the number dialled
+
+	data json.RawMessage // the state that was read last, and what it says
+	said *Echo
+}
+
+// call widens o. lastSeen is the last stamp of its generator: a call whose end is not recorded was up until then.
+func (v *Reading) call(o *history.Op, lastSeen time.Duration) Call {
+	c := Call{Op: o, Latest: o.End + v.Eps, Reached: MayArrive(o)}
+	if o.Outcome == history.Indefinite || o.Outcome == history.Refused && (o.Status == 0 || o.Status == 408) {
+		c.Latest = Plus(c.Latest, v.ActsWithin()) // its caller gave up; its INVITE may still be on its way
+	}
+	c.Soonest = min(o.Start+v.ArrivalMin-v.Eps, c.Latest)
+	c.FreesFrom = c.Soonest
+	if v.Release == OnHangup && o.Outcome == history.OK {
+		end := lastSeen + 1
+		if o.Ended {
+			end = o.Bye
+		}
+		c.FreesFrom = max(c.Soonest, end-v.Eps-v.Signal)
+	}
+	switch {
+	case v.Release == OnArrival:
+		c.FreesBy = c.Latest
+	case o.Ended: // answer: the answer came before the end
+		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.Signal)
+	case o.Outcome == history.Refused:
+		c.FreesBy = c.Latest + v.Signal
+	default:
+		c.FreesBy = Forever
+	}
+	if lost := v.LostAt(c.Soonest, c.FreesFrom); lost < c.FreesFrom {
+		c.FreesFrom = lost
+	}
+	return c
+}
+
+// MayArrive tells that a call may have reached the platform. What the carrier refuses never did; a carrier that heard
+// no answer has tried.
+func MayArrive(o *history.Op) bool {
+	switch o.Outcome {
+	case history.Rejected:
+		return false
+	case history.Refused:
+		return o.EndedBy != "carrier" || o.Status == 0 || o.Status == 408 || o.Status == 487
+	}
+	return true
+}
+
+func (c *Call) Answered() bool { return c.Op.Outcome == history.OK }
+
+// over is when the call has certainly ended at the platform; Forever when that is not known.
+func (v *Reading) Over(c *Call) time.Duration {
+	if !c.Op.Ended {
+		return Forever
+	}
+	return c.Op.Bye + v.Eps + v.Signal
+}
+
+// line is one number: its reservations and the calls that may have arrived there.
+type Line struct {
+	Number string
+	Leases []*Lease        // by start
+	Calls  []*Call         // by arrival
+	reach  []time.Duration // the latest arrival of the calls so far: where to begin to look
+}
+
+func (l *Line) place(c *Call) {
+	l.Calls = append(l.Calls, c)
+	so := c.Latest
+	if n := len(l.reach); n > 0 {
+		so = max(so, l.reach[n-1])
+	}
+	l.reach = append(l.reach, so)
+}
+
+// between yields the calls that may have arrived in [from, *to], which may grow meanwhile.
+func (l *Line) Between(from time.Duration, to *time.Duration) iter.Seq[*Call] {
+	return func(yield func(*Call) bool) {
+		first := sort.Search(len(l.reach), func(i int) bool { return l.reach[i] >= from })
+		for _, c := range l.Calls[first:] {
+			if c.Soonest > *to {
+				return
+			}
+			if c.Latest >= from && !yield(c) {
+				return
+			}
+		}
+	}
+}
+
+// after returns the first reservation that was asked for after t.
+func (l *Line) after(t time.Duration) *Lease {
+	i, _ := slices.BinarySearchFunc(l.Leases, t+1, func(a *Lease, t time.Duration) int { return cmp.Compare(a.From, t) })
+	if i == len(l.Leases) {
+		return nil
+	}
+	return l.Leases[i]
+}

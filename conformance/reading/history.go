@@ -1,0 +1,117 @@
+package reading
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// History is a history that has been read: each project by itself, and all together.
+type History struct {
+	Ops      []history.Op
+	Names    []string // of the projects, in order
+	Projects map[string]*Reading
+	Whole    *Reading
+	Skew     Skew // what the history itself proves of its clocks
+	facts    map[string]Facts
+}
+
+// Of reads a history. Facts under the name "" hold for every project that has none of its own. The history must be
+// complete: every operation has ended.
+func Of(facts map[string]Facts, ops []history.Op) *History {
+	parts := split(facts, ops)
+	d := &History{Ops: ops, facts: facts, Names: slices.Sorted(maps.Keys(parts)), Projects: make(map[string]*Reading)}
+	known := make(map[string]Facts)
+	for _, name := range d.Names {
+		known[name] = factsOf(facts, name)
+		d.Projects[name] = New(known[name], parts[name])
+	}
+	if len(d.Names) == 1 {
+		d.Whole = d.Projects[d.Names[0]]
+	} else {
+		d.Whole = New(common(known), Pointers(ops))
+	}
+	d.Skew = d.Whole.ProvenSkew()
+	return d
+}
+
+func factsOf(facts map[string]Facts, project string) Facts {
+	if f, ok := facts[project]; ok {
+		return f
+	}
+	return facts[""]
+}
+
+// split puts each operation to its project. A call belongs to the project whose number it went to, and to the first
+// one when that is nobody's. What is of no project, a restart for one, belongs to all.
+func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
+	home, alone := projects(facts, ops)
+	if alone {
+		return map[string][]*history.Op{home: Pointers(ops)}
+	}
+	owner := make(map[string]string)
+	for name, f := range facts {
+		if name == "" { // of whoever has none of its own
+			continue
+		}
+		for _, n := range f.Numbers {
+			owner[n] = name
+		}
+	}
+	count := make(map[string]int)
+	for i := range ops {
+		o := &ops[i]
+		if o.Kind == history.Reserve && o.Number != "" {
+			owner[o.Number] = o.Project
+		}
+		if o.Project != "" {
+			count[o.Project]++
+		}
+	}
+	count[home]++ // what has no project
+	parts := make(map[string][]*history.Op, len(count))
+	for name, n := range count {
+		parts[name] = make([]*history.Op, 0, n)
+	}
+	for i := range ops {
+		o := &ops[i]
+		name := cmp.Or(o.Project, home)
+		if p, ok := owner[o.Number]; ok && o.Kind == history.Call {
+			name = p
+		}
+		if o.Kind == history.Restart && o.Project == "" {
+			for p := range parts {
+				parts[p] = append(parts[p], o)
+			}
+			continue
+		}
+		parts[name] = append(parts[name], o)
+	}
+	return parts
+}
+
+// projects returns the first of the projects that are known or seen, and whether it is the only one seen. Calls of no
+// project and restarts are no sign of one.
+func projects(facts map[string]Facts, ops []history.Op) (first string, alone bool) {
+	names := make(map[string]bool)
+	last, seen := "", false
+	for i := range ops {
+		o := &ops[i]
+		if seen && o.Project == last || o.Project == "" && (o.Kind == history.Call || o.Kind == history.Restart) {
+			continue
+		}
+		names[o.Project], last, seen = true, o.Project, true
+	}
+	alone = len(names) <= 1
+	if len(names) == 0 {
+		for name := range facts {
+			names[name] = true
+		}
+	}
+	if len(names) > 0 {
+		first = slices.Min(slices.Collect(maps.Keys(names)))
+	}
+	return first, alone
+}

@@ -1,0 +1,161 @@
+package reading
+
+import (
+	"slices"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// counts is how many operations there are of each kind, and how many reservations with a shared_id.
+type counts struct{ reserves, calls, reads, shared int }
+
+// survey counts the operations, finds the last stamps, and notes the restarts, by which the others are judged.
+func (v *Reading) survey(ops []*history.Op) (n counts) {
+	var last *time.Duration
+	generator := ""
+	for _, o := range ops {
+		switch o.Kind {
+		case history.Reserve:
+			n.reserves++
+			if o.SharedID != "" {
+				n.shared++
+			}
+		case history.Call:
+			n.calls++
+		case history.Handoff:
+			n.reads++
+		case history.Restart:
+			v.Restarts = append(v.Restarts, o)
+			if o.Outcome != history.OK {
+				v.Losses = append(v.Losses, o)
+			}
+		}
+		if last == nil || o.Generator != generator {
+			generator = o.Generator
+			if last = v.ends[generator]; last == nil {
+				last = new(time.Duration)
+				v.ends[generator] = last
+			}
+		}
+		*last = max(*last, o.End, o.Bye)
+		v.Last = max(v.Last, *last)
+	}
+	return n
+}
+
+// sort puts the operations to their kind. What it makes of them lies side by side in memory.
+func (v *Reading) sort(ops []*history.Op, n counts) {
+	v.Reserves, v.Reads, v.Calls, v.Leases = make([]*history.Op, 0, n.reserves), make([]Question, 0, n.reads), make([]*Call, 0, n.calls), make([]*Lease, 0, n.reserves)
+	v.ByNonce, v.byID = make(map[string]*Attempt, n.reserves), make(map[string]*Call, n.calls)
+	v.groups = make(map[groupKey]*Group, n.shared)
+	attempts, calls, leases := make([]Attempt, n.reserves), make([]Call, n.calls), make([]Lease, n.reserves)
+	for _, o := range ops {
+		switch o.Kind {
+		case history.Reserve:
+			if o.Drain {
+				v.Drain = append(v.Drain, o)
+			} else {
+				v.Reserves = append(v.Reserves, o)
+			}
+			if mayHold(o) {
+				v.attempted(o, &attempts[0], &leases[0])
+				attempts, leases = attempts[1:], leases[1:]
+			}
+		case history.Call:
+			c := &calls[len(v.Calls)]
+			*c = v.call(o, *v.ends[o.Generator])
+			v.Calls = append(v.Calls, c)
+			if o.CallID != "" {
+				v.byID[o.CallID] = c
+			}
+		case history.Handoff:
+			v.Reads = append(v.Reads, Question{Op: o, From: o.Start - v.Eps, To: o.End + v.Eps})
+		}
+	}
+}
+
+// attempted notes a reservation that may have been made.
+func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
+	*a = Attempt{Op: o, From: v.From(o), Count: 1}
+	if o.Outcome == history.OK && o.Number != "" {
+		*l = Lease{Op: o, From: a.From, Replied: o.End + v.Eps}
+		a.Lease = l
+		v.Leases = append(v.Leases, l)
+	} else {
+		v.Doubts = append(v.Doubts, a)
+	}
+	if o.SharedID != "" {
+		v.groupOf(o.Project, o.SharedID).Held++
+	}
+	if o.Nonce == "" {
+		return
+	}
+	if a.Next = v.ByNonce[o.Nonce]; a.Next != nil {
+		a.Count += a.Next.Count
+	}
+	v.ByNonce[o.Nonce] = a
+}
+
+// listen reads what the agent wrote about the calls, and puts each call to the number at which it arrived.
+func (v *Reading) listen() {
+	for i := range v.Reads {
+		r := &v.Reads[i]
+		switch {
+		case r.AskedSharedID != "":
+			r.Group = v.groupOf(r.Project, r.AskedSharedID)
+		case r.AskedID != "":
+			r.AskedCall = v.byID[r.AskedID]
+		}
+		if r.Group != nil && (r.Outcome == history.OK || r.Outcome == history.Refused) {
+			r.Group.Last = r
+		}
+		if r.Outcome == history.OK {
+			v.hear(r)
+		}
+	}
+	for _, c := range v.Calls {
+		if !c.Reached {
+			continue
+		}
+		v.line(c.Op.Number).place(c)
+		// A carrier that changes the number brings the call to another one.
+		if c.Echo != nil && c.Echo.DNIS != "" && c.Echo.DNIS != c.Op.Number {
+			if l, ok := v.Lines[c.Echo.DNIS]; ok {
+				l.place(c)
+			}
+		}
+	}
+}
+
+// hear takes in a state that was found.
+func (v *Reading) hear(r *Question) {
+	if r.Group != nil {
+		r.Group.Found = r
+	}
+	if r.Call = r.AskedCall; r.Call == nil || r.Call.Op.CallID != r.GotID {
+		r.Call = v.byID[r.GotID]
+	}
+	if r.Echo = r.Call.heard(r.Op); r.Echo != nil {
+		v.Echoing = true
+		if v.crowded[r.Echo.Nonce] {
+			r.Echo.Nonce = ""
+		}
+	}
+	c := r.Call
+	if c == nil {
+		return
+	}
+	v.IDsAgree = true
+	c.hear(r.Echo)
+	if r.GotSharedID == "" {
+		return
+	}
+	s := r.Group
+	if s == nil || r.AskedSharedID != r.GotSharedID {
+		s = v.groupOf(r.Project, r.GotSharedID)
+	}
+	if len(s.Stored) <= Crowd && !slices.Contains(s.Stored, c) {
+		s.Stored = append(s.Stored, c)
+	}
+}

@@ -1,0 +1,222 @@
+package reading
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// view is a history made ready for judging: what belongs together is found once. It points into the history and does
+// not copy it: a million operations are some hundred megabytes. All times in it are widened by what the clocks of the
+// generators may be apart.
+type Reading struct {
+	Facts
+	Reserves []*history.Op // without the drain, which only counts
+	Drain    []*history.Op
+	Reads    []Question    // by start
+	Losses   []*history.Op // restarts that may have lost every reservation
+	Restarts []*history.Op // all of them
+	Calls    []*Call       // by arrival
+	Leases   []*Lease      // of all successful reservations, the drain's included, by start
+	Doubts   []*Attempt    // reservations that may hold a number that nobody knows, by start
+
+	Last time.Duration             // the last stamp of all
+	ends map[string]*time.Duration // and of each generator
+
+	Lines    map[string]*Line
+	byID     map[string]*Call
+	ByNonce  map[string]*Attempt // the reservations that may have left this nonce with the platform
+	crowded  map[string]bool     // nonces that so many reservations have that they name none
+	groups   map[groupKey]*Group
+	Echoing  bool // an agent has said what it saw
+	IDsAgree bool // the id of a state is the one by which our calls are known
+}
+
+// attempt is a reservation that may have been made.
+type Attempt struct {
+	Op     *history.Op
+	Lease  *Lease // nil: nobody knows which number, if any
+	From   time.Duration
+	MadeBy time.Duration // it was made by then, or not at all
+	Until  time.Duration // it cannot have waited for a call any longer
+	Next   *Attempt      // with the same nonce
+	Count  int           // how many have it, from here on
+}
+
+// read is a question for a handoff state.
+type Question struct {
+	*history.Op
+	From, To  time.Duration
+	AskedCall *Call  // the one that it asks for by id
+	Group     *Group // those that it asks for by shared_id; nil when it does not
+	Call      *Call  // the one whose state came back, if it is one of ours
+	Echo      *Echo
+}
+
+// key is a shared_id within its project.
+type groupKey struct{ project, sharedID string }
+
+// sharers are the calls that have one shared_id.
+type Group struct {
+	Index       int       // its place among all
+	Held        int       // reservations that may have been made with it
+	Stored      []*Call   // calls that a reply has shown under it, the first few
+	Last, Found *Question // the last answer, and the last that was a state
+}
+
+// crowd is how many may have one nonce or shared_id before it stops being a name.
+const Crowd = 64
+
+func New(f Facts, ops []*history.Op) *Reading {
+	v := &Reading{
+		Facts: f, ends: make(map[string]*time.Duration), Lines: make(map[string]*Line), crowded: make(map[string]bool),
+	}
+	v.sort(ops, v.survey(ops))
+	v.place()
+	v.listen()
+	for _, l := range v.Leases {
+		v.settle(l.line, l)
+	}
+	for _, a := range v.ByNonce {
+		for ; a != nil; a = a.Next {
+			if a.Lease != nil {
+				a.MadeBy, a.Until = a.Lease.Replied, a.Lease.Until
+			}
+		}
+	}
+	return v
+}
+
+// mayHold tells that a reservation may have taken a number: that it succeeded, that nobody knows, or that the platform
+// failed, which it may have done after the commit.
+func mayHold(o *history.Op) bool {
+	switch o.Outcome {
+	case history.OK, history.Indefinite:
+		return true
+	case history.Rejected:
+		return o.Status >= 500 || o.Status == 408
+	}
+	return false
+}
+
+// from is the soonest moment at which the platform can have acted on o.
+func (v *Reading) From(o *history.Op) time.Duration { return max(o.Start, o.Sent) - v.Eps }
+
+// place orders everything by time, and puts it to its number.
+func (v *Reading) place() {
+	slices.SortStableFunc(v.Leases, func(a, b *Lease) int { return cmp.Compare(a.From, b.From) })
+	slices.SortStableFunc(v.Doubts, func(a, b *Attempt) int { return cmp.Compare(a.From, b.From) })
+	slices.SortStableFunc(v.Calls, func(a, b *Call) int { return cmp.Compare(a.Soonest, b.Soonest) })
+	slices.SortStableFunc(v.Reads, func(a, b Question) int { return cmp.Compare(a.From, b.From) })
+	for _, l := range v.Leases {
+		l.line = v.line(l.Op.Number)
+		l.line.Leases = append(l.line.Leases, l)
+	}
+	for nonce, a := range v.ByNonce {
+		if a.Count > Crowd {
+			v.crowded[nonce] = true
+			delete(v.ByNonce, nonce)
+		}
+	}
+	for i, c := range v.Calls {
+		c.Index, c.Meant = i, v.meant(c)
+	}
+	for _, a := range v.Doubts {
+		a.MadeBy = Plus(a.Op.End, v.Eps)
+		if a.Op.Outcome != history.OK {
+			a.MadeBy = Plus(a.MadeBy, v.ActsWithin())
+		}
+		a.Until = Plus(a.MadeBy, v.windowMax())
+	}
+}
+
+// meant is the reservation for which a call was placed: the last one of its nonce on the number dialled.
+func (v *Reading) meant(c *Call) (best *Lease) {
+	if c.Op.Nonce == "" {
+		return nil
+	}
+	for a := v.ByNonce[c.Op.Nonce]; a != nil; a = a.Next {
+		if l := a.Lease; l != nil && l.Op.Number == c.Op.Number && l.From <= c.Latest && (best == nil || l.From > best.From) {
+			best = l
+		}
+	}
+	return best
+}
+
+// line is the number's, made when there is none.
+func (v *Reading) line(number string) *Line {
+	l, ok := v.Lines[number]
+	if !ok {
+		l = &Line{Number: number}
+		v.Lines[number] = l
+	}
+	return l
+}
+
+// Group returns the calls and questions of one shared_id of a project; nil when there are none.
+func (v *Reading) Group(project, sharedID string) *Group {
+	return v.groups[groupKey{project, sharedID}]
+}
+
+// SharedBy counts the reservations of a project that may have been made with a shared_id.
+func (v *Reading) SharedBy(project, sharedID string) int {
+	if g := v.Group(project, sharedID); g != nil {
+		return g.Held
+	}
+	return 0
+}
+
+// SharedIDs counts the different shared_ids of all projects: each Group has an Index below it.
+func (v *Reading) SharedIDs() int { return len(v.groups) }
+
+// groupOf is Group, made when there is none.
+func (v *Reading) groupOf(project, sharedID string) *Group {
+	k := groupKey{project, sharedID}
+	s, ok := v.groups[k]
+	if !ok {
+		s = &Group{Index: len(v.groups)}
+		v.groups[k] = s
+	}
+	return s
+}
+
+// astray counts the calls of which it is not known at which number they arrived.
+func (v *Reading) Astray() (n int) {
+	if !v.Reroutes {
+		return 0
+	}
+	for _, c := range v.Calls {
+		if c.Reached && (c.Echo == nil || c.Echo.DNIS == "") {
+			n++
+		}
+	}
+	return n
+}
+
+// lostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
+func (v *Reading) LostAt(from, to time.Duration) time.Duration {
+	for _, r := range v.Losses {
+		if r.Start-v.Eps <= to && r.End+v.Eps >= from {
+			return max(r.Start-v.Eps, from)
+		}
+	}
+	return Forever
+}
+
+func Plus(a, b time.Duration) time.Duration {
+	if b > 0 && a > Forever-b {
+		return Forever
+	}
+	return a + b
+}
+
+// question is what r asked for.
+func (r *Question) Asked() string {
+	if r.AskedSharedID != "" {
+		return fmt.Sprintf("shared_id %q", r.AskedSharedID)
+	}
+	return fmt.Sprintf("id %q", r.AskedID)
+}

@@ -1,0 +1,180 @@
+package report
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
+)
+
+// maxViolations bounds the violations of one check that are written out.
+const maxViolations = 5
+
+// WriteHistory writes what there is to say of a history for a person. again is the command that says it again.
+func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options) error {
+	p := newPage(o)
+	p.line("%s of %s, %s", count(r.Operations, "operation"), histories(len(r.Files)), oneLine(cmp.Or(r.Source, "source not named")))
+	for _, warning := range r.Warnings {
+		p.line("warning: %s", oneLine(warning))
+	}
+	for _, j := range r.Results {
+		for i, v := range j.Violations {
+			p.line("")
+			if i == maxViolations {
+				p.line("%s: and %d more", j.Title(), len(j.Violations)+j.Omitted-maxViolations)
+				break
+			}
+			p.violation(finding.Finding{Rule: j.Rule, Project: j.Project, Violation: v}, again)
+		}
+	}
+	p.line("")
+	for _, name := range slices.Sorted(maps.Keys(r.Ledgers)) {
+		p.line("%s", ledgerLine(name, r.Ledgers[name]))
+	}
+	for _, j := range r.Results {
+		p.doubts(j)
+	}
+	p.line("%s", historySum(r))
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+// doubts writes what a check leaves open.
+func (p *page) doubts(j finding.Judged) {
+	title := oneLine(j.Title())
+	if j.NotJudged != "" {
+		p.line("not judged     %s: %s", title, oneLine(j.NotJudged))
+	}
+	if j.GaveUp != "" {
+		p.line("gave up        %s: %s", title, oneLine(j.GaveUp))
+	}
+	if j.Undecided > 0 {
+		p.line("undecided      %s: %d of %d cases have two readings", title, j.Undecided, j.Cases)
+	}
+	if n := len(j.Hazards) + j.Unlisted; n > 0 { // somebody was harmed, and a correct pool does the same
+		p.line("hazard         %s: %d, the first: %s (%s)", title, n, oneLine(j.Hazards[0].Text), j.Hazards[0].Cause)
+	}
+}
+
+func ledgerLine(name string, l finding.Ledger) string {
+	return fmt.Sprintf("ledger of %s: %d reserved = %d bound + %d lost + %d unknown + %d expired + %d live; %d refused, %d in doubt; %d calls, %d answered",
+		oneLine(cmp.Or(name, "all")), l.Reserved, l.Bound, l.Lost, l.Unknown, l.Expired, l.Live, l.Refused, l.InDoubt, l.Calls, l.Answered)
+}
+
+// HistoryLine is the report of a history in one line, for one of many.
+func HistoryLine(r finding.HistoryReport) string {
+	return fmt.Sprintf("%s   %s   %s", oneLine(strings.Join(r.Files, ", ")), count(r.Operations, "operation"), historySum(r))
+}
+
+// historySum sums up in one line.
+func historySum(r finding.HistoryReport) string {
+	judged := 0
+	for _, j := range r.Results {
+		if j.NotJudged == "" {
+			judged++
+		}
+	}
+	return fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations(), "violation"))
+}
+
+func histories(n int) string {
+	if n == 1 {
+		return "1 history"
+	}
+	return fmt.Sprintf("%d histories", n)
+}
+
+// violation writes one violation with everything that proves it.
+func (p *page) violation(f finding.Finding, again string) {
+	v := f.Violation
+	p.line("VIOLATED  %s   %s   %s", oneLine(finding.Judged{Rule: f.Rule, Project: f.Project}.Title()), f.Invariant, v.Certainty)
+	p.proof(f, operations(v.Ops), again)
+}
+
+// proof writes why a violation is one. history is the operations to show.
+func (p *page) proof(f finding.Finding, history, again string) {
+	v := f.Violation
+	p.item("  ", oneLine(v.Text))
+	p.row("requires", f.Says)
+	p.row("because", reasoning(v))
+	p.row("likely", v.Cause)
+	p.drawing("timeline", Chart(v.Chart))
+	p.row("history", history)
+	p.row("again", again)
+}
+
+// reasoning is the rule by which a violation is proven, and how sure it is.
+func reasoning(v finding.Violation) string {
+	switch v.Certainty {
+	case finding.ModuloStrays:
+		return fmt.Sprintf("%s (%s: the chance that strays alone give as many is %.2g)", v.Rule, v.Certainty, v.P)
+	case finding.ModuloClocks:
+		return fmt.Sprintf("%s (%s)", v.Rule, v.Certainty)
+	}
+	return v.Rule
+}
+
+// operations are those of a history, a line each, with where they stand.
+func operations(all []history.Op) string {
+	var out []finding.Operation
+	for _, o := range all {
+		out = append(out, finding.Shown(o))
+	}
+	return lines(out)
+}
+
+// WriteCounterexample writes the smallest history that breaks a check. again is the command that finds it again.
+func WriteCounterexample(w io.Writer, c finding.Counterexample, again string, o Options) error {
+	p := newPage(o)
+	p.line("  shrunk to %s in %s, on", count(len(c.History), "operation"), tries(c.Tries))
+	for line := range strings.Lines(c.World) {
+		p.line("    %s", strings.TrimRight(line, "\n"))
+	}
+	p.proof(c.Finding, tied(c.History), again)
+	_, err := io.WriteString(w, p.String())
+	return err
+}
+
+func tries(n int) string {
+	if n == 1 {
+		return "1 try"
+	}
+	return fmt.Sprintf("%d tries", n)
+}
+
+// tied are the operations of a small history, with what ties each to others.
+func tied(all []history.Op) string {
+	var lines []string
+	for _, o := range all {
+		s := o.String()
+		for _, tie := range []struct{ name, value string }{
+			{"nonce", o.Nonce}, {"call", o.CallID}, {"asked id", o.AskedID}, {"asked shared_id", o.AskedSharedID}, {"echo", echoed(o)},
+		} {
+			if tie.value != "" {
+				s += fmt.Sprintf(", %s %s", tie.name, tie.value)
+			}
+		}
+		lines = append(lines, oneLine(s))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// echoed is the nonce that the agent of the call whose state was read had been given.
+func echoed(o history.Op) string {
+	var echo struct {
+		Nonce *string `json:"echo_nonce"`
+	}
+	if len(o.Data) == 0 || json.Unmarshal(o.Data, &echo) != nil {
+		return ""
+	}
+	if echo.Nonce == nil {
+		return "none"
+	}
+	return *echo.Nonce
+}

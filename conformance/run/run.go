@@ -1,0 +1,155 @@
+// Package run plays the scenarios of a plan, several at a time, and returns the report of the run. It is what `dnispool
+// check` does, and what the mutants and the Ginkgo suite take their scenarios from.
+package run
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/contract"
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/inorder"
+	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
+)
+
+// Plan says what to check.
+type Plan struct {
+	Tool, Version string
+	Files         fs.FS  // the scenario files
+	Dir           string // how people know the directory of the files
+	Filter        scenario.Filter
+	Target        targets.Target
+	Seed          uint64
+	Strict        bool
+	Out           string // directory for what is left of each scenario that does not pass; empty: nothing is kept
+	KeepAll       bool   // of those that pass as well
+	Workers       int    // scenarios at work at one time; 0: one a processor
+}
+
+// Loaded is a plan whose scenarios have been read and selected.
+type Loaded struct {
+	Plan
+	All      []*scenario.Scenario
+	Selected []*scenario.Scenario
+}
+
+// Load reads and selects the scenarios. The error lists every problem of every file with its place.
+func Load(p Plan) (Loaded, error) {
+	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: check.Names(), Formats: p.Target.Formats(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
+	if err := problems.Err(); err != nil {
+		return Loaded{}, err
+	}
+	selected, err := scenario.Select(all, p.Filter)
+	return Loaded{Plan: p, All: all, Selected: selected}, err
+}
+
+// Report is what is known of a run before it starts.
+func (l Loaded) Report() finding.Run {
+	return finding.Run{
+		Tool: l.Tool, Version: l.Version, Seed: l.Seed, Target: l.Target.Name(), Config: l.Target.Config(),
+		Filter: l.filterText(), Strict: l.Strict,
+	}
+}
+
+func (l Loaded) filterText() string {
+	words := strings.Join(l.Filter.Patterns, " ")
+	if l.Filter.Label != "" {
+		words = strings.TrimSpace(words + " label " + l.Filter.Label)
+	}
+	return words
+}
+
+// Listener hears of each scenario: that it starts, as it does, and what became of it, in the order of the files. Several
+// may have started before the first has ended.
+type Listener interface {
+	Started(id string)
+	Finished(finding.Result)
+}
+
+// Play plays the selected scenarios and returns the report of the run. Those that were not selected are in it too. When
+// ctx ends, what is at work is stopped and the rest is not played. listen may be nil.
+func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) {
+	run := l.Report()
+	run.Started = time.Now()
+	options, err := l.Options()
+	if err != nil {
+		return run, err
+	}
+	var results []finding.Result
+	for r := range inorder.Map(ctx, l.Workers, slices.Values(l.Selected), func(s *scenario.Scenario) finding.Result {
+		if listen != nil {
+			listen.Started(s.ID)
+		}
+		return replay.Play(ctx, s, l.Target, options)
+	}) {
+		results = append(results, r)
+		if listen != nil {
+			listen.Finished(r)
+		}
+	}
+	run.Duration = time.Since(run.Started)
+	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
+	run.Results = l.inOrder(results)
+	return run, nil
+}
+
+// Options are those by which each scenario of the plan is played.
+func (l Loaded) Options() (replay.Options, error) {
+	checker, err := contract.New()
+	return replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, Out: l.Out, KeepAll: l.KeepAll}, err
+}
+
+// Again is the command that plays one scenario of the run again.
+func (l Loaded) Again(id string) string {
+	words := []string{l.Tool, "check", id}
+	if l.Dir != "scenarios" {
+		words = append(words, "--scenarios", shellWord(l.Dir))
+	}
+	if l.Strict {
+		words = append(words, "--strict")
+	}
+	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
+}
+
+// shellWord quotes what a shell would take apart.
+func shellWord(s string) string {
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// inOrder puts the results among those that were filtered out, in the order of the files.
+func (l Loaded) inOrder(results []finding.Result) []finding.Result {
+	played := make(map[string]finding.Result, len(results))
+	for _, r := range results {
+		played[r.ID] = r
+	}
+	selected := make(map[string]bool, len(l.Selected))
+	for _, s := range l.Selected {
+		selected[s.ID] = true
+	}
+	var out []finding.Result
+	for _, s := range l.All {
+		if r, ok := played[s.ID]; ok {
+			out = append(out, r)
+		} else if !selected[s.ID] {
+			out = append(out, finding.Result{
+				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Level: s.Level, Labels: s.Labels,
+				Status: finding.Filtered, Reason: "not selected by " + l.filterText(),
+			})
+		}
+	}
+	return out
+}

@@ -1,0 +1,299 @@
+package reference
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/world"
+	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// Projects implements targets.Stage.
+func (s *stage) Projects() []string { return s.given.Projects() }
+
+// Project implements targets.Stage.
+func (s *stage) Project(name string) (targets.Project, bool) {
+	for _, p := range s.given.Platform.Projects {
+		if name == "" || p.Name == name {
+			return targets.Project{Name: p.Name, Account: p.Account.Slug, Project: p.Project.Slug, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey}, true
+		}
+	}
+	return targets.Project{}, false
+}
+
+// Facts implements targets.Stage: on the reference everything is known.
+func (s *stage) Facts(project string) reading.Facts {
+	for _, p := range s.given.Platform.Projects {
+		if project == "" || p.Name == project {
+			f := world.Facts(p)
+			f.Reroutes = len(s.given.Carrier.Rewrite) > 0 || s.rerouted.Load()
+			return f
+		}
+	}
+	return reading.Facts{}
+}
+
+// Dial implements targets.Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.
+func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) {
+	id := rand.Text() + "@carrier"
+	end := s.setups.begin(id) // holds the time from here on
+	letGo(ctx)
+	started := s.clock.Now()
+	var c *pstn.Call
+	var err error
+	done := make(chan struct{})
+	go func() {
+		c, err = s.carrier.Dial(ctx, pstn.Dial{
+			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: pstn.Format(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
+			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
+		})
+		close(done)
+		end() // after done: whoever now finds the time free to move finds the call settled too
+	}()
+	s.pump(done, func() time.Duration {
+		switch {
+		case d.RingOnly: // the caller gives up by itself
+			return 0
+		case d.CancelAfter > 0: // from then on the network alone is waited for
+			return d.CancelAfter - s.clock.Now().Sub(started)
+		}
+		return world.Forever
+	})
+	if c == nil {
+		return nil, err
+	}
+	return call{c}, err
+}
+
+// pump lets time pass, by limit at most, until done is closed.
+func (s *stage) pump(done <-chan struct{}, limit func() time.Duration) {
+	for !closed(done) {
+		if d := limit(); d > 0 && s.clock.AdvanceToNext(d, func() bool { return closed(done) }) {
+			continue
+		}
+		select {
+		case <-done:
+		case <-time.After(pumpEvery):
+		}
+	}
+}
+
+func closed(c <-chan struct{}) bool {
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+// defaultANI calls when a scenario does not say who does.
+const defaultANI = "+442079460500"
+
+// pumpEvery is how often, in real time, a call that is being set up is asked whether it waits for virtual time.
+const pumpEvery = 5 * time.Millisecond
+
+// call is a call as a scenario sees it.
+type call struct{ *pstn.Call }
+
+// Hangup implements targets.Call. The carrier's BYE is answered with 200 whenever it returns without an error.
+func (c call) Hangup(ctx context.Context) (int, error) {
+	if err := c.Call.Hangup(ctx); err != nil {
+		return 0, err
+	}
+	return 200, nil
+}
+
+// End implements targets.Call.
+func (c call) End() targets.CallEnd {
+	e := targets.CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt()}
+	if e.By == pstn.ByNetwork {
+		e.By = pstn.ByCarrier
+	}
+	for _, h := range c.EndHeaders() {
+		e.Headers[strings.ToLower(h.Name)] = h.Value
+	}
+	e.Cause = cmp.Or(reasonText(e.Headers["reason"]), c.Reason())
+	return e
+}
+
+// reasonText is the text parameter of a Reason header, or all of it when it has none.
+func reasonText(header string) string {
+	_, text, found := strings.Cut(header, `text="`)
+	if !found {
+		return header
+	}
+	text, _, _ = strings.Cut(text, `"`)
+	return text
+}
+
+// Journey implements targets.Stage.
+func (s *stage) Journey(ctx context.Context, j targets.Journey, do targets.Doer) (targets.JourneyResult, error) {
+	p, ok := s.Project(j.Project)
+	if !ok {
+		return targets.JourneyResult{}, fmt.Errorf("journey: want a project of the platform, got %q", j.Project)
+	}
+	c, err := client.New(client.Config{
+		BaseURL: s.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project, Fallback: j.Fallback,
+		ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Poll: client.Poll{Every: j.PollEvery, For: j.PollFor},
+	}, do, phone{s, j.Dialled}, waiter{s.clock})
+	if err != nil {
+		return targets.JourneyResult{}, err
+	}
+	r := c.Run(ctx, client.Caller{ANI: cmp.Or(j.ANI, defaultANI), Attributes: j.Attributes})
+	if err := ctx.Err(); err != nil {
+		return targets.JourneyResult{}, err
+	}
+	return targets.JourneyResult{
+		Outcome: string(r.Outcome), Reason: r.Reason, Queue: r.Queue, Destination: r.Destination, DNI: r.DNI, CallID: r.CallID,
+		Dialled: r.Dialled, FailOpen: r.FailOpen, ReserveAttempts: r.ReserveAttempts, Polls: r.Polls,
+	}, nil
+}
+
+// phone is the integrator's line: time passes while one of its calls is up.
+type phone struct {
+	*stage
+	dialled func(number string, at time.Time, c targets.Call) // may be nil
+}
+
+// Dial implements client.Phone.
+func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
+	started := p.clock.Now()
+	placed, err := p.stage.Dial(ctx, targets.Dial{To: to, From: from})
+	if err != nil {
+		return nil, err
+	}
+	if p.dialled != nil {
+		p.dialled(to, started, placed)
+	}
+	if !placed.Answered() {
+		return nil, fmt.Errorf("%d %s", placed.Status(), placed.Reason())
+	}
+	p.stage.Await(ctx, placed, world.Forever)
+	p.clock.Settle() // the platform has done what follows the call
+	return integrated{placed.(call).Call}, nil
+}
+
+// Transfer implements client.Phone. A desk that nobody attends rings in virtual time.
+func (p phone) Transfer(ctx context.Context, destination, from string) (c client.Call, err error) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err = p.carrier.Phone(pstn.Dial{}).Transfer(ctx, destination, from)
+	}()
+	select {
+	case <-done: // answered or refused at once, as most desks do
+	case <-time.After(ringsFor):
+		letGo(ctx)
+		p.pump(done, func() time.Duration { return world.Forever })
+	}
+	return c, err
+}
+
+// ringsFor is how long, in real time, a desk may take for its answer before virtual time passes for it.
+const ringsFor = 50 * time.Millisecond
+
+// integrated is a call as the integrator has it.
+type integrated struct{ *pstn.Call }
+
+// Hangup implements client.Call.
+func (c integrated) Hangup(ctx context.Context) error { return c.Call.Hangup(ctx) }
+
+// waiter is the integrator's clock: its waits move time.
+type waiter struct{ *clock.Virtual }
+
+// Sleep implements client.Clock.
+func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
+	letGo(ctx)
+	w.Advance(d)
+	return ctx.Err()
+}
+
+// setups holds virtual time still while a call is on the network: from dialling until the platform has the INVITE,
+// and from the platform's answer until the caller has it. In between time may pass for ringing.
+type setups struct {
+	clock *clock.Virtual
+
+	mu    sync.Mutex
+	calls map[string]func() // by Call-ID, what lets time go on; nil while it does
+}
+
+func newSetups(k *clock.Virtual, j *journal.Journal) *setups {
+	s := &setups{clock: k, calls: make(map[string]func())}
+	j.Subscribe(s.see)
+	return s
+}
+
+// begin holds the time for a call that is about to be dialled; the returned function ends the set-up.
+func (s *setups) begin(id string) (end func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls[id] = s.clock.Hold()
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if release := s.calls[id]; release != nil {
+			release()
+		}
+		delete(s.calls, id)
+	}
+}
+
+// see runs in the platform's own goroutine, which counts as work: time cannot slip between the two.
+func (s *setups) see(e journal.Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	release, waiting := s.calls[e.Call]
+	switch {
+	case !waiting:
+	case e.Kind == journal.Invite && release != nil:
+		release()
+		s.calls[e.Call] = nil
+	case slices.Contains(settled, e.Kind) && release == nil:
+		s.calls[e.Call] = s.clock.Hold()
+	}
+}
+
+// settled are the events after which the platform has nothing more to wait for: its answer is on its way.
+var settled = []journal.Kind{journal.Answered, journal.CallRejected, journal.CallFailed, journal.Cancelled}
+
+// ladder collects the carrier's SIP messages.
+type ladder struct {
+	mu   sync.Mutex
+	msgs []finding.SIPMessage
+}
+
+// maxLadder bounds what one scenario keeps; the newest are what a reader wants.
+const maxLadder = 2000
+
+func (l *ladder) see(m sipua.Message) {
+	v := finding.SIPMessage{At: m.At, From: "platform", To: "carrier", Summary: m.StartLine, CallID: m.CallID}
+	if m.Sent {
+		v.From, v.To = v.To, v.From
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.msgs) == maxLadder {
+		l.msgs = append(l.msgs[:0], l.msgs[maxLadder/2:]...)
+	}
+	l.msgs = append(l.msgs, v)
+}
+
+func (l *ladder) all() []finding.SIPMessage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]finding.SIPMessage(nil), l.msgs...)
+}

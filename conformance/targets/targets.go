@@ -1,0 +1,166 @@
+// Package targets says what a scenario is played against. A target is reached through the public surfaces of the platform
+// only: HTTP and SIP. What it cannot do it says, and the scenario is then not played. Each kind of target is a package
+// below this one.
+package targets
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Target makes the worlds that scenarios need.
+type Target interface {
+	// Name is how reports call the target.
+	Name() string
+	// Given returns the problems of a scenario's world, so that they are found before anything is played.
+	Given(file string, given *yaml.Node) strictyaml.Problems
+	// Fault returns the problems of a fault step's http or carrier part.
+	Fault(file, part string, n *yaml.Node) strictyaml.Problems
+	// Config is the effective configuration, secrets included, as reports show it after redaction.
+	Config() json.RawMessage
+	// Secrets are the values that no report may show.
+	Secrets() []string
+	// Formats are the ways in which the target's carrier can write a number.
+	Formats() []string
+	// Lacks returns those of the needs that the target cannot meet.
+	Lacks(needs []scenario.Need) []scenario.Need
+	// Open makes the world of one scenario. The caller closes the stage.
+	Open(ctx context.Context, w World) (Stage, error)
+}
+
+// World is what a scenario asks for.
+type World struct {
+	File  string
+	Given *yaml.Node // nil: the target's defaults
+	Seed  uint64
+}
+
+// Doer sends HTTP requests.
+type Doer interface {
+	Do(*http.Request) (*http.Response, error)
+}
+
+// Stage is a target made ready for one scenario. It is safe for concurrent use.
+type Stage interface {
+	Doer // through the faults of the wire; the URL is one under BaseURL
+
+	// BaseURL is where the two endpoints are, without a slash at the end.
+	BaseURL() string
+	// Projects are the names of the target's projects, the first of which serves who names none.
+	Projects() []string
+	// Project returns the credentials of a project; "" is the first.
+	Project(name string) (Project, bool)
+	// Facts is what is known about a project's pool.
+	Facts(project string) reading.Facts
+
+	// Dial places a call through the carrier and waits until it is answered, refused or given up. A call that was
+	// refused is no error.
+	Dial(ctx context.Context, d Dial) (Call, error)
+	// Journey lets the fake integrator take one caller through the whole flow; do sends its requests.
+	Journey(ctx context.Context, j Journey, do Doer) (JourneyResult, error)
+	// Fault changes how the wire and the carrier misbehave from now on; nil parts stay as they are, both nil ends all.
+	Fault(http, carrier *yaml.Node) error
+
+	// Restart stops the platform's store and starts it again, with its leases or without them.
+	Restart(keepLeases bool) error
+
+	// Now is the target's time, which the history is stamped with.
+	Now() time.Time
+	// Wait lets time pass on the target.
+	Wait(ctx context.Context, d time.Duration) error
+	// Await waits until the call has ended, letting time pass as it needs to, at most limit. It returns false when
+	// the call is still up.
+	Await(ctx context.Context, c Call, limit time.Duration) bool
+	// Launch lets clients begin: it calls run(ctx, i), in a goroutine of its own, when at[i] has passed since now, and
+	// returns when all have ended; at is in order. However much time passes meanwhile, none of it passes over a start,
+	// and, where time can be held still, none passes before the new client first lets it, by Dial, Wait, Await or
+	// Journey with the ctx that it is given. The error is ctx's; clients that have not begun by then do not.
+	Launch(ctx context.Context, at []time.Duration, run func(ctx context.Context, i int)) error
+	// Settle waits until the target has finished what was asked of it so far, where that can be known.
+	Settle()
+
+	// Ladder returns the SIP messages seen so far.
+	Ladder() []finding.SIPMessage
+	Close() error
+}
+
+// Project is how a client reaches its project.
+type Project struct {
+	Name               string
+	Account, Project   string // as they stand in a path
+	DNIKey, HandoffKey string
+}
+
+// Dial says how the carrier places a call.
+type Dial struct {
+	To, From    string
+	Withheld    bool
+	Format      string
+	Transport   string
+	SDP         string
+	ViaTo       bool          // the number stands in To only
+	CancelAfter time.Duration // give up after so long; 0: never
+	RingOnly    bool          // give up on the first ringing
+	Count       int           // INVITEs sent for the one call
+}
+
+// Call is a call that was placed.
+type Call interface {
+	ID() string // Call-ID
+	Answered() bool
+	Status() int // SIP status of the final response, 0 without one
+	Reason() string
+	// Hangup sends the caller's BYE and returns the SIP status that answers it.
+	Hangup(ctx context.Context) (status int, err error)
+	// Ended is closed when the call is over; End then says how.
+	Ended() <-chan struct{}
+	End() CallEnd
+}
+
+// CallEnd is how a call ended.
+type CallEnd struct {
+	By      string            // platform, caller or carrier
+	How     string            // bye, cancel, reject, timeout or error
+	Cause   string            // text of the Reason header, else of the status line
+	Headers map[string]string // by lower-case name
+	At      time.Time         // the target's time
+}
+
+// Journey is what the fake integrator is asked to do.
+type Journey struct {
+	Project        string
+	ANI            string
+	Attributes     json.RawMessage
+	Fallback       string
+	ReserveTimeout time.Duration
+	Retries        int
+	PollEvery      time.Duration
+	PollFor        time.Duration
+
+	// Dialled, when set, hears of each call to the platform once it is answered or refused: the number, when it was
+	// dialled in the target's time, and the call.
+	Dialled func(number string, at time.Time, c Call)
+}
+
+// JourneyResult is what became of the caller.
+type JourneyResult struct {
+	Outcome         string // transferred, completed, fallback or failed
+	Reason          string
+	Queue           string // the queue that the caller ended in, if any
+	Destination     string // where the caller was transferred to, if anywhere
+	DNI             string
+	CallID          string
+	Dialled         bool
+	FailOpen        bool // the handoff state never appeared, which the documented rule reads as "complete"
+	ReserveAttempts int
+	Polls           int
+}

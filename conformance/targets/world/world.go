@@ -1,0 +1,112 @@
+// Package world reads what a scenario's given says of the world around it: the platform's settings, its agents and the
+// carrier. The reference in process and the simulation without sockets are made from it, so that both mean the same.
+package world
+
+import (
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Epoch is when every world begins.
+var Epoch = time.Date(2026, 1, 1, 9, 0, 0, 0, time.UTC)
+
+// Forever is longer than any call.
+const Forever = 30 * 24 * time.Hour
+
+// World is a scenario's world, read.
+type World struct {
+	Platform sim.Config
+	Agents   map[string]conversation.Agent // by project
+	Carrier  pstn.Behaviour
+}
+
+// Projects are the names of the platform's projects, in its order.
+func (w World) Projects() (names []string) {
+	for _, p := range w.Platform.Projects {
+		names = append(names, p.Name)
+	}
+	return names
+}
+
+// Read splits a scenario's world into the carrier's part and the platform's, which is a simulator configuration.
+func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
+	if n != nil {
+		root.Line, root.Column = n.Line, n.Column
+	}
+	w := World{Agents: make(map[string]conversation.Agent), Carrier: defaultCarrier()}
+	var problems strictyaml.Problems
+	if n != nil {
+		for key, value := range strictyaml.Pairs(n) {
+			if key.Value == "carrier" {
+				w.Carrier, problems = ReadCarrier(file, value)
+				continue
+			}
+			root.Content = append(root.Content, key, value)
+		}
+	}
+	config, more := sim.Decode(file, root)
+	problems = append(problems, more...)
+	for _, p := range config.Projects {
+		a, more := readAgent(file, &p.Agent)
+		w.Agents[p.Name] = a
+		problems = append(problems, more...)
+	}
+	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	w.Platform = config
+	return w, problems
+}
+
+func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Problems) {
+	if n.IsZero() {
+		return agent.Echo(agent.EchoConfig{}), nil
+	}
+	return agent.Parse(file, n)
+}
+
+// defaultCarrier delivers every call at once, and every desk answers.
+func defaultCarrier() pstn.Behaviour {
+	return pstn.Behaviour{Desks: map[string]pstn.Answering{"*": pstn.Answer}}
+}
+
+// ReadCarrier reads how the carrier behaves; what is not said is as usual.
+func ReadCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
+	b := defaultCarrier()
+	problems := strictyaml.Decode(file, n, &b)
+	if err := b.Validate(); err != nil && len(problems) == 0 {
+		problems = append(problems, strictyaml.At(file, n, "%v", err))
+	}
+	return b, problems
+}
+
+// ReadWire reads faults on HTTP.
+func ReadWire(file string, n *yaml.Node) (wire.Faults, strictyaml.Problems) {
+	var f wire.Faults
+	problems := strictyaml.Decode(file, n, &f)
+	return f, problems
+}
+
+// Facts is what the judge may know of a project: on a platform that is made here, everything.
+func Facts(p sim.Project) reading.Facts {
+	numbers, _ := p.Pool.Numbers.Expand() // the platform has read them
+	f := reading.Facts{
+		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: p.Pool.CoolDown,
+		Release: string(p.Pool.Release), Selection: string(p.Pool.Selection), Match: string(p.Pool.Match), Bindings: string(p.Pool.Bindings), Exclusive: true,
+		Handoffs: p.Handoff.Empty != handoff.NotFound, Abandoned: string(p.Handoff.Abandoned), Visible: p.Handoff.VisibleAfter, Retention: p.Handoff.Retention, Duplicate: string(p.Handoff.Duplicates),
+	}
+	if p.Pool.Reaper == pool.ReaperLazy {
+		f.WindowMax = Forever // a number may stay with its lease for as long as another one is free
+	}
+	return f
+}
