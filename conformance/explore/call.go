@@ -6,11 +6,11 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// call is a call that has reached the platform.
-type call struct {
+// arrived is a call that has reached the platform.
+type arrived struct {
 	*run
 	op      int
-	at      Call
+	at      Session
 	project string
 	polls   []Poll
 	up      bool // answered
@@ -19,7 +19,7 @@ type call struct {
 
 // arrive takes a call from its INVITE to its end.
 func (r *run) arrive(op int, a Arrival, hangUp time.Duration, polls []Poll) {
-	c := &call{run: r, op: op, at: r.world.Call(a), project: r.ops[op].Project, polls: polls}
+	c := &arrived{run: r, op: op, at: r.world.Call(a), project: r.ops[op].Project, polls: polls}
 	for i := range polls {
 		if polls[i].Early {
 			r.after(polls[i].After, func() { c.poll(polls[i]) })
@@ -38,13 +38,13 @@ func (r *run) arrive(op int, a Arrival, hangUp time.Duration, polls []Poll) {
 }
 
 // ring is the first sign that the call has arrived.
-func (c *call) ring() {
+func (c *arrived) ring() {
 	if !c.over {
 		c.ops[c.op].End = c.now
 	}
 }
 
-func (c *call) answer() {
+func (c *arrived) answer() {
 	if c.over {
 		return
 	}
@@ -56,7 +56,7 @@ func (c *call) answer() {
 }
 
 // next lets the agent work until it hangs up.
-func (c *call) next() {
+func (c *arrived) next() {
 	if c.over {
 		return
 	}
@@ -74,7 +74,7 @@ func (c *call) next() {
 }
 
 // hangUp is the caller's BYE, or CANCEL when nobody has answered yet.
-func (c *call) hangUp() {
+func (c *arrived) hangUp() {
 	if c.over {
 		return
 	}
@@ -88,7 +88,7 @@ func (c *call) hangUp() {
 }
 
 // end notes how the call ended, and asks what it left.
-func (c *call) end(arrived bool, outcome history.Outcome, status int, by string) {
+func (c *arrived) end(reached bool, outcome history.Outcome, status int, by string) {
 	c.over = true
 	op := &c.ops[c.op]
 	if !c.up {
@@ -96,7 +96,7 @@ func (c *call) end(arrived bool, outcome history.Outcome, status int, by string)
 	}
 	op.Outcome, op.Status, op.EndedBy, op.Ended, op.Bye = outcome, status, by, true, c.now
 	for i := range c.polls {
-		if p := c.polls[i]; !p.Early && arrived {
+		if p := c.polls[i]; !p.Early && reached {
 			c.after(p.After, func() { c.poll(p) })
 		}
 	}
@@ -106,7 +106,7 @@ func (c *call) end(arrived bool, outcome history.Outcome, status int, by string)
 const early = " early"
 
 // poll asks for the state of the call, by its id or by the shared_id that its client holds.
-func (c *call) poll(p Poll) {
+func (c *arrived) poll(p Poll) {
 	of := c.ops[c.op]
 	ask := history.Op{Client: of.Client, Kind: history.Handoff, Outcome: history.Refused, Project: c.project, Status: 404}
 	if p.Early { // whoever asks during the call does not wait for its end, and may be just too soon
@@ -129,7 +129,7 @@ func (c *call) poll(p Poll) {
 }
 
 // other is the last call that was over before this one was placed, -1 when there is none.
-func (c *call) other() int {
+func (c *arrived) other() int {
 	for i := c.op - 1; i >= 0; i-- {
 		if o := &c.ops[i]; o.Kind == history.Call && o.Ended && o.Project == c.project {
 			return i

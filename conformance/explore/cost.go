@@ -9,11 +9,11 @@ func (p Plan) cost() int {
 		n += j.cost()
 	}
 	for _, c := range p.Probes {
-		n += ugly(c.HangUp) + c.Number + c.Project + flag(c.Asks, 500)
+		n += fineness(c.HangUp) + c.Number + c.Project + flag(c.Asks, 500)
 	}
 	before := time.Duration(0)
 	for _, at := range p.starts() {
-		n += ugly(at - before)
+		n += fineness(at - before)
 		before = at
 	}
 	return n
@@ -26,9 +26,9 @@ func (j Journey) cost() int {
 	n += flag(j.Lost, 200) + flag(j.Cut > 0, 250) + flag(j.NoRoute, 200) + flag(j.HangUp > 0, 100) + flag(j.Shared > 0, 100) +
 		flag(j.Large > 0, 100) + flag(j.Withheld, 100) + flag(j.Format != "e164", 50) + flag(j.Client != j.ID, 1) + flag(j.Project > 0, 1)
 	for _, p := range j.Polls {
-		n += ugly(p.After) + flag(p.Early, 50) + flag(p.Shared, 1) + flag(p.Both, 50)
+		n += fineness(p.After) + flag(p.Early, 50) + flag(p.Shared, 1) + flag(p.Both, 50)
 	}
-	return n + 5*ugly(j.Reply) + 4*ugly(j.Commit) + 3*ugly(j.Think) + 2*ugly(j.Delay) + ugly(j.HangUp) + ugly(j.Twice) + ugly(j.Retry) + j.Large
+	return n + 5*fineness(j.Reply) + 4*fineness(j.Commit) + 3*fineness(j.Think) + 2*fineness(j.Delay) + fineness(j.HangUp) + fineness(j.Twice) + fineness(j.Retry) + j.Large
 }
 
 func (o Options) cost() int {
@@ -39,13 +39,13 @@ func (o Options) cost() int {
 		n += flag(set, 40)
 	}
 	for _, d := range []time.Duration{o.CoolDown, o.Lag, o.Visible, o.Retention, o.Ringing, o.Answering, o.Window, o.Skew} {
-		n += 10 * ugly(d)
+		n += 10 * fineness(d)
 	}
 	switch o.Talk {
 	case 0, Forever:
 		return n + flag(o.Talk > 0, 20)
 	}
-	return n + 10*ugly(o.Talk)
+	return n + 10*fineness(o.Talk)
 }
 
 func flag(set bool, weight int) int {
@@ -55,8 +55,8 @@ func flag(set bool, weight int) int {
 	return 0
 }
 
-// ugly is 0 for no time, and more the finer the step that the time is a multiple of.
-func ugly(d time.Duration) int {
+// fineness is 0 for no time, and more the finer the step that the time is a multiple of.
+func fineness(d time.Duration) int {
 	if d == 0 {
 		return 0
 	}

@@ -130,8 +130,8 @@ func TestReduceKeepsWhatIsNeeded(t *testing.T) {
 func TestUglyPrefersRoundTimes(t *testing.T) {
 	times := []time.Duration{0, time.Minute, 10 * time.Second, time.Second, 100 * time.Millisecond, 10 * time.Millisecond, time.Millisecond, 1}
 	for i, d := range times {
-		if i > 0 && ugly(d) <= ugly(times[i-1]) {
-			t.Errorf("%s: want uglier than %s, got %d and %d", d, times[i-1], ugly(d), ugly(times[i-1]))
+		if i > 0 && fineness(d) <= fineness(times[i-1]) {
+			t.Errorf("%s: want finer than %s, got %d and %d", d, times[i-1], fineness(d), fineness(times[i-1]))
 		}
 	}
 }

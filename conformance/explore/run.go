@@ -108,10 +108,10 @@ type run struct {
 }
 
 func (r *run) schedule() {
-	travellers := make([]traveller, len(r.plan.Journeys))
-	for i := range travellers {
-		t := &travellers[i]
-		*t = r.plan.traveller(&r.plan.Journeys[i])
+	journeys := make([]prepared, len(r.plan.Journeys))
+	for i := range journeys {
+		t := &journeys[i]
+		*t = r.plan.prepared(&r.plan.Journeys[i])
 		r.queue.push(t.At, func() { r.reserve(t) })
 	}
 	for i := range r.plan.Probes {
@@ -139,21 +139,21 @@ func (r *run) begin(op history.Op) int {
 
 func (r *run) project(i int) string { return r.projects[i%len(r.projects)] }
 
-// traveller is a journey with the words that it needs again and again.
-type traveller struct {
+// prepared is a journey with the words that it needs again and again.
+type prepared struct {
 	*Journey
 	client, nonce, sharedID string
 	attributes              json.RawMessage
 }
 
-func (p Plan) traveller(j *Journey) traveller {
-	t := traveller{Journey: j, client: "client " + strconv.Itoa(j.Client), nonce: p.nonce(*j), sharedID: p.sharedID(*j)}
+func (p Plan) prepared(j *Journey) prepared {
+	t := prepared{Journey: j, client: "client " + strconv.Itoa(j.Client), nonce: p.nonce(*j), sharedID: p.sharedID(*j)}
 	t.attributes = p.attributes(t)
 	return t
 }
 
 // reserve is the client's POST, and what follows from its reply.
-func (r *run) reserve(j *traveller) {
+func (r *run) reserve(j *prepared) {
 	at := r.begin(history.Op{
 		Client: j.client, Kind: history.Reserve, Outcome: history.Indefinite, Project: r.project(j.Project),
 		Nonce: j.nonce, SharedID: j.sharedID, Attributes: j.attributes,
@@ -175,7 +175,7 @@ func (r *run) reserve(j *traveller) {
 }
 
 // cut is a client that closes its connection in the middle of its request: half a request must change nothing.
-func (r *run) cut(j *traveller, at int) {
+func (r *run) cut(j *prepared, at int) {
 	r.reserved(at, j)
 	r.world.Reserve(r.project(j.Project), j.attributes, true)
 	r.ops[at].Outcome = history.Rejected
@@ -183,7 +183,7 @@ func (r *run) cut(j *traveller, at int) {
 }
 
 // attributes are a journey's, in a fixed order of keys.
-func (p Plan) attributes(j traveller) json.RawMessage {
+func (p Plan) attributes(j prepared) json.RawMessage {
 	b := make([]byte, 0, 160+j.Large)
 	b = append(b, `{"nonce":"`...)
 	b = append(b, j.nonce...)
@@ -200,7 +200,7 @@ func (p Plan) attributes(j traveller) json.RawMessage {
 	return append(b, '}')
 }
 
-func (r *run) replied(j *traveller, at int, number string, outcome history.Outcome) {
+func (r *run) replied(j *prepared, at int, number string, outcome history.Outcome) {
 	op := &r.ops[at]
 	op.End, op.Outcome, op.Number = r.now, outcome, number
 	op.Status = statuses[outcome]
@@ -213,7 +213,7 @@ func (r *run) replied(j *traveller, at int, number string, outcome history.Outco
 var statuses = map[history.Outcome]int{history.OK: 200, history.Refused: 404, history.Rejected: 500}
 
 // gaveUp is the client's end of a request without a reply.
-func (r *run) gaveUp(j *traveller, at int) {
+func (r *run) gaveUp(j *prepared, at int) {
 	r.ops[at].End = r.now
 	if j.Retry == 0 {
 		return
@@ -226,7 +226,7 @@ func (r *run) gaveUp(j *traveller, at int) {
 }
 
 // dial is a call to the number that a journey was given. A carrier that tries again places a second one.
-func (r *run) dial(j *traveller, from int, number string, delay, twice time.Duration) {
+func (r *run) dial(j *prepared, from int, number string, delay, twice time.Duration) {
 	at := r.begin(history.Op{
 		Client: j.client, Kind: history.Call, Outcome: history.Indefinite, Project: r.project(j.Project), Number: number,
 		Nonce: j.nonce, SharedID: j.sharedID, CallID: r.callID(),

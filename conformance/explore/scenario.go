@@ -112,7 +112,7 @@ func reserveName(op int) string { return fmt.Sprintf("r%d", op+1) }
 func callName(op int) string { return fmt.Sprintf("c%d", op+1) }
 
 // reserved notes a reservation as it reached the platform.
-func (r *run) reserved(op int, j *traveller) {
+func (r *run) reserved(op int, j *prepared) {
 	if !r.tracing {
 		return
 	}
@@ -132,7 +132,7 @@ func (r *run) reserved(op int, j *traveller) {
 }
 
 // placed notes a call as it arrived, for the reservation from, or for none.
-func (r *run) placed(op, from int, j *traveller, hangUp time.Duration) {
+func (r *run) placed(op, from int, j *prepared, hangUp time.Duration) {
 	if !r.tracing {
 		return
 	}

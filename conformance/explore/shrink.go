@@ -215,7 +215,7 @@ func (s *shrinker) simpler() {
 	}
 }
 
-// changes tells whether a simplification would do anything to j.
+// changes reports whether a simplification would do anything to j.
 func changes(j Journey, simplify func(*Journey)) bool {
 	after := j
 	simplify(&after)

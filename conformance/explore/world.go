@@ -33,7 +33,7 @@ type World interface {
 	// The outcome is ok with the number, refused when none is free, or rejected.
 	Reserve(project string, attributes json.RawMessage, gone bool) (number string, outcome history.Outcome)
 	// Call is an INVITE that reaches the platform.
-	Call(Arrival) Call
+	Call(Arrival) Session
 	// Handoff reads a state by shared_id, else by id. It is false when there is none.
 	Handoff(project, id, sharedID string) (State, bool)
 	// Restart stops the store and starts it again, with its leases or without.
@@ -47,8 +47,8 @@ type Arrival struct {
 	ANI    string // "" when withheld
 }
 
-// Call is a call at the platform.
-type Call interface {
+// Session is the platform's side of a call.
+type Session interface {
 	// Refused is the SIP status of the refusal, 0 when the call rings.
 	Refused() int
 	// Answer is the moment of the 200.

@@ -39,7 +39,7 @@ func Statuses() []Status {
 	return []Status{Passed, Failed, Inconclusive, Error, Unsupported, NotApplicable, Filtered, Waived}
 }
 
-// Skipped tells whether the scenario was not played, on purpose.
+// Skipped reports whether the scenario was not played, on purpose.
 func (s Status) Skipped() bool {
 	return slices.Contains([]Status{Unsupported, NotApplicable, Filtered, Waived}, s)
 }
@@ -254,7 +254,7 @@ func (r Result) Verdict() Status {
 	return r.Status
 }
 
-// FailsRun tells whether the result makes the run not conformant: it failed, and its level counts.
+// FailsRun reports whether the result makes the run not conformant: it failed, and its level counts.
 func (r Result) FailsRun(strict bool) bool {
 	lenient := r.Level == Should || r.Level == May
 	return r.Verdict() == Failed && (strict || !lenient)

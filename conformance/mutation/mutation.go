@@ -92,7 +92,7 @@ type hunt struct {
 	options   replay.Options
 }
 
-// all hunts several mutants at a time and tells of them in order.
+// all hunts several mutants at a time and shows them in order.
 func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(finding.MutantRow)) (rows finding.MutantTable, err error) {
 	for row := range inorder.Map(ctx, h.plan.Workers, slices.Values(chosen), func(m *mutants.Mutant) finding.MutantRow { return h.one(ctx, m) }) {
 		if ctx.Err() != nil {

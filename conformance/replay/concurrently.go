@@ -89,7 +89,7 @@ func (cl *client) walk(ctx context.Context, steps []scenario.Step) walked {
 	return w
 }
 
-// refused tells that a client cannot go on because it was refused what the next step needs: a number, most often.
+// refused reports whether a client cannot go on because it was refused what the next step needs: a number, most often.
 func (w walked) refused(err error) bool {
 	missing, ok := errors.AsType[*scenario.ReferenceError](err)
 	if !ok {

@@ -130,7 +130,7 @@ func headers(h http.Header) []finding.Header {
 	return out
 }
 
-// unreachable tells that the target cannot be reached at all: nothing is known about it then.
+// unreachable reports whether the target cannot be reached at all: nothing is known about it then.
 func unreachable(err error) bool {
 	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }

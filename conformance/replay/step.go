@@ -135,7 +135,7 @@ func (cl *client) doubt(st *scenario.Step, out outcome) error {
 	return inconclusive{fmt.Errorf("no reply to judge: %w", x.err)}
 }
 
-// asksOutcome tells that the step expects to be left in doubt.
+// asksOutcome reports whether the step expects to be left in doubt.
 func asksOutcome(st *scenario.Step) bool {
 	for _, e := range st.Expect {
 		if e.Path[0] == "outcome" {

@@ -62,7 +62,7 @@ func (l *loader) atLeast(args *yaml.Node, key string, got, least int) {
 	}
 }
 
-// reported tells that the value at n is known to be wrong.
+// reported reports whether the value at n is known to be wrong.
 func (l *loader) reported(n *yaml.Node) bool {
 	return slices.ContainsFunc(l.ps, func(p strictyaml.Problem) bool { return p.Line == n.Line && p.Column == n.Column })
 }

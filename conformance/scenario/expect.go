@@ -88,7 +88,7 @@ func (e boundExpectation) check(result any) (Mismatch, bool) {
 	return Mismatch{Path: e.Name(), Want: want, Got: got, Pos: e.Pos}, ok
 }
 
-// hasFields tells whether everything on the way to path that is there is an object or list.
+// hasFields reports whether everything on the way to path that is there is an object or list.
 func hasFields(value any, path []string) bool {
 	for _, name := range path {
 		switch value.(type) {

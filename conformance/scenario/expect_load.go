@@ -135,7 +135,7 @@ func (l *loader) value(n *yaml.Node) Value {
 	return v
 }
 
-// isMatcher tells a mapping with one key that is the name of a matcher, unless that key names a field.
+// isMatcher reports whether a node is a mapping with one key that is the name of a matcher, unless that key names a field.
 func isMatcher(n *yaml.Node) bool {
 	return hasMatcherName(n) && !namesField(n.Content[0], n.Content[1])
 }
@@ -144,7 +144,7 @@ func hasMatcherName(n *yaml.Node) bool {
 	return n.Kind == yaml.MappingNode && len(n.Content) == 2 && slices.Contains(matcherNames(), n.Content[0].Value)
 }
 
-// namesField tells that a matcher stands under the name of a matcher that takes none, as in {length: {exactly: 3}}: the
+// namesField reports whether a matcher stands under the name of a matcher that takes none, as in {length: {exactly: 3}}: the
 // name is then a field's.
 func namesField(key, value *yaml.Node) bool { return mayNameField(key) && isMatcher(value) }
 
@@ -155,7 +155,7 @@ func asField(name string) string {
 	return fmt.Sprintf("{%s: {exactly: …}} for a field of that name", name)
 }
 
-// allMatcherNames tells that every key is the name of a matcher, and not each of them a field's.
+// allMatcherNames reports whether every key is the name of a matcher, and not each of them a field's.
 func allMatcherNames(n *yaml.Node) bool {
 	fields := 0
 	for key, value := range strictyaml.Pairs(n) {

@@ -49,5 +49,5 @@ func findField(verb Verb, name string) (field, bool) {
 	return field{}, false
 }
 
-// scalar tells a field without fields of its own.
+// scalar reports whether a field is one without fields of its own.
 func (f field) scalar() bool { return f.kind != kindJSON && f.kind != kindHeaders }

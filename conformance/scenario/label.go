@@ -9,7 +9,7 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// labelTest tells whether a scenario fits a label expression.
+// labelTest reports whether a scenario fits a label expression.
 type labelTest func(*Scenario) bool
 
 func isOperator(word string) bool { return word == "and" || word == "or" || word == "not" }

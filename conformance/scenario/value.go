@@ -26,7 +26,7 @@ type (
 	}
 )
 
-// IsSet tells a value that is written in the file, be it null.
+// IsSet reports whether a value is written in the file, be it null.
 func (v *Value) IsSet() bool { return v.node != nil }
 
 // Resolve replaces the references and returns a JSON-like value: nil, bool, json.Number,

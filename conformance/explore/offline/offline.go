@@ -154,7 +154,7 @@ func (w *offline) Handoff(project, id, sharedID string) (explore.State, bool) {
 func (w *offline) Restart(keepLeases bool) error { return w.sim.Restart(keepLeases) }
 
 // Call implements explore.World. It decides as the SIP edge does.
-func (w *offline) Call(a explore.Arrival) explore.Call {
+func (w *offline) Call(a explore.Arrival) explore.Session {
 	if limit := w.sip.MaxCallsPerNumber; limit > 0 && w.lines[line(a.Number)] >= limit {
 		return refusal(486)
 	}
@@ -167,7 +167,7 @@ func (w *offline) Call(a explore.Arrival) explore.Call {
 		return refusal(w.sip.UnreservedStatus)
 	}
 	w.lines[line(a.Number)]++
-	return &session{world: w, line: line(a.Number), Session: s}
+	return &taken{world: w, line: line(a.Number), Session: s}
 }
 
 // line is what all ways of writing a number have in common.
@@ -181,8 +181,8 @@ func (r refusal) Answer()                     {}
 func (r refusal) Next() (time.Duration, bool) { return 0, true }
 func (r refusal) End(bool)                    {}
 
-// session is a call that the platform has taken.
-type session struct {
+// taken is a call that the platform has taken.
+type taken struct {
 	telephony.Session
 	world           *offline
 	line            string
@@ -190,17 +190,17 @@ type session struct {
 	step            conversation.Step
 }
 
-// Refused implements explore.Call.
-func (s *session) Refused() int { return 0 }
+// Refused implements explore.Session.
+func (s *taken) Refused() int { return 0 }
 
-// Answer implements explore.Call.
-func (s *session) Answer() {
+// Answer implements explore.Session.
+func (s *taken) Answer() {
 	s.answered = true
 	s.Answered()
 }
 
-// Next implements explore.Call.
-func (s *session) Next() (time.Duration, bool) {
+// Next implements explore.Session.
+func (s *taken) Next() (time.Duration, bool) {
 	if s.began {
 		s.step = s.Session.Next(context.Background())
 	} else {
@@ -209,8 +209,8 @@ func (s *session) Next() (time.Duration, bool) {
 	return s.step.Wait, s.step.Hangup
 }
 
-// End implements explore.Call.
-func (s *session) End(byCaller bool) {
+// End implements explore.Session.
+func (s *taken) End(byCaller bool) {
 	s.world.lines[s.line]--
 	cause := s.step.Cause
 	switch {

@@ -75,7 +75,7 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	if c == nil {
 		return nil, err
 	}
-	return call{c}, err
+	return placed{c}, err
 }
 
 // pump lets time pass, by limit at most, until done is closed.
@@ -106,11 +106,11 @@ const defaultANI = "+442079460500"
 // pumpEvery is how often, in real time, a call that is being set up is asked whether it waits for virtual time.
 const pumpEvery = 5 * time.Millisecond
 
-// call is a call as a scenario sees it.
-type call struct{ *pstn.Call }
+// placed is a call as a scenario sees it.
+type placed struct{ *pstn.Call }
 
 // Hangup implements targets.Call. The carrier's BYE is answered with 200 whenever it returns without an error.
-func (c call) Hangup(ctx context.Context) (int, error) {
+func (c placed) Hangup(ctx context.Context) (int, error) {
 	if err := c.Call.Hangup(ctx); err != nil {
 		return 0, err
 	}
@@ -118,7 +118,7 @@ func (c call) Hangup(ctx context.Context) (int, error) {
 }
 
 // End implements targets.Call.
-func (c call) End() targets.CallEnd {
+func (c placed) End() targets.CallEnd {
 	e := targets.CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt()}
 	if e.By == pstn.ByNetwork {
 		e.By = pstn.ByCarrier
@@ -172,19 +172,19 @@ type phone struct {
 // Dial implements client.Phone.
 func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	started := p.clock.Now()
-	placed, err := p.stage.Dial(ctx, targets.Dial{To: to, From: from})
+	c, err := p.stage.Dial(ctx, targets.Dial{To: to, From: from})
 	if err != nil {
 		return nil, err
 	}
 	if p.dialled != nil {
-		p.dialled(to, started, placed)
+		p.dialled(to, started, c)
 	}
-	if !placed.Answered() {
-		return nil, fmt.Errorf("%d %s", placed.Status(), placed.Reason())
+	if !c.Answered() {
+		return nil, fmt.Errorf("%d %s", c.Status(), c.Reason())
 	}
-	p.stage.Await(ctx, placed, world.Forever)
+	p.stage.Await(ctx, c, world.Forever)
 	p.clock.Settle() // the platform has done what follows the call
-	return integrated{placed.(call).Call}, nil
+	return integrated{c.(placed).Call}, nil
 }
 
 // Transfer implements client.Phone. A desk that nobody attends rings in virtual time.

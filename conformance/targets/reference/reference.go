@@ -109,7 +109,7 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 		}
 	}
 	s := &stage{clock: k, given: g, wire: wire.New(w.Seed, nil), transport: &http.Transport{
-		DialContext: dialLingering(k), DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
+		DialContext: dialHeldOpen(k), DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
 	}}
 	s.http = &http.Client{
 		Transport:     s.wire.RoundTripper(s.transport),
@@ -218,7 +218,7 @@ func (s *stage) Restart(keepLeases bool) error { return s.sim.Restart(keepLeases
 func (s *stage) Await(ctx context.Context, c targets.Call, limit time.Duration) bool {
 	letGo(ctx)
 	deadline := s.clock.Now().Add(limit)
-	ending := func() bool { return !c.(call).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
+	ending := func() bool { return !c.(placed).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
 	for s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {
 		if ctx.Err() != nil {
 			return false

@@ -10,31 +10,31 @@ import (
 	"github.com/dnispool/dnispool/sim/clock"
 )
 
-// lingering is a connection to the platform that keeps virtual time still from the moment its client leaves it to the
+// heldOpen is a connection to the platform that keeps virtual time still from the moment its client leaves it to the
 // moment the platform has seen that: a request that was given up is acted on in the moment in which it was sent, or not
 // at all, however busy the machine is.
-type lingering struct {
+type heldOpen struct {
 	net.Conn
 	clock *clock.Virtual
 	once  sync.Once
 }
 
-// lingerAtMost bounds, in real time, how long the platform may take to see that its client is gone.
-const lingerAtMost = 2 * time.Second
+// heldAtMost bounds, in real time, how long the platform may take to see that its client is gone.
+const heldAtMost = 2 * time.Second
 
-// dialLingering is for a transport.
-func dialLingering(k *clock.Virtual) func(ctx context.Context, network, address string) (net.Conn, error) {
+// dialHeldOpen is for a transport.
+func dialHeldOpen(k *clock.Virtual) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {
 			return nil, err
 		}
-		return &lingering{Conn: c, clock: k}, nil
+		return &heldOpen{Conn: c, clock: k}, nil
 	}
 }
 
 // Close ends the client's side at once. The rest follows when the platform has ended its own.
-func (c *lingering) Close() (err error) {
+func (c *heldOpen) Close() (err error) {
 	c.once.Do(func() {
 		half, ok := c.Conn.(interface{ CloseWrite() error })
 		if !ok || half.CloseWrite() != nil {
@@ -44,7 +44,7 @@ func (c *lingering) Close() (err error) {
 		release := c.clock.Hold()
 		go func() {
 			defer release()
-			_ = c.Conn.SetReadDeadline(time.Now().Add(lingerAtMost))
+			_ = c.Conn.SetReadDeadline(time.Now().Add(heldAtMost))
 			_, _ = io.Copy(io.Discard, c.Conn)
 			_ = c.Conn.Close()
 		}()
