@@ -125,6 +125,14 @@ func TestExploreForALegalOrder(t *testing.T) {
 	}
 }
 
+// A check that was asked for by name and could be applied to no history is neither a pass nor a failure.
+func TestExploreForWhatCannotBeJudged(t *testing.T) {
+	got := dnispool(t, t.TempDir(), "explore", "--seed", "1", "--check", "rotation") // its numbers are drawn at random
+	if got.code != finding.ExitInconclusive || !strings.Contains(got.err, "inconclusive: no history could be held against rotation") {
+		t.Errorf("want %d and why, got %d\n%s%s", finding.ExitInconclusive, got.code, got.out, got.err)
+	}
+}
+
 func TestExploreKeepsNothingOfWhatPasses(t *testing.T) {
 	dir := t.TempDir()
 	got := dnispool(t, dir, "explore", "--seed", "3")

@@ -30,20 +30,21 @@ type env struct {
 
 // verb is one of the tool's commands.
 type verb struct {
+	group      string // who it is for; "" for the group of the verb before
 	name, says string
 	run        func(context.Context, env) int
 }
 
 func verbs() []verb {
 	return []verb{
-		{"check", "replay scenarios against the in-process reference and give a verdict", runCheck},
-		{"explore", "search for broken promises by simulation, and shrink what is found", runExplore},
-		{"judge", "judge saved histories again, offline", runJudge},
-		{"mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
-		{"sim", "serve the reference platform: HTTP and SIP", runSim},
-		{"scenarios", "list, lint or show scenarios", runScenarios},
-		{"sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
-		{"version", "print the version", runVersion},
+		{"try", "sim", "serve the reference platform: HTTP and SIP", runSim},
+		{"", "sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
+		{"check", "check", "replay scenarios against the in-process reference and give a verdict", runCheck},
+		{"", "scenarios", "list, lint or show scenarios", runScenarios},
+		{"evidence", "judge", "judge saved histories again, offline", runJudge},
+		{"", "explore", "search for broken promises by simulation, and shrink what is found", runExplore},
+		{"", "mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
+		{"about", "version", "print the version", runVersion},
 	}
 }
 
@@ -97,7 +98,7 @@ func usage() string {
 	var b strings.Builder
 	b.WriteString("dnispool is a reference of PolyAI's DNIs Pool integration and a harness that checks it.\n\nusage: dnispool <command> [flags]\n\n")
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-10s %s\n", v.name, v.says)
+		fmt.Fprintf(&b, "  %-9s %-10s %s\n", v.group, v.name, v.says)
 	}
 	b.WriteString(`
 dnispool <command> --help lists the flags of a command.

@@ -26,6 +26,10 @@ func (c *placed) over() bool {
 	}
 }
 
+var _ = register(scenario.VerbDial, (*client).dial, func(_ *scenario.Dial, out outcome, s *finding.Step) {
+	s.Came = fmt.Sprintf("%v %v", out.result["status"], out.result["reason"])
+})
+
 func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (outcome, error) {
 	to, err := a.To.Resolve(cl.scope)
 	if err != nil {
@@ -92,7 +96,9 @@ func dialled(c targets.Call) map[string]any {
 	return r
 }
 
-func (cl *client) hangup(ctx context.Context, a *scenario.Hangup) (outcome, error) {
+var _ = register(scenario.VerbHangup, (*client).hangup, nil)
+
+func (cl *client) hangup(ctx context.Context, _ *scenario.Step, a *scenario.Hangup) (outcome, error) {
 	c, ok := cl.call(a.Call.Name)
 	if !ok {
 		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
@@ -107,6 +113,10 @@ func (cl *client) hangup(ctx context.Context, a *scenario.Hangup) (outcome, erro
 	cl.ended(c)
 	return outcome{result: map[string]any{"status": status}}, nil
 }
+
+var _ = register(scenario.VerbAwait, (*client).await, func(_ *scenario.Await, out outcome, s *finding.Step) {
+	s.Came = fmt.Sprintf("ended by %v", out.result["ended_by"])
+})
 
 func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Await) (outcome, error) {
 	c, ok := cl.call(a.Call.Name)

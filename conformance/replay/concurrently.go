@@ -12,6 +12,8 @@ import (
 	"github.com/dnispool/dnispool/conformance/scenario"
 )
 
+var _ = register(scenario.VerbConcurrently, (*client).concurrently, nil)
+
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
 func (cl *client) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
 	walks := make([]walked, a.Clients)

@@ -21,6 +21,10 @@ const replyTimeout = 2 * time.Second
 
 const reservePath = "/v1/conversations/dni-reservation"
 
+var _ = register(scenario.VerbReserve, (*client).reserve, nil)
+var _ = register(scenario.VerbHandoff, (*client).handoff, nil)
+var _ = register(scenario.VerbRequest, (*client).request, nil)
+
 func (cl *client) reserve(ctx context.Context, st *scenario.Step, a *scenario.Reserve) (outcome, error) {
 	project, err := cl.project(&a.Project)
 	if err != nil {

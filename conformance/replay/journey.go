@@ -2,6 +2,7 @@ package replay
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -11,6 +12,10 @@ import (
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/targets"
 )
+
+var _ = register(scenario.VerbJourney, (*client).journey, func(_ *scenario.Journey, out outcome, s *finding.Step) {
+	s.Came = fmt.Sprint(out.result["outcome"])
+})
 
 func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Journey) (outcome, error) {
 	project, err := cl.project(&a.Project)

@@ -80,31 +80,11 @@ func (cl *client) try(ctx context.Context, st *scenario.Step) (outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return outcome{}, err
 	}
-	switch a := st.Args.(type) {
-	case *scenario.Reserve:
-		return cl.reserve(ctx, st, a)
-	case *scenario.Dial:
-		return cl.dial(ctx, st, a)
-	case *scenario.Hangup:
-		return cl.hangup(ctx, a)
-	case *scenario.Await:
-		return cl.await(ctx, st, a)
-	case *scenario.Handoff:
-		return cl.handoff(ctx, st, a)
-	case *scenario.Request:
-		return cl.request(ctx, st, a)
-	case *scenario.Journey:
-		return cl.journey(ctx, st, a)
-	case *scenario.Advance:
-		return outcome{}, cl.stage.Wait(ctx, a.By)
-	case *scenario.Fault:
-		return outcome{}, cl.stage.Fault(a.HTTP, a.Carrier)
-	case *scenario.Concurrently:
-		return cl.concurrently(ctx, st, a)
-	case *scenario.Restart:
-		return outcome{}, cl.restart(st, a)
+	v, known := verbs[st.Verb]
+	if !known {
+		return outcome{}, fmt.Errorf("step: verb %s is not known to the player", st.Verb)
 	}
-	return outcome{}, fmt.Errorf("step: verb %s is not known to the player", st.Verb)
+	return v.play(ctx, cl, st)
 }
 
 // mayRetry allows another try of a step whose expectation does not hold yet. What may take a number is tried again only
@@ -162,19 +142,8 @@ func (cl *client) played(st *scenario.Step, out outcome) finding.Step {
 	s := finding.Step{Index: st.Index, Verb: string(st.Verb), Name: st.Name}
 	if x := out.exchange; x != nil {
 		s.Came = status(x)
-		return s
-	}
-	switch v := out.result; st.Verb {
-	case scenario.VerbDial:
-		s.Came = fmt.Sprintf("%v %v", v["status"], v["reason"])
-	case scenario.VerbAwait:
-		s.Came = fmt.Sprintf("ended by %v", v["ended_by"])
-	case scenario.VerbJourney:
-		s.Came = fmt.Sprint(v["outcome"])
-	case scenario.VerbAdvance:
-		s.With = st.Args.(*scenario.Advance).By.String()
-	case scenario.VerbRestart:
-		s.With = "leases: " + string(st.Args.(*scenario.Restart).Leases)
+	} else if shows := verbs[st.Verb].shows; shows != nil {
+		shows(st, out, &s)
 	}
 	return s
 }

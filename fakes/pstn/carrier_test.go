@@ -301,8 +301,8 @@ func TestCallsThatCannotBePlaced(t *testing.T) {
 	}{
 		{pstn.Dial{}, `dial: want a number, got ""`},
 		{pstn.Dial{To: "queue"}, `dial: want a number, got "queue"`},
-		{pstn.Dial{To: dni, Format: "e.164"}, `format: want e164 | e164-no-plus | cc00 | 011 | national | last10 | last4 | tel | user-phone | percent-plus | separators, got "e.164"`},
-		{pstn.Dial{To: dni, SDP: "video"}, `sdp: want offer | late | none | bad-codec, got "video"`},
+		{pstn.Dial{To: dni, Format: "e.164"}, `format: want e164, e164-no-plus, cc00, 011, national, last10, last4, tel, user-phone, percent-plus or separators, got "e.164"`},
+		{pstn.Dial{To: dni, SDP: "video"}, `sdp: want offer, late, none or bad-codec, got "video"`},
 		{pstn.Dial{To: dni, Transport: "tls"}, `dial: transport: want udp or tcp, got "tls"`},
 		{pstn.Dial{To: dni, Transport: "tcp", Copies: 2}, `dial: copies: want 0 or more, over UDP, got 2`},
 		{pstn.Dial{To: "sip:a b@c"}, `dial: want a URI without blanks and quotes, got "sip:a b@c"`},

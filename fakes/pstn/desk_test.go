@@ -109,7 +109,7 @@ func TestDeskProblems(t *testing.T) {
 	if err := c.Desk("", pstn.Answer); err == nil || err.Error() != "desk: want a name, got none" {
 		t.Errorf("got %v", err)
 	}
-	if err := c.Desk("x", "sleep"); err == nil || err.Error() != `desk: want answer | busy | ring, got "sleep"` {
+	if err := c.Desk("x", "sleep"); err == nil || err.Error() != `desk: want answer, busy or ring, got "sleep"` {
 		t.Errorf("got %v", err)
 	}
 	if _, err := c.Transfer(t.Context(), "", ""); err == nil || err.Error() != "transfer: want a destination, got none" {
