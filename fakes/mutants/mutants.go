@@ -11,7 +11,7 @@ import (
 
 // Mutant is one broken platform.
 type Mutant struct {
-	ID    string // M01 to M32
+	ID    string // M and its place in All, in two digits: M01 is the first
 	Name  string // a few words, as in the name of its file
 	Says  string // what is wrong, in one sentence
 	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses
