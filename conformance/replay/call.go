@@ -35,6 +35,12 @@ func (l *lane) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (o
 	if err != nil {
 		return outcome{}, err
 	}
+	headers := make(map[string]string)
+	for _, h := range a.Headers {
+		if headers[h.Name], err = h.Value.Resolve(l.scope); err != nil {
+			return outcome{}, err
+		}
+	}
 	meant := l.meant(a)
 	op := l.history.Begin(history.Op{
 		Client: l.client, Step: st.Label(), Kind: history.Call, Project: meant.project, Number: to, Nonce: meant.nonce, SharedID: meant.sharedID,
@@ -42,7 +48,7 @@ func (l *lane) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial) (o
 	})
 	call, err := l.stage.Dial(ctx, target.Dial{
 		To: to, From: from, Withheld: a.Withheld, Format: string(a.Format), Transport: string(a.Transport), SDP: string(a.SDP),
-		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count,
+		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count, Headers: headers,
 	})
 	if err != nil {
 		l.history.Update(op, func(o *history.Op) { o.End, o.Outcome = l.now(), history.Indefinite })

@@ -66,6 +66,7 @@ func (l *loader) checkArgs(verb Verb, args Args, n *yaml.Node) {
 		l.need(verb, n, "to")
 		l.positive(n, "cancel_after", a.CancelAfter)
 		l.atLeast(n, "count", a.Count, 1)
+		l.checkSIPHeaders(strictyaml.Lookup(n, "headers"))
 	case *Hangup:
 		l.need(verb, n, "call")
 		l.placeCall(&a.Call, n)

@@ -41,6 +41,7 @@ type Dial struct {
 	CancelAfter time.Duration `yaml:"cancel_after"` // CANCEL after so long without an answer; 0: never
 	RingOnly    bool          `yaml:"ring_only"`    // CANCEL on the first ringing
 	Count       int           `yaml:"count"`        // how many times the INVITE is sent; at least 1
+	Headers     Headers       `yaml:"headers"`      // of the INVITE, beside those that the SIP stack and the keys above write
 }
 
 // Hangup is the caller's BYE.
@@ -75,10 +76,10 @@ type Request struct {
 	Key     Text    `yaml:"key"`     // dni, handoff, none (default), or a literal key
 }
 
-// Headers are request headers in file order.
+// Headers are headers of an HTTP request or of an INVITE, in file order.
 type Headers []Header
 
-// Header is one request header.
+// Header is one of them.
 type Header struct {
 	Name  string
 	Value Text
@@ -193,7 +194,9 @@ const (
 func (a *Reserve) values() []*Value {
 	return []*Value{&a.Attributes, &a.Body, &a.Project.Value, &a.Key.Value}
 }
-func (a *Dial) values() []*Value   { return []*Value{&a.To.Value, &a.From.Value} }
+func (a *Dial) values() []*Value {
+	return append([]*Value{&a.To.Value, &a.From.Value}, a.Headers.values()...)
+}
 func (a *Hangup) values() []*Value { return nil }
 func (a *Await) values() []*Value  { return nil }
 func (a *Handoff) values() []*Value {
@@ -201,9 +204,12 @@ func (a *Handoff) values() []*Value {
 }
 
 func (a *Request) values() []*Value {
-	all := []*Value{&a.Path.Value, &a.Query.Value, &a.JSON, &a.Body.Value, &a.Key.Value}
-	for i := range a.Headers {
-		all = append(all, &a.Headers[i].Value.Value)
+	return append([]*Value{&a.Path.Value, &a.Query.Value, &a.JSON, &a.Body.Value, &a.Key.Value}, a.Headers.values()...)
+}
+
+func (h Headers) values() (all []*Value) {
+	for i := range h {
+		all = append(all, &h[i].Value.Value)
 	}
 	return all
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -76,6 +77,7 @@ func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 		c, err = s.carrier.Dial(ctx, pstn.Dial{
 			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: pstn.Format(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
 			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
+			Headers: headers(d.Headers),
 		})
 		close(done)
 		end() // after done: whoever now finds the time free to move finds the call settled too
@@ -93,6 +95,14 @@ func (s *stage) Dial(ctx context.Context, d Dial) (Call, error) {
 		return nil, err
 	}
 	return call{c}, err
+}
+
+// headers are those of an INVITE in an order that is always the same.
+func headers(named map[string]string) (out []sipua.Header) {
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		out = append(out, sipua.Header{Name: name, Value: named[name]})
+	}
+	return out
 }
 
 // pump lets time pass, by limit at most, until done is closed.
