@@ -16,6 +16,7 @@
 //	      strict: {state_index: note}       # conv.state["note"]: KeyError when missing
 //	      number: {call: dnis}              # id, account, project, dnis, ani, arrived_at
 //	      language: {header: X-Language}    # SIP header, exact case; null when missing
+//	  - count: starts                       # adds 1 to a state key; 1 when missing
 //	  - sleep: 2s                           # or forever
 //	  - when: {attribute: intent, equals: billing} # or one_of: [...], or present: true
 //	    do:

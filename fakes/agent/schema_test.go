@@ -115,7 +115,7 @@ func TestPackageExample(t *testing.T) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	want := "note limits shared_id tier copy strict number language handoff_to asked"
+	want := "note limits shared_id tier copy strict number language starts handoff_to asked"
 	if got := strings.Join(read.StateKeys(), " "); got != want {
 		t.Errorf("state keys: got %s, want %s", got, want)
 	}
