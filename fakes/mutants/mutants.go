@@ -14,7 +14,7 @@ type Mutant struct {
 	ID    string // M and its place in All, in two digits: M01 is the first
 	Name  string // a few words, as in the name of its file
 	Says  string // what is wrong, in one sentence
-	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses
+	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses; "" when it has none
 	// Kill is the check, or "contract" or "expectation", that is meant to find it. It is for readers: nothing is decided by it.
 	Kill string
 	// ScenariosOnly says that exploration cannot show it: it takes HTTP or SIP, or what exploration never does.
@@ -34,6 +34,7 @@ func All() []Mutant {
 		windowFromReceipt(), tieAtExpiry(), clockStep(), loserGivesUp(), emptyNumber(), overflowNumber(), lastInFirstOut(), neverOffered(),
 		numberInTwoPools(), lookupLag(), formatNotNormalised(), lastFourDigits(), recordReplicas(), firstDuplicate(), idBeforeSharedID(), lateRecord(),
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
+		anotherProjectsAgent(), startRunsTwice(), headersLost(), headersAsAttributes(), foldedSharedID(), callWithoutEnd(), endRunsTwice(),
 	}
 }
 
