@@ -42,10 +42,10 @@ type Row struct {
 	Exploration           *Kill  // the first seed whose history broke a promise, nil when none did
 }
 
-// Correct tells the reference that is not broken.
+// Correct reports whether the row is about the reference that is not broken.
 func (r Row) Correct() bool { return r.ID == "" }
 
-// Good tells that the row is as it must be: the correct reference is not blamed, a broken one is.
+// Good reports whether the row is as it must be: the correct reference is not blamed, a broken one is.
 func (r Row) Good() bool {
 	blamed := r.Scenario != nil || r.Exploration != nil
 	return blamed != r.Correct()
@@ -75,8 +75,8 @@ func Run(ctx context.Context, p Plan, seen func(Row)) ([]Row, error) {
 	if err != nil {
 		return nil, err
 	}
-	h := hunt{plan: p, scenarios: telling(loaded.All), options: replay.Options{Seed: p.Seed, Checker: checker}}
-	return h.all(ctx, chosen, seen)
+	r := runner{plan: p, scenarios: mostSensitiveFirst(loaded.All), options: replay.Options{Seed: p.Seed, Checker: checker}}
+	return r.all(ctx, chosen, seen)
 }
 
 // choose finds the mutants of these names. The first entry, the correct reference, is nil.
@@ -99,8 +99,8 @@ func choose(only []string) ([]*mutants.Mutant, error) {
 	return out, errors.Join(errs...)
 }
 
-// telling puts first what can see most: scenarios with checks, those under contention before others.
-func telling(all []*scenario.Scenario) []*scenario.Scenario {
+// mostSensitiveFirst orders scenarios by how much they can notice: those with checks first, those under contention before others.
+func mostSensitiveFirst(all []*scenario.Scenario) []*scenario.Scenario {
 	rank := func(s *scenario.Scenario) int {
 		switch {
 		case len(s.Checks) == 0:
@@ -115,14 +115,14 @@ func telling(all []*scenario.Scenario) []*scenario.Scenario {
 	return out
 }
 
-type hunt struct {
+type runner struct {
 	plan      Plan
 	scenarios []*scenario.Scenario
 	options   replay.Options
 }
 
-// all hunts several mutants at a time and tells of them in order.
-func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row)) ([]Row, error) {
+// all tries several mutants at a time, and reports each row in the order of the mutants.
+func (r runner) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row)) ([]Row, error) {
 	rows := make([]Row, len(chosen))
 	ready := make([]chan struct{}, len(chosen))
 	work := make(chan int)
@@ -130,10 +130,10 @@ func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row))
 	for i := range ready {
 		ready[i] = make(chan struct{})
 	}
-	for range max(1, h.plan.Workers) {
+	for range max(1, r.plan.Workers) {
 		workers.Go(func() {
 			for i := range work {
-				rows[i] = h.one(ctx, chosen[i])
+				rows[i] = r.one(ctx, chosen[i])
 				close(ready[i])
 			}
 		})
@@ -155,31 +155,31 @@ func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(Row))
 }
 
 // one plays and explores one platform; m is nil for the correct one.
-func (h hunt) one(ctx context.Context, m *mutants.Mutant) Row {
+func (r runner) one(ctx context.Context, m *mutants.Mutant) Row {
 	row := Row{Says: "the reference as it is"}
 	if m != nil {
 		row = Row{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, ScenariosOnly: m.ScenariosOnly}
 	}
-	row.Played, row.Scenario = h.play(ctx, target.Reference{Mutant: m})
+	row.Played, row.Scenario = r.play(ctx, target.Reference{Mutant: m})
 	if !row.ScenariosOnly {
-		row.Explored, row.Exploration = h.explore(ctx, m)
+		row.Explored, row.Exploration = r.explore(ctx, m)
 	}
 	return row
 }
 
 // play goes through the scenarios up to the first that fails. One that could not be judged proves nothing.
-func (h hunt) play(ctx context.Context, on target.Reference) (played int, kill *Kill) {
+func (r runner) play(ctx context.Context, on target.Reference) (played int, kill *Kill) {
 	operations := 0
-	for _, s := range h.scenarios {
+	for _, s := range r.scenarios {
 		if ctx.Err() != nil {
 			return played, nil
 		}
-		r := replay.Play(ctx, s, on, h.options)
+		result := replay.Play(ctx, s, on, r.options)
 		played++
-		operations += count(r)
-		blamed := r.Status == verdict.Failed || on.Mutant == nil && r.Status != verdict.Passed
+		operations += count(result)
+		blamed := result.Status == verdict.Failed || on.Mutant == nil && result.Status != verdict.Passed
 		if blamed && ctx.Err() == nil {
-			return played, blame(r, operations)
+			return played, blame(result, operations)
 		}
 	}
 	return played, nil

@@ -102,7 +102,7 @@ func Summary(rows []Row) (t Tally) {
 	return t
 }
 
-// Good tells that every mutant was found and nothing else was.
+// Good reports whether every mutant was found and nothing else was.
 func (t Tally) Good() bool { return len(t.Survivors) == 0 && !t.Blamed }
 
 // String is the tally in one line.

@@ -8,8 +8,10 @@ import (
 func neverOffered() Mutant {
 	return Mutant{
 		ID: "M16", Name: "never-offered", Fault: "F10", Kill: "no-lost-number",
-		Says:  "one number of the pool is never given out",
-		Parts: pools(func(t *tap) sim.Pool { return &withholding{tap: t, withheld: []string{middle(t.Numbers())}} }),
+		Says: "one number of the pool is never given out",
+		Parts: pools(func(t *trackedPool) sim.Pool {
+			return &withholding{trackedPool: t, withheld: []string{middle(t.Numbers())}}
+		}),
 	}
 }
 

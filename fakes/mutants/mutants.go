@@ -58,8 +58,8 @@ func projects(change func(*sim.Project)) func(*sim.Config) {
 }
 
 // pools makes Parts that wrap the pool of each project.
-func pools(wrap func(*tap) sim.Pool) func(uint64, clock.Clock) sim.Parts {
+func pools(wrap func(*trackedPool) sim.Pool) func(uint64, clock.Clock) sim.Parts {
 	return func(uint64, clock.Clock) sim.Parts {
-		return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return wrap(newTap(p)) }}
+		return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return wrap(newTrackedPool(p)) }}
 	}
 }
