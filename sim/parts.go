@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/pool"
 	"github.com/dnispool/dnispool/sim/telephony"
@@ -36,12 +37,13 @@ type Records interface {
 // Parts puts something between the boxes of a platform. It is for platforms that are broken on purpose, so that one
 // can see whether a check notices. A nil part changes nothing.
 type Parts struct {
-	Pool    func(Project, Pool) Pool                    // who holds which number, for each project
-	Records func(Project, Records) Records              // what the Handoff API shows, for each project
-	Backend func(api.Backend) api.Backend               // what stands behind the HTTP edge
-	Line    func(telephony.Platform) telephony.Platform // what stands behind the SIP edge
-	HTTP    func(http.Handler) http.Handler             // what stands before the HTTP edge
-	Restart func(keepLeases bool) (keepsLeases bool)    // what a restart does to the leases
+	Pool    func(Project, Pool) Pool                             // who holds which number, for each project
+	Records func(Project, Records) Records                       // what the Handoff API shows, for each project
+	Agent   func(Project, conversation.Agent) conversation.Agent // who takes the calls, for each project
+	Backend func(api.Backend) api.Backend                        // what stands behind the HTTP edge
+	Line    func(telephony.Platform) telephony.Platform          // what stands behind the SIP edge
+	HTTP    func(http.Handler) http.Handler                      // what stands before the HTTP edge
+	Restart func(keepLeases bool) (keepsLeases bool)             // what a restart does to the leases
 }
 
 // WithParts makes a platform with these parts.

@@ -51,6 +51,7 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
+		agent = wrapFor(parts.Agent, cfg, agent)
 		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
 		if t.pool, err = p.newPool(t); err != nil {
 			return nil, err

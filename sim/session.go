@@ -1,8 +1,11 @@
 package sim
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"encoding/json"
+	"maps"
 	"sync"
 
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -137,7 +140,8 @@ func (s *session) Finish(ctx context.Context) {
 	}
 	s.talking.Lock()
 	defer s.talking.Unlock()
-	s.talk.Finish(ctx, cause)
+	before := s.talk.State()
+	after := s.talk.Finish(ctx, cause)
 	end := s.talk.End()
 	if !end.Ran {
 		return
@@ -147,7 +151,7 @@ func (s *session) Finish(ctx context.Context) {
 	} else {
 		s.note(journal.Event{Kind: journal.EndHook, Detail: "took " + end.Took.String()})
 	}
-	if s.project.Handoff.Snapshot != handoff.EndFunction {
+	if s.project.Handoff.Snapshot != handoff.EndFunction || sameState(before, after) {
 		return
 	}
 	left := s.left(cause)
@@ -157,6 +161,11 @@ func (s *session) Finish(ctx context.Context) {
 	if revised {
 		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: brief(r.Data)})
 	}
+}
+
+// sameState reports whether a function has written nothing new.
+func sameState(before, after conversation.State) bool {
+	return maps.EqualFunc(before, after, func(a, b json.RawMessage) bool { return bytes.Equal(a, b) })
 }
 
 // endKind is how the journal names the end of a call.

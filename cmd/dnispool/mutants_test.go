@@ -1,6 +1,7 @@
 package main
 
 import (
+	"regexp"
 	"strings"
 	"testing"
 
@@ -20,17 +21,19 @@ func TestMutants(t *testing.T) {
 }
 
 func TestMutantsThatAreRefused(t *testing.T) {
+	last := regexp.MustCompile(`to M[0-9]+ or`) // how many there are is not this verb's affair
 	for _, c := range []struct {
 		args []string
 		want string
 	}{
-		{[]string{"--only", "M99"}, "mutant: want one of M01 to M32 or its name, got \"M99\"\n"},
+		{[]string{"--only", "M00"}, "mutant: want one of M01 to LAST or its name, got \"M00\"\n"},
 		{[]string{"M07"}, "mutants: want flags only, got \"M07\"\n"},
 		{[]string{"--sseds", "1"}, "dnispool mutants: no flag --sseds (did you mean --seeds?); try dnispool mutants --help\n"},
 	} {
 		r := dnispool(t, t.TempDir(), append([]string{"mutants"}, c.args...)...)
-		if r.code != finding.ExitNotJudged || r.err != c.want {
-			t.Errorf("%v: want 2 and %q, got %d and %q", c.args, c.want, r.code, r.err)
+		got := last.ReplaceAllString(r.err, "to LAST or")
+		if r.code != finding.ExitNotJudged || got != c.want {
+			t.Errorf("%v: want 2 and %q, got %d and %q", c.args, c.want, r.code, got)
 		}
 	}
 }

@@ -13,17 +13,17 @@ import (
 )
 
 // explore draws plans from seeds until the history of one breaks a promise.
-func (h hunt) explore(ctx context.Context, m *mutants.Mutant) (explored int, kill *finding.Kill) {
+func (r runner) explore(ctx context.Context, m *mutants.Mutant) (explored int, kill *finding.Kill) {
 	on := offline.Platform{}
 	if m != nil {
 		on.Break, on.Parts = m.Config, m.Parts
 	}
 	operations := 0
-	for i := range h.plan.Seeds {
+	for i := range r.plan.Seeds {
 		if ctx.Err() != nil {
 			return explored, nil
 		}
-		seed := h.plan.Seed + uint64(i)
+		seed := r.plan.Seed + uint64(i)
 		history, err := explore.Run(on, explore.Draw(seed, explore.Limits{}))
 		if err != nil {
 			continue // a platform that cannot be made proves nothing

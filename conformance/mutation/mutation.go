@@ -46,8 +46,8 @@ func Run(ctx context.Context, p Plan, seen func(finding.MutantRow)) (finding.Mut
 	if err != nil {
 		return nil, err
 	}
-	h := hunt{plan: p, scenarios: telling(loaded.All), options: options}
-	return h.all(ctx, chosen, seen)
+	r := runner{plan: p, scenarios: mostSensitiveFirst(loaded.All), options: options}
+	return r.all(ctx, chosen, seen)
 }
 
 // choose finds the mutants of these names. The first entry, the correct reference, is nil.
@@ -70,8 +70,8 @@ func choose(only []string) ([]*mutants.Mutant, error) {
 	return out, errors.Join(errs...)
 }
 
-// telling puts first what can see most: scenarios with checks, those under contention before others.
-func telling(all []*scenario.Scenario) []*scenario.Scenario {
+// mostSensitiveFirst orders scenarios by how much they can notice: those with checks first, those under contention before others.
+func mostSensitiveFirst(all []*scenario.Scenario) []*scenario.Scenario {
 	rank := func(s *scenario.Scenario) int {
 		switch {
 		case len(s.Checks) == 0:
@@ -86,15 +86,15 @@ func telling(all []*scenario.Scenario) []*scenario.Scenario {
 	return out
 }
 
-type hunt struct {
+type runner struct {
 	plan      Plan
 	scenarios []*scenario.Scenario
 	options   replay.Options
 }
 
-// all hunts several mutants at a time and shows them in order.
-func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(finding.MutantRow)) (rows finding.MutantTable, err error) {
-	for row := range inorder.Map(ctx, h.plan.Workers, slices.Values(chosen), func(m *mutants.Mutant) finding.MutantRow { return h.one(ctx, m) }) {
+// all tries several mutants at a time, and reports each row in the order of the mutants.
+func (r runner) all(ctx context.Context, chosen []*mutants.Mutant, seen func(finding.MutantRow)) (rows finding.MutantTable, err error) {
+	for row := range inorder.Map(ctx, r.plan.Workers, slices.Values(chosen), func(m *mutants.Mutant) finding.MutantRow { return r.one(ctx, m) }) {
 		if ctx.Err() != nil {
 			break
 		}
@@ -105,31 +105,31 @@ func (h hunt) all(ctx context.Context, chosen []*mutants.Mutant, seen func(findi
 }
 
 // one plays and explores one platform; m is nil for the correct one.
-func (h hunt) one(ctx context.Context, m *mutants.Mutant) finding.MutantRow {
+func (r runner) one(ctx context.Context, m *mutants.Mutant) finding.MutantRow {
 	row := finding.MutantRow{Says: "the reference as it is"}
 	if m != nil {
 		row = finding.MutantRow{ID: m.ID, Name: m.Name, Says: m.Says, Fault: m.Fault, Meant: m.Kill, ScenariosOnly: m.ScenariosOnly}
 	}
-	row.Played, row.Scenario = h.play(ctx, reference.Target{Mutant: m})
+	row.Played, row.Scenario = r.play(ctx, reference.Target{Mutant: m})
 	if !row.ScenariosOnly {
-		row.Explored, row.Exploration = h.explore(ctx, m)
+		row.Explored, row.Exploration = r.explore(ctx, m)
 	}
 	return row
 }
 
 // play goes through the scenarios up to the first that fails. One that could not be judged proves nothing.
-func (h hunt) play(ctx context.Context, on reference.Target) (played int, kill *finding.Kill) {
+func (r runner) play(ctx context.Context, on reference.Target) (played int, kill *finding.Kill) {
 	operations := 0
-	for _, s := range h.scenarios {
+	for _, s := range r.scenarios {
 		if ctx.Err() != nil {
 			return played, nil
 		}
-		r := replay.Play(ctx, s, on, h.options)
+		result := replay.Play(ctx, s, on, r.options)
 		played++
-		operations += count(r)
-		blamed := r.Status == finding.Failed || on.Mutant == nil && r.Status != finding.Passed
+		operations += count(result)
+		blamed := result.Status == finding.Failed || on.Mutant == nil && result.Status != finding.Passed
 		if blamed && ctx.Err() == nil {
-			return played, blame(r, operations)
+			return played, blame(result, operations)
 		}
 	}
 	return played, nil

@@ -39,6 +39,12 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	if err != nil {
 		return outcome{}, err
 	}
+	headers := make(map[string]string)
+	for _, h := range a.Headers {
+		if headers[h.Name], err = h.Value.Resolve(cl.scope); err != nil {
+			return outcome{}, err
+		}
+	}
 	meant := cl.meant(a)
 	op := cl.history.Begin(history.Op{
 		Client: cl.name, Step: st.Label(), Kind: history.Call, Project: meant.project, Number: to, Nonce: meant.nonce, SharedID: meant.sharedID,
@@ -46,7 +52,7 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	})
 	call, err := cl.stage.Dial(ctx, targets.Dial{
 		To: to, From: from, Withheld: a.Withheld, Format: a.Format, Transport: string(a.Transport), SDP: string(a.SDP),
-		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count,
+		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count, Headers: headers,
 	})
 	if err != nil {
 		cl.history.Update(op, func(o *history.Op) { o.End, o.Outcome = cl.now(), history.Indefinite })

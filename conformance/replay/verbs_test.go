@@ -66,6 +66,17 @@ steps:
   - {await: {call: call}, expect: {ended_by: platform}}
   - {handoff: {id: "${call.id}"}, expect: {body: {data: {echo_ani: null}}}}
 `},
+		{"dial with headers", `
+given:
+  handoff: {state_keys: [ward, language, other, subject]}
+  agent:
+    start: [{set: {ward: {header: X-Ward}, language: {header: x-Language}, other: {header: X-LANGUAGE}, subject: {header: Subject}}}]
+vars: {ward: A1}
+steps:
+  - {dial: {to: "+442079460000", headers: {x-Language: "fr; q=1", X-Ward: "${vars.ward}", Subject: "not the caller's own"}}, as: call, expect: {answered: true}}
+  - {await: {call: call}}
+  - {handoff: {id: "${call.id}"}, expect: {body: {data: {ward: A1, language: "fr; q=1", other: null, subject: null}}}}
+`},
 		{"dial and give up", `
 given: {agent: {echo: {}}, sip: {answer_after: 10s}}
 steps:

@@ -51,6 +51,16 @@ f:7:54: sdp: want offer, late, none or bad-codec, got "off"`},
 f:7:44: cancel_after: want more than 0, got 0s
 f:7:56: via_to: want true or false, got "yes"`},
 		{"dial format", "{dial: {to: a, format: e146}}", `f:7:28: format: want e164, e164-no-plus, cc00, 011, national, last10, last4, tel, user-phone, percent-plus or separators, got "e146" (did you mean "e164"?)`},
+		{"dial headers", `{dial: {to: a, headers: {X-Language: fr, "": b, "X A": c, cseq: d, I: e, Privacy: f, x-language: g, Subject: 5}}}`,
+			`f:7:46: headers: want a name of letters, digits and -.!%*_+` + "`'~" + `, got ""
+f:7:53: headers: want a name of letters, digits and -.!%*_+` + "`'~" + `, got "X A"
+f:7:63: headers: want a header that the SIP stack does not write itself, got cseq
+f:7:72: headers: want a header that the SIP stack does not write itself, got I
+f:7:78: headers: want the key withheld of dial for Privacy
+f:7:90: headers: want each header once, got X-Language and x-language
+f:7:114: Subject: want text, got 5; quote it: "5"`},
+		{"dial without headers", "{dial: {to: a, headers: {}}}", "f:7:29: headers: want at least one header, got an empty mapping"},
+		{"dial headers as list", "{dial: {to: a, headers: [a]}}", "f:7:29: headers: want a mapping, got a list"},
 		{"hangup without", "{hangup: {}}", "f:7:14: hangup: want the key call, got none"},
 		{"hangup a reference", "{hangup: {call: '${call.id}'}}", `f:7:21: call: want the bare name of a dial step, got "${call.id}"`},
 		{"await", "{await: {call: c, within: 0s}}", `f:7:20: unknown call "c"

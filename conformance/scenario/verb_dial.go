@@ -29,6 +29,7 @@ func dialVerb() definition {
 			}
 			l.positive(n, "cancel_after", a.CancelAfter)
 			l.atLeast(n, "count", a.Count, 1)
+			l.checkSIPHeaders(strictyaml.Lookup(n, "headers"))
 		},
 	}
 }
@@ -45,6 +46,7 @@ type Dial struct {
 	CancelAfter time.Duration `yaml:"cancel_after"` // CANCEL after so long without an answer; 0: never
 	RingOnly    bool          `yaml:"ring_only"`    // CANCEL on the first ringing
 	Count       int           `yaml:"count"`        // how many times the INVITE is sent; at least 1
+	Headers     Headers       `yaml:"headers"`      // of the INVITE, beside those that the SIP stack and the keys above write
 }
 
 // Transport is udp or tcp.
@@ -67,7 +69,9 @@ const (
 	SDPBadCodec SDP = "bad-codec" // nothing the platform speaks
 )
 
-func (a *Dial) values() []*Value { return []*Value{&a.To.Value, &a.From.Value} }
+func (a *Dial) values() []*Value {
+	return append([]*Value{&a.To.Value, &a.From.Value}, a.Headers.values()...)
+}
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (v *Transport) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {

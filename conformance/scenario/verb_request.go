@@ -31,19 +31,22 @@ type Request struct {
 	Key     Text    `yaml:"key"`     // dni, handoff, none (default), or a literal key
 }
 
-// Headers are request headers in file order.
+// Headers are headers of an HTTP request or of an INVITE, in file order.
 type Headers []Header
 
-// Header is one request header.
+// Header is one of them.
 type Header struct {
 	Name  string
 	Value Text
 }
 
 func (a *Request) values() []*Value {
-	all := []*Value{&a.Path.Value, &a.Query.Value, &a.JSON, &a.Body.Value, &a.Key.Value}
-	for i := range a.Headers {
-		all = append(all, &a.Headers[i].Value.Value)
+	return append([]*Value{&a.Path.Value, &a.Query.Value, &a.JSON, &a.Body.Value, &a.Key.Value}, a.Headers.values()...)
+}
+
+func (h Headers) values() (all []*Value) {
+	for i := range h {
+		all = append(all, &h[i].Value.Value)
 	}
 	return all
 }

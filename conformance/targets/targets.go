@@ -107,10 +107,11 @@ type Dial struct {
 	Format      string
 	Transport   string
 	SDP         string
-	ViaTo       bool          // the number stands in To only
-	CancelAfter time.Duration // give up after so long; 0: never
-	RingOnly    bool          // give up on the first ringing
-	Count       int           // INVITEs sent for the one call
+	ViaTo       bool              // the number stands in To only
+	CancelAfter time.Duration     // give up after so long; 0: never
+	RingOnly    bool              // give up on the first ringing
+	Count       int               // INVITEs sent for the one call
+	Headers     map[string]string // of the INVITE, by name as it is sent, beside those that the carrier writes
 }
 
 // Call is a call that was placed.

@@ -1,5 +1,5 @@
 // Package agent holds virtual agents that stand in for a real project: the echo
-// agent, which tells what the platform gave it, and agents scripted in YAML.
+// agent, which stores what the platform gave it, and agents scripted in YAML.
 // They implement conversation.Agent, keep nothing between two calls and see a
 // call only through plain data, as an agent in another process would. The
 // package knows neither SIP nor HTTP, and there is no language model in it.
@@ -16,6 +16,7 @@
 //	      strict: {state_index: note}       # conv.state["note"]: KeyError when missing
 //	      number: {call: dnis}              # id, account, project, dnis, ani, arrived_at
 //	      language: {header: X-Language}    # SIP header, exact case; null when missing
+//	  - count: starts                       # adds 1 to a state key; 1 when missing
 //	  - sleep: 2s                           # or forever
 //	  - when: {attribute: intent, equals: billing} # or one_of: [...], or present: true
 //	    do:

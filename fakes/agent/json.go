@@ -12,7 +12,7 @@ import (
 
 var null = json.RawMessage("null")
 
-// none tells Python's None.
+// none reports whether raw is Python's None: null, or nothing at all.
 func none(raw json.RawMessage) bool {
 	raw = bytes.TrimSpace(raw)
 	return len(raw) == 0 || bytes.Equal(raw, null)

@@ -53,10 +53,10 @@ agent:
     - when: {unbound: true}
 `,
 		want: `a.yaml:4:7: unknown key "sett" (did you mean "set"?)
-a.yaml:5:7: operation: want exactly one of set, sleep, crash, hangup or when
-a.yaml:6:7: operation: want exactly one of set, sleep, crash, hangup or when
+a.yaml:5:7: operation: want exactly one of set, count, sleep, crash, hangup or when
+a.yaml:6:7: operation: want exactly one of set, count, sleep, crash, hangup or when
 a.yaml:7:7: operation: want a mapping, got "text"
-a.yaml:8:7: operation: want exactly one of set, sleep, crash, hangup or when
+a.yaml:8:7: operation: want exactly one of set, count, sleep, crash, hangup or when
 a.yaml:9:7: operation: want do and else beside when only
 a.yaml:10:14: sleep: want a duration like 20s, or forever, got "soon"
 a.yaml:11:14: crash: want text, got 42; quote it: "42"
@@ -65,6 +65,14 @@ a.yaml:12:12: set: want a mapping, got 1
 a.yaml:13:12: set: want at least one state key, got an empty mapping
 a.yaml:14:13: set: key: want text, got 1; quote it: "1"
 a.yaml:15:7: when: want do beside it`,
+	},
+	{
+		name: "counting under no key",
+		text: `agent: {start: [{count: ""}, {count: 5}, {count: {runs: 1}}, {count: a, set: {a: 1}}]}`,
+		want: `a.yaml:1:25: count: want the name of a state key, got ""
+a.yaml:1:38: count: want text, got 5; quote it: "5"
+a.yaml:1:50: count: want text, got a mapping
+a.yaml:1:62: operation: want exactly one of set, count, sleep, crash, hangup or when`,
 	},
 	{
 		name: "values",

@@ -5,8 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 func (p *parser) ops(n *yaml.Node, name string) []op {
@@ -28,6 +29,7 @@ func (p *parser) ops(n *yaml.Node, name string) []op {
 func (p *parser) op(n *yaml.Node) op {
 	var keys struct {
 		Set    *yaml.Node `yaml:"set"`
+		Count  *yaml.Node `yaml:"count"`
 		Sleep  *yaml.Node `yaml:"sleep"`
 		Crash  *yaml.Node `yaml:"crash"`
 		Hangup *yaml.Node `yaml:"hangup"`
@@ -38,8 +40,8 @@ func (p *parser) op(n *yaml.Node) op {
 	if !p.decode(n, "operation", &keys) {
 		return nil
 	}
-	if len(present(keys.Set, keys.Sleep, keys.Crash, keys.Hangup, keys.When)) != 1 {
-		p.at(n, "operation: want exactly one of set, sleep, crash, hangup or when")
+	if len(present(keys.Set, keys.Count, keys.Sleep, keys.Crash, keys.Hangup, keys.When)) != 1 {
+		p.at(n, "operation: want exactly one of set, count, sleep, crash, hangup or when")
 		return nil
 	}
 	if keys.When == nil && len(present(keys.Do, keys.Else)) > 0 {
@@ -48,6 +50,8 @@ func (p *parser) op(n *yaml.Node) op {
 	switch {
 	case keys.Set != nil:
 		return p.set(keys.Set)
+	case keys.Count != nil:
+		return p.count(keys.Count)
 	case keys.Sleep != nil:
 		return sleepOp(p.span(keys.Sleep, "sleep"))
 	case keys.Crash != nil:
@@ -85,6 +89,15 @@ func (p *parser) set(n *yaml.Node) op {
 		set = append(set, assignment{key.Value, p.value(node)})
 	}
 	return set
+}
+
+func (p *parser) count(n *yaml.Node) op {
+	var key string
+	if p.decode(n, "count", &key) && key == "" {
+		p.at(n, `count: want the name of a state key, got ""`)
+	}
+	p.wrote(key)
+	return countOp(key)
 }
 
 func (p *parser) when(n, test, do, other *yaml.Node) op {

@@ -1,9 +1,11 @@
 package agent
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/big"
 	"time"
 
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -55,12 +57,32 @@ func (o setOp) run(f *frame) error {
 		if err != nil {
 			return err
 		}
-		if f.reply.Set == nil {
-			f.reply.Set = map[string]json.RawMessage{}
-		}
-		f.reply.Set[a.key] = v
-		f.state[a.key] = v
+		f.write(a.key, v)
 	}
+	return nil
+}
+
+func (f *frame) write(key string, v json.RawMessage) {
+	if f.reply.Set == nil {
+		f.reply.Set = map[string]json.RawMessage{}
+	}
+	f.reply.Set[key] = v
+	f.state[key] = v
+}
+
+// countOp adds 1 to the integer under a state key, so that a scenario can see how often a function ran. A key that is
+// missing or null counts from 0.
+type countOp string
+
+func (o countOp) run(f *frame) error {
+	key := string(o)
+	n := new(big.Int)
+	if raw := f.state[key]; !none(raw) {
+		if _, ok := n.SetString(string(bytes.TrimSpace(raw)), 10); !ok {
+			return fmt.Errorf("TypeError: count %s: want an integer, got %s", key, pythonType(raw))
+		}
+	}
+	f.write(key, json.RawMessage(n.Add(n, big.NewInt(1)).String()))
 	return nil
 }
 

@@ -7,10 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/dnispool/dnispool/fakes/agent"
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/santhosh-tekuri/jsonschema/v6"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // TestSchemaAgrees: what the parser reads the schema accepts, and the other
@@ -115,7 +116,7 @@ func TestPackageExample(t *testing.T) {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	want := "note limits shared_id tier copy strict number language handoff_to asked"
+	want := "note limits shared_id tier copy strict number language starts handoff_to asked"
 	if got := strings.Join(read.StateKeys(), " "); got != want {
 		t.Errorf("state keys: got %s, want %s", got, want)
 	}

@@ -162,6 +162,33 @@ agent:
 		},
 	},
 	{
+		name: "what a function counts",
+		text: `
+agent:
+  start: [{count: runs}, {count: runs}, {set: {large: 9007199254740993}}, {count: large}, {set: {gone: null}}, {count: gone}]
+  turns: [{do: [{count: turns}]}, {do: [{count: turns}]}]
+  end: [{count: turns}]
+`,
+		keys: []string{"runs", "large", "gone", "turns"},
+		want: outcome{
+			steps:  []string{"start 0s", "turn 0s", "turn 0s -> agent"},
+			before: "gone=1 large=9007199254740994 runs=2 turns=2",
+			after:  "gone=1 large=9007199254740994 runs=2 turns=3",
+		},
+	},
+	{
+		name: "counting what is no integer",
+		text: `agent: {start: [{set: {a: "1"}}, {count: a}], turns: [{do: [{set: {b: 1.0}}, {count: b}]}]}`,
+		keys: []string{"a", "b"},
+		want: outcome{
+			steps: []string{"start-failed 0s", "turn-failed 0s", "turn 0s -> agent"},
+			errs: []string{
+				"start_function: TypeError: count a: want an integer, got str",
+				"turn 0: TypeError: count b: want an integer, got float",
+			},
+		},
+	},
+	{
 		name: "missing index is an error",
 		text: `agent: {start: [{set: {a: 1, x: {state_index: gone}}}]}`,
 		keys: []string{"a", "x"},

@@ -77,7 +77,7 @@ func reserved(p reply) (string, error) {
 	return dni, nil
 }
 
-// refused tells an empty pool from a URL that leads nowhere: both are a 404.
+// refused returns why a 404 came: a pool without free numbers and a URL that leads nowhere both answer with one.
 func refused(p reply) error {
 	if object, err := p.object(); err == nil {
 		for _, key := range []string{"message", "error_message"} {
@@ -104,7 +104,7 @@ func dialable(dni string) bool {
 	return digits >= 3 && digits <= 32
 }
 
-// indefinite tells an attempt that may hold a number which nobody will dial.
+// indefinite reports whether the attempt may hold a number that nobody will dial.
 func (p reply) indefinite() bool {
 	switch {
 	case p.unsent:
@@ -115,7 +115,7 @@ func (p reply) indefinite() bool {
 	return p.status >= 200 && p.status < 300
 }
 
-// retryable tells an attempt that may go better the next time. A refusal and a 200 that makes no sense will not.
+// retryable reports whether another attempt may have another outcome. A refusal and a 200 that makes no sense will not.
 func (p reply) retryable() bool {
 	return p.err != nil || p.status == http.StatusTooManyRequests || p.status == http.StatusRequestTimeout || p.status >= 500
 }

@@ -13,13 +13,13 @@ func checkThenAct() Mutant {
 	return Mutant{
 		ID: "M01", Name: "check-then-act", Fault: "F01", Kill: "no-double-lease",
 		Says:  "between choosing a number and writing the reservation lie 20 ms, in which others choose the same",
-		Parts: pools(func(t *tap) sim.Pool { return &racyPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &racyPool{trackedPool: t} }),
 	}
 }
 
 // racyPool gives everybody who comes within the window of the first the same number.
 type racyPool struct {
-	*tap
+	*trackedPool
 	chosen *lease
 }
 
@@ -30,7 +30,7 @@ func (p *racyPool) Reserve(now time.Duration, attributes []byte, ani string) (po
 		p.chosen.attributes = attributes
 		return p.chosen.Reservation, true
 	}
-	r, ok := p.tap.Reserve(now, attributes, ani)
+	r, ok := p.trackedPool.Reserve(now, attributes, ani)
 	p.chosen = p.leases[r.Number]
 	return r, ok
 }

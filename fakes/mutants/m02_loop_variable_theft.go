@@ -13,13 +13,13 @@ func loopVariableTheft() Mutant {
 	return Mutant{
 		ID: "M02", Name: "loop-variable-theft", Fault: "F01", Kill: "no-double-lease",
 		Says:  "the loser of a race tries again, with a filter that matches the winner's number, in use or not",
-		Parts: pools(func(t *tap) sim.Pool { return &thievingPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &thievingPool{trackedPool: t} }),
 	}
 }
 
 // thievingPool lets every second of those who come within 20 ms take the number of the one before.
 type thievingPool struct {
-	*tap
+	*trackedPool
 	winner *lease // nil after it was robbed
 }
 
@@ -31,7 +31,7 @@ func (p *thievingPool) Reserve(now time.Duration, attributes []byte, ani string)
 		w.attributes = attributes
 		return w.Reservation, true
 	}
-	r, ok := p.tap.Reserve(now, attributes, ani)
+	r, ok := p.trackedPool.Reserve(now, attributes, ani)
 	p.winner = p.leases[r.Number]
 	return r, ok
 }

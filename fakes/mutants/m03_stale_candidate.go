@@ -17,7 +17,7 @@ func staleCandidate() Mutant {
 		Says: "free numbers are read from an index that trails by 300 ms, and the write does not look again",
 		Parts: func(seed uint64, _ clock.Clock) sim.Parts {
 			return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool {
-				return &stalePool{tap: newTap(p), rng: rand.New(rand.NewPCG(seed, 3))}
+				return &stalePool{trackedPool: newTrackedPool(p), rng: rand.New(rand.NewPCG(seed, 3))}
 			}}
 		},
 	}
@@ -25,7 +25,7 @@ func staleCandidate() Mutant {
 
 // stalePool draws among all numbers that the index shows.
 type stalePool struct {
-	*tap
+	*trackedPool
 	rng *rand.Rand
 }
 
@@ -33,7 +33,7 @@ type stalePool struct {
 func (p *stalePool) Reserve(now time.Duration, attributes []byte, ani string) (pool.Reservation, bool) {
 	p.settle(now)
 	var shown []*lease
-	for _, n := range p.tap.numbers() {
+	for _, n := range p.trackedPool.numbers() {
 		if l := p.leases[n]; now < l.at+ms(300) {
 			shown = append(shown, l)
 		}
@@ -42,5 +42,5 @@ func (p *stalePool) Reserve(now time.Duration, attributes []byte, ani string) (p
 		shown[i].attributes, shown[i].at = attributes, now
 		return shown[i].Reservation, true
 	}
-	return p.tap.Reserve(now, attributes, ani)
+	return p.trackedPool.Reserve(now, attributes, ani)
 }

@@ -16,9 +16,9 @@ func unfencedHangup() Mutant {
 		ID: "M04", Name: "unfenced-hangup", Fault: "F07", Kill: "no-double-lease",
 		Says: "the end of any call frees the number it was on, whoever holds it by then",
 		Parts: func(uint64, clock.Clock) sim.Parts {
-			all := &taps{}
+			all := &trackedPools{}
 			return sim.Parts{
-				Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return all.add(newTap(p)) },
+				Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return all.add(newTrackedPool(p)) },
 				Line: func(p telephony.Platform) telephony.Platform { return unfencedLine{p, all} },
 			}
 		},
@@ -27,13 +27,13 @@ func unfencedHangup() Mutant {
 
 type unfencedLine struct {
 	telephony.Platform
-	taps *taps
+	pools *trackedPools
 }
 
 // Arrive implements telephony.Platform.
 func (l unfencedLine) Arrive(a telephony.Arrival) telephony.Session {
 	free := func() {
-		l.taps.inform(func(t *tap, now time.Duration) {
+		l.pools.atNextOperation(func(t *trackedPool, now time.Duration) {
 			if number, known := t.Lookup(a.Number); known {
 				t.free(now, number)
 			}

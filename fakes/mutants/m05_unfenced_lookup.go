@@ -13,15 +13,15 @@ func unfencedLookup() Mutant {
 	return Mutant{
 		ID: "M05", Name: "unfenced-lookup", Fault: "F07", Kill: "no-double-lease",
 		Says:  "a call without a reservation writes its number back as free 250 ms later, and erases what was reserved since",
-		Parts: pools(func(t *tap) sim.Pool { return &erasingPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &erasingPool{trackedPool: t} }),
 	}
 }
 
-type erasingPool struct{ *tap }
+type erasingPool struct{ *trackedPool }
 
 // Arrive implements sim.Pool.
 func (p *erasingPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
-	a := p.tap.Arrive(now, dialled, ani)
+	a := p.trackedPool.Arrive(now, dialled, ani)
 	if a.Known && !a.Bound {
 		p.later(now+ms(250), func(at time.Duration) {
 			if l := p.leases[a.Number]; l != nil && l.at >= now {

@@ -12,15 +12,15 @@ func staleContext() Mutant {
 	return Mutant{
 		ID: "M06", Name: "stale-context", Fault: "F40", Kill: "no-cross-talk",
 		Says:  "a call to a free number is given the attributes of the number's last reservation",
-		Parts: pools(func(t *tap) sim.Pool { return &hoardingPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &hoardingPool{trackedPool: t} }),
 	}
 }
 
-type hoardingPool struct{ *tap }
+type hoardingPool struct{ *trackedPool }
 
 // Arrive implements sim.Pool.
 func (p *hoardingPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
-	a := p.tap.Arrive(now, dialled, ani)
+	a := p.trackedPool.Arrive(now, dialled, ani)
 	l := p.leases[a.Number]
 	if l == nil || a.Bound || a.Cause != pool.CauseUnreserved && a.Cause != pool.CauseCooling {
 		return a

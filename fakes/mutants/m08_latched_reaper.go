@@ -14,7 +14,7 @@ func latchedReaper() Mutant {
 	return Mutant{
 		ID: "M08", Name: "latched-reaper", Fault: "F13", Kill: "no-lost-number",
 		Says:  "the reaper takes expired reservations back twice in the life of the process, and then never again",
-		Parts: pools(func(t *tap) sim.Pool { return &latchedPool{withholding: withholding{tap: t}} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &latchedPool{withholding: withholding{trackedPool: t}} }),
 	}
 }
 
@@ -38,7 +38,7 @@ func (p *latchedPool) Reserve(now time.Duration, attributes []byte, ani string) 
 
 // expired returns, once, the numbers whose reservations were never called.
 func (p *latchedPool) expired(now time.Duration) (out []string) {
-	for _, n := range p.tap.numbers() {
+	for _, n := range p.trackedPool.numbers() {
 		if l := p.leases[n]; !l.over && !l.bound && now >= l.Expires {
 			l.over = true
 			out = append(out, n)
@@ -49,14 +49,14 @@ func (p *latchedPool) expired(now time.Duration) (out []string) {
 
 // withholding is a pool that does not give out certain numbers, free as they are.
 type withholding struct {
-	*tap
+	*trackedPool
 	withheld []string
 }
 
 // Reserve implements sim.Pool. What the real pool gives of a withheld number is left to run out.
 func (p *withholding) Reserve(now time.Duration, attributes []byte, ani string) (pool.Reservation, bool) {
 	for {
-		r, ok := p.tap.Reserve(now, attributes, ani)
+		r, ok := p.trackedPool.Reserve(now, attributes, ani)
 		if !ok || !slices.Contains(p.withheld, r.Number) {
 			return r, ok
 		}
@@ -70,5 +70,5 @@ func (p *withholding) Arrive(now time.Duration, dialled, ani string) pool.Arriva
 		p.settle(now)
 		return p.missed(dialled)
 	}
-	return p.tap.Arrive(now, dialled, ani)
+	return p.trackedPool.Arrive(now, dialled, ani)
 }

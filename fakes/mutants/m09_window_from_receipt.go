@@ -18,9 +18,9 @@ func windowFromReceipt() Mutant {
 		ID: "M09", Name: "window-from-receipt", Fault: "F33", Kill: "attributes-delivered", ScenariosOnly: true,
 		Says: "the window counts from the first byte of the request, not from the commit",
 		Parts: func(_ uint64, k clock.Clock) sim.Parts {
-			all := &taps{}
+			all := &trackedPools{}
 			return sim.Parts{
-				Pool:    func(_ sim.Project, p sim.Pool) sim.Pool { return all.add(newTap(p)) },
+				Pool:    func(_ sim.Project, p sim.Pool) sim.Pool { return all.add(newTrackedPool(p)) },
 				Backend: func(b api.Backend) api.Backend { return anchoredBackend{backendOf(b), k, all} },
 				HTTP:    func(next http.Handler) http.Handler { return stamped{next, k} },
 			}
@@ -43,7 +43,7 @@ func (s stamped) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 type anchoredBackend struct {
 	backend
 	clock clock.Clock
-	taps  *taps
+	pools *trackedPools
 }
 
 // Reserve implements api.Backend.
@@ -51,13 +51,13 @@ func (b anchoredBackend) Reserve(ctx context.Context, key string, attributes jso
 	dni, err := b.backend.Reserve(ctx, key, attributes)
 	received, known := ctx.Value(receivedKey{}).(time.Time)
 	if age := b.clock.Now().Sub(received); err == nil && known && age > 0 {
-		b.taps.inform(func(t *tap, _ time.Duration) { t.shorten(dni, age) })
+		b.pools.atNextOperation(func(t *trackedPool, _ time.Duration) { t.shorten(dni, age) })
 	}
 	return dni, err
 }
 
 // shorten ends the number's reservation so much sooner, unless it is called before.
-func (t *tap) shorten(number string, by time.Duration) {
+func (t *trackedPool) shorten(number string, by time.Duration) {
 	l := t.leases[number]
 	if l == nil {
 		return

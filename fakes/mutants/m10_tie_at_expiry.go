@@ -13,15 +13,15 @@ func tieAtExpiry() Mutant {
 	return Mutant{
 		ID: "M10", Name: "tie-at-expiry", Fault: "F31", Kill: "no-double-lease",
 		Says:  "a call in the last 50 ms of the window is bound, and its number is freed by the expiry nevertheless",
-		Parts: pools(func(t *tap) sim.Pool { return &tiedPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &tiedPool{trackedPool: t} }),
 	}
 }
 
-type tiedPool struct{ *tap }
+type tiedPool struct{ *trackedPool }
 
 // Arrive implements sim.Pool.
 func (p *tiedPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
-	a := p.tap.Arrive(now, dialled, ani)
+	a := p.trackedPool.Arrive(now, dialled, ani)
 	if l := p.leases[a.Number]; a.Bound && l != nil && now >= l.Expires-ms(50) {
 		p.later(l.Expires, func(at time.Duration) {
 			if p.leases[a.Number] == l {

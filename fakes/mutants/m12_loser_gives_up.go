@@ -13,12 +13,12 @@ func loserGivesUp() Mutant {
 	return Mutant{
 		ID: "M12", Name: "loser-gives-up", Fault: "F12", Kill: "exhaustion-justified",
 		Says:  "of several reservations within 20 ms only one succeeds; the others are told that no number is free",
-		Parts: pools(func(t *tap) sim.Pool { return &timidPool{tap: t, last: -time.Hour} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &timidPool{trackedPool: t, last: -time.Hour} }),
 	}
 }
 
 type timidPool struct {
-	*tap
+	*trackedPool
 	last time.Duration
 }
 
@@ -28,7 +28,7 @@ func (p *timidPool) Reserve(now time.Duration, attributes []byte, ani string) (p
 	if now < p.last+ms(20) {
 		return pool.Reservation{}, false
 	}
-	r, ok := p.tap.Reserve(now, attributes, ani)
+	r, ok := p.trackedPool.Reserve(now, attributes, ani)
 	if ok {
 		p.last = now
 	}

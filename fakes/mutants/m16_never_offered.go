@@ -1,15 +1,15 @@
 package mutants
 
-import (
-	"github.com/dnispool/dnispool/sim"
-)
+import "github.com/dnispool/dnispool/sim"
 
 // neverOffered leaves out one number of the pool, as an index with a gap does.
 func neverOffered() Mutant {
 	return Mutant{
 		ID: "M16", Name: "never-offered", Fault: "F10", Kill: "no-lost-number",
-		Says:  "one number of the pool is never given out",
-		Parts: pools(func(t *tap) sim.Pool { return &withholding{tap: t, withheld: []string{middle(t.Numbers())}} }),
+		Says: "one number of the pool is never given out",
+		Parts: pools(func(t *trackedPool) sim.Pool {
+			return &withholding{trackedPool: t, withheld: []string{middle(t.Numbers())}}
+		}),
 	}
 }
 

@@ -12,11 +12,11 @@ func lookupLag() Mutant {
 	return Mutant{
 		ID: "M18", Name: "lookup-lag", Fault: "F61", Kill: "attributes-delivered",
 		Says:  "calls look reservations up in a replica that trails by 300 ms",
-		Parts: pools(func(t *tap) sim.Pool { return &trailingPool{tap: t} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &trailingPool{trackedPool: t} }),
 	}
 }
 
-type trailingPool struct{ *tap }
+type trailingPool struct{ *trackedPool }
 
 // Arrive implements sim.Pool.
 func (p *trailingPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
@@ -25,5 +25,5 @@ func (p *trailingPool) Arrive(now time.Duration, dialled, ani string) pool.Arriv
 	if l := p.leases[number]; l != nil && now < l.at+ms(300) {
 		return p.missed(dialled)
 	}
-	return p.tap.Arrive(now, dialled, ani)
+	return p.trackedPool.Arrive(now, dialled, ani)
 }

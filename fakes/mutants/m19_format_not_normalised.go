@@ -17,7 +17,7 @@ func formatNotNormalised() Mutant {
 		Says: "a call whose dialled number comes without + is answered, but its reservation is not found",
 		Parts: func(uint64, clock.Clock) sim.Parts {
 			return sim.Parts{
-				Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return literalPool{newTap(p)} },
+				Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return literalPool{newTrackedPool(p)} },
 				Line: func(p telephony.Platform) telephony.Platform { return literalLine{p} },
 			}
 		},
@@ -35,12 +35,12 @@ func (l literalLine) Dialled(text string) (string, bool) {
 	return number, ok
 }
 
-type literalPool struct{ *tap }
+type literalPool struct{ *trackedPool }
 
 // Arrive implements sim.Pool.
 func (p literalPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
 	if !strings.HasPrefix(dialled, "+") {
 		return p.missed(dialled)
 	}
-	return p.tap.Arrive(now, dialled, ani)
+	return p.trackedPool.Arrive(now, dialled, ani)
 }

@@ -12,12 +12,12 @@ func lastFourDigits() Mutant {
 	return Mutant{
 		ID: "M20", Name: "last-four-digits", Fault: "F37", Kill: "no-cross-talk", ScenariosOnly: true,
 		Says:  "attributes are stored under the last four digits of the number",
-		Parts: pools(func(t *tap) sim.Pool { return &tailPool{tap: t, byTail: make(map[string][]byte)} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &tailPool{trackedPool: t, byTail: make(map[string][]byte)} }),
 	}
 }
 
 type tailPool struct {
-	*tap
+	*trackedPool
 	byTail map[string][]byte
 }
 
@@ -25,7 +25,7 @@ func tail(number string) string { return number[max(0, len(number)-4):] }
 
 // Reserve implements sim.Pool.
 func (p *tailPool) Reserve(now time.Duration, attributes []byte, ani string) (pool.Reservation, bool) {
-	r, ok := p.tap.Reserve(now, attributes, ani)
+	r, ok := p.trackedPool.Reserve(now, attributes, ani)
 	if ok {
 		p.byTail[tail(r.Number)] = attributes
 	}
@@ -34,7 +34,7 @@ func (p *tailPool) Reserve(now time.Duration, attributes []byte, ani string) (po
 
 // Arrive implements sim.Pool.
 func (p *tailPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
-	a := p.tap.Arrive(now, dialled, ani)
+	a := p.trackedPool.Arrive(now, dialled, ani)
 	if a.Bound {
 		a.Attributes = p.byTail[tail(a.Number)]
 	}

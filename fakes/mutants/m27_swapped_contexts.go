@@ -12,12 +12,12 @@ func swappedContexts() Mutant {
 	return Mutant{
 		ID: "M27", Name: "swapped-contexts", Fault: "F47", Kill: "no-cross-talk",
 		Says:  "of two reservations made within 20 ms, each call is given the other's attributes",
-		Parts: pools(func(t *tap) sim.Pool { return &swappingPool{tap: t, swapped: make(map[*lease]bool)} }),
+		Parts: pools(func(t *trackedPool) sim.Pool { return &swappingPool{trackedPool: t, swapped: make(map[*lease]bool)} }),
 	}
 }
 
 type swappingPool struct {
-	*tap
+	*trackedPool
 	swapped map[*lease]bool
 }
 
@@ -28,12 +28,12 @@ func (p *swappingPool) Arrive(now time.Duration, dialled, ani string) pool.Arriv
 	if l := p.leases[number]; l != nil && !p.swapped[l] {
 		p.swap(now, number, l)
 	}
-	return p.tap.Arrive(now, dialled, ani)
+	return p.trackedPool.Arrive(now, dialled, ani)
 }
 
 // swap exchanges the attributes of l with those of a reservation that was made at the same time and still waits.
 func (p *swappingPool) swap(now time.Duration, number string, l *lease) {
-	for _, n := range p.tap.numbers() {
+	for _, n := range p.trackedPool.numbers() {
 		other := p.leases[n]
 		if n == number || other.bound || !other.live(now) || p.swapped[other] || (other.at-l.at).Abs() >= ms(20) {
 			continue

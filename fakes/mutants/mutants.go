@@ -11,10 +11,10 @@ import (
 
 // Mutant is one broken platform.
 type Mutant struct {
-	ID    string // M01 to M32
+	ID    string // M and its place in All, in two digits: M01 is the first
 	Name  string // a few words, as in the name of its file
 	Says  string // what is wrong, in one sentence
-	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses
+	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses; "" when it has none
 	// Kill is the check, or "contract" or "expectation", that is meant to find it. It is for readers: nothing is decided by it.
 	Kill string
 	// ScenariosOnly says that exploration cannot show it: it takes HTTP or SIP, or what exploration never does.
@@ -34,6 +34,8 @@ func All() []Mutant {
 		windowFromReceipt(), tieAtExpiry(), clockStep(), loserGivesUp(), emptyNumber(), overflowNumber(), lastInFirstOut(), neverOffered(),
 		numberInTwoPools(), lookupLag(), formatNotNormalised(), lastFourDigits(), recordReplicas(), firstDuplicate(), idBeforeSharedID(), lateRecord(),
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
+		anotherProjectsAgent(), startRunsTwice(), headersLost(), headersAsAttributes(), foldedSharedID(), callWithoutEnd(), endRunsTwice(), halfThePath(),
+		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(),
 	}
 }
 
@@ -57,8 +59,8 @@ func projects(change func(*sim.Project)) func(*sim.Config) {
 }
 
 // pools makes Parts that wrap the pool of each project.
-func pools(wrap func(*tap) sim.Pool) func(uint64, clock.Clock) sim.Parts {
+func pools(wrap func(*trackedPool) sim.Pool) func(uint64, clock.Clock) sim.Parts {
 	return func(uint64, clock.Clock) sim.Parts {
-		return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return wrap(newTap(p)) }}
+		return sim.Parts{Pool: func(_ sim.Project, p sim.Pool) sim.Pool { return wrap(newTrackedPool(p)) }}
 	}
 }

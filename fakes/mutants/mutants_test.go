@@ -36,12 +36,12 @@ func TestAllAreThereWithAFileOfTheirOwn(t *testing.T) {
 			t.Errorf("%s: want a name of its own, got %s", m.ID, m.Name)
 		}
 		names[m.Name] = true
-		if m.Says == "" || m.Fault == "" || m.Kill == "" || m.Config == nil && m.Parts == nil {
+		if m.Says == "" || m.Kill == "" || m.Config == nil && m.Parts == nil {
 			t.Errorf("%s: want it complete, got %+v", m.ID, m)
 		}
 		want = append(want, strings.ToLower(m.ID)+"_"+strings.ReplaceAll(m.Name, "-", "_")+".go")
 	}
-	if len(want) != 32 || !slices.Equal(files, want) {
+	if !slices.Equal(files, want) {
 		t.Errorf("\n got %v\nwant %v", files, want)
 	}
 }
@@ -52,8 +52,8 @@ func TestNamed(t *testing.T) {
 			t.Errorf("%s: got %s, %v", name, m.ID, ok)
 		}
 	}
-	if m, ok := mutants.Named("M33"); ok {
-		t.Errorf("M33: want none, got %s", m.ID)
+	if m, ok := mutants.Named("M00"); ok {
+		t.Errorf("M00: want none, got %s", m.ID)
 	}
 }
 

@@ -188,8 +188,8 @@ func (c *Carrier) SetOutage(on bool) {
 	c.net.Outage = on
 }
 
-// spoil decides about the datagrams that come and go. Only INVITEs to the platform are touched.
-func (c *Carrier) spoil(p sipua.Packet, chance *rand.Rand) sipua.Fault {
+// datagramFault returns what happens to a datagram of the carrier. Only INVITEs to the platform have faults.
+func (c *Carrier) datagramFault(p sipua.Packet, chance *rand.Rand) sipua.Fault {
 	if !p.Sent || !bytes.HasPrefix(p.Data, []byte("INVITE ")) || p.Peer == c.desks.Addr() { // before the first INVITE there may be no desks
 		return sipua.Fault{}
 	}

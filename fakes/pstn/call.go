@@ -53,7 +53,7 @@ func (c *Call) ID() string { return c.id }
 // Number is the number that the call was delivered to, which a rewrite may have changed, in the form it was given.
 func (c *Call) Number() string { return c.number }
 
-// Answered tells whether the call was ever up.
+// Answered reports whether the call was ever up.
 func (c *Call) Answered() bool { return c.get().answered }
 
 // Status is the SIP status of the call's set-up: 200 when it was answered, 487 when it was cancelled, 408 when nobody

@@ -105,7 +105,7 @@ func (c *Carrier) listen(ctx context.Context, address string, s sipua.Config) (*
 		if err != nil {
 			return nil, fmt.Errorf("carrier: %w", err)
 		}
-		s.PacketConn = sipua.NewFaults(socket, c.config.Seed, c.spoil)
+		s.PacketConn = sipua.NewFaults(socket, c.config.Seed, c.datagramFault)
 		e, err := sipua.Listen(ctx, s)
 		if err == nil {
 			return e, nil

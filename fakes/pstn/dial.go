@@ -200,7 +200,7 @@ func (c *Carrier) route(d Dial) (number string, format Format, country string, d
 	return number, cmp.Or(d.Format, b.Format, E164), b.Country, b.PostDialDelay.Draw(c.rng)
 }
 
-// admit lets a call to a number through and counts it until it ends, or tells how the carrier refuses it.
+// admit lets a call to a number through and counts it until it ends, or returns how the carrier refuses it.
 func (c *Carrier) admit(call *Call, number string) *result {
 	key := cmp.Or(digits(number), number)
 	c.mu.Lock()

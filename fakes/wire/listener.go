@@ -30,7 +30,7 @@ func (l listener) Accept() (net.Conn, error) {
 	return &conn{Conn: inner, wire: l.wire, ctx: ctx, cancel: cancel}, nil
 }
 
-// conn watches the bytes of a connection for request lines, and spoils the replies to those that a fault matches.
+// conn watches the bytes of a connection for request lines, and puts the fault on the replies to those that one matches.
 // All else goes through as it is. The server reads from one goroutine at a time and writes from one at a time.
 type conn struct {
 	net.Conn
@@ -44,7 +44,7 @@ type conn struct {
 
 	mu    sync.Mutex
 	phase phase
-	spoil *spoiler // nil: the exchange goes through
+	reply *replyWriter // nil: the exchange goes through
 }
 
 // phase is where the exchange stands.
@@ -112,19 +112,19 @@ func (c *conn) take(b []byte) (dropped bool) {
 	c.mu.Lock()
 	c.phase = inRequest
 	if ok {
-		c.spoil = &spoiler{conn: c, hit: h, method: method}
+		c.reply = &replyWriter{conn: c, hit: h, method: method}
 	}
 	c.mu.Unlock()
 	c.ready, c.line = c.line, nil
 	return false
 }
 
-// atLine tells whether the next bytes belong to a request line; it turns to the next exchange after a reply.
+// atLine reports whether the next bytes belong to a request line; it turns to the next exchange after a reply.
 func (c *conn) atLine() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.phase == inReply {
-		c.phase, c.spoil = atLine, nil
+		c.phase, c.reply = atLine, nil
 	}
 	return c.phase == atLine
 }
@@ -149,9 +149,9 @@ func (c *conn) keepBack(h hit, method string) {
 		return
 	}
 	if h.Reply != nil {
-		s := &spoiler{conn: c, hit: h, method: method}
-		if s.late() == nil {
-			s.instead()
+		w := &replyWriter{conn: c, hit: h, method: method}
+		if w.delay() == nil {
+			w.writeOther()
 		}
 	}
 	c.closeOnRelease(h)
@@ -175,17 +175,17 @@ func (c *conn) rst() {
 	_ = inner.Close()
 }
 
-// Write passes the server's reply on, spoiled if a fault asked for that.
+// Write writes the server's reply, or what the exchange's fault makes of it.
 func (c *conn) Write(p []byte) (int, error) {
 	interim := bytes.HasPrefix(p, []byte("HTTP/1.1 1")) // 100 Continue: the request is still coming
 	c.mu.Lock()
 	if c.phase == inRequest && !interim {
 		c.phase = inReply
 	}
-	s := c.spoil
+	reply := c.reply
 	c.mu.Unlock()
-	if s == nil || interim {
+	if reply == nil || interim {
 		return c.Conn.Write(p)
 	}
-	return s.Write(p)
+	return reply.Write(p)
 }

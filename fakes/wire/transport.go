@@ -49,7 +49,7 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 	if h.DropReply == ReplyTimeout {
 		return nil, hold(req.Context(), h)
 	}
-	return t.spoil(req, res, h)
+	return t.applyToReply(req, res, h)
 }
 
 // keepBack answers a request that the server never sees.
@@ -65,7 +65,7 @@ func (t transport) keepBack(req *http.Request, h hit) (*http.Response, error) {
 	case RequestTimeout:
 		return nil, hold(req.Context(), h)
 	}
-	return t.spoil(req, nil, h)
+	return t.applyToReply(req, nil, h)
 }
 
 func reset() error { return &net.OpError{Op: "read", Net: "tcp", Err: syscall.ECONNRESET} }
@@ -80,8 +80,8 @@ func hold(ctx context.Context, h hit) error {
 	}
 }
 
-// spoil does to a reply what leaves one.
-func (t transport) spoil(req *http.Request, res *http.Response, h hit) (*http.Response, error) {
+// applyToReply does to a reply what the fault says, where it leaves one. res is nil when the server has not been asked.
+func (t transport) applyToReply(req *http.Request, res *http.Response, h hit) (*http.Response, error) {
 	if h.Latency != nil {
 		if err := t.wire.sleep(req.Context(), h, h.Latency.Draw(h.rng)); err != nil {
 			if res != nil {
@@ -99,7 +99,7 @@ func (t transport) spoil(req *http.Request, res *http.Response, h hit) (*http.Re
 		}
 	}
 	if h.Slow != nil {
-		res.Body = &drip{ReadCloser: res.Body, hit: h, ctx: req.Context(), wire: t.wire}
+		res.Body = &slowBody{ReadCloser: res.Body, hit: h, ctx: req.Context(), wire: t.wire}
 	}
 	return res, nil
 }
@@ -130,17 +130,17 @@ func cut(res *http.Response, h hit) error {
 	if h.Reset != nil {
 		keep, failure = h.Reset, reset()
 	}
-	res.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:min(*keep, max(len(body)-1, 0))]), broken{failure}))
+	res.Body = io.NopCloser(io.MultiReader(bytes.NewReader(body[:min(*keep, max(len(body)-1, 0))]), failingReader{failure}))
 	return nil
 }
 
-// broken is a reader at which the connection ended.
-type broken struct{ err error }
+// failingReader fails as a body does whose connection has ended.
+type failingReader struct{ err error }
 
-func (b broken) Read([]byte) (int, error) { return 0, b.err }
+func (b failingReader) Read([]byte) (int, error) { return 0, b.err }
 
-// drip hands a body out in small pieces.
-type drip struct {
+// slowBody returns a body in small pieces, with a pause before each but the first.
+type slowBody struct {
 	io.ReadCloser
 	hit     hit
 	ctx     context.Context
@@ -148,7 +148,7 @@ type drip struct {
 	started bool
 }
 
-func (d *drip) Read(p []byte) (int, error) {
+func (d *slowBody) Read(p []byte) (int, error) {
 	if d.started {
 		if err := d.wire.sleep(d.ctx, d.hit, d.hit.Slow.Every); err != nil {
 			return 0, err

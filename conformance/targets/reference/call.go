@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -59,6 +60,7 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 		c, err = s.carrier.Dial(ctx, pstn.Dial{
 			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: pstn.Format(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
 			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
+			Headers: headers(d.Headers),
 		})
 		close(done)
 		end() // after done: whoever now finds the time free to move finds the call settled too
@@ -76,6 +78,14 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 		return nil, err
 	}
 	return placed{c}, err
+}
+
+// headers are those of an INVITE in an order that is always the same.
+func headers(named map[string]string) (out []sipua.Header) {
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		out = append(out, sipua.Header{Name: name, Value: named[name]})
+	}
+	return out
 }
 
 // pump lets time pass, by limit at most, until done is closed.

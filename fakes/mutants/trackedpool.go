@@ -10,18 +10,18 @@ import (
 	"github.com/dnispool/dnispool/sim/pool"
 )
 
-// tap is a pool that remembers what the real one gave out and can take it away again. By itself it is right; mutants
-// embed it and get one thing wrong. Like any pool it is called by one goroutine at a time, but for inform.
-type tap struct {
+// trackedPool is a pool that remembers what the real one gave out and can take it away again. By itself it is right; mutants
+// embed it and get one thing wrong. Like any pool it is called by one goroutine at a time, but for atNextOperation.
+type trackedPool struct {
 	sim.Pool
 	leases map[string]*lease // the last of each number, live or over
 	due    []due
 
-	mu   sync.Mutex
-	news []func(now time.Duration) // from other parts; heard at the next operation
+	mu      sync.Mutex
+	pending []func(now time.Duration) // asked for by other parts, done at the next operation
 }
 
-// lease is what a tap knows of a reservation.
+// lease is what a trackedPool knows of a reservation.
 type lease struct {
 	pool.Reservation
 	attributes []byte
@@ -32,7 +32,7 @@ type lease struct {
 	over       bool
 }
 
-// live tells whether the number is still held as far as one can see from the outside of the real pool.
+// live reports whether the number is still held, as far as can be seen from outside of the real pool.
 func (l *lease) live(now time.Duration) bool { return !l.over && (l.bound || now < l.Expires) }
 
 // due is something that happens at a moment of pool time.
@@ -41,28 +41,30 @@ type due struct {
 	do func(now time.Duration)
 }
 
-func newTap(p sim.Pool) *tap { return &tap{Pool: p, leases: make(map[string]*lease)} }
+func newTrackedPool(p sim.Pool) *trackedPool {
+	return &trackedPool{Pool: p, leases: make(map[string]*lease)}
+}
 
-// later has something done at that time, or at the first operation after it.
-func (t *tap) later(at time.Duration, do func(now time.Duration)) {
+// later has do called at that time, or at the first operation after it.
+func (t *trackedPool) later(at time.Duration, do func(now time.Duration)) {
 	t.due = append(t.due, due{at, do})
 	slices.SortStableFunc(t.due, func(a, b due) int { return cmp.Compare(a.at, b.at) })
 }
 
-// inform has something done at the next operation, with the pool's lock held. Other parts use it.
-func (t *tap) inform(do func(now time.Duration)) {
+// atNextOperation has do called at the next operation, with the pool's lock held. It may be called by other goroutines.
+func (t *trackedPool) atNextOperation(do func(now time.Duration)) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.news = append(t.news, do)
+	t.pending = append(t.pending, do)
 }
 
 // settle does what is due.
-func (t *tap) settle(now time.Duration) {
+func (t *trackedPool) settle(now time.Duration) {
 	t.mu.Lock()
-	news := t.news
-	t.news = nil
+	pending := t.pending
+	t.pending = nil
 	t.mu.Unlock()
-	for _, do := range news {
+	for _, do := range pending {
 		do(now)
 	}
 	for len(t.due) > 0 && t.due[0].at <= now {
@@ -73,7 +75,7 @@ func (t *tap) settle(now time.Duration) {
 }
 
 // Reserve implements sim.Pool.
-func (t *tap) Reserve(now time.Duration, attributes []byte, ani string) (pool.Reservation, bool) {
+func (t *trackedPool) Reserve(now time.Duration, attributes []byte, ani string) (pool.Reservation, bool) {
 	t.settle(now)
 	r, ok := t.Pool.Reserve(now, attributes, ani)
 	if ok {
@@ -82,8 +84,8 @@ func (t *tap) Reserve(now time.Duration, attributes []byte, ani string) (pool.Re
 	return r, ok
 }
 
-// Arrive implements sim.Pool. A bound call gets the attributes that the tap has, which a mutant may have changed.
-func (t *tap) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
+// Arrive implements sim.Pool. A bound call gets the attributes that it has kept, which a mutant may have changed.
+func (t *trackedPool) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
 	t.settle(now)
 	a := t.Pool.Arrive(now, dialled, ani)
 	if l := t.leases[a.Number]; a.Bound && l != nil {
@@ -94,7 +96,7 @@ func (t *tap) Arrive(now time.Duration, dialled, ani string) pool.Arrival {
 }
 
 // Answer implements sim.Pool.
-func (t *tap) Answer(now time.Duration, call pool.CallRef) bool {
+func (t *trackedPool) Answer(now time.Duration, call pool.CallRef) bool {
 	t.settle(now)
 	released := t.Pool.Answer(now, call)
 	if released {
@@ -104,7 +106,7 @@ func (t *tap) Answer(now time.Duration, call pool.CallRef) bool {
 }
 
 // Hangup implements sim.Pool.
-func (t *tap) Hangup(now time.Duration, call pool.CallRef) bool {
+func (t *trackedPool) Hangup(now time.Duration, call pool.CallRef) bool {
 	t.settle(now)
 	held := t.Pool.Hangup(now, call)
 	if held {
@@ -113,7 +115,7 @@ func (t *tap) Hangup(now time.Duration, call pool.CallRef) bool {
 	return held
 }
 
-func (t *tap) ended(call pool.CallRef) {
+func (t *trackedPool) ended(call pool.CallRef) {
 	for _, l := range t.leases {
 		if l.bound && l.call == call {
 			l.over = true
@@ -122,19 +124,19 @@ func (t *tap) ended(call pool.CallRef) {
 }
 
 // Resize implements sim.Pool.
-func (t *tap) Resize(now time.Duration, numbers []string) error {
+func (t *trackedPool) Resize(now time.Duration, numbers []string) error {
 	t.settle(now)
 	return t.Pool.Resize(now, numbers)
 }
 
 // Stats implements sim.Pool.
-func (t *tap) Stats(now time.Duration) pool.Stats {
+func (t *trackedPool) Stats(now time.Duration) pool.Stats {
 	t.settle(now)
 	return t.Pool.Stats(now)
 }
 
 // free ends whatever lease the number has, with the only means that a pool has: a call that ends at once.
-func (t *tap) free(now time.Duration, number string) {
+func (t *trackedPool) free(now time.Duration, number string) {
 	l := t.leases[number]
 	if l == nil || l.over {
 		return
@@ -149,13 +151,13 @@ func (t *tap) free(now time.Duration, number string) {
 }
 
 // missed is the arrival of a call that finds no reservation.
-func (t *tap) missed(dialled string) pool.Arrival {
+func (t *trackedPool) missed(dialled string) pool.Arrival {
 	number, known := t.Lookup(dialled)
 	return pool.Arrival{Number: number, Known: known, Cause: pool.CauseUnreserved}
 }
 
 // numbers yields the numbers that were ever given out, in an order that is always the same.
-func (t *tap) numbers() []string {
+func (t *trackedPool) numbers() []string {
 	out := make([]string, 0, len(t.leases))
 	for n := range t.leases {
 		out = append(out, n)
@@ -167,24 +169,24 @@ func (t *tap) numbers() []string {
 // ms is n milliseconds.
 func ms(n int) time.Duration { return time.Duration(n) * time.Millisecond }
 
-// taps are the taps of all pools of one platform, for parts that do not know which of them they mean.
-type taps struct {
+// trackedPools are all pools of one platform, for parts that do not know which of them they mean.
+type trackedPools struct {
 	mu  sync.Mutex
-	all []*tap
+	all []*trackedPool
 }
 
-func (s *taps) add(t *tap) *tap {
+func (s *trackedPools) add(t *trackedPool) *trackedPool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all = append(s.all, t)
 	return t
 }
 
-// inform tells all of them.
-func (s *taps) inform(do func(t *tap, now time.Duration)) {
+// atNextOperation has do called for each of them.
+func (s *trackedPools) atNextOperation(do func(t *trackedPool, now time.Duration)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, t := range s.all {
-		t.inform(func(now time.Duration) { do(t, now) })
+		t.atNextOperation(func(now time.Duration) { do(t, now) })
 	}
 }
