@@ -109,8 +109,12 @@ func (s *Sim) rejected(r api.Rejection) {
 	}
 }
 
-func (s *Sim) undelivered(_, dni string) {
-	s.platform.note(journal.Event{Kind: journal.ReplyUndelivered, Number: dni, Cause: "the client was gone before its reply"})
+func (s *Sim) undelivered(u api.Undelivered) {
+	kind := journal.ReplyUndelivered
+	if errors.Is(u.Err, api.ErrClosedEarly) {
+		kind = journal.ClientClosed
+	}
+	s.platform.note(journal.Event{Kind: kind, Number: u.DNI, Cause: brief([]byte(u.Err.Error()))})
 }
 
 // HTTPAddr returns the host:port of the two endpoints.

@@ -16,7 +16,7 @@ type handler struct {
 	newID      func() string
 	limit      *limiter
 
-	onUndelivered func(correlationID, dni string)
+	onUndelivered func(Undelivered)
 	onRejected    func(Rejection)
 }
 
