@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -93,15 +92,6 @@ func (p *platform) now() time.Duration { return p.clock.Now().Sub(p.epoch) }
 func (p *platform) note(e journal.Event) {
 	e.At = p.clock.Now()
 	p.journal.Append(e)
-}
-
-// brief is what the journal keeps of text that clients and agents can make as long as they like.
-func brief(text []byte) string {
-	const most = 1 << 10
-	if len(text) <= most {
-		return string(text)
-	}
-	return strings.ToValidUTF8(string(text[:most]), "") + "…"
 }
 
 // observe writes what happens to a lease as it happens. It is called with the project's mutex held.

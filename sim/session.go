@@ -125,7 +125,7 @@ func (s *session) write() {
 		s.note(journal.Event{Kind: journal.HandoffDropped, Cause: "the caller hung up first"})
 		return
 	}
-	s.note(journal.Event{Kind: journal.HandoffWritten, SharedID: r.SharedID, Detail: brief(r.Data)})
+	s.note(journal.Event{Kind: journal.HandoffWritten, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
 }
 
 // Finish implements telephony.Session: end_function may still write what the Handoff API exposes.
@@ -155,7 +155,7 @@ func (s *session) Finish(ctx context.Context) {
 	r, revised := s.project.records.Revise(s.platform.clock.Now().Add(end.Took), left)
 	s.project.mu.Unlock()
 	if revised {
-		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: brief(r.Data)})
+		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
 	}
 }
 

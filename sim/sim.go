@@ -56,7 +56,7 @@ func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal.Events)}
+	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal)}
 	for _, o := range options {
 		o(s)
 	}
@@ -105,7 +105,7 @@ func (s *Sim) Start(ctx context.Context) error {
 
 func (s *Sim) rejected(r api.Rejection) {
 	if !r.Asked { // else the platform has noted it
-		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: brief(fmt.Appendf(nil, "%d %s %s", r.Status, r.Method, r.Path))})
+		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path)})
 	}
 }
 
@@ -114,7 +114,7 @@ func (s *Sim) undelivered(u api.Undelivered) {
 	if errors.Is(u.Err, api.ErrClosedEarly) {
 		kind = journal.ClientClosed
 	}
-	s.platform.note(journal.Event{Kind: kind, Number: u.DNI, Cause: brief([]byte(u.Err.Error()))})
+	s.platform.note(journal.Event{Kind: kind, Number: u.DNI, Cause: u.Err.Error()})
 }
 
 // HTTPAddr returns the host:port of the two endpoints.

@@ -38,7 +38,7 @@ var layers = []struct{ pkg, may string }{
 	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
 }
 
-const plumbing = "sim/sipua sim/strictyaml"
+const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // judges must share no code with what they judge, however far away.
 var judges = "conformance/scenario conformance/history conformance/check conformance/judge conformance/verdict conformance/report conformance/contract"
