@@ -41,6 +41,7 @@ type project struct {
 	pool     Pool
 	records  Records
 	arriving string // the call that the pool is looking at
+	evicted  uint64 // records that have made room before their time
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
@@ -50,7 +51,9 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
-		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
+		store := handoff.NewStore(cfg.Handoff)
+		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
+		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
 		if t.pool, err = p.newPool(t); err != nil {
 			return nil, err
 		}
@@ -109,6 +112,16 @@ func (p *platform) observe(t *project, e pool.Event) {
 		return
 	}
 	p.journal.Append(j)
+}
+
+// evicted writes that a record is gone which its retention would have kept. It is called with the project's mutex held.
+func (p *platform) evicted(t *project, e handoff.Evicted) {
+	t.evicted++
+	event := journal.Event{Kind: journal.HandoffEvicted, Cause: "handoff." + e.Limit, Project: t.Name, Call: e.Record.ID, SharedID: e.Record.SharedID}
+	if e.Left > 0 {
+		event.Detail = "of its retention " + e.Left.String() + " were left"
+	}
+	p.note(event)
 }
 
 // AuthorizeReserve implements api.Authorizer: a bad key is refused before the request is looked at, as a gateway does.
@@ -173,9 +186,14 @@ func (p *platform) Handoff(_ context.Context, key, _, _ string, q api.Query) (ap
 	}
 	t.mu.Lock()
 	r, found := t.records.Get(p.clock.Now(), handoff.Query(q))
+	evicted := t.evicted
 	t.mu.Unlock()
 	if !found {
-		p.note(journal.Event{Kind: journal.HandoffMissed, Project: t.Name, Call: q.ID, SharedID: q.SharedID})
+		missed := journal.Event{Kind: journal.HandoffMissed, Project: t.Name, Call: q.ID, SharedID: q.SharedID}
+		if evicted > 0 { // it cannot be known that it was not among them
+			missed.Cause = fmt.Sprintf("not among those kept; %d have made room for newer ones", evicted)
+		}
+		p.note(missed)
 		return api.Record{}, api.ErrNotFound
 	}
 	p.note(journal.Event{Kind: journal.HandoffRead, Project: t.Name, Call: r.ID, SharedID: r.SharedID})

@@ -51,6 +51,7 @@ const (
 	HandoffWritten Kind = "handoff-written" // the state of an ended call was kept
 	HandoffRevised Kind = "handoff-revised" // end_function changed what is exposed
 	HandoffDropped Kind = "handoff-dropped" // a call ended and nothing was kept; Cause says why
+	HandoffEvicted Kind = "handoff-evicted" // a state made room for newer ones before its time; Cause is the limit that was reached
 )
 
 // What happened to the simulator itself.
@@ -68,7 +69,7 @@ func Kinds() []Kind {
 		Bound, Unbound, Released, Expired, Freed, Resized,
 		Invite, CallRejected, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
 		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
-		HandoffWritten, HandoffRevised, HandoffDropped,
+		HandoffWritten, HandoffRevised, HandoffDropped, HandoffEvicted,
 		Started, Stopped, Restarted, Advanced,
 	}
 }
@@ -77,7 +78,7 @@ func Kinds() []Kind {
 func (k Kind) Trouble() bool {
 	switch k {
 	case ReserveRefused, RequestRejected, ReplyUndelivered, ClientClosed, CallRejected, CallFailed,
-		StartFailed, TurnFailed, EndHookFailed, HandoffDropped:
+		StartFailed, TurnFailed, EndHookFailed, HandoffDropped, HandoffEvicted:
 		return true
 	}
 	return false
