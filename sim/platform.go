@@ -20,11 +20,12 @@ import (
 
 // platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
 type platform struct {
-	clock   clock.Clock
-	epoch   time.Time // pool time counts from here
-	journal *journal.Journal
-	parts   Parts
-	minder  *minder
+	clock    clock.Clock
+	epoch    time.Time // pool time counts from here
+	journal  *journal.Journal
+	parts    Parts
+	minder   *minder
+	deadline *deadline
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
@@ -46,6 +47,7 @@ type project struct {
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
 	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
 		if err != nil {
@@ -82,6 +84,7 @@ func (p *platform) forget() error {
 		}
 		t.mu.Lock()
 		t.pool = fresh
+		p.expect(t)
 		t.mu.Unlock()
 	}
 	p.note(journal.Event{Kind: journal.Restarted, Cause: "leases lost"})
@@ -105,9 +108,15 @@ func (p *platform) observe(t *project, e pool.Event) {
 	switch e.Kind {
 	case pool.Unbound:
 		j.Call, j.Lease = t.arriving, 0 // the number's last lease is not the call's
+		if e.Ended != "" {
+			j.Cause += fmt.Sprintf(": lease %d %s %v before, at %s", e.Lease, e.Ended, e.At-e.EndedAt, p.epoch.Add(e.EndedAt).Format(time.RFC3339Nano))
+		}
 	case pool.Bound:
 		j.Call = t.arriving
 	case pool.Expired, pool.Released, pool.Freed:
+		if t.Pool.Reaper == pool.ReaperLazy && (e.Cause == pool.CauseSweep || e.Cause == pool.CauseExpiry) {
+			j.At, j.Detail = p.clock.Now(), "as of "+j.At.Format(time.RFC3339Nano) // a lazy reaper sweeps what was over before
+		}
 	default:
 		return
 	}
@@ -164,6 +173,7 @@ func (p *platform) Reserve(ctx context.Context, key string, attributes json.RawM
 		p.note(journal.Event{Kind: journal.ReserveRefused, Cause: "no number free", Project: t.Name})
 		return "", api.ErrNoNumber
 	}
+	p.expect(t)
 	p.note(journal.Event{Kind: journal.ReserveAccepted, Project: t.Name, Number: r.Number, Lease: uint64(r.Lease)})
 	return r.Number, nil
 }
@@ -227,11 +237,13 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 }
 
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
-	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
 	t.mu.Lock()
-	t.arriving = a.ID
 	numbers := t.pool
+	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
+	t.arriving = a.ID
 	at := numbers.Arrive(p.now(), a.Number, a.ANI)
+	p.expect(t)
 	t.mu.Unlock()
 	call := conversation.Call{
 		ID: a.ID, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
@@ -288,6 +300,7 @@ func (p *platform) resize(t *project, numbers []string) error {
 	if err := t.pool.Resize(p.now(), numbers); err != nil {
 		return err
 	}
+	p.expect(t)
 	p.note(journal.Event{Kind: journal.Resized, Project: t.Name, Detail: fmt.Sprintf("%d numbers", len(expanded))})
 	return nil
 }

@@ -50,6 +50,7 @@ func (s *session) Answered() {
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
 	s.pool.Answer(s.platform.now(), s.arrival.Call)
+	s.platform.expect(s.project)
 }
 
 // Begin implements telephony.Session.
@@ -101,6 +102,7 @@ func (s *session) Release(cause string) {
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
 	s.pool.Hangup(s.platform.now(), s.arrival.Call)
+	s.platform.expect(s.project)
 }
 
 // Hangup implements telephony.Session: a client that has seen the BYE finds the number free and the state written.

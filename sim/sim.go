@@ -165,6 +165,7 @@ func (s *Sim) Close(ctx context.Context) (err error) {
 
 func (s *Sim) close(ctx context.Context) error {
 	err := s.edge.Close(ctx)
+	s.platform.deadline.close()
 	if shutdownErr := s.http.Shutdown(ctx); shutdownErr != nil {
 		err = errors.Join(err, shutdownErr, s.http.Close())
 	}

@@ -32,7 +32,7 @@ type lease struct {
 	over       bool
 }
 
-// live tells whether the number is still held as far as one can see from the outside of the real pool.
+// live reports whether the number is still held as far as one can see from the outside of the real pool.
 func (l *lease) live(now time.Duration) bool { return !l.over && (l.bound || now < l.Expires) }
 
 // due is something that happens at a moment of pool time.
@@ -125,6 +125,21 @@ func (t *tap) ended(call pool.CallRef) {
 func (t *tap) Resize(now time.Duration, numbers []string) error {
 	t.settle(now)
 	return t.Pool.Resize(now, numbers)
+}
+
+// Settle implements sim.Pool.
+func (t *tap) Settle(now time.Duration) {
+	t.settle(now)
+	t.Pool.Settle(now)
+}
+
+// Next implements sim.Pool.
+func (t *tap) Next() (time.Duration, bool) {
+	at, ok := t.Pool.Next()
+	if len(t.due) > 0 && (!ok || t.due[0].at < at) {
+		return t.due[0].at, true
+	}
+	return at, ok
 }
 
 // Stats implements sim.Pool.

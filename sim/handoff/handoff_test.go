@@ -239,7 +239,9 @@ func TestMaxBytesDropsTheOldestAndSaysSo(t *testing.T) {
 	}
 	s := store(t, func(c *Config) { c.MaxBytes, c.Retention = 10_000, time.Hour })
 	var got []string
-	s.Observe(func(e Evicted) { got = append(got, fmt.Sprint(e.Record.ID, " ", e.Record.SharedID, " ", e.Limit, " ", e.Left)) })
+	s.Observe(func(e Evicted) {
+		got = append(got, fmt.Sprint(e.Record.ID, " ", e.Record.SharedID, " ", e.Limit, " ", e.Left))
+	})
 	s.Put(epoch, large("1", 2000))
 	s.Put(epoch.Add(time.Minute), large("2", 2000))
 	if got != nil {
