@@ -59,7 +59,7 @@ type Rejection struct {
 	Status        int
 	Message       string
 	Err           error // more than the client was told: what the Backend returned, why reading failed, a panic with its stack
-	Asked         bool  // Reserve or Handoff of the Backend refused, so the Backend knows already
+	Asked         bool  // the Backend had no number or no state to give, so it knows already
 }
 
 // Option changes how the handler meets its surroundings.
@@ -117,6 +117,8 @@ func NewServer(c Config, h http.Handler) *http.Server {
 		IdleTimeout:    c.IdleTimeout,
 		MaxHeaderBytes: c.MaxHeader,
 		WriteTimeout:   2 * c.ReadTimeout, // counted from the header: the body's time, and as much for the reply
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a path that does not exist, like others
 	}
 }
 

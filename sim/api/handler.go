@@ -115,7 +115,7 @@ func (x *exchange) refused(err error) *problem {
 		return x.cancelled(err)
 	}
 	p := x.fromBackend(err)
-	p.asked = true
+	p.asked = p.kind == ordinary && p.status == http.StatusNotFound
 	return p
 }
 
