@@ -14,6 +14,7 @@ import (
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/dnispool/dnispool/sim/telephony"
@@ -29,8 +30,9 @@ type Config struct {
 	Pool         pool.Config         `yaml:"pool" json:"pool"`       // who holds which number
 	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
 	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
-	Agent        yaml.Node           `yaml:"agent" json:"-"` // whatever the agents given to New understand
-	Journal      Journal             `yaml:"journal" json:"journal"`
+	Agent        yaml.Node           `yaml:"agent" json:"-"`           // whatever the agents given to New understand
+	Journal      journal.Config      `yaml:"journal" json:"journal"`   // the record of events
+	Log          Log                 `yaml:"log" json:"log"`           // what is printed
 	Projects     []Project           `yaml:"projects" json:"projects"` // the tenants; one of them when none is listed
 }
 
@@ -40,9 +42,11 @@ type HTTP struct {
 	api.Config
 }
 
-// Journal sizes the record of events.
-type Journal struct {
-	Events int `yaml:"events" json:"events"` // how many are kept; older ones make room
+// Log bounds what waits to be printed by a simulator that is a process of its own.
+type Log struct {
+	// Buffer is how many bytes wait for a standard output or standard error that is not read. More are dropped, and
+	// counted in a line of their own.
+	Buffer int `yaml:"buffer" json:"buffer"`
 }
 
 // Project is one tenant: its identifiers, its keys, and its own pool, handoff records and agent.
@@ -101,7 +105,7 @@ func Default(profile string) (Config, error) {
 		Profile: profile,
 		HTTP:    HTTP{Listen: "127.0.0.1:8080", Config: api.Default()},
 		SIP:     telephony.Default(), Pool: pool.Default(), Conversation: conversation.Default(), Handoff: handoff.Default(),
-		Journal: Journal{Events: 10_000},
+		Journal: journal.Default(), Log: Log{Buffer: 1 << 20},
 	}
 	c.Handoff.StateKeys = []string{
 		"handoff_to", "handoff_reason",
@@ -214,8 +218,9 @@ func (c Config) Validate() error {
 	if _, err := netip.ParseAddrPort(c.HTTP.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("http.listen: want an IP address and a port like 127.0.0.1:8080, got %q", c.HTTP.Listen))
 	}
-	if c.Journal.Events < 1 {
-		errs = append(errs, fmt.Errorf("journal.events: want at least 1, got %d", c.Journal.Events))
+	under("journal", c.Journal.Validate())
+	if c.Log.Buffer < 1<<10 {
+		errs = append(errs, fmt.Errorf("log.buffer: want at least 1024, got %d", c.Log.Buffer))
 	}
 	under("http", c.HTTP.Config.Validate())
 	under("sip", c.SIP.Validate())

@@ -186,6 +186,8 @@ func TestProblemsAreLocated(t *testing.T) {
 		{"no project", "projects: []", `c.yaml:1:11: projects: want a list of at least one project`},
 		{"nameless project", `projects: [{name: ""}]`, `c.yaml:1:19: projects[0].name: want text, got nothing`},
 		{"journal", "journal: {events: 0}", `c.yaml:1:19: journal.events: want at least 1, got 0`},
+		{"journal bytes", "journal: {bytes: 100, text: 64}", `c.yaml:1:18: journal.bytes: want at least 4096, got 100`},
+		{"log", "log: {buffer: 1}", `c.yaml:1:15: log.buffer: want at least 1024, got 1`},
 		{"enum", "pool: {selection: mru}", `c.yaml:1:19: selection: want lru, round-robin, random, lifo or first, got "mru"`},
 
 		{"all at once, in order", "sip: {listen: \"localhost:5060\", max_calls: 0, unknown_number: 200}\nhttp: {key_error: 402, listen: \"127.0.0.1:99999\"}",

@@ -204,7 +204,7 @@ func TestJournalKeepsLongTextShort(t *testing.T) {
 		if len(e.Detail) > 1100 || !utf8.ValidString(e.Detail) {
 			t.Errorf("%s: want at most 1 KiB of text, got %d bytes", e.Kind, len(e.Detail))
 		}
-		if (e.Kind == journal.HandoffWritten || e.Kind == journal.RequestRejected) && !strings.HasSuffix(e.Detail, "…") {
+		if (e.Kind == journal.HandoffWritten || e.Kind == journal.RequestRejected) && !strings.HasSuffix(e.Detail, " bytes)") {
 			t.Errorf("%s: want it cut, got %d bytes", e.Kind, len(e.Detail))
 		}
 	}

@@ -97,7 +97,7 @@ func (m *minder) missing() error {
 	defer m.mu.Unlock()
 	var errs []error
 	for r := range m.runs {
-		errs = append(errs, fmt.Errorf("agent of %s: %s of call %q has not returned", r.project, r.function, brief([]byte(r.call))))
+		errs = append(errs, fmt.Errorf("agent of %s: %s of call %.200q has not returned", r.project, r.function, r.call))
 	}
 	slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	const most = 10

@@ -22,6 +22,8 @@ type Pool interface {
 	Lookup(dialled string) (string, bool)
 	Numbers() []string
 	Resize(now time.Duration, numbers []string) error
+	Settle(now time.Duration)
+	Next() (at time.Duration, ok bool)
 	Stats(now time.Duration) pool.Stats
 	Observe(func(pool.Event))
 }

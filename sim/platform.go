@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -21,11 +20,12 @@ import (
 
 // platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
 type platform struct {
-	clock   clock.Clock
-	epoch   time.Time // pool time counts from here
-	journal *journal.Journal
-	parts   Parts
-	minder  *minder
+	clock    clock.Clock
+	epoch    time.Time // pool time counts from here
+	journal  *journal.Journal
+	parts    Parts
+	minder   *minder
+	deadline *deadline
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
@@ -42,17 +42,21 @@ type project struct {
 	pool     Pool
 	records  Records
 	arriving string // the call that the pool is looking at
+	evicted  uint64 // records that have made room before their time
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
 	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
 		agent = wrapFor(parts.Agent, cfg, agent)
-		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(handoff.NewStore(cfg.Handoff)))}
+		store := handoff.NewStore(cfg.Handoff)
+		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
+		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
 		if t.pool, err = p.newPool(t); err != nil {
 			return nil, err
 		}
@@ -81,6 +85,7 @@ func (p *platform) forget() error {
 		}
 		t.mu.Lock()
 		t.pool = fresh
+		p.expect(t)
 		t.mu.Unlock()
 	}
 	p.note(journal.Event{Kind: journal.Restarted, Cause: "leases lost"})
@@ -96,15 +101,6 @@ func (p *platform) note(e journal.Event) {
 	p.journal.Append(e)
 }
 
-// brief is what the journal keeps of text that clients and agents can make as long as they like.
-func brief(text []byte) string {
-	const most = 1 << 10
-	if len(text) <= most {
-		return string(text)
-	}
-	return strings.ToValidUTF8(string(text[:most]), "") + "…"
-}
-
 // observe writes what happens to a lease as it happens. It is called with the project's mutex held.
 func (p *platform) observe(t *project, e pool.Event) {
 	j := journal.Event{
@@ -113,13 +109,29 @@ func (p *platform) observe(t *project, e pool.Event) {
 	switch e.Kind {
 	case pool.Unbound:
 		j.Call, j.Lease = t.arriving, 0 // the number's last lease is not the call's
+		if e.Ended != "" {
+			j.Cause += fmt.Sprintf(": lease %d %s %v before, at %s", e.Lease, e.Ended, e.At-e.EndedAt, p.epoch.Add(e.EndedAt).Format(time.RFC3339Nano))
+		}
 	case pool.Bound:
 		j.Call = t.arriving
 	case pool.Expired, pool.Released, pool.Freed:
+		if t.Pool.Reaper == pool.ReaperLazy && (e.Cause == pool.CauseSweep || e.Cause == pool.CauseExpiry) {
+			j.At, j.Detail = p.clock.Now(), "as of "+j.At.Format(time.RFC3339Nano) // a lazy reaper sweeps what was over before
+		}
 	default:
 		return
 	}
 	p.journal.Append(j)
+}
+
+// evicted writes that a record is gone which its retention would have kept. It is called with the project's mutex held.
+func (p *platform) evicted(t *project, e handoff.Evicted) {
+	t.evicted++
+	event := journal.Event{Kind: journal.HandoffEvicted, Cause: "handoff." + e.Limit, Project: t.Name, Call: e.Record.ID, SharedID: e.Record.SharedID}
+	if e.Left > 0 {
+		event.Detail = "of its retention " + e.Left.String() + " were left"
+	}
+	p.note(event)
 }
 
 // AuthorizeReserve implements api.Authorizer: a bad key is refused before the request is looked at, as a gateway does.
@@ -162,6 +174,7 @@ func (p *platform) Reserve(ctx context.Context, key string, attributes json.RawM
 		p.note(journal.Event{Kind: journal.ReserveRefused, Cause: "no number free", Project: t.Name})
 		return "", api.ErrNoNumber
 	}
+	p.expect(t)
 	p.note(journal.Event{Kind: journal.ReserveAccepted, Project: t.Name, Number: r.Number, Lease: uint64(r.Lease)})
 	return r.Number, nil
 }
@@ -184,9 +197,14 @@ func (p *platform) Handoff(_ context.Context, key, _, _ string, q api.Query) (ap
 	}
 	t.mu.Lock()
 	r, found := t.records.Get(p.clock.Now(), handoff.Query(q))
+	evicted := t.evicted
 	t.mu.Unlock()
 	if !found {
-		p.note(journal.Event{Kind: journal.HandoffMissed, Project: t.Name, Call: q.ID, SharedID: q.SharedID})
+		missed := journal.Event{Kind: journal.HandoffMissed, Project: t.Name, Call: q.ID, SharedID: q.SharedID}
+		if evicted > 0 { // it cannot be known that it was not among them
+			missed.Cause = fmt.Sprintf("not among those kept; %d have made room for newer ones", evicted)
+		}
+		p.note(missed)
 		return api.Record{}, api.ErrNotFound
 	}
 	p.note(journal.Event{Kind: journal.HandoffRead, Project: t.Name, Call: r.ID, SharedID: r.SharedID})
@@ -220,11 +238,13 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 }
 
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
-	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
 	t.mu.Lock()
-	t.arriving = a.ID
 	numbers := t.pool
+	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
+	t.arriving = a.ID
 	at := numbers.Arrive(p.now(), a.Number, a.ANI)
+	p.expect(t)
 	t.mu.Unlock()
 	call := conversation.Call{
 		ID: a.ID, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
@@ -281,6 +301,7 @@ func (p *platform) resize(t *project, numbers []string) error {
 	if err := t.pool.Resize(p.now(), numbers); err != nil {
 		return err
 	}
+	p.expect(t)
 	p.note(journal.Event{Kind: journal.Resized, Project: t.Name, Detail: fmt.Sprintf("%d numbers", len(expanded))})
 	return nil
 }

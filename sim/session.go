@@ -53,6 +53,7 @@ func (s *session) Answered() {
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
 	s.pool.Answer(s.platform.now(), s.arrival.Call)
+	s.platform.expect(s.project)
 }
 
 // Begin implements telephony.Session.
@@ -104,6 +105,7 @@ func (s *session) Release(cause string) {
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
 	s.pool.Hangup(s.platform.now(), s.arrival.Call)
+	s.platform.expect(s.project)
 }
 
 // Hangup implements telephony.Session: a client that has seen the BYE finds the number free and the state written.
@@ -128,7 +130,7 @@ func (s *session) write() {
 		s.note(journal.Event{Kind: journal.HandoffDropped, Cause: "the caller hung up first"})
 		return
 	}
-	s.note(journal.Event{Kind: journal.HandoffWritten, SharedID: r.SharedID, Detail: brief(r.Data)})
+	s.note(journal.Event{Kind: journal.HandoffWritten, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
 }
 
 // Finish implements telephony.Session: end_function may still write what the Handoff API exposes.
@@ -159,7 +161,7 @@ func (s *session) Finish(ctx context.Context) {
 	r, revised := s.project.records.Revise(s.platform.clock.Now().Add(end.Took), left)
 	s.project.mu.Unlock()
 	if revised {
-		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: brief(r.Data)})
+		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
 	}
 }
 

@@ -56,7 +56,7 @@ func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal.Events)}
+	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal)}
 	for _, o := range options {
 		o(s)
 	}
@@ -89,13 +89,12 @@ func (s *Sim) Start(ctx context.Context) error {
 		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
 	s.http = api.NewServer(s.config.HTTP.Config, wrap(s.parts.HTTP, handler))
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
-	idle := &unused{conns: make(map[net.Conn]struct{})}
-	s.http.ConnState = idle.see
-	s.http.RegisterOnShutdown(idle.close)
+	connections := watch(listener, s.config.HTTP.MaxConnections, s.refused)
+	connections.attach(s.http)
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
-		if err := s.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(connections); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("http stopped", "error", err)
 		}
 	}()
@@ -104,13 +103,27 @@ func (s *Sim) Start(ctx context.Context) error {
 }
 
 func (s *Sim) rejected(r api.Rejection) {
-	if !r.Asked { // else the platform has noted it
-		s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: brief(fmt.Appendf(nil, "%d %s %s", r.Status, r.Method, r.Path))})
+	if r.Asked { // the platform has noted it
+		return
 	}
+	e := journal.Event{Kind: journal.RequestRejected, Cause: r.Message, Detail: fmt.Sprintf("%d %s %s", r.Status, r.Method, r.Path)}
+	if r.Status == http.StatusInternalServerError && r.Err != nil {
+		e.Detail += ": " + r.Err.Error()
+	}
+	s.platform.note(e)
 }
 
-func (s *Sim) undelivered(_, dni string) {
-	s.platform.note(journal.Event{Kind: journal.ReplyUndelivered, Number: dni, Cause: "the client was gone before its reply"})
+// refused notes what was refused before it was a request.
+func (s *Sim) refused(r refusal) {
+	s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Cause, Detail: fmt.Sprintf("%d to %s", r.Status, r.From)})
+}
+
+func (s *Sim) undelivered(u api.Undelivered) {
+	kind := journal.ReplyUndelivered
+	if errors.Is(u.Err, api.ErrClosedEarly) {
+		kind = journal.ClientClosed
+	}
+	s.platform.note(journal.Event{Kind: kind, Number: u.DNI, Cause: u.Err.Error()})
 }
 
 // HTTPAddr returns the host:port of the two endpoints.
@@ -161,6 +174,7 @@ func (s *Sim) Close(ctx context.Context) (err error) {
 
 func (s *Sim) close(ctx context.Context) error {
 	err := s.edge.Close(ctx)
+	s.platform.deadline.close()
 	if shutdownErr := s.http.Shutdown(ctx); shutdownErr != nil {
 		err = errors.Join(err, shutdownErr, s.http.Close())
 	}

@@ -2,6 +2,8 @@ package sim_test
 
 import (
 	"context"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -146,7 +148,7 @@ func TestRingingAndAnswerTakeTheirTime(t *testing.T) {
 	}
 }
 
-// Expiry needs no timer: nobody looks between the end of the window and the call, and yet it has happened on time.
+// Between the end of the window and the call nobody looks, and yet the expiry has happened on time.
 func TestWindowEndsWhileNobodyLooks(t *testing.T) {
 	for _, tt := range []struct {
 		name   string
@@ -155,10 +157,11 @@ func TestWindowEndsWhileNobodyLooks(t *testing.T) {
 		want   string
 	}{
 		{"a nanosecond before", "", 2*time.Minute - 1, "reserve-accepted invite bound"},
-		{"at its end", "", 2 * time.Minute, "invite unbound(not reserved)"},
-		{"after a late reaper's lag", ", reaper: lag, lag: 10s", 130 * time.Second, "invite unbound(not reserved)"},
+		{"at its end", "", 2 * time.Minute, "invite unbound(not reserved: lease 1 expired 0s before, at 2026-01-01T09:02:00Z)"},
+		{"an hour later", "", 62 * time.Minute, "invite unbound(not reserved: lease 1 expired 1h0m0s before, at 2026-01-01T09:02:00Z)"},
+		{"after a late reaper's lag", ", reaper: lag, lag: 10s", 130 * time.Second, "invite unbound(not reserved: lease 1 expired 0s before, at 2026-01-01T09:02:10Z)"},
 		{"within the lag", ", reaper: lag, lag: 10s", 130*time.Second - 1, "reserve-accepted invite bound"},
-		{"in the cool-down", ", cool_down: 1h", 2 * time.Minute, "invite unbound(cooling)"},
+		{"in the cool-down", ", cool_down: 1h", 2 * time.Minute, "invite unbound(cooling: lease 1 expired 0s before, at 2026-01-01T09:02:00Z)"},
 		{"with a lazy reaper", ", reaper: lazy", time.Hour, "reserve-accepted invite bound"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -182,6 +185,37 @@ func TestWindowEndsWhileNobodyLooks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// What ends by itself is in the journal when it ends, and in order, although nobody asks.
+func TestIdlePlatformTellsWhatEnds(t *testing.T) {
+	v := openVirtual(t, "pool: {numbers: 2, window: 1m, cool_down: 10s}")
+	first, second := v.reserve(`{}`), ""
+	v.clock.Advance(30 * time.Second)
+	second = v.reserve(`{}`)
+	v.clock.Advance(5 * time.Minute)
+	var got []string
+	for _, e := range v.sim.Journal().Events() {
+		if e.Kind == journal.Expired || e.Kind == journal.Freed {
+			got = append(got, fmt.Sprint(e.Kind, " ", e.Number, " ", e.At.Sub(epoch)))
+		}
+	}
+	want := []string{"expired " + first + " 1m0s", "freed " + first + " 1m10s", "expired " + second + " 1m30s", "freed " + second + " 1m40s"}
+	if !slices.Equal(got, want) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+	for _, e := range v.sim.Journal().Events() {
+		if e.At.After(v.clock.Now()) {
+			t.Errorf("want no event ahead of its time, got %+v", e)
+		}
+	}
+}
+
+// So it is in real time.
+func TestIdlePlatformTellsWhatEndsInRealTime(t *testing.T) {
+	w := open(t, "pool: {window: 20ms}")
+	w.reserve(`{}`)
+	w.until("expired", func() bool { return w.count(journal.Expired) == 1 })
 }
 
 // The number is free again at the moment that pool.release names, and the journal has it in that order.

@@ -45,7 +45,7 @@ var layers = []struct{ pkg, may string }{
 	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
 }
 
-const plumbing = "sim/sipua sim/strictyaml"
+const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
 var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check " +

@@ -1,19 +1,23 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"errors"
 	"fmt"
 	"io"
 	"log/slog"
+	"os/signal"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/linebuf"
 )
 
 //go:embed caller.xml
@@ -54,15 +58,21 @@ func runSim(ctx context.Context, e env) int {
 	if len(rest) > 0 {
 		return refuse(e, fmt.Errorf("sim: want flags only, got %q", rest[0]))
 	}
-	log, err := f.logger(e.err)
-	if err != nil {
-		return refuse(e, err)
+	if !slices.Contains(logFormats, f.logFormat) {
+		return refuse(e, fmt.Errorf("log-format: want text or json, got %q", f.logFormat))
 	}
 	config, err := sim.Load(f.sources(e))
 	if err != nil {
 		return refuse(e, f.explain(err))
 	}
-	platform, err := sim.New(config, agents(f.config), sim.WithLogger(log))
+	e, flush := f.unblocked(e, config.Log.Buffer)
+	defer flush()
+	return f.serve(ctx, e, config)
+}
+
+// serve runs a platform until ctx ends.
+func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
+	platform, err := sim.New(config, agents(f.config), sim.WithLogger(slog.New(f.logHandler(e.err))))
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -113,18 +123,38 @@ func calls(n int) string {
 	return fmt.Sprintf("%d calls", n)
 }
 
-func (f *simFlags) logger(w io.Writer) (*slog.Logger, error) {
+var logFormats = []string{"text", "json"}
+
+func (f *simFlags) logHandler(w io.Writer) slog.Handler {
 	o := &slog.HandlerOptions{Level: slog.LevelInfo}
 	if f.quiet {
 		o.Level = slog.LevelWarn
 	}
-	switch f.logFormat {
-	case "text":
-		return slog.New(slog.NewTextHandler(w, o)), nil
-	case "json":
-		return slog.New(slog.NewJSONHandler(w, o)), nil
+	if f.logFormat == "json" {
+		return slog.NewJSONHandler(w, o)
 	}
-	return nil, fmt.Errorf("log-format: want text or json, got %q", f.logFormat)
+	return slog.NewTextHandler(w, o)
+}
+
+// flushGrace is how long a simulator that has ended waits for its last lines to be read.
+const flushGrace = 500 * time.Millisecond
+
+// unblocked returns an env whose streams take buffer bytes at once, whoever reads them: a pager that waits or has gone
+// must hold no call and no signal. flush waits for the readers, but not for long.
+func (f *simFlags) unblocked(e env, buffer int) (_ env, flush func()) {
+	signal.Ignore(syscall.SIGPIPE) // else the first line after a reader has gone would end the process
+	notice := func(lines uint64) []byte {
+		var b bytes.Buffer
+		slog.New(f.logHandler(&b)).Warn("output-dropped", "lines", lines)
+		return b.Bytes()
+	}
+	out, err := linebuf.New(e.out, buffer, notice), linebuf.New(e.err, buffer, notice)
+	e.out, e.err = out, err
+	return e, func() {
+		ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
+		defer cancel()
+		_, _ = out.Close(ctx), err.Close(ctx) // there is nobody left to tell
+	}
 }
 
 // agents reads the agents of the configuration file; a project without one gets the echo agent.
@@ -142,16 +172,18 @@ func agents(file string) sim.Agents {
 func welcome(w io.Writer, s *sim.Sim) {
 	c := s.Config()
 	p := c.Projects[0]
+	var b bytes.Buffer // written at once, so that no line of the log comes between
+	defer func() { _, _ = w.Write(b.Bytes()) }()
 	base := "http://" + s.HTTPAddr()
-	fmt.Fprintf(w, "%s sim   profile %s: %s\n\n", tool, c.Profile, sim.ProfileSays(c.Profile))
-	fmt.Fprintf(w, "  HTTP   %s\n  SIP    %s (UDP%s)\n", base, s.SIPAddr(), map[bool]string{true: ", TCP"}[c.SIP.TCP])
+	fmt.Fprintf(&b, "%s sim   profile %s: %s\n\n", tool, c.Profile, sim.ProfileSays(c.Profile))
+	fmt.Fprintf(&b, "  HTTP   %s\n  SIP    %s (UDP%s)\n", base, s.SIPAddr(), map[bool]string{true: ", TCP"}[c.SIP.TCP])
 	for _, p := range c.Projects {
 		stats, _ := s.Pool(p.Name)
-		fmt.Fprintf(w, "  %-6s account %s, project %s\n", p.Name, p.Account.Slug, p.Project.Slug)
-		fmt.Fprintf(w, "         DNI key %s, handoff key %s\n", p.DNIKey, p.HandoffKey)
-		fmt.Fprintf(w, "         %d numbers, held %s, released on %s, %s\n", stats.Size, p.Pool.Window, p.Pool.Release, p.Pool.Selection)
+		fmt.Fprintf(&b, "  %-6s account %s, project %s\n", p.Name, p.Account.Slug, p.Project.Slug)
+		fmt.Fprintf(&b, "         DNI key %s, handoff key %s\n", p.DNIKey, p.HandoffKey)
+		fmt.Fprintf(&b, "         %d numbers, held %s, released on %s, %s\n", stats.Size, p.Pool.Window, p.Pool.Release, p.Pool.Selection)
 	}
-	fmt.Fprintf(w, `
+	fmt.Fprintf(&b, `
 1. Reserve a number:
    DNI=$(curl -s -H 'x-api-key: %s' -d '{"attributes":{"shared_id":"demo-1","want_handoff_to":"billing"}}' \
      %s/v1/conversations/dni-reservation | sed 's/.*"dni":"\([^"]*\)".*/\1/'); echo $DNI

@@ -54,5 +54,8 @@ func (p steppedPool) Resize(now time.Duration, numbers []string) error {
 	return p.Pool.Resize(wall(now), numbers)
 }
 
+// Settle implements sim.Pool.
+func (p steppedPool) Settle(now time.Duration) { p.Pool.Settle(wall(now)) }
+
 // Stats implements sim.Pool.
 func (p steppedPool) Stats(now time.Duration) pool.Stats { return p.Pool.Stats(wall(now)) }

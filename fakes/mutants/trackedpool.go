@@ -129,6 +129,21 @@ func (t *trackedPool) Resize(now time.Duration, numbers []string) error {
 	return t.Pool.Resize(now, numbers)
 }
 
+// Settle implements sim.Pool.
+func (t *trackedPool) Settle(now time.Duration) {
+	t.settle(now)
+	t.Pool.Settle(now)
+}
+
+// Next implements sim.Pool.
+func (t *trackedPool) Next() (time.Duration, bool) {
+	at, ok := t.Pool.Next()
+	if len(t.due) > 0 && (!ok || t.due[0].at < at) {
+		return t.due[0].at, true
+	}
+	return at, ok
+}
+
 // Stats implements sim.Pool.
 func (t *trackedPool) Stats(now time.Duration) pool.Stats {
 	t.settle(now)

@@ -59,7 +59,7 @@ type Rejection struct {
 	Status        int
 	Message       string
 	Err           error // more than the client was told: what the Backend returned, why reading failed, a panic with its stack
-	Asked         bool  // Reserve or Handoff of the Backend refused, so the Backend knows already
+	Asked         bool  // the Backend had no number or no state to give, so it knows already
 }
 
 // Option changes how the handler meets its surroundings.
@@ -71,10 +71,20 @@ func WithIDs(f func() string) Option { return func(h *handler) { h.newID = f } }
 // WithNow sets the time that the rate limit goes by; default: time.Now. f is called concurrently.
 func WithNow(f func() time.Time) Option { return func(h *handler) { h.limit.now = f } }
 
-// OnUndelivered sets what is called when a DNI was committed, but its client was gone before the reply was: the DNI
-// is held by nobody until its window ends. A client that half-closes its connection looks gone and may be reported
-// although the reply reached it. f is called concurrently.
-func OnUndelivered(f func(correlationID, dni string)) Option {
+// ErrClosedEarly is all that is known of a client that had closed its connection before its reply was written: most are
+// gone, and one that has closed only its own direction still reads.
+var ErrClosedEarly = errors.New("reply: the client had closed its connection before the reply was written")
+
+// Undelivered is a DNI that was committed and is, or may be, held by nobody until its window ends.
+type Undelivered struct {
+	CorrelationID, DNI string
+	Err                error // ErrClosedEarly, or why the reply could not be written
+}
+
+// OnUndelivered sets what is called when a DNI was committed and its reply could not be written, or its client had
+// closed before. What happens to a connection after the reply was written says nothing about the reply. f is called
+// concurrently.
+func OnUndelivered(f func(Undelivered)) Option {
 	return func(h *handler) { h.onUndelivered = f }
 }
 
@@ -88,7 +98,7 @@ func New(c Config, b Backend, opts ...Option) http.Handler {
 		backend:       b,
 		newID:         randomID,
 		limit:         newLimiter(c.RateLimit, c.RateBurst),
-		onUndelivered: func(string, string) {},
+		onUndelivered: func(Undelivered) {},
 		onRejected:    func(Rejection) {},
 	}
 	h.authorizer, _ = b.(Authorizer)
@@ -107,6 +117,8 @@ func NewServer(c Config, h http.Handler) *http.Server {
 		IdleTimeout:    c.IdleTimeout,
 		MaxHeaderBytes: c.MaxHeader,
 		WriteTimeout:   2 * c.ReadTimeout, // counted from the header: the body's time, and as much for the reply
+
+		DisableGeneralOptionsHandler: true, // OPTIONS * is a path that does not exist, like others
 	}
 }
 

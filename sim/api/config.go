@@ -41,7 +41,12 @@ type Config struct {
 	RateBurst int `yaml:"rate_burst" json:"rate_burst"`
 	// MaxHeader is the longest request line and header together, in bytes; beyond it the answer is 431. Source: unspecified.
 	MaxHeader int `yaml:"max_header" json:"max_header"`
-	// ReadTimeout is the time a client has to send a request, 0 for any time; after it the answer is 408. Source: unspecified.
+	// MaxConnections is how many connections are open at once; one more closes the one that has been idle longest, or
+	// waits when each has a request under way. With MaxBody and MaxHeader it bounds what unfinished requests take.
+	// Source: unspecified: a limit of this simulator.
+	MaxConnections int `yaml:"max_connections" json:"max_connections"`
+	// ReadTimeout is the time a client has to send a request, 0 for any time; after it the answer is 408, or 400
+	// when the header is not complete. Source: unspecified.
 	ReadTimeout time.Duration `yaml:"read_timeout" json:"read_timeout"`
 	// IdleTimeout is the time a connection is kept without a request, 0 for as long as ReadTimeout. Source: unspecified.
 	IdleTimeout time.Duration `yaml:"idle_timeout" json:"idle_timeout"`
@@ -60,6 +65,7 @@ func Default() Config {
 		ContentType:    AnyType,
 		RateBurst:      100,
 		MaxHeader:      64 << 10,
+		MaxConnections: 1000,
 		ReadTimeout:    30 * time.Second,
 		IdleTimeout:    2 * time.Minute,
 	}
@@ -124,6 +130,7 @@ func (c Config) Validate() error {
 		within("rate_limit", c.RateLimit, 0, 1_000_000),
 		within("rate_burst", c.RateBurst, 1, 1_000_000),
 		within("max_header", c.MaxHeader, 1<<10, 1<<30),
+		within("max_connections", c.MaxConnections, 1, 1_000_000),
 		notNegative("read_timeout", c.ReadTimeout),
 		notNegative("idle_timeout", c.IdleTimeout),
 	}

@@ -27,6 +27,7 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		`rate_limit: want 0 to 1000000, got -1`,
 		`rate_burst: want 1 to 1000000, got 0`,
 		`max_header: want 1024 to 1073741824, got 10`,
+		`max_connections: want 1 to 1000000, got 0`,
 		`read_timeout: want 0s or more, got -1ns`,
 		`idle_timeout: want 0s or more, got -1ns`,
 	}, "\n")

@@ -16,7 +16,7 @@ type handler struct {
 	newID      func() string
 	limit      *limiter
 
-	onUndelivered func(correlationID, dni string)
+	onUndelivered func(Undelivered)
 	onRejected    func(Rejection)
 }
 
@@ -115,7 +115,7 @@ func (x *exchange) refused(err error) *problem {
 		return x.cancelled(err)
 	}
 	p := x.fromBackend(err)
-	p.asked = true
+	p.asked = p.kind == ordinary && p.status == http.StatusNotFound
 	return p
 }
 

@@ -66,6 +66,12 @@ func (x *exchange) handoff(ctx context.Context, q Query) *problem {
 // the last counts, and other names are ignored. Only & separates: unlike net/url, which refuses a semicolon, it takes
 // one as part of the value.
 func parseQuery(raw string) (q Query, problem string) {
+	whole := len(raw)
+	defer func() {
+		if 2*(len(q.ID)+len(q.SharedID)) < whole { // else a long request line would live as long as a short id
+			q.ID, q.SharedID = strings.Clone(q.ID), strings.Clone(q.SharedID)
+		}
+	}()
 	for raw != "" {
 		var pair string
 		pair, raw, _ = strings.Cut(raw, "&")

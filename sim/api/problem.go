@@ -10,7 +10,7 @@ type problem struct {
 	err        error  // for the operator; the client is not told
 	allow      string // of a 405
 	retryAfter int    // seconds, of a 429
-	asked      bool   // the backend's Reserve or Handoff has refused
+	asked      bool   // the backend had nothing to give
 	hangUp     bool   // the rest of the connection cannot be trusted, or is not worth reading
 }
 

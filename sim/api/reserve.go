@@ -27,8 +27,13 @@ func (x *exchange) reserve(ctx context.Context) *problem {
 	body = append(body, `{"dni":`...)
 	body = appendString(body, dni)
 	body = append(body, '}')
-	if err := x.reply(200, body); err != nil || ctx.Err() != nil {
-		x.onUndelivered(x.id, dni)
+	closed := ctx.Err() != nil // asked before the reply: a client that has read it may close at once
+	err = x.reply(200, body)
+	if err == nil && closed {
+		err = ErrClosedEarly
+	}
+	if err != nil {
+		x.onUndelivered(Undelivered{x.id, dni, err})
 	}
 	return nil
 }

@@ -75,7 +75,7 @@ func TestScanRefuses(t *testing.T) {
 		{`{"a":[1,]}`, `body: invalid JSON at offset 8: want a value, got ']'`},
 		{`{"a":[1 2]}`, `body: invalid JSON at offset 8: want ',' or ']', got '2'`},
 		{`{} {}`, `body: invalid JSON at offset 3: want the end, got '{'`},
-		{`{}garbage`, `body: invalid JSON at offset 2: want the end, got 'g'`},
+		{`{}gold`, `body: invalid JSON at offset 2: want the end, got 'g'`},
 		{"{}\x00", `body: invalid JSON at offset 2: want the end, got '\x00'`},
 		{`{"a":tru}`, `body: invalid JSON at offset 8: want true, got '}'`},
 		{`{"a":nul`, `body: invalid JSON at offset 8: want null, got the end`},

@@ -232,9 +232,8 @@ func TestBackendThatNoticesTheCancellation(t *testing.T) {
 	}
 }
 
-func TestClientGoneAfterCommitIsReported(t *testing.T) {
-	type lost struct{ id, dni string }
-	inside, undelivered := make(chan *net.TCPConn), make(chan lost, 1)
+func TestClientGoneBeforeItsReplyIsReported(t *testing.T) {
+	inside, undelivered := make(chan *net.TCPConn), make(chan Undelivered, 1)
 	b := &fake{reserve: func(ctx context.Context) (string, error) {
 		conn := <-inside
 		_ = conn.SetLinger(0)
@@ -242,12 +241,49 @@ func TestClientGoneAfterCommitIsReported(t *testing.T) {
 		<-ctx.Done() // the server has noticed
 		return "+441632960009", nil
 	}}
-	h := New(Default(), b, fixedID(), OnUndelivered(func(id, dni string) { undelivered <- lost{id, dni} }))
+	h := New(Default(), b, fixedID(), OnUndelivered(func(u Undelivered) { undelivered <- u }))
 	conn := dial(t, serve(t, Default(), h))
 	fmt.Fprint(conn, head(len(goodBody))+goodBody)
 	inside <- conn
-	if got := <-undelivered; got != (lost{"id-1", "+441632960009"}) {
+	got := <-undelivered // whether the write notices the reset is the kernel's affair
+	if got.CorrelationID != "id-1" || got.DNI != "+441632960009" || got.Err == nil {
 		t.Errorf("undelivered: got %+v", got)
+	}
+}
+
+// leavingWriter is a client that closes its connection once it has its reply.
+type leavingWriter struct {
+	http.ResponseWriter
+	leave func()
+}
+
+func (w leavingWriter) FlushError() error {
+	w.leave()
+	return nil
+}
+
+func TestClientThatClosesOnceItHasItsReplyIsNotReported(t *testing.T) {
+	for _, c := range []struct {
+		name           string
+		before, during func(leave func())
+		want           error
+	}{
+		{"closes after the reply", func(func()) {}, func(leave func()) { leave() }, nil},
+		{"closes before the reply", func(leave func()) { leave() }, func(func()) {}, ErrClosedEarly},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			ctx, leave := context.WithCancel(t.Context())
+			defer leave()
+			b := &fake{reserve: func(context.Context) (string, error) { c.before(leave); return "+441632960009", nil }}
+			var got error
+			h := New(Default(), b, OnUndelivered(func(u Undelivered) { got = u.Err }))
+			reserveAsk(goodBody).send(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				h.ServeHTTP(leavingWriter{w, func() { c.during(leave) }}, r.WithContext(ctx))
+			}))
+			if !errors.Is(got, c.want) {
+				t.Errorf("undelivered: want %v, got %v", c.want, got)
+			}
+		})
 	}
 }
 
@@ -271,7 +307,7 @@ func TestUndeliveredWrites(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			reported := false
-			h := New(Default(), &fake{}, OnUndelivered(func(_, dni string) { reported = dni == "+441632960001" }))
+			h := New(Default(), &fake{}, OnUndelivered(func(u Undelivered) { reported = u.DNI == "+441632960001" && u.Err == broken }))
 			reserveAsk(goodBody).send(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				h.ServeHTTP(brokenWriter{w, c.write, c.flush}, r)
 			}))

@@ -21,6 +21,14 @@ type Clock interface {
 	Hold() (release func())
 }
 
+// Alarms is what a Clock may have besides: something happens at a moment although nobody sleeps until then.
+type Alarms interface {
+	// At calls f once it is t, unless stop is called before, and not while the caller waits for it. On a Virtual clock
+	// f is called by whoever moves the time past t, before anybody wakes who sleeps until t or longer; nobody waits for
+	// it, so AdvanceToNext does not move the time for its sake. f must neither sleep nor advance.
+	At(t time.Time, f func()) (stop func())
+}
+
 // Real returns the machine's clock.
 func Real() Clock { return realClock{} }
 
@@ -40,6 +48,12 @@ func (realClock) Sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// At implements Alarms.
+func (realClock) At(t time.Time, f func()) (stop func()) {
+	timer := time.AfterFunc(time.Until(t), f)
+	return func() { timer.Stop() }
 }
 
 func (realClock) Run(f func()) { f() }

@@ -52,6 +52,53 @@ func TestAdvanceWakesInOrderAndLetsEachFinish(t *testing.T) {
 	}
 }
 
+func TestAlarmsGoOffInTheirPlace(t *testing.T) {
+	v := NewVirtual(epoch)
+	var mu sync.Mutex
+	var got []string
+	note := func(what string) {
+		mu.Lock()
+		defer mu.Unlock()
+		got = append(got, what+" "+v.Now().Sub(epoch).String())
+	}
+	v.At(epoch.Add(2*time.Second), func() {
+		note("alarm")
+		v.At(epoch.Add(3*time.Second), func() { note("its child") })
+	})
+	stop := v.At(epoch.Add(2500*time.Millisecond), func() { note("stopped") })
+	v.At(epoch.Add(time.Hour), func() { note("too late") })
+	started := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		v.Run(func() {
+			close(started)
+			for _, d := range []time.Duration{time.Second, time.Second, time.Second} {
+				_ = v.Sleep(t.Context(), d)
+				note("sleeper")
+			}
+		})
+	})
+	<-started
+	stop()
+	stop()
+	v.Advance(5 * time.Second)
+	done.Wait()
+	if want := []string{"sleeper 1s", "alarm 2s", "sleeper 2s", "its child 3s", "sleeper 3s"}; !slices.Equal(got, want) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+	if v.AdvanceToNext(2*time.Hour, nil) || v.Now() != epoch.Add(5*time.Second) {
+		t.Errorf("want nobody to wait for an alarm, got the time moved to %v", v.Now())
+	}
+}
+
+func TestRealAlarm(t *testing.T) {
+	alarms := Real().(Alarms)
+	rang := make(chan struct{})
+	alarms.At(time.Now().Add(time.Millisecond), func() { close(rang) })
+	alarms.At(time.Now().Add(time.Hour), func() { t.Error("rang an hour early") })()
+	<-rang
+}
+
 func TestAdvanceToNext(t *testing.T) {
 	v := NewVirtual(epoch)
 	if v.AdvanceToNext(time.Hour, nil) {

@@ -21,6 +21,7 @@ type Virtual struct {
 	busy     int           // work that is neither asleep nor finished
 	idle     chan struct{} // closed while busy == 0
 	sleepers sleepers
+	alarms   sleepers // that have something to call
 	seq      uint64
 }
 
@@ -97,6 +98,22 @@ func (v *Virtual) Sleep(ctx context.Context, d time.Duration) error {
 	return ctx.Err()
 }
 
+// At implements Alarms.
+func (v *Virtual) At(t time.Time, f func()) (stop func()) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.seq++
+	s := &sleeper{at: t, seq: v.seq, call: f}
+	heap.Push(&v.alarms, s)
+	return func() {
+		v.mu.Lock()
+		defer v.mu.Unlock()
+		if s.index >= 0 {
+			heap.Remove(&v.alarms, s.index)
+		}
+	}
+}
+
 // Advance moves the time by d. Whoever's sleep ends on the way is woken in order of time, and each is let run until
 // it sleeps again or ends before the next is woken.
 func (v *Virtual) Advance(d time.Duration) {
@@ -109,6 +126,7 @@ func (v *Virtual) Advance(d time.Duration) {
 	for v.wake(target) {
 		v.Settle()
 	}
+	v.ring(target)
 	v.mu.Lock()
 	v.now = target
 	v.mu.Unlock()
@@ -137,15 +155,40 @@ func (v *Virtual) AdvanceToNext(limit time.Duration, enough func() bool) bool {
 // wake moves the time to the first sleeper's moment and wakes it, unless that is after target.
 func (v *Virtual) wake(target time.Time) bool {
 	v.mu.Lock()
+	if len(v.sleepers) == 0 || v.sleepers[0].at.After(target) {
+		v.mu.Unlock()
+		return false
+	}
+	first := v.sleepers[0].at
+	v.mu.Unlock()
+	v.ring(first)
+	v.mu.Lock()
 	defer v.mu.Unlock()
 	if len(v.sleepers) == 0 || v.sleepers[0].at.After(target) {
-		return false
+		return true // it has been woken otherwise: look again
 	}
 	s := heap.Pop(&v.sleepers).(*sleeper)
 	v.now = s.at
 	v.begin()
 	close(s.woken)
 	return true
+}
+
+// ring moves the time from alarm to alarm until the given moment, and makes their calls.
+func (v *Virtual) ring(until time.Time) {
+	for {
+		v.mu.Lock()
+		if len(v.alarms) == 0 || v.alarms[0].at.After(until) {
+			v.mu.Unlock()
+			return
+		}
+		s := heap.Pop(&v.alarms).(*sleeper)
+		if s.at.After(v.now) {
+			v.now = s.at
+		}
+		v.mu.Unlock()
+		s.call()
+	}
 }
 
 // Settle waits, in real time and not for ever, until all work sleeps or has ended.
@@ -171,6 +214,7 @@ type sleeper struct {
 	seq   uint64 // first come, first woken at one instant
 	index int
 	woken chan struct{}
+	call  func() // of an alarm, which nobody is asleep for
 }
 
 type sleepers []*sleeper

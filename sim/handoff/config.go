@@ -29,11 +29,14 @@ type Config struct {
 	// VisibleAfter is the time from the end of the call until a GET can see its state.
 	// Source: unspecified: the published docs ask right after BYE, which 0 serves.
 	VisibleAfter time.Duration `yaml:"visible_after" json:"visible_after"`
-	// Retention is the time from the end of the call until its state is gone; 0 keeps it until MaxRecords is reached.
+	// Retention is the time from the end of the call until its state is gone; 0 keeps it while there is room.
 	// Source: unspecified.
 	Retention time.Duration `yaml:"retention" json:"retention"`
-	// MaxRecords bounds the memory: one more, and the oldest record is dropped. Source: unspecified: a limit of this simulator.
+	// MaxRecords and MaxBytes bound the memory of a project: with one more, the oldest records make room, be their
+	// retention over or not, and each is told to the store's observer. A single record may be larger than MaxBytes.
+	// Source: unspecified: limits of this simulator.
 	MaxRecords int `yaml:"max_records" json:"max_records"`
+	MaxBytes   int `yaml:"max_bytes" json:"max_bytes"`
 	// Duplicates is which record a shared_id finds when several calls carried it. Source: unspecified.
 	Duplicates Duplicates `yaml:"duplicates" json:"duplicates"`
 	// Snapshot is whether what end_function writes is exposed. Source: unspecified: published docs say that
@@ -57,6 +60,7 @@ func Default() Config {
 		NumberStyle:      Digits,
 		Retention:        24 * time.Hour,
 		MaxRecords:       100_000,
+		MaxBytes:         128 << 20,
 		Duplicates:       Last,
 		Snapshot:         EndFunction,
 		Empty:            Nulls,
@@ -175,6 +179,9 @@ func (c Config) Validate() error {
 	}
 	if c.MaxRecords < 1 {
 		bad("max_records", "want 1 or more, got %d", c.MaxRecords)
+	}
+	if c.MaxBytes < 1 {
+		bad("max_bytes", "want 1 or more, got %d", c.MaxBytes)
 	}
 	errs = append(errs,
 		c.SharedIDSource.UnmarshalText([]byte(c.SharedIDSource)),

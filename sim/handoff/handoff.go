@@ -41,7 +41,8 @@ type Stats struct {
 	Records int    // kept now, visible or not
 	Waiting int    // snapshots that are not visible yet
 	Expired uint64 // gone by retention
-	Evicted uint64 // gone because max_records was reached
+	Evicted uint64 // gone because newer ones needed the room
+	Bytes   int    // that the kept ones take
 }
 
 // Store holds the records of one project. It is not safe for concurrent use.
@@ -55,7 +56,16 @@ type Store struct {
 	kept     *list.List            // of *entry, the next to expire first
 	waiting  *list.List            // of *snapshot, the next to become visible first
 
+	bytes            int // of the kept ones
 	expired, evicted uint64
+	observer         func(Evicted)
+}
+
+// Evicted is a record that made room for newer ones.
+type Evicted struct {
+	Record Record        // what a GET found, or would have found once it was visible
+	Limit  string        // the setting that was reached: max_records or max_bytes
+	Left   time.Duration // of its retention; 0 when there is none
 }
 
 type entry struct {
@@ -68,6 +78,7 @@ type entry struct {
 
 	visible bool
 	shown   Record
+	bytes   int           // that it takes, with all its snapshots
 	placed  bool          // what is shown is of the ended call
 	peer    *list.Element // its place among calls with the same shared_id
 }
@@ -93,6 +104,10 @@ func NewStore(c Config) *Store {
 	return s
 }
 
+// Observe makes f hear of every record that makes room before its time; nil stops that. f is called inside the operation
+// and must not call the store.
+func (s *Store) Observe(f func(Evicted)) { s.observer = f }
+
 // Live shows the state of a call that is still up, at once, when midcall_read is current; else it does nothing.
 // It can be called again after every turn. After Put it does nothing.
 func (s *Store) Live(now time.Time, c Call) {
@@ -106,6 +121,7 @@ func (s *Store) Live(now time.Time, c Call) {
 	}
 	s.keep(e)
 	s.show(e, s.record(c, s.now, s.now))
+	s.makeRoom(e)
 }
 
 // Put takes the state of a call that has ended. It returns what will be shown, and false when nothing is kept
@@ -121,7 +137,9 @@ func (s *Store) Put(now time.Time, c Call) (Record, bool) {
 	e := s.entry(c.ID)
 	e.ended = true
 	s.keep(e)
-	return s.publish(e, c, s.now), true
+	r := s.publish(e, c, s.now)
+	s.makeRoom(e)
+	return r, true
 }
 
 // Revise takes the state again after end_function. It returns what will be shown, and false when nothing changes:
@@ -136,7 +154,9 @@ func (s *Store) Revise(at time.Time, c Call) (Record, bool) {
 	if at.Before(s.now) {
 		at = s.now
 	}
-	return s.publish(e, c, at), true
+	r := s.publish(e, c, at)
+	s.makeRoom(e)
+	return r, true
 }
 
 // Get returns the record that q finds at now.
@@ -152,7 +172,7 @@ func (s *Store) Get(now time.Time, q Query) (Record, bool) {
 // Stats returns the counts at now.
 func (s *Store) Stats(now time.Time) Stats {
 	s.settle(now)
-	return Stats{Records: s.kept.Len(), Waiting: s.waiting.Len(), Expired: s.expired, Evicted: s.evicted}
+	return Stats{Records: s.kept.Len(), Waiting: s.waiting.Len(), Expired: s.expired, Evicted: s.evicted, Bytes: s.bytes}
 }
 
 func (s *Store) find(q Query) *entry {
@@ -183,6 +203,7 @@ func (s *Store) settle(now time.Time) {
 		due := el.Value.(*snapshot)
 		s.waiting.Remove(el)
 		due.of.waiting = due.of.waiting[1:] // a revision is never due before the end that it revises
+		s.grow(due.of, -snapshotBytes-due.r.textBytes())
 		s.show(due.of, due.r)
 	}
 	if s.c.Retention == 0 {
@@ -202,19 +223,66 @@ func (s *Store) entry(id string) *entry {
 	return &entry{id: id}
 }
 
-// keep starts e's retention at the present and makes room for it.
+// keep starts e's retention at the present.
 func (s *Store) keep(e *entry) {
 	e.deadline = s.now.Add(s.c.Retention)
 	if e.kept != nil {
 		s.kept.MoveToBack(e.kept)
 		return
 	}
-	for s.kept.Len() >= s.c.MaxRecords {
-		s.forget(s.kept.Front().Value.(*entry))
-		s.evicted++
-	}
 	s.calls[e.id] = e
 	e.kept = s.kept.PushBack(e)
+	s.grow(e, entryBytes+len(e.id))
+}
+
+// entryBytes is what an entry takes beside its texts: itself and its places in two lists and two indexes. snapshotBytes
+// is the same of a snapshot that is not visible yet. Both were measured, and are rounded up.
+const entryBytes, snapshotBytes = 640, 256
+
+// textBytes is what a record takes beside its place: its id is the entry's.
+func (r Record) textBytes() int { return len(r.SharedID) + cap(r.Data) }
+
+func (s *Store) grow(e *entry, by int) {
+	e.bytes += by
+	s.bytes += by
+}
+
+// makeRoom lets the oldest records go until both limits are kept, but for e.
+func (s *Store) makeRoom(e *entry) {
+	for {
+		limit := ""
+		switch {
+		case s.kept.Len() > s.c.MaxRecords:
+			limit = "max_records"
+		case s.bytes > s.c.MaxBytes:
+			limit = "max_bytes"
+		}
+		oldest := s.kept.Front()
+		if oldest.Value == e {
+			oldest = oldest.Next()
+		}
+		if limit == "" || oldest == nil {
+			return
+		}
+		s.evict(oldest.Value.(*entry), limit)
+	}
+}
+
+func (s *Store) evict(e *entry, limit string) {
+	r := e.shown
+	if n := len(e.waiting); n > 0 {
+		r = e.waiting[n-1].Value.(*snapshot).r
+	}
+	s.forget(e)
+	s.evicted++
+	if s.observer == nil {
+		return
+	}
+	left := time.Duration(0)
+	if s.c.Retention > 0 {
+		left = e.deadline.Sub(s.now)
+	}
+	s.observer(Evicted{Record: r, Limit: limit, Left: left})
 }
 
 // publish takes a snapshot of c at the given time and shows it when its time has come.
@@ -225,6 +293,7 @@ func (s *Store) publish(e *entry, c Call, at time.Time) Record {
 		return r
 	}
 	e.waiting = append(e.waiting, s.wait(&snapshot{of: e, r: r}))
+	s.grow(e, snapshotBytes+r.textBytes())
 	return r
 }
 
@@ -246,6 +315,7 @@ func (s *Store) show(e *entry, r Record) {
 	if e.shown.SharedID != r.SharedID || e.ended && !e.placed {
 		s.unlink(e)
 	}
+	s.grow(e, r.textBytes()-e.shown.textBytes())
 	e.visible, e.shown, e.placed = true, r, e.ended
 	if !r.HasSharedID || e.peer != nil {
 		return
@@ -277,4 +347,5 @@ func (s *Store) forget(e *entry) {
 	}
 	s.kept.Remove(e.kept)
 	delete(s.calls, e.id)
+	s.bytes -= e.bytes
 }

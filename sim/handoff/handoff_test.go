@@ -3,6 +3,9 @@ package handoff
 import (
 	"encoding/json"
 	"fmt"
+	"runtime"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 )
@@ -221,12 +224,58 @@ func TestMaxRecordsDropsTheOldest(t *testing.T) {
 	for i := range 5 {
 		s.Put(epoch, Call{ID: fmt.Sprint("c", i), State: state("a", fmt.Sprint(i), "shared_id", fmt.Sprint(i%2))})
 	}
-	if got, want := s.Stats(epoch), (Stats{Records: 2, Waiting: 2, Evicted: 3}); got != want {
+	if got, want := s.Stats(epoch), (Stats{Records: 2, Waiting: 2, Evicted: 3, Bytes: bytesOf(s)}); got != want {
 		t.Errorf("stats: want %+v, got %+v", want, got)
 	}
 	want(t, s, time.Second, byID("c2"), "")
 	want(t, s, time.Second, byShared("1"), `{"a":3,"b":null}`)
 	want(t, s, time.Second, byShared("0"), `{"a":4,"b":null}`)
+}
+
+// A record goes before its time only when another needs its room, and never without a word.
+func TestMaxBytesDropsTheOldestAndSaysSo(t *testing.T) {
+	large := func(id string, bytes int) Call {
+		return Call{ID: id, State: state("a", `"`+strings.Repeat("x", bytes)+`"`, "shared_id", `"s-`+id+`"`)}
+	}
+	s := store(t, func(c *Config) { c.MaxBytes, c.Retention = 10_000, time.Hour })
+	var got []string
+	s.Observe(func(e Evicted) {
+		got = append(got, fmt.Sprint(e.Record.ID, " ", e.Record.SharedID, " ", e.Limit, " ", e.Left))
+	})
+	s.Put(epoch, large("1", 2000))
+	s.Put(epoch.Add(time.Minute), large("2", 2000))
+	if got != nil {
+		t.Fatalf("want both kept, got %q", got)
+	}
+	s.Put(epoch.Add(2*time.Minute), large("3", 6000))
+	s.Put(epoch.Add(3*time.Minute), large("4", 20_000)) // more than all may take: it is kept alone
+	if want := []string{"1 s-1 max_bytes 58m0s", "2 s-2 max_bytes 58m0s", "3 s-3 max_bytes 59m0s"}; !slices.Equal(got, want) {
+		t.Errorf("want %q, got %q", want, got)
+	}
+	if got := s.Stats(epoch); got.Records != 1 || got.Bytes != bytesOf(s) || got.Bytes < 20_000 {
+		t.Errorf("stats: want the last alone, got %+v", got)
+	}
+}
+
+// What is counted is what is taken: a bound on the count is one on the heap.
+func TestBytesAreThoseOfTheHeap(t *testing.T) {
+	for _, size := range []int{0, 10_000} {
+		s := store(t, func(c *Config) { c.MaxBytes = 1 << 30 })
+		var before, after runtime.MemStats
+		runtime.GC()
+		runtime.ReadMemStats(&before)
+		for i := range 2000 {
+			id := fmt.Sprint("c", i)
+			s.Put(epoch, Call{ID: id, State: state("a", `"`+strings.Repeat("x", size)+`"`, "shared_id", `"s-`+id+`"`)})
+		}
+		runtime.GC()
+		runtime.ReadMemStats(&after)
+		heap, counted := float64(after.HeapAlloc)-float64(before.HeapAlloc), float64(s.Stats(epoch).Bytes)
+		t.Logf("%d bytes a state: counted %.0f, on the heap %.0f", size, counted/2000, heap/2000)
+		if counted < 0.9*heap || counted > 1.5*heap {
+			t.Errorf("%d bytes a state: want about the heap's %.0f bytes counted, got %.0f", size, heap, counted)
+		}
+	}
 }
 
 func TestDuplicates(t *testing.T) {
@@ -268,7 +317,7 @@ func TestSameIDAgainReplaces(t *testing.T) {
 	s.Put(epoch, Call{ID: "c", State: state("a", `2`)})
 	want(t, s, 0, byID("c"), `{"a":2,"b":null}`)
 	want(t, s, 0, byShared("s"), "")
-	if got := s.Stats(epoch); got != (Stats{Records: 1}) {
+	if got := s.Stats(epoch); got != (Stats{Records: 1, Bytes: bytesOf(s)}) {
 		t.Errorf("stats: want one record, got %+v", got)
 	}
 }

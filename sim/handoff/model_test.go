@@ -103,6 +103,7 @@ func TestStoreStaysBounded(t *testing.T) {
 		c := Default()
 		c.StateKeys, c.Snapshot, c.MidCallRead, c.Abandoned = []string{"a"}, EndFunction, Current, Drop
 		c.MaxRecords, c.Retention, c.VisibleAfter = 5, time.Minute, time.Duration(r.IntN(2))*10*time.Second
+		c.MaxBytes = 3000 + r.IntN(3000)
 		s, now := NewStore(c), time.Duration(0)
 		for range 300 {
 			now += time.Duration(r.IntN(5)) * time.Second
@@ -128,6 +129,9 @@ func checkIndexes(t *testing.T, s *Store) {
 	if s.kept.Len() > s.c.MaxRecords || s.waiting.Len() > 2*s.c.MaxRecords || len(s.calls) != s.kept.Len() {
 		t.Fatalf("sizes: kept %d, waiting %d, calls %d", s.kept.Len(), s.waiting.Len(), len(s.calls))
 	}
+	if want := bytesOf(s); s.bytes != want || s.bytes > s.c.MaxBytes && s.kept.Len() > 1 {
+		t.Fatalf("bytes: want %d, and at most %d, got %d", want, s.c.MaxBytes, s.bytes)
+	}
 	linked := 0
 	for shared, peers := range s.byShared {
 		for el := peers.Front(); el != nil; el = el.Next() {
@@ -151,6 +155,18 @@ func checkIndexes(t *testing.T, s *Store) {
 			t.Fatalf("waiting: a snapshot of a call that is gone: %q", w.of.id)
 		}
 	}
+}
+
+// bytesOf counts anew what s keeps count of.
+func bytesOf(s *Store) int {
+	n := 0
+	for id, e := range s.calls {
+		n += entryBytes + len(id) + e.shown.textBytes()
+	}
+	for el := s.waiting.Front(); el != nil; el = el.Next() {
+		n += snapshotBytes + el.Value.(*snapshot).r.textBytes()
+	}
+	return n
 }
 
 func BenchmarkPutAndGet(b *testing.B) {

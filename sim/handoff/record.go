@@ -23,7 +23,11 @@ func (s *Store) record(c Call, at, visibleAt time.Time) Record {
 // data builds the exposed object, and reports whether every key in it is null.
 func (s *Store) data(state map[string]json.RawMessage) (data json.RawMessage, empty bool) {
 	empty = true
-	data = append(data, '{')
+	room := len("{}")
+	for i, key := range s.c.StateKeys {
+		room += len(s.names[i]) + max(len(state[key]), len("null")) + len(",")
+	}
+	data = append(make([]byte, 0, room), '{')
 	for i, key := range s.c.StateKeys {
 		if i > 0 {
 			data = append(data, ',')

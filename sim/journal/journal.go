@@ -1,6 +1,6 @@
 // Package journal keeps what happened inside the simulator: ordered events, each with its time and its cause.
-// It is the white-box truth that a black-box verdict can be compared with. It is a bounded ring in memory, not a
-// log file and not the history of a run: old events make room for new ones, and Dropped says how many did.
+// It is the white-box truth that a black-box verdict can be compared with. It is a ring in memory, bounded in events and
+// in bytes, not a log file and not the history of a run: old events make room for new ones, and Dropped says how many did.
 package journal
 
 import (
@@ -8,9 +8,6 @@ import (
 	"sync"
 	"time"
 )
-
-// DefaultCapacity is how many events a journal keeps when no capacity is asked for.
-const DefaultCapacity = 4096
 
 // Event is one thing that happened. Only Seq, At and Kind are always there.
 type Event struct {
@@ -32,25 +29,24 @@ type Journal struct {
 	// It is taken before mu, never after: readers need mu alone and do not wait for a slow subscriber.
 	order sync.Mutex
 
-	mu       sync.Mutex
-	capacity int
-	ring     []Event // event n lives at (n-1) % capacity
-	last     uint64
-	subs     []*subscriber // replaced, never changed in place
+	mu    sync.Mutex
+	c     Config
+	ring  []Event // event n lives at (n-1) % c.Events
+	first uint64  // the number of the oldest event that is kept
+	last  uint64
+	bytes int           // that the kept events take
+	subs  []*subscriber // replaced, never changed in place
 }
 
 type subscriber struct{ see func(Event) }
 
-// New returns an empty journal that keeps the newest capacity events; 0 or less means DefaultCapacity.
-func New(capacity int) *Journal {
-	if capacity <= 0 {
-		capacity = DefaultCapacity
-	}
-	return &Journal{capacity: capacity}
-}
+// New returns an empty journal that keeps the newest events. c must be valid.
+func New(c Config) *Journal { return &Journal{c: c, first: 1} }
 
-// Append numbers e, keeps it, shows it to every subscriber and returns its number. Any Seq in e is overwritten.
+// Append numbers e, cuts its texts, keeps it, shows it to every subscriber and returns its number. Any Seq in e is
+// overwritten.
 func (j *Journal) Append(e Event) uint64 {
+	e.cut(j.c.Text)
 	j.order.Lock()
 	defer j.order.Unlock()
 	seq, subs := j.keep(e)
@@ -66,12 +62,37 @@ func (j *Journal) keep(e Event) (uint64, []*subscriber) {
 	defer j.mu.Unlock()
 	j.last++
 	e.Seq = j.last
-	if len(j.ring) < j.capacity {
-		j.ring = append(j.ring, e) // grows on demand, so that a large capacity costs nothing until it is used
+	j.bytes += e.size()
+	for j.first < j.last && (j.last-j.first >= uint64(j.c.Events) || j.bytes > j.c.Bytes) {
+		oldest := j.at(j.first)
+		j.bytes -= oldest.size()
+		*oldest = Event{}
+		j.first++
+	}
+	if len(j.ring) < j.c.Events {
+		j.ring = append(j.ring, e) // grows on demand, so that room for many costs nothing until it is used
 	} else {
-		j.ring[(e.Seq-1)%uint64(j.capacity)] = e
+		*j.at(e.Seq) = e
 	}
 	return e.Seq, j.subs
+}
+
+// at is the place of event n in the ring.
+func (j *Journal) at(n uint64) *Event { return &j.ring[(n-1)%uint64(j.c.Events)] }
+
+// Bytes returns how many bytes the kept events take, texts included.
+func (j *Journal) Bytes() int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.bytes
+}
+
+// Text returns b as an event would keep it, without copying what would be cut.
+func (j *Journal) Text(b []byte) string {
+	if len(b) <= j.c.Text {
+		return string(b)
+	}
+	return shorten(b, j.c.Text)
 }
 
 // Events returns a copy of the events that are still kept, oldest first.
@@ -81,13 +102,13 @@ func (j *Journal) Events() []Event { return j.Since(0) }
 func (j *Journal) Since(seq uint64) []Event {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	seq = max(seq, j.last-uint64(len(j.ring)))
+	seq = max(seq, j.first-1)
 	if seq >= j.last {
 		return nil
 	}
 	out := make([]Event, 0, j.last-seq)
-	for n := seq; n < j.last; n++ {
-		out = append(out, j.ring[n%uint64(j.capacity)])
+	for n := seq + 1; n <= j.last; n++ {
+		out = append(out, *j.at(n))
 	}
 	return out
 }
@@ -96,7 +117,7 @@ func (j *Journal) Since(seq uint64) []Event {
 func (j *Journal) Dropped() uint64 {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.last - uint64(len(j.ring))
+	return j.first - 1
 }
 
 // Subscribe calls see with every event appended from now on, one at a time, in order, before its Append returns.

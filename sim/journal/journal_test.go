@@ -13,6 +13,9 @@ import (
 
 var epoch = time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 
+// events are the limits of a journal that keeps so many events, of whatever size.
+func events(n int) Config { return Config{Events: n, Bytes: 1 << 30, Text: 1 << 10} }
+
 func seqs(events []Event) []uint64 {
 	var out []uint64
 	for _, e := range events {
@@ -36,7 +39,7 @@ func TestRingKeepsTheNewest(t *testing.T) {
 		{"capacity one", 1, 3, []uint64{3}, 2},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			j := New(c.capacity)
+			j := New(events(c.capacity))
 			for i := range c.appends {
 				if got := j.Append(Event{Kind: Turn, Seq: 99}); got != uint64(i+1) {
 					t.Fatalf("sequence: want %d, got %d", i+1, got)
@@ -53,7 +56,7 @@ func TestRingKeepsTheNewest(t *testing.T) {
 }
 
 func TestSince(t *testing.T) {
-	j := New(3)
+	j := New(events(3))
 	for range 5 {
 		j.Append(Event{Kind: Turn})
 	}
@@ -69,20 +72,63 @@ func TestSince(t *testing.T) {
 	}
 }
 
-func TestDefaultCapacity(t *testing.T) {
-	for _, capacity := range []int{0, -1} {
-		j := New(capacity)
-		for range DefaultCapacity + 1 {
-			j.Append(Event{Kind: Turn})
+func TestBytesAreBounded(t *testing.T) {
+	c := Config{Events: 1000, Bytes: 64 << 10, Text: 1024}
+	j := New(c)
+	for range 500 {
+		j.Append(Event{Kind: HandoffMissed, SharedID: strings.Repeat("x", 60<<10), Call: strings.Repeat("y", 200)})
+		sum := 0
+		for _, e := range j.Events() {
+			sum += e.size()
 		}
-		if got := len(j.Events()); got != DefaultCapacity {
-			t.Errorf("capacity %d: want %d events, got %d", capacity, DefaultCapacity, got)
+		if got := j.Bytes(); got != sum || got > c.Bytes {
+			t.Fatalf("bytes: want those of the events, %d, and at most %d, got %d", sum, c.Bytes, got)
+		}
+	}
+	if kept, dropped := len(j.Events()), j.Dropped(); kept < 40 || kept+int(dropped) != 500 {
+		t.Errorf("want as many as have room, and the others counted, got %d kept and %d dropped", kept, dropped)
+	}
+}
+
+func TestTheNewestIsAlwaysKept(t *testing.T) {
+	j := New(Config{Events: 10, Bytes: 4 << 10, Text: 1 << 20})
+	for range 3 {
+		j.Append(Event{Kind: Turn, Detail: strings.Repeat("x", 10<<10)})
+	}
+	if got := seqs(j.Events()); !slices.Equal(got, []uint64{3}) || j.Bytes() < 10<<10 {
+		t.Errorf("want the third alone, got %v in %d bytes", got, j.Bytes())
+	}
+}
+
+func TestLongTextsAreCut(t *testing.T) {
+	const most = 64
+	for _, c := range []struct{ text, want string }{
+		{strings.Repeat("x", most), strings.Repeat("x", most)},
+		{strings.Repeat("x", most+1), strings.Repeat("x", most) + "… (65 bytes)"},
+		{strings.Repeat("é", most), strings.Repeat("é", most/2) + "… (128 bytes)"},
+		{"x" + strings.Repeat("é", most), "x" + strings.Repeat("é", most/2-1) + "… (129 bytes)"},
+	} {
+		j := New(Config{Events: 1, Bytes: 4 << 10, Text: most})
+		j.Append(Event{Kind: Turn, Cause: c.text, Project: c.text, Number: c.text, Call: c.text, SharedID: c.text, Detail: c.text})
+		want := Event{Seq: 1, Kind: Turn, Cause: c.want, Project: c.want, Number: c.want, Call: c.want, SharedID: c.want, Detail: c.want}
+		if got := j.Events(); len(got) != 1 || got[0] != want {
+			t.Errorf("want %+v, got %+v", want, got)
 		}
 	}
 }
 
+func TestValidate(t *testing.T) {
+	err := Config{}.Validate()
+	if want := "events: want at least 1, got 0\nbytes: want at least 4096, got 0\ntext: want at least 64, got 0"; err == nil || err.Error() != want {
+		t.Errorf("want %s, got %v", want, err)
+	}
+	if err := Default().Validate(); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestEventsIsACopy(t *testing.T) {
-	j := New(2)
+	j := New(events(2))
 	j.Append(Event{Kind: Turn, Detail: "kept"})
 	j.Events()[0].Detail = "changed"
 	if got := j.Events()[0].Detail; got != "kept" {
@@ -92,7 +138,7 @@ func TestEventsIsACopy(t *testing.T) {
 
 func TestSubscribersSeeOneOrderWithoutGaps(t *testing.T) {
 	const writers, each = 8, 200
-	j := New(16)
+	j := New(events(16))
 	var first, second []uint64
 	j.Subscribe(func(e Event) { first = append(first, e.Seq) })
 	j.Subscribe(func(e Event) { second = append(second, e.Seq) })
@@ -117,7 +163,7 @@ func TestSubscribersSeeOneOrderWithoutGaps(t *testing.T) {
 }
 
 func TestUnsubscribeEndsIt(t *testing.T) {
-	j := New(4)
+	j := New(events(4))
 	var seen []uint64
 	stop := j.Subscribe(func(e Event) { seen = append(seen, e.Seq) })
 	other := 0
@@ -132,7 +178,7 @@ func TestUnsubscribeEndsIt(t *testing.T) {
 }
 
 func TestUnsubscribeWaitsForACallUnderWay(t *testing.T) {
-	j := New(4)
+	j := New(events(4))
 	inside, leave := make(chan bool), make(chan bool)
 	done := false
 	stop := j.Subscribe(func(Event) { close(inside); <-leave; done = true })
@@ -146,7 +192,7 @@ func TestUnsubscribeWaitsForACallUnderWay(t *testing.T) {
 }
 
 func TestSubscriberMayReadTheJournal(t *testing.T) {
-	j := New(4)
+	j := New(events(4))
 	var kept int
 	j.Subscribe(func(Event) { kept = len(j.Events()) + int(j.Dropped()) })
 	j.Append(Event{Kind: Turn})
@@ -156,7 +202,7 @@ func TestSubscriberMayReadTheJournal(t *testing.T) {
 }
 
 func TestPanickingSubscriberLeavesTheJournalUsable(t *testing.T) {
-	j := New(4)
+	j := New(events(4))
 	stop := j.Subscribe(func(Event) { panic("subscriber") })
 	func() {
 		defer func() { _ = recover() }()
@@ -186,7 +232,7 @@ func TestLog(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			var b bytes.Buffer
-			j := New(4)
+			j := New(events(4))
 			j.Subscribe(Log(slog.New(slog.NewTextHandler(&b, &slog.HandlerOptions{Level: c.level}))))
 			j.Append(c.event)
 			if got := b.String(); got != c.want {
@@ -220,7 +266,7 @@ func TestKindsAreDistinctWords(t *testing.T) {
 }
 
 func TestAppendDoesNotAllocateOnceFull(t *testing.T) {
-	j := New(8)
+	j := New(events(8))
 	e := Event{At: epoch, Kind: Turn, Number: "+441632960001"}
 	for range 8 {
 		j.Append(e)
@@ -231,7 +277,7 @@ func TestAppendDoesNotAllocateOnceFull(t *testing.T) {
 }
 
 func BenchmarkAppend(b *testing.B) {
-	j := New(0)
+	j := New(Default())
 	e := Event{At: epoch, Kind: Turn, Number: "+441632960001"}
 	b.ReportAllocs()
 	for b.Loop() {

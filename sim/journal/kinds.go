@@ -8,7 +8,8 @@ const (
 	ReserveAccepted  Kind = "reserve-accepted"  // a DNI was handed out
 	ReserveRefused   Kind = "reserve-refused"   // a good request, but no DNI was free
 	RequestRejected  Kind = "request-rejected"  // answered with an error before anything changed; Cause says why
-	ReplyUndelivered Kind = "reply-undelivered" // a DNI was taken, but its client was gone before the reply was
+	ReplyUndelivered Kind = "reply-undelivered" // a DNI was taken, and its reply could not be written; Cause says why
+	ClientClosed     Kind = "client-closed"     // a DNI was taken, and its client had closed before the reply was written: it may never read it
 	HandoffRead      Kind = "handoff-read"      // a GET found a record
 	HandoffMissed    Kind = "handoff-missed"    // a GET found none
 )
@@ -50,6 +51,7 @@ const (
 	HandoffWritten Kind = "handoff-written" // the state of an ended call was kept
 	HandoffRevised Kind = "handoff-revised" // end_function changed what is exposed
 	HandoffDropped Kind = "handoff-dropped" // a call ended and nothing was kept; Cause says why
+	HandoffEvicted Kind = "handoff-evicted" // a state made room for newer ones before its time; Cause is the limit that was reached
 )
 
 // What happened to the simulator itself.
@@ -63,11 +65,11 @@ const (
 // Kinds lists every kind, in the order of the flow.
 func Kinds() []Kind {
 	return []Kind{
-		ReserveAccepted, ReserveRefused, RequestRejected, ReplyUndelivered, HandoffRead, HandoffMissed,
+		ReserveAccepted, ReserveRefused, RequestRejected, ReplyUndelivered, ClientClosed, HandoffRead, HandoffMissed,
 		Bound, Unbound, Released, Expired, Freed, Resized,
 		Invite, CallRejected, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
 		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
-		HandoffWritten, HandoffRevised, HandoffDropped,
+		HandoffWritten, HandoffRevised, HandoffDropped, HandoffEvicted,
 		Started, Stopped, Restarted, Advanced,
 	}
 }
@@ -75,8 +77,8 @@ func Kinds() []Kind {
 // Trouble reports whether an operator wants to notice this kind among the others.
 func (k Kind) Trouble() bool {
 	switch k {
-	case ReserveRefused, RequestRejected, ReplyUndelivered, CallRejected, CallFailed,
-		StartFailed, TurnFailed, EndHookFailed, HandoffDropped:
+	case ReserveRefused, RequestRejected, ReplyUndelivered, ClientClosed, CallRejected, CallFailed,
+		StartFailed, TurnFailed, EndHookFailed, HandoffDropped, HandoffEvicted:
 		return true
 	}
 	return false

@@ -70,7 +70,9 @@ type slot struct {
 
 	attributes []byte
 	ani        string // the caller that the lease waits for, canonical; "" anyone
-	_          [24]byte
+	ended      time.Duration
+	expired    bool // that is how the last lease ended, at ended
+	_          [15]byte
 }
 
 // Pool is the state machine. Every method takes now, the time since an epoch of
@@ -171,7 +173,7 @@ func (p *Pool) Arrive(now time.Duration, dialled, ani string) Arrival {
 	s := &p.slots[i]
 	if cause := p.refusal(s, ani); cause != "" {
 		p.totals.Unbound++
-		p.tell(now, Unbound, cause, i)
+		p.tellUnbound(now, cause, i)
 		return Arrival{Number: s.number, Known: true, Cause: cause}
 	}
 	return p.bind(now, i)

@@ -1,11 +1,29 @@
 package pool
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Settle processes everything that is due at now: expiries and ends of cool-downs,
 // each at its own instant and in the order of those instants, however late it is
 // called. Every operation settles first.
 func (p *Pool) Settle(now time.Duration) { p.advance(now) }
+
+// Next returns when something will fall due by itself: a lease expires, or a cool-down ends. It is false when nothing
+// will. A lazy reaper waits for a Reserve, so its leases are not due at any time.
+func (p *Pool) Next() (at time.Duration, ok bool) {
+	at = math.MaxInt64
+	if p.config.Reaper != ReaperLazy && p.waiting.head != 0 {
+		at = p.expiry(p.waiting.head)
+	}
+	for _, resting := range [...]int32{p.expired.head, p.released.head} {
+		if resting != 0 {
+			at = min(at, p.slots[resting].at)
+		}
+	}
+	return at, at < math.MaxInt64
+}
 
 // advance settles and returns the pool's time, which never goes back.
 func (p *Pool) advance(now time.Duration) time.Duration {
@@ -38,7 +56,7 @@ func (p *Pool) step(now time.Duration) bool {
 	if i == 0 {
 		return false
 	}
-	p.thaw(i, i == expired)
+	p.endCoolDown(i, i == expired)
 	return true
 }
 
@@ -93,26 +111,27 @@ func (p *Pool) forget(i int32) {
 func (p *Pool) rest(i int32, at time.Duration, queue *list, cause Cause) {
 	s := &p.slots[i]
 	s.attributes, s.ani = nil, ""
+	s.ended, s.expired = at, cause == CauseExpiry
 	if p.config.CoolDown == 0 {
-		p.liberate(i, at, cause)
+		p.makeFree(i, at, cause)
 		return
 	}
 	p.enter(i, cooling, later(at, p.config.CoolDown))
 	queue.push(p.slots, i)
 }
 
-// thaw ends a cool-down.
-func (p *Pool) thaw(i int32, afterExpiry bool) {
+// endCoolDown makes a number free that has rested.
+func (p *Pool) endCoolDown(i int32, afterExpiry bool) {
 	queue := &p.released
 	if afterExpiry {
 		queue = &p.expired
 	}
 	queue.remove(p.slots, i)
-	p.liberate(i, p.slots[i].at, CauseCoolDown)
+	p.makeFree(i, p.slots[i].at, CauseCoolDown)
 }
 
-// liberate makes a number free, or lets it leave when it was only draining.
-func (p *Pool) liberate(i int32, at time.Duration, cause Cause) {
+// makeFree makes a number free, or lets it leave when it was only draining.
+func (p *Pool) makeFree(i int32, at time.Duration, cause Cause) {
 	s := &p.slots[i]
 	if s.draining {
 		s.draining = false

@@ -77,6 +77,10 @@ type Event struct {
 	Cause  Cause
 	Number string  // canonical; empty for Refused
 	Lease  LeaseID // the one that the number is in, or was in last; 0 when none
+
+	// Of Unbound: how that lease ended, Expired or Released, and when; "" when it has not, or there was none.
+	Ended   Kind
+	EndedAt time.Duration
 }
 
 // Observe makes f hear every event from now on; nil stops that. f is called inside
@@ -89,6 +93,21 @@ func (p *Pool) tell(at time.Duration, kind Kind, cause Cause, i int32) {
 	}
 	s := &p.slots[i]
 	p.observer(Event{At: at, Kind: kind, Cause: cause, Number: s.number, Lease: s.lease})
+}
+
+func (p *Pool) tellUnbound(at time.Duration, cause Cause, i int32) {
+	if p.observer == nil {
+		return
+	}
+	s := &p.slots[i]
+	e := Event{At: at, Kind: Unbound, Cause: cause, Number: s.number, Lease: s.lease}
+	if s.lease != 0 && (s.state == free || s.state == cooling) {
+		e.Ended, e.EndedAt = Released, s.ended
+		if s.expired {
+			e.Ended = Expired
+		}
+	}
+	p.observer(e)
 }
 
 // Stats settles the pool and counts it.
