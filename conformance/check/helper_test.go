@@ -142,6 +142,9 @@ func outcome(t *testing.T, name string, f reading.Facts, ops []history.Op) findi
 	return judgeBy(t, map[string]reading.Facts{"": f}, ops, name).Results[0].Outcome
 }
 
+// tables are the rows of all checks. The test of a check that has a file of its own adds them there.
+var tables = []func() map[string][]row{poolRows, orderRows, echoRows, handoffRows}
+
 // row is a tiny history and what one check says of it.
 type row struct {
 	name      string

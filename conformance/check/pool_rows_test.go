@@ -148,8 +148,14 @@ func runRows(t *testing.T, rows map[string][]row) {
 
 // Every check has rows, and these show both of its answers.
 func TestEveryCheckHasRows(t *testing.T) {
+	rows := make(map[string]int)
+	for _, table := range tables {
+		for name, some := range table() {
+			rows[name] += len(some)
+		}
+	}
 	for _, c := range All() {
-		if len(poolRows()[c.Name])+len(orderRows()[c.Name])+len(echoRows()[c.Name])+len(handoffRows()[c.Name]) < 2 {
+		if rows[c.Name] < 2 {
 			t.Errorf("%s: want rows", c.Name)
 		}
 	}
