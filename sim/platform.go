@@ -20,12 +20,21 @@ import (
 
 // platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
 type platform struct {
+<<<<<<< HEAD
 	clock    clock.Clock
 	epoch    time.Time // pool time counts from here
 	journal  *journal.Journal
 	parts    Parts
 	minder   *minder
 	deadline *deadline
+=======
+	clock   clock.Clock
+	epoch   time.Time // pool time counts from here
+	journal *journal.Journal
+	parts   Parts
+	minder  *minder
+	ids     *conversation.IDs
+>>>>>>> sip
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
@@ -46,8 +55,12 @@ type project struct {
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
+<<<<<<< HEAD
 	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
 	p.deadline = newDeadline(k, p.epoch, p.settle)
+=======
+	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+>>>>>>> sip
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
 		if err != nil {
@@ -238,7 +251,14 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 }
 
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
+<<<<<<< HEAD
 	t.mu.Lock()
+=======
+	id := p.ids.Next(t.Conversation.ID, a.CallID)
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: brief([]byte(a.CallID)), Detail: "from " + orWithheld(a.ANI)})
+	t.mu.Lock()
+	t.arriving = id
+>>>>>>> sip
 	numbers := t.pool
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
 	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
@@ -247,15 +267,15 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 	p.expect(t)
 	t.mu.Unlock()
 	call := conversation.Call{
-		ID: a.ID, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
+		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: brief([]byte(a.CallID)), talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
 }
 
 // Refused implements telephony.Platform.
 func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
-	e := journal.Event{Number: a.Number, Call: a.ID}
+	e := journal.Event{Number: a.Number, CallID: brief([]byte(a.CallID))}
 	for _, t := range p.projects {
 		if _, ok := t.knows(a.Number); ok {
 			e.Project = t.Name

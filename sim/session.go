@@ -23,6 +23,7 @@ type session struct {
 	pool     Pool // the one that the call arrived at: a restart leaves it behind
 	arrival  pool.Arrival
 	call     conversation.Call
+	callID   string // of the SIP dialog, as the journal keeps it
 
 	mu       sync.Mutex // guards the two below, and keeps the journal in their order; never held while the agent works
 	answered bool
@@ -34,7 +35,7 @@ type session struct {
 }
 
 func (s *session) note(e journal.Event) {
-	e.Project, e.Number, e.Call, e.Lease = s.project.Name, s.call.DNIS, s.call.ID, uint64(s.arrival.Lease)
+	e.Project, e.Number, e.Call, e.CallID, e.Lease = s.project.Name, s.call.DNIS, s.call.ID, s.callID, uint64(s.arrival.Lease)
 	s.platform.note(e)
 }
 

@@ -41,7 +41,7 @@ func (p *platform) kinds() string {
 // The end of a call can come between the moment the edge decides to answer and the moment it does.
 func TestAnswerAfterTheEnd(t *testing.T) {
 	p := platformOf(t)
-	s := p.Arrive(telephony.Arrival{ID: "c", Number: "+442079460000"})
+	s := p.Arrive(telephony.Arrival{CallID: "c", Number: "+442079460000"})
 	s.Release("cancel")
 	s.Answered()
 	s.Hangup("shutdown")
@@ -54,10 +54,10 @@ func TestAnswerAfterTheEnd(t *testing.T) {
 // A number can be withdrawn between its look-up and the arrival.
 func TestArrivalOnAWithdrawnNumber(t *testing.T) {
 	p := platformOf(t)
-	if s := p.Arrive(telephony.Arrival{ID: "c", Number: "+15550000000"}); s.Bound() {
+	if s := p.Arrive(telephony.Arrival{CallID: "c", Number: "+15550000000"}); s.Bound() {
 		t.Error("want an unbound call")
 	}
-	if e := p.journal.Events(); len(e) != 2 || e[1].Kind != journal.Unbound || e[1].Cause != "unknown number" || e[1].Call != "c" {
+	if e := p.journal.Events(); len(e) != 2 || e[1].Kind != journal.Unbound || e[1].Cause != "unknown number" || e[1].Call == "" || e[1].Call != e[0].Call || e[0].CallID != "c" {
 		t.Errorf("journal: got %+v", e)
 	}
 }

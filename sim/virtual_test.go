@@ -55,7 +55,7 @@ func (v *virtual) dial(number string) *pstn.Call {
 func (v *virtual) after(call string, k journal.Kind) time.Duration {
 	v.t.Helper()
 	for _, e := range v.sim.Journal().Events() {
-		if e.Kind == k && (call == "" || e.Call == call) {
+		if e.Kind == k && (call == "" || (e.Call == call || e.CallID == call)) {
 			return e.At.Sub(epoch)
 		}
 	}

@@ -55,8 +55,17 @@ func open(t testing.TB, text string, options ...sim.Option) *world {
 // openFor is open with other agents.
 func openFor(t testing.TB, text string, agents sim.Agents, options ...sim.Option) *world {
 	t.Helper()
-	leavesNothing(t)
 	c := parse(t, "profile: published\n"+text)
+	for i := range c.Projects { // all that these callers know of a conversation is its Call-ID; identity_test.go has the other forms
+		c.Projects[i].Conversation.ID = conversation.IDCallID
+	}
+	return openAs(t, c, agents, options...)
+}
+
+// openAs is openFor with a whole configuration, of which only the addresses are changed.
+func openAs(t testing.TB, c sim.Config, agents sim.Agents, options ...sim.Option) *world {
+	t.Helper()
+	leavesNothing(t)
 	c.HTTP.Listen, c.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	s, err := sim.New(c, agents, options...)
 	if err != nil {
@@ -209,16 +218,19 @@ func (w *world) count(k journal.Kind) int {
 	return n
 }
 
+// of reports whether an event is of a call, by its conversation's id or its Call-ID.
+func of(e journal.Event, call string) bool { return e.Call == call || e.CallID == call }
+
 // ladder writes what happened, one `kind(cause)` a word, of one call or, for "", of all of them.
 func (w *world) ladder(call string) string {
 	lease := uint64(0)
 	events := w.sim.Journal().Events()
-	if i := slices.IndexFunc(events, func(e journal.Event) bool { return call != "" && e.Call == call && e.Lease != 0 }); i >= 0 {
+	if i := slices.IndexFunc(events, func(e journal.Event) bool { return call != "" && of(e, call) && e.Lease != 0 }); i >= 0 {
 		lease = events[i].Lease
 	}
 	var words []string
 	for _, e := range events {
-		if call != "" && e.Call != call && (lease == 0 || e.Lease != lease) {
+		if call != "" && !of(e, call) && (lease == 0 || e.Lease != lease) {
 			continue
 		}
 		word := string(e.Kind)

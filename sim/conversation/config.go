@@ -13,6 +13,8 @@ import (
 // Config says how the platform treats a call where its documentation is
 // silent. The zero value is not useful: start from Default.
 type Config struct {
+	// ID is how the conversation's id looks. The documentation shows several forms.
+	ID IDForm `yaml:"id"`
 	// StartTimeout is the call time start_function may take. Unspecified for
 	// start_function; 10s is the documented default of other functions.
 	StartTimeout time.Duration `yaml:"start_timeout"`
@@ -48,6 +50,7 @@ type Config struct {
 // documentation is silent.
 func Default() Config {
 	return Config{
+		ID:                IDUUID,
 		StartTimeout:      10 * time.Second,
 		StartFailure:      Continue,
 		TurnFailure:       Continue,
@@ -73,6 +76,7 @@ func (c Config) Validate() error {
 		atLeastOne("max_turn_failures", c.MaxTurnFailures),
 		atLeastOne("max_silence", c.MaxSilence),
 		atLeastOne("max_turns", c.MaxTurns),
+		strictyaml.Among("id", c.ID, idForms()...),
 		strictyaml.Among("start_failure", c.StartFailure, failures()...),
 		strictyaml.Among("turn_failure", c.TurnFailure, failures()...),
 		strictyaml.Among("end_hook", c.EndHook, endHooks()...),

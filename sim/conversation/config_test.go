@@ -23,6 +23,7 @@ end_timeout: want more than 0s, got 0s
 max_turn_failures: want 1 or more, got 0
 max_silence: want 1 or more, got 0
 max_turns: want 1 or more, got 0
+id: want uuid or call-sid or conv or call-id, got ""
 start_failure: want continue or hangup, got ""
 turn_failure: want continue or hangup, got "retry"
 end_hook: want run or skip, got ""
@@ -68,6 +69,7 @@ func TestZeroConfigEnds(t *testing.T) {
 
 func TestConfigFromYAML(t *testing.T) {
 	root, problems := strictyaml.Parse("c.yaml", []byte(`
+id: call-sid
 start_timeout: 1s
 start_failure: hangup
 turn_failure: hangup
@@ -89,7 +91,7 @@ missing_index: none
 		t.Fatal(err)
 	}
 	want := conversation.Config{
-		StartTimeout: 1 * second, StartFailure: "hangup", TurnFailure: "hangup", MaxTurnFailures: 2,
+		ID: "call-sid", StartTimeout: 1 * second, StartFailure: "hangup", TurnFailure: "hangup", MaxTurnFailures: 2,
 		SilenceTimeout: 3 * second, MaxSilence: 4, MaxDuration: 5 * time.Minute, MaxTurns: 6,
 		EndHook: "skip", EndTimeout: 7 * second, MissingAttributes: "empty", MissingIndex: "none",
 	}

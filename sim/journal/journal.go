@@ -18,7 +18,8 @@ type Event struct {
 	Project  string    `json:"project,omitempty"`
 	Number   string    `json:"number,omitempty"` // the DNI
 	Lease    uint64    `json:"lease,omitempty"`
-	Call     string    `json:"call,omitempty"` // the conversation's id
+	Call     string    `json:"call,omitempty"`    // the conversation's id
+	CallID   string    `json:"call_id,omitempty"` // the Call-ID of the SIP dialog or request, as its sender chose it
 	SharedID string    `json:"shared_id,omitempty"`
 	Detail   string    `json:"detail,omitempty"`
 }

@@ -21,7 +21,7 @@ func Log(l *slog.Logger) func(Event) {
 		r := slog.NewRecord(e.At, level, string(e.Kind), 0)
 		r.AddAttrs(slog.Uint64("seq", e.Seq))
 		for _, f := range [...]struct{ name, value string }{
-			{"cause", e.Cause}, {"project", e.Project}, {"number", e.Number}, {"call", e.Call},
+			{"cause", e.Cause}, {"project", e.Project}, {"number", e.Number}, {"call", e.Call}, {"call_id", e.CallID},
 			{"shared_id", e.SharedID}, {"detail", e.Detail},
 		} {
 			if f.value != "" {

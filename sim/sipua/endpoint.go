@@ -70,6 +70,7 @@ type Endpoint struct {
 
 	mu       sync.Mutex
 	legs     map[legKey]*Leg
+	invites  map[inviteKey]*Leg // whose INVITE may still come again by another path
 	draining bool
 	closed   bool
 	gone     chan struct{}  // closed when Close has done its work
@@ -79,11 +80,21 @@ type Endpoint struct {
 
 type legKey struct{ callID, localTag string }
 
+// inviteKey is what is the same in two copies of an INVITE that come by different paths, with different branches (RFC 3261 8.2.2.2).
+type inviteKey struct {
+	callID, fromTag string
+	seq             uint32
+}
+
+func (l *Leg) inviteKey() inviteKey {
+	return inviteKey{l.dialog.callID, tagOf(l.invite.From().Params), l.invite.CSeq().SeqNo}
+}
+
 // Listen opens the sockets; the Endpoint is ready to receive and to send when it returns. ctx bounds only the opening.
 func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 	tuneStack()
 	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
-		handover: newHandover(), legs: map[legKey]*Leg{}, gone: make(chan struct{})}
+		handover: newHandover(), legs: map[legKey]*Leg{}, invites: map[inviteKey]*Leg{}, gone: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -224,26 +235,54 @@ func (e *Endpoint) begin() bool {
 	return true
 }
 
-// admit registers a leg, or tells why it may not be: ErrClosed, errBusy.
+// admit registers a leg, or says why it may not be: ErrClosed, errBusy, errMerged.
 func (e *Endpoint) admit(l *Leg) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch {
 	case e.closed, e.draining && !l.incoming:
 		return ErrClosed
+	case l.incoming && e.invites[l.inviteKey()] != nil:
+		return errMerged
 	case l.incoming && (e.draining || e.config.MaxCalls > 0 && len(e.legs) >= e.config.MaxCalls):
 		return errBusy
 	}
 	e.legs[l.key()] = l
+	if l.incoming {
+		e.invites[l.inviteKey()] = l
+	}
 	return nil
 }
 
-var errBusy = errors.New("endpoint: no more calls are taken")
+var (
+	errBusy   = errors.New("endpoint: no more calls are taken")
+	errMerged = errors.New("endpoint: the INVITE came before, by another path")
+)
 
 func (e *Endpoint) remove(l *Leg) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	delete(e.legs, l.key())
+	if l.settled {
+		e.forget(l)
+	}
+}
+
+// settled notes that the transaction of a leg's INVITE is over: when the leg is too, the INVITE that comes again is another call.
+func (e *Endpoint) settled(l *Leg) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	l.settled = true
+	if e.legs[l.key()] != l {
+		e.forget(l)
+	}
+}
+
+// forget drops what is known of a leg's INVITE; the caller holds the lock.
+func (e *Endpoint) forget(l *Leg) {
+	if key := l.inviteKey(); l.incoming && e.invites[key] == l {
+		delete(e.invites, key)
+	}
 }
 
 func (e *Endpoint) leg(callID, localTag string) *Leg {

@@ -48,6 +48,7 @@ type Leg struct {
 	host     string // ours, in Contact and Via
 	port     int
 	abort    context.CancelFunc // of a Dial that is going on
+	settled  bool               // the transaction of an incoming INVITE is over; the endpoint's lock guards it
 
 	done      chan struct{}
 	confirmed chan struct{} // closed with the ACK

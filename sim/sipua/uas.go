@@ -26,11 +26,18 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
 	l.dialog.routes = routesOf(r, false)
 	if err := e.admit(l); err != nil {
 		e.leave(r)
+		if errors.Is(err, errMerged) {
+			e.refuse(r, tx, sip.StatusLoopDetected)
+			return
+		}
 		if e.config.OnRefused != nil && errors.Is(err, errBusy) {
 			e.config.OnRefused(l)
 		}
 		e.refuse(r, tx, sip.StatusServiceUnavailable, Header{"Retry-After", retryAfter})
 		return
+	}
+	if !tx.OnTerminate(func(string, error) { e.settled(l) }) {
+		e.settled(l)
 	}
 	listening := tx.OnCancel(func(c *sip.Request) { l.cancelled(c) })
 	early, overtaken := e.cancels.take(l.dialog.local.tag)

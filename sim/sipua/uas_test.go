@@ -326,3 +326,59 @@ func TestByeWaitsForTheAck(t *testing.T) {
 		equal(t, "early", h.err.Error(), "bye: want an answered call, got an early one")
 	})
 }
+
+// RFC 3261 8.2.2.2: copies of an INVITE that a proxy has forked come with other branches, and are one call.
+func TestInviteByASecondPathIsNotASecondCall(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		h := serve(t, n, takeCall)
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE", branch: "first"})
+		p.send(req{method: "INVITE", branch: "second"})
+		pass(100 * time.Millisecond)
+		equal(t, "second path", p.last("482").branch(), "z9hG4bKsecond")
+		p.send(req{method: "ACK", branch: "second", toTag: p.last("482").tag("to")})
+		pass(3 * time.Second) // the call is over, its INVITE's transaction is not
+		p.send(req{method: "INVITE", branch: "third"})
+		pass(100 * time.Millisecond)
+		equal(t, "third path", p.last("482").branch(), "z9hG4bKthird")
+		p.send(req{method: "ACK", branch: "third", toTag: p.last("482").tag("to")})
+		equal(t, "calls", h.calls, 1)
+		settle()
+		p.send(req{method: "INVITE", branch: "fourth"})
+		settle()
+		equal(t, "calls after the transaction's end", h.calls, 2)
+	})
+}
+
+// Who chooses a Call-ID or a From tag chooses no call of ours: a dialog is both and our own tag.
+func TestDialogsWithOneCallID(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		endpoint(t, n, ours, sipua.Config{OnCall: answer})
+		p := newPeer(t, n, theirs, func(p *peer, m msg) {
+			switch {
+			case m.method == "INVITE" && m.code == 200:
+				p.send(req{method: "ACK", branch: "ack" + m.branch(), fromTag: m.tag("from"), toTag: m.tag("to")})
+			case m.code == 0:
+				p.reply(m, 200, "", "")
+			}
+		})
+		p.send(req{method: "INVITE", branch: "one", fromTag: "one"})
+		p.send(req{method: "INVITE", branch: "two", fromTag: "two"})
+		pass(100 * time.Millisecond)
+		first := p.received()[1]
+		p.send(req{method: "BYE", branch: "stray", fromTag: "two", toTag: first.tag("to"), cseq: "2"}) // one dialog's tag with the other's
+		pass(100 * time.Millisecond)
+		equal(t, "mixed tags", p.last("481").branch(), "z9hG4bKstray")
+		settle()
+		calls, byes := 0, 0
+		for _, m := range p.received() {
+			if m.method == "INVITE" && m.code == 200 {
+				calls++
+			}
+			if m.method == "BYE" && m.code == 0 {
+				byes++
+			}
+		}
+		equal(t, "calls, and calls ended by us", fmt.Sprint(calls, byes), "2 2")
+	})
+}

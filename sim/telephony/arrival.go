@@ -9,7 +9,7 @@ import (
 
 // arrival reads the INVITE; false when the number is not the platform's.
 func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
-	a := Arrival{ID: leg.CallID()}
+	a := Arrival{CallID: leg.CallID()}
 	private, asserted := false, ""
 	for _, h := range leg.Headers(isCallers) {
 		switch {

@@ -27,7 +27,7 @@ type Platform interface {
 
 // Arrival is an INVITE for a number of the platform.
 type Arrival struct {
-	ID      string            // Call-ID
+	CallID  string            // of the SIP dialog: its caller chose it, so it names nothing that must be unique
 	Number  string            // as Dialled gave it to Arrive
 	ANI     string            // "" when withheld
 	Headers map[string]string // the caller's own, X-…, by their names as sent; nil when there are none

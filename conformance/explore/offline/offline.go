@@ -158,7 +158,7 @@ func (w *offline) Call(a explore.Arrival) explore.Session {
 	if limit := w.sip.MaxCallsPerNumber; limit > 0 && w.lines[line(a.Number)] >= limit {
 		return refusal(486)
 	}
-	s := w.sim.Call(telephony.Arrival{ID: a.ID, Number: a.Number, ANI: a.ANI})
+	s := w.sim.Call(telephony.Arrival{CallID: a.ID, Number: a.Number, ANI: a.ANI})
 	if s == nil {
 		return refusal(w.sip.UnknownNumber)
 	}

@@ -266,14 +266,14 @@ func (s *setups) begin(id string) (end func()) {
 func (s *setups) see(e journal.Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	release, waiting := s.calls[e.Call]
+	release, waiting := s.calls[e.CallID]
 	switch {
 	case !waiting:
 	case e.Kind == journal.Invite && release != nil:
 		release()
-		s.calls[e.Call] = nil
+		s.calls[e.CallID] = nil
 	case slices.Contains(settled, e.Kind) && release == nil:
-		s.calls[e.Call] = s.clock.Hold()
+		s.calls[e.CallID] = s.clock.Hold()
 	}
 }
 

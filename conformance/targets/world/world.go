@@ -63,6 +63,11 @@ func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 		w.Agents[p.Name] = a
 		problems = append(problems, more...)
 	}
+	for i := range config.Projects {
+		// The harness joins what a caller did with the state that a GET shows by the conversation's id, and all that the
+		// carrier knows of it is the Call-ID. Nobody else may count on the two being one.
+		config.Projects[i].Conversation.ID = conversation.IDCallID
+	}
 	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	w.Platform = config
 	return w, problems
