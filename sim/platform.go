@@ -20,21 +20,13 @@ import (
 
 // platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
 type platform struct {
-<<<<<<< HEAD
 	clock    clock.Clock
 	epoch    time.Time // pool time counts from here
 	journal  *journal.Journal
 	parts    Parts
 	minder   *minder
+	ids      *conversation.IDs
 	deadline *deadline
-=======
-	clock   clock.Clock
-	epoch   time.Time // pool time counts from here
-	journal *journal.Journal
-	parts   Parts
-	minder  *minder
-	ids     *conversation.IDs
->>>>>>> sip
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
 	projects  []*project
@@ -55,12 +47,8 @@ type project struct {
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
-<<<<<<< HEAD
-	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
-	p.deadline = newDeadline(k, p.epoch, p.settle)
-=======
 	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
->>>>>>> sip
+	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
 		if err != nil {
@@ -251,18 +239,12 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 }
 
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
-<<<<<<< HEAD
-	t.mu.Lock()
-=======
 	id := p.ids.Next(t.Conversation.ID, a.CallID)
-	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: brief([]byte(a.CallID)), Detail: "from " + orWithheld(a.ANI)})
 	t.mu.Lock()
-	t.arriving = id
->>>>>>> sip
 	numbers := t.pool
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
-	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: a.ID, Detail: "from " + orWithheld(a.ANI)})
-	t.arriving = a.ID
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: brief([]byte(a.CallID)), Detail: "from " + orWithheld(a.ANI)})
+	t.arriving = id
 	at := numbers.Arrive(p.now(), a.Number, a.ANI)
 	p.expect(t)
 	t.mu.Unlock()

@@ -23,7 +23,7 @@ end_timeout: want more than 0s, got 0s
 max_turn_failures: want 1 or more, got 0
 max_silence: want 1 or more, got 0
 max_turns: want 1 or more, got 0
-id: want uuid or call-sid or conv or call-id, got ""
+id: want uuid, call-sid, conv or call-id, got ""
 start_failure: want continue or hangup, got ""
 turn_failure: want continue or hangup, got "retry"
 end_hook: want run or skip, got ""
