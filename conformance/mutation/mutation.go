@@ -72,17 +72,29 @@ func choose(only []string) ([]*mutants.Mutant, error) {
 
 // mostSensitiveFirst orders scenarios by how much they can notice: those with checks first, those under contention before others.
 func mostSensitiveFirst(all []*scenario.Scenario) []*scenario.Scenario {
-	rank := func(s *scenario.Scenario) int {
-		switch {
-		case len(s.Checks) == 0:
-			return 2
-		case s.Area() != "contention":
-			return 1
-		}
-		return 0
-	}
 	out := slices.Clone(all)
 	slices.SortStableFunc(out, func(a, b *scenario.Scenario) int { return rank(a) - rank(b) })
+	return out
+}
+
+func rank(s *scenario.Scenario) int {
+	switch {
+	case len(s.Checks) == 0:
+		return 2
+	case s.Area() != "contention":
+		return 1
+	}
+	return 0
+}
+
+// inOrderFor returns scenarios, ordered by mostSensitiveFirst, in the order in which they are played on m. Where no check
+// is meant to find it, those without checks come first: a crowd takes long and says little about one reply.
+func inOrderFor(m *mutants.Mutant, scenarios []*scenario.Scenario) []*scenario.Scenario {
+	if m == nil || !slices.Contains([]string{"expectation", "contract", "timeout"}, m.Kill) {
+		return scenarios
+	}
+	out := slices.Clone(scenarios)
+	slices.SortStableFunc(out, func(a, b *scenario.Scenario) int { return rank(b) - rank(a) })
 	return out
 }
 
@@ -120,7 +132,7 @@ func (r runner) one(ctx context.Context, m *mutants.Mutant) finding.MutantRow {
 // play goes through the scenarios up to the first that fails. One that could not be judged proves nothing.
 func (r runner) play(ctx context.Context, on reference.Target) (played int, kill *finding.Kill) {
 	operations := 0
-	for _, s := range r.scenarios {
+	for _, s := range inOrderFor(on.Mutant, r.scenarios) {
 		if ctx.Err() != nil {
 			return played, nil
 		}

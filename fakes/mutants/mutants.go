@@ -15,7 +15,8 @@ type Mutant struct {
 	Name  string // a few words, as in the name of its file
 	Says  string // what is wrong, in one sentence
 	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses; "" when it has none
-	// Kill is the check, or "contract" or "expectation", that is meant to find it. It is for readers: nothing is decided by it.
+	// Kill is what is meant to find it: a check, or "contract", "expectation" or "timeout". Nothing but the order in which
+	// scenarios are tried is decided by it.
 	Kill string
 	// ScenariosOnly says that exploration cannot show it: it takes HTTP or SIP, or what exploration never does.
 	ScenariosOnly bool
@@ -35,7 +36,7 @@ func All() []Mutant {
 		numberInTwoPools(), lookupLag(), formatNotNormalised(), lastFourDigits(), recordReplicas(), firstDuplicate(), idBeforeSharedID(), lateRecord(),
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
 		anotherProjectsAgent(), startRunsTwice(), headersLost(), headersAsAttributes(), foldedSharedID(), callWithoutEnd(), endRunsTwice(), halfThePath(),
-		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(),
+		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(), nullData(),
 	}
 }
 
