@@ -70,7 +70,7 @@ func TestLargeStatesAreBounded(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		call := s.Call(telephony.Arrival{ID: fmt.Sprint("c", i), Number: dni})
+		call := s.Call(telephony.Arrival{CallID: fmt.Sprint("c", i), Number: dni})
 		call.Answered()
 		call.Begin(t.Context())
 		call.Hangup(conversation.CauseAgent)

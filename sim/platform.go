@@ -243,7 +243,7 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 	t.mu.Lock()
 	numbers := t.pool
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
-	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: brief([]byte(a.CallID)), Detail: "from " + orWithheld(a.ANI)})
+	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: a.CallID, Detail: "from " + orWithheld(a.ANI)})
 	t.arriving = id
 	at := numbers.Arrive(p.now(), a.Number, a.ANI)
 	p.expect(t)
@@ -252,12 +252,12 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: brief([]byte(a.CallID)), talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
 }
 
 // Refused implements telephony.Platform.
 func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
-	e := journal.Event{Number: a.Number, CallID: brief([]byte(a.CallID))}
+	e := journal.Event{Number: a.Number, CallID: a.CallID}
 	for _, t := range p.projects {
 		if _, ok := t.knows(a.Number); ok {
 			e.Project = t.Name

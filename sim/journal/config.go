@@ -33,8 +33,8 @@ func (c Config) Validate() error {
 }
 
 // texts are the texts of an event that somebody else may have written.
-func (e *Event) texts() [6]*string {
-	return [...]*string{&e.Cause, &e.Project, &e.Number, &e.Call, &e.SharedID, &e.Detail}
+func (e *Event) texts() [7]*string {
+	return [...]*string{&e.Cause, &e.Project, &e.Number, &e.Call, &e.CallID, &e.SharedID, &e.Detail}
 }
 
 // size is how many bytes e takes, if it shares no text with others.
