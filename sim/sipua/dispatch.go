@@ -23,9 +23,6 @@ func (e *Endpoint) arrived(m sip.Message) {
 	if e.trace != nil && sip.IsReliable(m.Transport()) { // datagrams are traced at the socket
 		e.trace.message(false, m.Source(), []byte(m.String()))
 	}
-	if id := m.CallID(); id != nil {
-		e.gate.enter(id.Value())
-	}
 	r, ok := m.(*sip.Request)
 	if !ok {
 		return

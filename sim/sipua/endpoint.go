@@ -100,7 +100,7 @@ func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if e.sockets, err = openSockets(ctx, c, e.trace, e.handover); err != nil {
+	if e.sockets, err = openSockets(ctx, c, e.trace, e.gate, e.handover); err != nil {
 		e.stop()
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -23,7 +24,7 @@ type handover struct {
 
 	mu         sync.Mutex
 	deaf       bool // nothing is read any more
-	readers    int  // read loops that are busy with what they have read
+	readers    int  // messages that were read and not given to sipgo yet, and read loops that are giving it some
 	last       time.Duration
 	next       int
 	slots      [16]*sip.Request // the latest ones on their way; older ones are through: goroutines begin in order, more or less
@@ -102,6 +103,28 @@ func (h *handover) stopReading() {
 func (h *handover) close() {
 	h.stopReading()
 	h.shut.Store(true)
+}
+
+// passed returns when the requests that came from a source are through, or must have been swallowed.
+func (h *handover) passed(source string) {
+	for {
+		h.mu.Lock()
+		waiting := slices.ContainsFunc(h.slots[:], func(r *sip.Request) bool { return r != nil && r.Source() == source })
+		left := handoverTime - (time.Since(h.started) - h.last)
+		if !waiting || left <= 0 {
+			h.mu.Unlock()
+			return
+		}
+		if h.changed == nil {
+			h.changed = make(chan struct{})
+		}
+		changed := h.changed
+		h.mu.Unlock()
+		select {
+		case <-changed:
+		case <-time.After(left):
+		}
+	}
 }
 
 // wait returns when nothing is on its way any more.

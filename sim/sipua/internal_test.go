@@ -2,6 +2,8 @@ package sipua
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -24,56 +26,208 @@ func TestReadMessage(t *testing.T) {
 	}
 }
 
-func TestGate(t *testing.T) {
-	enter := func(g *gate, call string) time.Duration {
-		start := time.Now()
-		g.enter(call)
-		return time.Since(start)
+// reader is a read loop as the gate knows it.
+type reader struct {
+	*inbox
+	woken int
+}
+
+func newReader() *reader {
+	r := &reader{}
+	h := newHandover()
+	h.readers = 100
+	r.inbox = newInbox(h, func(at time.Time) error {
+		if !at.IsZero() {
+			r.woken++
+		}
+		return nil
+	})
+	return r
+}
+
+// got is what came back, and when since start.
+func (r *reader) got(start time.Time) string {
+	var s []string
+	time.Sleep(10 * time.Microsecond) // not in the instant in which something comes back
+	for range 20 {
+		for m, ok := r.take(); ok; m, ok = r.take() {
+			s = append(s, fmt.Sprintf("%s %v", m.data, time.Since(start).Truncate(holdBack/8)))
+		}
+		time.Sleep(holdBack / 4)
 	}
+	return strings.Join(s, ", ")
+}
+
+func TestGate(t *testing.T) {
 	for _, c := range []struct {
-		name string
-		do   func(g *gate)
-		want time.Duration // the next message of call "a" waits
+		name   string
+		do     func(g *gate, pass func(call, message string))
+		passed string
+		held   string
 	}{
-		{"nothing before", func(g *gate) {}, 0},
-		{"another call", func(g *gate) { g.enter("b") }, 0},
-		{"one on its way", func(g *gate) { g.enter("a") }, holdBack},
-		{"one that came through", func(g *gate) { g.enter("a"); g.leave("a") }, 0},
-		{"another came through", func(g *gate) { g.enter("a"); g.leave("b") }, holdBack},
-		{"on its way for a while", func(g *gate) { g.enter("a"); time.Sleep(holdBack / 2) }, holdBack / 2},
-		{"long ago", func(g *gate) { g.enter("a"); time.Sleep(time.Second) }, 0},
-		{"comes through later", func(g *gate) { g.enter("a"); time.AfterFunc(holdBack/4, func() { g.leave("a") }) }, holdBack / 4},
+		{"nothing before", func(g *gate, pass func(call, message string)) { pass("a", "1") }, "1", ""},
+		{"another call", func(g *gate, pass func(call, message string)) { pass("b", "1"); pass("a", "2") }, "1 2", ""},
+		{"one on its way", func(g *gate, pass func(call, message string)) { pass("a", "1"); pass("a", "2") }, "1", "2 2ms"},
+		{"one that came through", func(g *gate, pass func(call, message string)) { pass("a", "1"); g.leave("a"); pass("a", "2") }, "1 2", ""},
+		{"another came through", func(g *gate, pass func(call, message string)) { pass("a", "1"); g.leave("b"); pass("a", "2") }, "1", "2 2ms"},
+		{"on its way for a while", func(g *gate, pass func(call, message string)) {
+			pass("a", "1")
+			time.Sleep(holdBack / 2)
+			pass("a", "2")
+		}, "1", "2 2ms"},
+		{"long ago", func(g *gate, pass func(call, message string)) {
+			pass("a", "1")
+			time.Sleep(time.Second)
+			pass("a", "2")
+		}, "1 2", ""},
+		{"comes through later", func(g *gate, pass func(call, message string)) {
+			pass("a", "1")
+			pass("a", "2")
+			time.AfterFunc(holdBack/4, func() { g.leave("a") })
+		}, "1", "2 500µs"},
+		{"several, in order", func(g *gate, pass func(call, message string)) {
+			for _, m := range []string{"1", "2", "3", "4"} {
+				pass("a", m)
+			}
+			time.AfterFunc(holdBack/2, func() { g.leave("a") })
+		}, "1", "2 1ms, 3 3ms, 4 5ms"},
+		{"another call meanwhile", func(g *gate, pass func(call, message string)) { pass("a", "1"); pass("a", "2"); pass("b", "3") }, "1 3", "2 2ms"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				g := newGate()
-				c.do(g)
-				if got := enter(g, "a"); got != c.want {
-					t.Errorf("want it to wait %v, got %v", c.want, got)
+				g, r, start := newGate(), newReader(), time.Now()
+				var passed []string
+				c.do(g, func(call, message string) {
+					if g.pass([]byte(call), r.inbox, []byte(message), nil) {
+						passed = append(passed, message)
+					}
+				})
+				if got := strings.Join(passed, " "); got != c.passed {
+					t.Errorf("passed: want %s, got %s", c.passed, got)
+				}
+				if got := r.got(start); got != c.held {
+					t.Errorf("held: want %s, got %s", c.held, got)
 				}
 			})
 		})
 	}
 }
 
+// However many copies of a message come, those of other calls go on at once, and nothing is lost or kept.
+func TestGateIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, r := newGate(), newReader()
+		passed := 0
+		for range 5000 {
+			if g.pass([]byte("a"), r.inbox, []byte("INVITE"), nil) {
+				passed++
+			}
+		}
+		if start := time.Now(); !g.pass([]byte("b"), r.inbox, nil, nil) || time.Since(start) > 0 {
+			t.Error("want the message of another call to pass at once")
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		for _, ok := r.take(); ok; _, ok = r.take() {
+			passed++
+		}
+		if passed != 5000 {
+			t.Errorf("messages: want 5000, got %d", passed)
+		}
+		for i := range g.slots {
+			if s := &g.slots[i]; s.timer != nil || s.held != nil {
+				t.Fatalf("want nothing kept, got %+v", s)
+			}
+		}
+	})
+}
+
 func TestGateUnderLoad(t *testing.T) {
-	g := newGate()
+	g, r := newGate(), newReader()
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
 			for j := range 200 {
 				call := fmt.Sprint(i, j%3)
-				g.enter(call)
+				g.pass([]byte(call), r.inbox, nil, nil)
 				g.leave(call)
 			}
 		})
 	}
 	wg.Wait()
-	for _, s := range g.slots {
-		if s != (slot{}) {
-			t.Fatalf("want empty slots, got %+v", s)
+}
+
+func TestFrames(t *testing.T) {
+	const bye = "BYE sip:x SIP/2.0\r\nContent-Length: 0\r\n\r\n"
+	const invite = "INVITE sip:x SIP/2.0\r\nL : 3\r\n\r\nv=0"
+	for _, c := range []struct {
+		name, stream string
+		want         []string
+		pings        int
+		err          string
+	}{
+		{"one", bye, []string{bye}, 0, ""},
+		{"two", invite + bye, []string{invite, bye}, 0, ""},
+		{"line ends between", invite + "\r\n" + bye, []string{invite, bye}, 0, ""},
+		{"sign of life", "\r\n\r\n" + bye + "\r\n\r\n", []string{bye}, 2, ""},
+		{"half a header", bye + "INVITE sip:x SIP/2.0\r\n", []string{bye}, 0, ""},
+		{"half a body", "A sip:x SIP/2.0\r\nl: 9\r\n\r\nv=0", nil, 0, ""},
+		{"no length", "A sip:x SIP/2.0\r\n\r\n" + bye, nil, 0, `content length: want a number, got ""`},
+		{"negative length", "A sip:x SIP/2.0\r\nl: -9\r\n\r\n", nil, 0, `content length: want a number, got "-9"`},
+		{"too long", "A sip:x SIP/2.0\r\nl: 65536\r\n\r\n", nil, 0, "message: want at most 65535 bytes, got 65565"},
+		{"a header without end", strings.Repeat("x", 65536), nil, 0, "message: want at most 65535 bytes, got more"},
+	} {
+		for _, chunk := range []int{1, 7, 100000} {
+			t.Run(fmt.Sprintf("%s by %d", c.name, chunk), func(t *testing.T) {
+				var f frames
+				var got []string
+				pings := 0
+				for rest := c.stream; rest != "" && f.err == nil; {
+					n := copy(f.room(), rest[:min(chunk, len(rest))])
+					f.filled(n)
+					rest = rest[n:]
+					for m := f.next(); m != nil; m = f.next() {
+						got = append(got, string(m))
+					}
+					if f.pinged() {
+						pings++
+					}
+				}
+				if !slices.Equal(got, c.want) {
+					t.Errorf("messages: want %q, got %q", c.want, got)
+				}
+				if chunk == 1 && pings > c.pings || chunk == 7 && pings != c.pings {
+					t.Errorf("pings: want %d, got %d", c.pings, pings)
+				}
+				if f.err != nil && f.err.Error() != c.err || f.err == nil && c.err != "" {
+					t.Errorf("error: want %s, got %v", c.err, f.err)
+				}
+			})
 		}
 	}
+}
+
+// However a stream is cut, the same messages come out.
+func FuzzFrames(f *testing.F) {
+	f.Add([]byte("BYE sip:x SIP/2.0\r\nContent-Length: 1\r\n\r\nxBYE sip:x SIP/2.0\r\nl:0\r\n\r\n"), uint8(3))
+	f.Add([]byte("\r\n\r\n\r\nA\r\n :\r\nCONTENT-LENGTH\t:0\r\n\r\n"), uint8(1))
+	f.Fuzz(func(t *testing.T, stream []byte, chunk uint8) {
+		read := func(size int) (out []string) {
+			var f frames
+			for rest := stream; len(rest) > 0 && f.err == nil; {
+				n := copy(f.room(), rest[:min(size, len(rest))])
+				f.filled(n)
+				rest = rest[n:]
+				for m := f.next(); m != nil; m = f.next() {
+					out = append(out, string(m))
+				}
+			}
+			return out
+		}
+		if whole, cut := read(1<<20), read(int(chunk)+1); !slices.Equal(whole, cut) {
+			t.Errorf("messages: whole %q, in pieces of %d %q", whole, chunk+1, cut)
+		}
+	})
 }
 
 func TestMemo(t *testing.T) {

@@ -110,10 +110,11 @@ func cut(s string) string {
 	return s[:n] + "..."
 }
 
-// tuneStack sets the two globals of sipgo that it gives no other way to set, once and before any traffic: a UDP message may be as
-// long as a datagram (its limit of 1,300 bytes refuses ordinary INVITEs of contact centres and offers no other transport), and its
+// tuneStack sets the globals of sipgo that it gives no other way to set, once and before any traffic: a UDP message may be as
+// long as a datagram (its limit of 1,300 bytes refuses ordinary INVITEs of contact centres and offers no other transport), what is read at once has room for the longest, and its
 // package logger, which only counts references to connections, is silent.
 var tuneStack = sync.OnceFunc(func() {
 	sip.UDPMTUSize = 1 << 16
+	sip.TransportBufferReadSize = maxMessage
 	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 })

@@ -26,7 +26,7 @@ type sockets struct {
 	port int
 }
 
-func openSockets(ctx context.Context, c Config, t *tracer, h *handover) (*sockets, error) {
+func openSockets(ctx context.Context, c Config, t *tracer, g *gate, h *handover) (*sockets, error) {
 	pc, ln, err := bind(ctx, c)
 	if err != nil {
 		if c.PacketConn != nil {
@@ -34,9 +34,9 @@ func openSockets(ctx context.Context, c Config, t *tracer, h *handover) (*socket
 		}
 		return nil, err
 	}
-	s := &sockets{packets: newPackets(pc, t, h)}
+	s := &sockets{packets: newPackets(pc, t, g, h)}
 	if ln != nil {
-		s.streams = newStreams(ln, t, h)
+		s.streams = newStreams(ln, t, g, h)
 	}
 	if err := s.setAddress(c.Advertise); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -129,33 +129,48 @@ func (s *sockets) Close() error {
 type packets struct {
 	net.PacketConn
 	trace    *tracer
+	gate     *gate
+	inbox    *inbox
 	handover *handover
 	busy     bool // the read loop's own
 	reading  chan struct{}
 	once     sync.Once
 }
 
-func newPackets(pc net.PacketConn, t *tracer, h *handover) *packets {
+func newPackets(pc net.PacketConn, t *tracer, g *gate, h *handover) *packets {
 	if u, ok := pc.(*net.UDPConn); ok {
 		_ = u.SetReadBuffer(4 << 20) // bursts of calls; the kernel may give less
 	}
-	return &packets{PacketConn: pc, trace: t, handover: h, reading: make(chan struct{})}
+	return &packets{PacketConn: pc, trace: t, gate: g, inbox: newInbox(h, pc.SetReadDeadline), handover: h, reading: make(chan struct{})}
 }
 
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 	p.once.Do(func() { close(p.reading) })
 	if p.busy {
 		p.handover.back()
+		p.busy = false
 	}
 	for {
+		if m, ok := p.inbox.take(); ok {
+			p.busy = true // since it was read
+			return copy(b, m.data), m.from, nil
+		}
 		n, peer, err := p.PacketConn.ReadFrom(b)
-		if p.busy = err == nil && p.handover.take(); err == nil && !p.busy {
+		switch {
+		case err != nil && p.inbox.awake(err):
+			continue
+		case err != nil:
+			p.inbox.close()
+			return n, peer, err
+		case !p.handover.take():
 			continue
 		}
-		if err == nil && p.trace != nil {
+		if p.trace != nil {
 			p.trace.message(false, peer.String(), b[:n])
 		}
-		return n, peer, err
+		if p.busy = p.gate.pass(callIDOf(b[:n]), p.inbox, b[:n], peer); p.busy {
+			return n, peer, nil
+		}
 	}
 }
 

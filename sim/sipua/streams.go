@@ -3,10 +3,8 @@ package sipua
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -23,6 +21,7 @@ const (
 type streams struct {
 	listener  net.Listener
 	trace     *tracer
+	gate      *gate
 	handover  *handover
 	conns     chan net.Conn
 	accepting chan struct{}
@@ -31,8 +30,8 @@ type streams struct {
 	wg        sync.WaitGroup
 }
 
-func newStreams(ln net.Listener, t *tracer, h *handover) *streams {
-	s := &streams{listener: ln, trace: t, handover: h, conns: make(chan net.Conn), accepting: make(chan struct{}), closed: make(chan struct{})}
+func newStreams(ln net.Listener, t *tracer, g *gate, h *handover) *streams {
+	s := &streams{listener: ln, trace: t, gate: g, handover: h, conns: make(chan net.Conn), accepting: make(chan struct{}), closed: make(chan struct{})}
 	s.wg.Go(s.listen)
 	return s
 }
@@ -57,7 +56,7 @@ func (s *streams) listen() {
 
 // hand gives a connection to sipgo and returns when sipgo reads from it.
 func (s *streams) hand(ctx context.Context, c net.Conn) error {
-	st := &tcpConn{Conn: c, streams: s, reading: make(chan struct{})}
+	st := newTCPConn(c, s)
 	var err error
 	select {
 	case s.conns <- st:
@@ -117,52 +116,4 @@ func (s *streams) Close() error {
 	err := s.listener.Close()
 	s.wg.Wait()
 	return err
-}
-
-// tcpConn is one TCP connection.
-type tcpConn struct {
-	net.Conn
-	streams *streams
-	once    sync.Once
-	reading chan struct{}
-	busy    atomic.Bool // sipgo's read loop is busy with what it has read
-}
-
-func (c *tcpConn) Read(b []byte) (int, error) {
-	c.once.Do(func() { close(c.reading) })
-	c.back()
-	for {
-		n, err := c.Conn.Read(b)
-		if err != nil {
-			return n, err
-		}
-		if c.streams.handover.take() {
-			c.busy.Store(true)
-			return n, nil
-		}
-	}
-}
-
-func (c *tcpConn) back() {
-	if c.busy.CompareAndSwap(true, false) {
-		c.streams.handover.back()
-	}
-}
-
-// Close is also how sipgo ends a read loop that does not like what it has read.
-func (c *tcpConn) Close() error {
-	c.back()
-	return c.Conn.Close()
-}
-
-// Write sends one message: sipgo writes each in one piece.
-func (c *tcpConn) Write(b []byte) (int, error) {
-	if c.streams.handover.shut.Load() {
-		return len(b), nil
-	}
-	c.streams.trace.message(true, c.RemoteAddr().String(), b)
-	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return 0, fmt.Errorf("stream: %w", err)
-	}
-	return c.Conn.Write(b)
 }

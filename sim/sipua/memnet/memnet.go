@@ -61,7 +61,7 @@ func (n *Network) Listen(addr string) (net.PacketConn, error) {
 	if n.conns[ap] != nil {
 		return nil, fmt.Errorf("memnet: %s is taken", ap)
 	}
-	c := &conn{network: n, local: ap, inbox: make(chan datagram, queue), closed: make(chan struct{})}
+	c := &conn{network: n, local: ap, inbox: make(chan datagram, queue), closed: make(chan struct{}), deadline: make(chan struct{})}
 	n.conns[ap] = c
 	return c, nil
 }
@@ -116,6 +116,10 @@ type conn struct {
 	inbox   chan datagram
 	once    sync.Once
 	closed  chan struct{}
+
+	mu       sync.Mutex
+	deadline chan struct{} // closed when passed
+	passed   bool
 }
 
 func (c *conn) receive(d datagram) {
@@ -132,7 +136,16 @@ func (c *conn) ReadFrom(b []byte) (int, net.Addr, error) {
 		return copy(b, d.data), net.UDPAddrFromAddrPort(d.from), nil
 	case <-c.closed:
 		return 0, nil, net.ErrClosed
+	case <-c.late():
+		return 0, nil, os.ErrDeadlineExceeded
 	}
+}
+
+// late is closed while the deadline of reads is in the past.
+func (c *conn) late() <-chan struct{} {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.deadline
 }
 
 func (c *conn) WriteTo(b []byte, to net.Addr) (int, error) {
@@ -163,7 +176,24 @@ func (c *conn) Close() error {
 
 func (c *conn) LocalAddr() net.Addr { return net.UDPAddrFromAddrPort(c.local) }
 
-// Deadlines are not offered: read in a goroutine and close.
+// SetReadDeadline wakes a read with a time that has passed, until it is called with the zero time. Times ahead are not offered: read in
+// a goroutine and close.
+func (c *conn) SetReadDeadline(at time.Time) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case at.IsZero() && c.passed:
+		c.deadline, c.passed = make(chan struct{}), false
+	case at.IsZero() || c.passed:
+	case at.After(time.Now()):
+		return os.ErrNoDeadline
+	default:
+		close(c.deadline)
+		c.passed = true
+	}
+	return nil
+}
+
+// Other deadlines are not offered.
 func (c *conn) SetDeadline(time.Time) error      { return os.ErrNoDeadline }
-func (c *conn) SetReadDeadline(time.Time) error  { return os.ErrNoDeadline }
 func (c *conn) SetWriteDeadline(time.Time) error { return os.ErrNoDeadline }
