@@ -32,6 +32,10 @@ type Config struct {
 	// ContentType is which Content-Type a body must have. Source: unspecified: OpenAPI declares application/json and
 	// no 415.
 	ContentType ContentType `yaml:"content_type" json:"content_type"`
+	// DeclaredOnly answers 400 (401 for a key) where the status would be one that OpenAPI does not declare for the
+	// endpoint: 403 of Reserve DNI, 405, 408, 413, 415, 429. Unknown paths and what is not HTTP belong to no endpoint.
+	// Source: OpenAPI for the statuses; that nothing else is ever answered is unspecified.
+	DeclaredOnly bool `yaml:"declared_only" json:"declared_only"`
 	// LegacyPaths serves the paths that were published before today's, too. Source: history of the published docs.
 	LegacyPaths bool `yaml:"legacy_paths" json:"legacy_paths"`
 	// RateLimit is how many requests per second a key may make, 0 for any number. Source: unspecified: published docs
@@ -99,7 +103,7 @@ type ContentType string
 
 const (
 	AnyType      ContentType = "any"
-	JSONRequired ContentType = "json-required" // application/json, else 415
+	JSONRequired ContentType = "json-required" // application/json, else 415, or 400 with declared_only
 )
 
 // The errors name the setting: a strict reader shows them as they are.
