@@ -19,6 +19,8 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		`error_style: want spec | envelope | gateway | draft, got "kong"`,
 		`strict_body: want ignore | reject, got "yes"`,
 		`content_type: want any | json-required, got ""`,
+		`duplicate_keys: want refuse | last, got ""`,
+		`content_encoding: want identity | gzip, got ""`,
 		`key_error: want 401 | 403 | 404, got 400`,
 		`scope_error: want 401 | 403 | 404, got 500`,
 		`oversize_status: want 400 | 413, got 411`,

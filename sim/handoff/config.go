@@ -40,7 +40,8 @@ type Config struct {
 	// Duplicates is which record a shared_id finds when several calls carried it. Source: unspecified.
 	Duplicates Duplicates `yaml:"duplicates" json:"duplicates"`
 	// Snapshot is whether what end_function writes is exposed. Source: unspecified: published docs say that
-	// end_function runs after the call and can write state.
+	// end_function runs after the call and can write state, and the one published agent that uses the Handoff API
+	// writes its exposed key nowhere else, so that it would stay null for ever if the end of the call were final.
 	Snapshot Snapshot `yaml:"snapshot" json:"snapshot"`
 	// Empty is how "no handoff" looks: a known call whose exposed keys are all null. Source: ADK schema for nulls;
 	// published docs say "if present" and "non-empty", hence the others.
@@ -61,7 +62,7 @@ func Default() Config {
 		MaxRecords:       100_000,
 		MaxBytes:         128 << 20,
 		Duplicates:       Last,
-		Snapshot:         CallEnd,
+		Snapshot:         EndFunction,
 		Empty:            Nulls,
 		Abandoned:        Keep,
 		MidCallRead:      NotFoundMidCall,
