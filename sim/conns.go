@@ -89,6 +89,9 @@ func (cs *conns) Close() error {
 	return cs.Listener.Close()
 }
 
+// open is the number of connections.
+func (cs *conns) open() int { return len(cs.slots) }
+
 // see is the server's ConnState hook.
 func (cs *conns) see(nc net.Conn, state http.ConnState) {
 	c := nc.(*conn)

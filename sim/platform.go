@@ -65,7 +65,7 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 	return p, nil
 }
 
-// newPool returns an empty pool of the project's, which tells the journal what happens to it.
+// newPool returns an empty pool of the project's, which has what happens to it written in the journal.
 func (p *platform) newPool(t *project) (Pool, error) {
 	numbers, err := pool.New(t.Pool)
 	if err != nil {

@@ -48,7 +48,7 @@ func missing(name string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// writable makes dir, and tells whether files can be made in it.
+// writable makes dir, and reports whether files can be made in it.
 func writable(dir string) error {
 	err := replay.InDir(dir, func() error {
 		probe, err := os.CreateTemp(dir, ".probe-*")

@@ -192,7 +192,7 @@ func (x *exploration) see(ctx context.Context, r explore.Result) error {
 	return ctx.Err()
 }
 
-// one tells that there is one seed only.
+// one reports whether there is one seed only.
 func (x *exploration) one() bool { return x.search.From == x.search.To }
 
 // options prints what a seed has drawn.

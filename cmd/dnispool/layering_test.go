@@ -61,7 +61,7 @@ type pkg struct {
 
 func (p pkg) name() string { return strings.TrimPrefix(p.ImportPath, module) }
 
-// within tells that a package is one of those listed.
+// within reports whether a package is one of those listed.
 func within(name, list string) bool {
 	return slices.ContainsFunc(strings.Fields(list), func(entry string) bool {
 		below, all := strings.CutSuffix(entry, "...")
