@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test build lint explore mutants bench fuzz clean
+.PHONY: run test torture build lint explore mutants bench fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -12,6 +12,9 @@ build:
 
 test: lint ## all tests, with the race detector
 	$(GO) test -race ./...
+
+torture: ## what strangers and operating systems do to a simulator, the long form
+	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
 
 lint:
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }

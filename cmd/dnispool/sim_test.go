@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 	"syscall"
@@ -26,7 +27,13 @@ type platform struct {
 // serve starts the simulator on free ports and reads the three commands that it gives.
 func serve(t *testing.T, dir string, args ...string) *platform {
 	t.Helper()
-	p := &platform{process: start(t, dir, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
+	return serveAs(t, dir, func(*exec.Cmd) {}, args...)
+}
+
+// serveAs is serve of a process that is changed before it starts.
+func serveAs(t *testing.T, dir string, change func(*exec.Cmd), args ...string) *platform {
+	t.Helper()
+	p := &platform{process: startAs(t, dir, change, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
 	p.line(t, "Ctrl-C stops it.")
 	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
