@@ -24,7 +24,7 @@ func TestMutantsThatAreRefused(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"--only", "M99"}, "mutant: want one of M01 to M32 or its name, got \"M99\"\n"},
+		{[]string{"--only", "M99"}, "mutant: want one of M01 to M33 or its name, got \"M99\"\n"},
 		{[]string{"M07"}, "mutants: want flags only, got \"M07\"\n"},
 		{[]string{"--sseds", "1"}, "dnispool mutants: no flag --sseds (did you mean --seeds?); try dnispool mutants --help\n"},
 	} {

@@ -11,7 +11,7 @@ import (
 
 // Mutant is one broken platform.
 type Mutant struct {
-	ID    string // M01 to M32
+	ID    string // M01 to M33
 	Name  string // a few words, as in the name of its file
 	Says  string // what is wrong, in one sentence
 	Fault string // the kind of fault, by the numbers that package check uses in its hypotheses
@@ -34,6 +34,7 @@ func All() []Mutant {
 		windowFromReceipt(), tieAtExpiry(), clockStep(), loserGivesUp(), emptyNumber(), overflowNumber(), lastInFirstOut(), neverOffered(),
 		numberInTwoPools(), lookupLag(), formatNotNormalised(), lastFourDigits(), recordReplicas(), firstDuplicate(), idBeforeSharedID(), lateRecord(),
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
+		replyMustArrive(),
 	}
 }
 
