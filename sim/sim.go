@@ -184,7 +184,7 @@ func (s *Sim) close(ctx context.Context) error {
 	}
 	<-s.served
 	s.platform.note(stopped)
-	return errors.Join(err, s.platform.minder.missing())
+	return errors.Join(err, s.platform.runner.missing())
 }
 
 // ShutdownGrace is how long a stopping simulator gives its calls and requests to end.
