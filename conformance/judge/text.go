@@ -9,7 +9,6 @@ import (
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
-	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // shown bounds the violations of one check that are written out.
@@ -52,7 +51,7 @@ func (r Report) Text(w io.Writer, command string) error {
 
 // Line is the report in one line, for one of many.
 func (r Report) Line() string {
-	return verdict.OneLine(fmt.Sprintf("%s   %s   %s", strings.Join(r.Files, ", "), plural(len(r.Ops), "operation", "operations"), r.last()))
+	return fmt.Sprintf("%s   %s   %s", strings.Join(r.Files, ", "), plural(len(r.Ops), "operation", "operations"), r.last())
 }
 
 // last sums up in one line.
@@ -110,13 +109,7 @@ type printer struct {
 	err error
 }
 
-// line prints a line. Of its arguments some are texts of a history, which anybody may have written: they stay on it.
 func (p *printer) line(format string, args ...any) {
-	for i, a := range args {
-		if s, ok := a.(string); ok {
-			args[i] = verdict.OneLine(s)
-		}
-	}
 	if p.err == nil {
 		_, p.err = fmt.Fprintf(p.w, format+"\n", args...)
 	}

@@ -1,10 +1,55 @@
 package report
 
-import "github.com/dnispool/dnispool/conformance/verdict"
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
 
-func clean(s string) string { return verdict.Clean(s) }
+	"github.com/dnispool/dnispool/conformance/verdict"
+)
 
-func oneLine(s string) string { return verdict.OneLine(s) }
+// clean makes text from a target harmless to a terminal and to XML: control characters, characters that turn the
+// direction of writing, and bytes that are no text are written as escapes. Tabs and ends of lines stay.
+func clean(s string) string {
+	if strings.IndexFunc(s, unsafeRune) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i, r := range s {
+		switch {
+		case r == utf8.RuneError && isBroken(s[i:]):
+			fmt.Fprintf(&b, `\x%02x`, s[i])
+		case r == utf8.RuneError, !unsafeRune(r):
+			b.WriteRune(r)
+		case r == '\r':
+			b.WriteString(`\r`)
+		case r < 0x100:
+			fmt.Fprintf(&b, `\x%02x`, r)
+		default:
+			fmt.Fprintf(&b, `\u%04x`, r)
+		}
+	}
+	return b.String()
+}
+
+func isBroken(s string) bool {
+	r, size := utf8.DecodeRuneInString(s)
+	return r == utf8.RuneError && size == 1
+}
+
+func unsafeRune(r rune) bool {
+	switch {
+	case r == '\n', r == '\t':
+		return false
+	case r == utf8.RuneError, unicode.IsControl(r), r == 0xfffe, r == 0xffff:
+		return true
+	}
+	return unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
+}
+
+// oneLine is clean for text that must stay on its line.
+func oneLine(s string) string { return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(clean(s)) }
 
 // tidy returns the result without secrets and with clean text. The source lines are left as they are: the caret's
 // column counts their characters, so they are cleaned when they are drawn.

@@ -102,7 +102,7 @@ func (d Delay) lognormal(z float64) time.Duration {
 	return time.Duration(min(drawn, float64(24*time.Hour))) // the tail has no end, a Duration has
 }
 
-// Zero reports whether the delay never waits.
+// Zero tells a delay that never waits.
 func (d Delay) Zero() bool { return d == Delay{} }
 
 // String shows the delay the way YAML has it.

@@ -204,7 +204,7 @@ func (f Fault) Outcome() Outcome {
 	return Definite
 }
 
-// reaches reports whether the server gets to see the request.
+// reaches tells whether the server gets to see the request.
 func (f Fault) reaches() bool {
 	return f.DropRequest == "" && (f.Reply == nil || f.Reply.AfterCommit)
 }

@@ -119,7 +119,7 @@ func (c *conn) take(b []byte) (dropped bool) {
 	return false
 }
 
-// atLine reports whether the next bytes belong to a request line; it turns to the next exchange after a reply.
+// atLine tells whether the next bytes belong to a request line; it turns to the next exchange after a reply.
 func (c *conn) atLine() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -139,7 +139,7 @@ func (r Reply) String() string {
 	return name
 }
 
-// bodiless reports whether this is an exchange whose reply carries no body.
+// bodiless tells the exchanges whose reply carries no body.
 func bodiless(method string, status int) bool {
 	return method == http.MethodHead || status == http.StatusNoContent || status == http.StatusNotModified
 }

@@ -40,8 +40,8 @@ type Config struct {
 	// Duplicates is which record a shared_id finds when several calls carried it. Source: unspecified.
 	Duplicates Duplicates `yaml:"duplicates" json:"duplicates"`
 	// Snapshot is whether what end_function writes is exposed. Source: unspecified: published docs say that
-	// end_function runs after the call and can write state, and the one published agent that uses the Handoff API
-	// writes its exposed key nowhere else, so that it would stay null for ever if the end of the call were final.
+	// end_function runs after the call and can write state, and the one published project with a configured Handoff
+	// API writes its only exposed key there and nowhere else, hence the default.
 	Snapshot Snapshot `yaml:"snapshot" json:"snapshot"`
 	// Empty is how "no handoff" looks: a known call whose exposed keys are all null. Source: ADK schema for nulls;
 	// published docs say "if present" and "non-empty", hence the others.
