@@ -360,14 +360,7 @@ type process struct {
 
 func start(t *testing.T, dir string, args ...string) *process {
 	t.Helper()
-	return startAs(t, dir, func(*exec.Cmd) {}, args...)
-}
-
-// startAs is start of a process that is changed before it starts.
-func startAs(t *testing.T, dir string, change func(*exec.Cmd), args ...string) *process {
-	t.Helper()
 	c := command(t, dir, args...)
-	change(c)
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := c.StdoutPipe()
 	if err != nil {

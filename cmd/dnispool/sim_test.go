@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"syscall"
@@ -27,20 +26,20 @@ type platform struct {
 // serve starts the simulator on free ports and reads the three commands that it gives.
 func serve(t *testing.T, dir string, args ...string) *platform {
 	t.Helper()
-	return serveAs(t, dir, func(*exec.Cmd) {}, args...)
+	p := &platform{process: start(t, dir, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
+	p.readBanner(t)
+	return p
 }
 
-// serveAs is serve of a process that is changed before it starts.
-func serveAs(t *testing.T, dir string, change func(*exec.Cmd), args ...string) *platform {
+// readBanner learns from the first lines of a simulator where it serves what.
+func (p *platform) readBanner(t *testing.T) {
 	t.Helper()
-	p := &platform{process: startAs(t, dir, change, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
 	p.line(t, "Ctrl-C stops it.")
 	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
 	handoff := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)
 	p.handoff.key, p.handoff.url = handoff[1], handoff[2]
 	p.sip = find(t, p.seen.String(), `dnispool sipp > caller.xml && sipp -sf caller.xml -m 1 -s "\$DNI" (\S+)`)[1]
-	return p
 }
 
 func find(t *testing.T, text, pattern string) []string {

@@ -1,3 +1,5 @@
+//go:build unix
+
 package main
 
 import (
@@ -10,7 +12,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/http"
-	"os/exec"
 	"strings"
 	"sync"
 	"syscall"
@@ -84,10 +85,19 @@ func TestTortureUnfinishedRequests(t *testing.T) {
 // TestTortureDescriptors: with 64 descriptors, and twice as many connections that say nothing, everybody else is served.
 func TestTortureDescriptors(t *testing.T) {
 	t.Parallel()
-	p := serveAs(t, t.TempDir(), func(c *exec.Cmd) {
-		c.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary}, c.Args[1:]...)
-		c.Path = "/bin/sh"
-	}, "-q")
+	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "-q")
+	c.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary}, c.Args[1:]...)
+	c.Path = "/bin/sh"
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	p := &platform{process: &process{Cmd: c, out: bufio.NewReader(out)}}
+	p.readBanner(t)
 	for range times(2, 20) {
 		for range 128 {
 			p.say(t, "")
