@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test build lint explore mutants bench fuzz clean
+.PHONY: run test torture build lint explore mutants bench fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -14,6 +14,9 @@ test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
 	$(GO) test -race ./...
+
+torture: ## what strangers and operating systems do to a simulator, the long form
+	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
 
 lint: ## what no test shows: the module file, static checks, and that it builds elsewhere
 	$(GO) mod tidy -diff

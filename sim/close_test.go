@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -176,6 +177,25 @@ func TestCloseWithAnUnusedConnection(t *testing.T) {
 	if d := time.Since(start); d > time.Second {
 		t.Errorf("close: want it at once, took %v", d)
 	}
+}
+
+// A request that somebody began and does not finish holds up the end no longer than it may, and is no failure.
+func TestCloseCutsUnfinishedRequests(t *testing.T) {
+	w := open(t, "")
+	_, err := fmt.Fprint(w.raw(), "POST /v1/conv")
+	w.must(err)
+	half := w.raw()
+	_, err = fmt.Fprintf(half, "POST %s HTTP/1.1\r\nHost: x\r\nX-Api-Key: demo-dni-key-acme\r\nExpect: 100-continue\r\nContent-Length: 100\r\n\r\n", reservePath)
+	w.must(err)
+	if line, err := bufio.NewReader(half).ReadString('\n'); err != nil || !strings.HasPrefix(line, "HTTP/1.1 100") { // it is being read
+		t.Fatalf("want 100 Continue, got %q, %v", line, err)
+	}
+	w.must(w.shut(100 * time.Millisecond))
+	events := w.sim.Journal().Events()
+	if last := events[len(events)-1]; last.Kind != journal.Stopped || last.Detail != "http connections cut: 1" {
+		t.Errorf("last: want it to say what was cut, got %+v", last)
+	}
+	w.rebind()
 }
 
 func TestCloseOfWhatWasNotStarted(t *testing.T) {

@@ -84,8 +84,8 @@ var profiles = map[string]struct {
 	"gateway": {"as published, behind an API gateway: its error bodies and a rate limit", func(c *Config) {
 		c.HTTP.ErrorStyle, c.HTTP.RateLimit = api.Gateway, 50
 	}},
-	"strict-spec": {"as published, and refusing requests that the OpenAPI documents do not declare", func(c *Config) {
-		c.HTTP.StrictBody, c.HTTP.ContentType, c.HTTP.OversizeStatus = api.Reject, api.JSONRequired, 400
+	"strict-spec": {"as published, a body must be labelled application/json, and no status is given that the OpenAPI documents do not declare", func(c *Config) {
+		c.HTTP.ContentType, c.HTTP.DeclaredOnly = api.JSONRequired, true
 	}},
 }
 

@@ -35,7 +35,7 @@ func TestProfiles(t *testing.T) {
 		}},
 		{"gateway", func(c *sim.Config) { c.HTTP.ErrorStyle, c.HTTP.RateLimit = api.Gateway, 50 }},
 		{"strict-spec", func(c *sim.Config) {
-			c.HTTP.StrictBody, c.HTTP.ContentType, c.HTTP.OversizeStatus = api.Reject, api.JSONRequired, 400
+			c.HTTP.ContentType, c.HTTP.DeclaredOnly = api.JSONRequired, true
 		}},
 	}
 	var names []string

@@ -68,19 +68,18 @@ func (cs *conns) Accept() (net.Conn, error) {
 	}
 	select {
 	case cs.slots <- struct{}{}:
-		return &conn{Conn: inner, conns: cs}, nil
 	default:
 		cs.closeLongestIdle()
+		select {
+		case cs.slots <- struct{}{}:
+		case <-cs.closed:
+			return nil, errors.Join(net.ErrClosed, inner.Close())
+		}
 	}
-	select {
-	case cs.slots <- struct{}{}:
-		cs.mu.Lock()
-		cs.wanted = false
-		cs.mu.Unlock()
-		return &conn{Conn: inner, conns: cs}, nil
-	case <-cs.closed:
-		return nil, errors.Join(net.ErrClosed, inner.Close())
-	}
+	cs.mu.Lock()
+	cs.wanted = false
+	cs.mu.Unlock()
+	return &conn{Conn: inner, conns: cs}, nil
 }
 
 // Close implements net.Listener.
@@ -88,6 +87,9 @@ func (cs *conns) Close() error {
 	cs.once.Do(func() { close(cs.closed) })
 	return cs.Listener.Close()
 }
+
+// open is the number of connections.
+func (cs *conns) open() int { return len(cs.slots) }
 
 // see is the server's ConnState hook.
 func (cs *conns) see(nc net.Conn, state http.ConnState) {

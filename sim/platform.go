@@ -24,7 +24,7 @@ type platform struct {
 	epoch    time.Time // pool time counts from here
 	journal  *journal.Journal
 	parts    Parts
-	minder   *minder
+	runner   *runner
 	ids      *conversation.IDs
 	deadline *deadline
 
@@ -47,7 +47,7 @@ type project struct {
 }
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
-	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, minder: newMinder(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, runner: newRunner(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
 	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
@@ -56,7 +56,7 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 		}
 		agent = wrapFor(parts.Agent, cfg, agent)
 		store := handoff.NewStore(cfg.Handoff)
-		t := &project{Project: cfg, agent: p.minder.mind(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
+		t := &project{Project: cfg, agent: p.runner.wrap(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
 		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
 		if t.pool, err = p.newPool(t); err != nil {
 			return nil, err
@@ -67,7 +67,7 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 	return p, nil
 }
 
-// newPool returns an empty pool of the project's, which tells the journal what happens to it.
+// newPool returns an empty pool of the project's, which has what happens to it written in the journal.
 func (p *platform) newPool(t *project) (Pool, error) {
 	numbers, err := pool.New(t.Pool)
 	if err != nil {
@@ -271,7 +271,7 @@ func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
 }
 
 // Leave implements telephony.Platform.
-func (p *platform) Leave() { p.minder.leave() }
+func (p *platform) Leave() { p.runner.leave() }
 
 func orWithheld(ani string) string {
 	if ani == "" {

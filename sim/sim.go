@@ -37,6 +37,7 @@ type Sim struct {
 
 	http     *http.Server
 	listener net.Listener
+	conns    *conns
 	served   chan struct{}
 	closing  sync.Once
 	edge     *telephony.Edge
@@ -89,12 +90,12 @@ func (s *Sim) Start(ctx context.Context) error {
 		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
 	s.http = api.NewServer(s.config.HTTP.Config, wrap(s.parts.HTTP, handler))
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
-	connections := watch(listener, s.config.HTTP.MaxConnections, s.refused)
-	connections.attach(s.http)
+	s.conns = watch(listener, s.config.HTTP.MaxConnections, s.refused)
+	s.conns.attach(s.http)
 	s.served = make(chan struct{})
 	go func() {
 		defer close(s.served)
-		if err := s.http.Serve(connections); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(s.conns); !errors.Is(err, http.ErrServerClosed) {
 			s.log.Error("http stopped", "error", err)
 		}
 	}()
@@ -164,7 +165,8 @@ func (s *Sim) Resize(project string, numbers []string) error {
 
 // Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends. A function of an
 // agent that has not returned by then is left behind: the error names it and its call, what it may still answer counts
-// for nothing, and its goroutine ends when it returns. Closing again, or what was not started, does nothing.
+// for nothing, and its goroutine ends when it returns. A request that has not come whole by then is cut, which is no
+// error of the platform's. Closing again, or what was not started, does nothing.
 func (s *Sim) Close(ctx context.Context) (err error) {
 	if s.http != nil {
 		s.closing.Do(func() { err = s.close(ctx) })
@@ -175,12 +177,14 @@ func (s *Sim) Close(ctx context.Context) (err error) {
 func (s *Sim) close(ctx context.Context) error {
 	err := s.edge.Close(ctx)
 	s.platform.deadline.close()
-	if shutdownErr := s.http.Shutdown(ctx); shutdownErr != nil {
-		err = errors.Join(err, shutdownErr, s.http.Close())
+	stopped := journal.Event{Kind: journal.Stopped}
+	if s.http.Shutdown(ctx) != nil { // somebody has begun a request and does not finish it
+		stopped.Detail = fmt.Sprintf("http connections cut: %d", s.conns.open())
+		err = errors.Join(err, s.http.Close())
 	}
 	<-s.served
-	s.platform.note(journal.Event{Kind: journal.Stopped})
-	return errors.Join(err, s.platform.minder.missing())
+	s.platform.note(stopped)
+	return errors.Join(err, s.platform.runner.missing())
 }
 
 // ShutdownGrace is how long a stopping simulator gives its calls and requests to end.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net/url"
 	"os/signal"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/linebuf"
+	"github.com/dnispool/dnispool/sim/pool"
 )
 
 //go:embed caller.xml
@@ -40,13 +42,22 @@ func newSimFlags() *simFlags {
 Serves the reference platform until it is interrupted. Settings come from --config, then from the environment
 (pool.window is DNISPOOL_POOL_WINDOW), then from flags; what comes later wins.`)}
 	f.StringVar(&f.config, "config", "", "YAML `file` of settings; see specs/config.schema.json")
-	f.StringVar(&f.profile, "profile", "", "named starting `point`: "+strings.Join(sim.Profiles(), ", "))
+	f.StringVar(&f.profile, "profile", "", "named starting `point`, one of:"+profiles())
 	f.StringVar(&f.http, "http", "", "`host:port` of the HTTP API, short for --set http.listen=…")
 	f.StringVar(&f.sip, "sip", "", "`host:port` of SIP over UDP and TCP, short for --set sip.listen=…")
 	f.Var(&f.set, "set", "one setting, as `path=value`; may be repeated")
 	f.StringVar(&f.logFormat, "log-format", "text", "`text` or json")
 	f.BoolVar(&f.quiet, "q", false, "log warnings and errors only")
 	return f
+}
+
+// profiles describes each profile in a line of --help.
+func profiles() string {
+	var b strings.Builder
+	for _, name := range sim.Profiles() {
+		fmt.Fprintf(&b, "\n%25s%-19s %s", "", name, sim.ProfileSays(name))
+	}
+	return b.String()
 }
 
 func runSim(ctx context.Context, e env) int {
@@ -175,26 +186,47 @@ func welcome(w io.Writer, s *sim.Sim) {
 	var b bytes.Buffer // written at once, so that no line of the log comes between
 	defer func() { _, _ = w.Write(b.Bytes()) }()
 	base := "http://" + s.HTTPAddr()
-	fmt.Fprintf(&b, "%s sim   profile %s: %s\n\n", tool, c.Profile, sim.ProfileSays(c.Profile))
+	fmt.Fprintf(&b, "%s sim   profile %s\n\n", tool, c.Profile)
 	fmt.Fprintf(&b, "  HTTP   %s\n  SIP    %s (UDP%s)\n", base, s.SIPAddr(), map[bool]string{true: ", TCP"}[c.SIP.TCP])
 	for _, p := range c.Projects {
 		stats, _ := s.Pool(p.Name)
 		fmt.Fprintf(&b, "  %-6s account %s, project %s\n", p.Name, p.Account.Slug, p.Project.Slug)
 		fmt.Fprintf(&b, "         DNI key %s, handoff key %s\n", p.DNIKey, p.HandoffKey)
-		fmt.Fprintf(&b, "         %d numbers, held %s, released on %s, %s\n", stats.Size, p.Pool.Window, p.Pool.Release, p.Pool.Selection)
+		fmt.Fprintf(&b, "         %s\n", inForce(p.Pool, stats.Size))
 	}
 	fmt.Fprintf(&b, `
 1. Reserve a number:
-   DNI=$(curl -s -H 'x-api-key: %s' -d '{"attributes":{"shared_id":"demo-1","want_handoff_to":"billing"}}' \
+   DNI=$(curl -s -H %s -H 'content-type: application/json' \
+     -d '{"attributes":{"shared_id":"demo-1","want_handoff_to":"billing"}}' \
      %s/v1/conversations/dni-reservation | sed 's/.*"dni":"\([^"]*\)".*/\1/'); echo $DNI
 2. Call it with SIPp; the platform ends the call:
    %s sipp > caller.xml && sipp -sf caller.xml -m 1 -s "$DNI" %s
 3. Ask for the handoff:
-   curl -s -H 'x-api-key: %s' '%s/v1/%s/%s/handoff_state?shared_id=demo-1'
+   curl -s -H %s %s
 
 Ctrl-C stops it.
-`, p.DNIKey, base, tool, s.SIPAddr(), p.HandoffKey, base, p.Account.Slug, p.Project.Slug)
+`, quote("x-api-key: "+p.DNIKey), base, tool, s.SIPAddr(), quote("x-api-key: "+p.HandoffKey),
+		quote(base+"/v1/"+url.PathEscape(p.Account.Slug)+"/"+url.PathEscape(p.Project.Slug)+"/handoff_state?shared_id=demo-1"))
 }
+
+// inForce is how a pool of so many numbers behaves, whatever its profile would say.
+func inForce(c pool.Config, size int) string {
+	window := "held " + c.Window.String()
+	switch c.Reaper {
+	case pool.ReaperLag:
+		window += " and " + c.Lag.String() + " more"
+	case pool.ReaperLazy:
+		window += " or until another is needed"
+	}
+	rest := ""
+	if c.CoolDown > 0 {
+		rest = ", rest " + c.CoolDown.String()
+	}
+	return fmt.Sprintf("%d numbers, %s, released on %s%s, %s", size, window, c.Release, rest, c.Selection)
+}
+
+// quote makes one word of a shell's.
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func runSIPp(_ context.Context, e env) int {
 	f := newFlags("sipp", `

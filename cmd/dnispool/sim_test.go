@@ -27,13 +27,19 @@ type platform struct {
 func serve(t *testing.T, dir string, args ...string) *platform {
 	t.Helper()
 	p := &platform{process: start(t, dir, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
+	p.readBanner(t)
+	return p
+}
+
+// readBanner learns from the first lines of a simulator where it serves what.
+func (p *platform) readBanner(t *testing.T) {
+	t.Helper()
 	p.line(t, "Ctrl-C stops it.")
-	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -d '(\S+)' \\\n +(\S+)`)
+	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
 	handoff := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)
 	p.handoff.key, p.handoff.url = handoff[1], handoff[2]
 	p.sip = find(t, p.seen.String(), `dnispool sipp > caller.xml && sipp -sf caller.xml -m 1 -s "\$DNI" (\S+)`)[1]
-	return p
 }
 
 func find(t *testing.T, text, pattern string) []string {
@@ -54,7 +60,7 @@ func ask(t *testing.T, method, url, key, body string, into any) int {
 	}
 	r.Header.Set("x-api-key", key)
 	if body != "" {
-		r.Header.Set("Content-Type", "application/x-www-form-urlencoded") // curl -d
+		r.Header.Set("Content-Type", "application/json")
 	}
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {

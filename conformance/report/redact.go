@@ -36,12 +36,14 @@ const (
 )
 
 // Redactor hides secrets: the values of known headers, the values of known configuration fields, and any secret
-// value that it was given, wherever it appears. Names are compared whole (headers without regard to case), so
+// value that it was given or has seen under such a name, wherever it appears: a key that is sent in its header and in a
+// path is hidden in both. Names are compared whole (headers without regard to case), so
 // handoff_state, state_keys and token_count stay readable. The nil Redactor knows the names and no values. A
 // Redactor is immutable, and redacting twice is the same as redacting once.
 type Redactor struct {
-	long  *strings.Replacer
-	short []string
+	secrets []string
+	long    *strings.Replacer
+	short   []string
 }
 
 // NewRedactor returns a Redactor that also hides these values. Each is hidden in its plain form and as it looks
@@ -56,7 +58,7 @@ func NewRedactor(secrets ...string) *Redactor {
 	slices.SortFunc(forms, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
 	forms = slices.Compact(forms)
 
-	r := &Redactor{}
+	r := &Redactor{secrets: secrets}
 	var pairs []string
 	for _, s := range forms {
 		if len(s) >= anywhere {
@@ -161,9 +163,59 @@ func (r *Redactor) failure(f finding.Failure) finding.Failure {
 
 // copyOf walks v by reflection, so that a field added later cannot be forgotten.
 func copyOf[T any](v T, r *Redactor) T {
+	var seen []string
+	secretsOf(reflect.ValueOf(v), &seen)
+	r = r.with(seen)
 	out := reflect.New(reflect.TypeFor[T]()).Elem()
 	r.copy(out, reflect.ValueOf(v))
 	return out.Interface().(T)
+}
+
+// secretsOf adds the values of secret headers in v to seen. Shorter ones than anywhere are left out: a wrong key that
+// a scenario makes up may be a word, and words are needed to read a report.
+func secretsOf(v reflect.Value, seen *[]string) {
+	if h, ok := v.Interface().(finding.Header); ok {
+		if !slices.Contains(secretHeaders, strings.ToLower(strings.TrimSpace(h.Name))) {
+			return
+		}
+		_, credentials, _ := strings.Cut(h.Value, " ") // after a scheme like Bearer
+		for _, s := range []string{h.Value, credentials} {
+			if s = strings.TrimSpace(s); len(s) >= anywhere {
+				*seen = append(*seen, s)
+			}
+		}
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			if v.Type().Field(i).IsExported() {
+				secretsOf(v.Field(i), seen)
+			}
+		}
+	case reflect.Slice:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			return
+		}
+		for i := range v.Len() {
+			secretsOf(v.Index(i), seen)
+		}
+	case reflect.Pointer:
+		if !v.IsNil() {
+			secretsOf(v.Elem(), seen)
+		}
+	}
+}
+
+// with returns a Redactor that hides more values.
+func (r *Redactor) with(secrets []string) *Redactor {
+	if len(secrets) == 0 {
+		return r
+	}
+	if r != nil {
+		secrets = append(secrets, r.secrets...)
+	}
+	return NewRedactor(secrets...)
 }
 
 func (r *Redactor) copy(to, from reflect.Value) {

@@ -238,3 +238,25 @@ func TestRedactionMovesTheCaret(t *testing.T) {
 		})
 	}
 }
+
+// A key that was sent in its header is hidden wherever else it stands.
+func TestRedactWhatWasSentUnderASecretName(t *testing.T) {
+	run := finding.Run{Results: []finding.Result{
+		{ID: "a", Exchanges: []finding.Exchange{{
+			URL:            "/v1/x/sk-live-0123/handoff_state?api_key=sk-live-0123&token=bearer-4567",
+			RequestHeaders: []finding.Header{{Name: "x-api-key", Value: "sk-live-0123"}, {Name: "Authorization", Value: "Bearer bearer-4567"}, {Name: "x-api-key", Value: "wrong"}},
+		}}},
+		{ID: "b", Notes: []string{"the key sk-live-0123 is wrong"}},
+	}}
+	var r *Redactor
+	got := r.Run(run)
+	if want := "/v1/x/***/handoff_state?api_key=***&token=***"; got.Results[0].Exchanges[0].URL != want {
+		t.Errorf("url: want %s, got %s", want, got.Results[0].Exchanges[0].URL)
+	}
+	if want := "the key *** is wrong"; got.Results[1].Notes[0] != want {
+		t.Errorf("note: want %s, got %s", want, got.Results[1].Notes[0])
+	}
+	if !reflect.DeepEqual(r.Run(got), got) {
+		t.Errorf("want no change the second time, got %+v", r.Run(got))
+	}
+}

@@ -36,7 +36,7 @@ func All() []Mutant {
 		numberInTwoPools(), lookupLag(), formatNotNormalised(), lastFourDigits(), recordReplicas(), firstDuplicate(), idBeforeSharedID(), lateRecord(),
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
 		anotherProjectsAgent(), startRunsTwice(), headersLost(), headersAsAttributes(), foldedSharedID(), callWithoutEnd(), endRunsTwice(), halfThePath(),
-		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(), nullData(),
+		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(), nullData(), replyMustArrive(),
 	}
 }
 

@@ -210,7 +210,7 @@ func BenchmarkScan(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		var few [4]member
-		if _, err := scanObject(data, 64, few[:0]); err != nil {
+		if _, err := scanObject(data, 64, Refuse, few[:0]); err != nil {
 			b.Fatal(err)
 		}
 	}

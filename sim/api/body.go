@@ -1,6 +1,8 @@
 package api
 
 import (
+	"bytes"
+	"compress/gzip"
 	"errors"
 	"io"
 	"os"
@@ -55,6 +57,29 @@ func readAll(r io.Reader, body []byte, limit int) ([]byte, error) {
 			return body, err
 		}
 	}
+}
+
+// unpack undoes gzip. A small body that unpacks to a large one is as large as that.
+func (x *exchange) unpack(body []byte) ([]byte, *problem) {
+	r, err := gzip.NewReader(bytes.NewReader(body))
+	if err == nil {
+		body, err = readAll(r, nil, x.c.MaxBody)
+	}
+	switch {
+	case err != nil:
+		return nil, &problem{status: 400, err: err, message: "body: want gzip, as the Content-Encoding says"}
+	case len(body) > x.c.MaxBody:
+		return nil, x.oversize()
+	}
+	return body, nil
+}
+
+// wanted names what a body may be compressed with.
+func (c ContentEncoding) wanted() string {
+	if c == Gzip {
+		return "gzip or none"
+	}
+	return "none"
 }
 
 func (x *exchange) oversize() *problem {

@@ -32,6 +32,15 @@ type Config struct {
 	// ContentType is which Content-Type a body must have. Source: unspecified: OpenAPI declares application/json and
 	// no 415.
 	ContentType ContentType `yaml:"content_type" json:"content_type"`
+	// Duplicates is what becomes of an object in a body that has a key twice. Source: unspecified: JSON leaves it open,
+	// and most readers take the last.
+	Duplicates Duplicates `yaml:"duplicate_keys" json:"duplicate_keys"`
+	// ContentEncoding is what a body may be compressed with. Source: unspecified: OpenAPI declares nothing.
+	ContentEncoding ContentEncoding `yaml:"content_encoding" json:"content_encoding"`
+	// DeclaredOnly answers 400 (401 for a key) where the status would be one that OpenAPI does not declare for the
+	// endpoint: 403 of Reserve DNI, 405, 408, 413, 415, 429. Unknown paths and what is not HTTP belong to no endpoint.
+	// Source: OpenAPI for the statuses; that nothing else is ever answered is unspecified.
+	DeclaredOnly bool `yaml:"declared_only" json:"declared_only"`
 	// LegacyPaths serves the paths that were published before today's, too. Source: history of the published docs.
 	LegacyPaths bool `yaml:"legacy_paths" json:"legacy_paths"`
 	// RateLimit is how many requests per second a key may make, 0 for any number. Source: unspecified: published docs
@@ -55,19 +64,21 @@ type Config struct {
 // Default returns what OpenAPI says where it says something, and generous limits elsewhere.
 func Default() Config {
 	return Config{
-		ErrorStyle:     Spec,
-		KeyError:       401,
-		ScopeError:     403,
-		MaxBody:        256 << 10,
-		OversizeStatus: 413,
-		MaxDepth:       64,
-		StrictBody:     Ignore,
-		ContentType:    AnyType,
-		RateBurst:      100,
-		MaxHeader:      64 << 10,
-		MaxConnections: 1000,
-		ReadTimeout:    30 * time.Second,
-		IdleTimeout:    2 * time.Minute,
+		ErrorStyle:      Spec,
+		KeyError:        401,
+		ScopeError:      403,
+		MaxBody:         256 << 10,
+		OversizeStatus:  413,
+		MaxDepth:        64,
+		StrictBody:      Ignore,
+		ContentType:     AnyType,
+		Duplicates:      Refuse,
+		ContentEncoding: Identity,
+		RateBurst:       100,
+		MaxHeader:       64 << 10,
+		MaxConnections:  1000,
+		ReadTimeout:     30 * time.Second,
+		IdleTimeout:     2 * time.Minute,
 	}
 }
 
@@ -99,7 +110,23 @@ type ContentType string
 
 const (
 	AnyType      ContentType = "any"
-	JSONRequired ContentType = "json-required" // application/json, else 415
+	JSONRequired ContentType = "json-required" // application/json, else 415, or 400 with declared_only
+)
+
+// Duplicates is what becomes of a key that an object has twice.
+type Duplicates string
+
+const (
+	Refuse Duplicates = "refuse" // 400: two readers may differ about which one counts
+	Last   Duplicates = "last"   // the last counts; attributes go to the agent as they came
+)
+
+// ContentEncoding is what a body may be compressed with.
+type ContentEncoding string
+
+const (
+	Identity ContentEncoding = "identity" // nothing, else 415
+	Gzip     ContentEncoding = "gzip"     // gzip or nothing; MaxBody bounds it on the wire and unpacked
 )
 
 // The errors name the setting: a strict reader shows them as they are.
@@ -116,12 +143,22 @@ func (c *ContentType) UnmarshalText(b []byte) error {
 	return strictyaml.Pick("content_type", c, b, AnyType, JSONRequired)
 }
 
+func (d *Duplicates) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("duplicate_keys", d, b, Refuse, Last)
+}
+
+func (c *ContentEncoding) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("content_encoding", c, b, Identity, Gzip)
+}
+
 // Validate returns every problem of c, joined; each begins with the setting's name in YAML.
 func (c Config) Validate() error {
 	errs := []error{
 		c.ErrorStyle.UnmarshalText([]byte(c.ErrorStyle)),
 		c.StrictBody.UnmarshalText([]byte(c.StrictBody)),
 		c.ContentType.UnmarshalText([]byte(c.ContentType)),
+		c.Duplicates.UnmarshalText([]byte(c.Duplicates)),
+		c.ContentEncoding.UnmarshalText([]byte(c.ContentEncoding)),
 		status("key_error", c.KeyError, 401, 403, 404),
 		status("scope_error", c.ScopeError, 401, 403, 404),
 		status("oversize_status", c.OversizeStatus, 400, 413),

@@ -19,6 +19,8 @@ func TestValidateNamesEveryProblem(t *testing.T) {
 		`error_style: want spec, envelope, gateway or draft, got "kong"`,
 		`strict_body: want ignore or reject, got "yes"`,
 		`content_type: want any or json-required, got ""`,
+		`duplicate_keys: want refuse or last, got ""`,
+		`content_encoding: want identity or gzip, got ""`,
 		`key_error: want 401, 403 or 404, got 400`,
 		`scope_error: want 401, 403 or 404, got 500`,
 		`oversize_status: want 400 or 413, got 411`,

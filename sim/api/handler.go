@@ -160,6 +160,7 @@ func (x *exchange) reply(status int, body []byte) error {
 }
 
 func (x *exchange) reject(p *problem) {
+	p.status = x.declared(p.status)
 	header := x.w.Header()
 	if p.allow != "" {
 		header.Set("Allow", p.allow)

@@ -26,6 +26,24 @@ const (
 	rateLimited
 )
 
+// declared returns the status to answer with instead of one that OpenAPI does not declare, where that is asked for.
+func (x *exchange) declared(status int) int {
+	if !x.c.DeclaredOnly || x.route.endpoint == nowhere {
+		return status
+	}
+	switch status {
+	case 400, 401, 404, 500:
+		return status
+	case 403:
+		if x.route.endpoint == reserveDNI {
+			return 401
+		}
+		return status
+	default:
+		return 400
+	}
+}
+
 // body builds the error body of p in the configured style.
 func (x *exchange) body(p *problem) []byte {
 	style := x.c.ErrorStyle

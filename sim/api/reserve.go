@@ -69,14 +69,19 @@ func (x *exchange) readObject(into []member) (members []member, body []byte, p *
 	if x.c.ContentType == JSONRequired && !isJSON(x.r.Header.Get("Content-Type")) {
 		return nil, nil, &problem{status: 415, message: "content-type: want application/json, got " + quote(x.r.Header.Get("Content-Type"))}
 	}
-	if coding := x.r.Header.Get("Content-Encoding"); coding != "" && !strings.EqualFold(coding, "identity") {
-		return nil, nil, &problem{status: 415, message: "content-encoding: want none, got " + quote(coding)}
+	coding := x.r.Header.Get("Content-Encoding")
+	packed := x.c.ContentEncoding == Gzip && strings.EqualFold(coding, "gzip")
+	if coding != "" && !packed && !strings.EqualFold(coding, "identity") {
+		return nil, nil, &problem{status: 415, message: "content-encoding: want " + x.c.ContentEncoding.wanted() + ", got " + quote(coding)}
 	}
 	body, p = x.readBody()
+	if packed && p == nil {
+		body, p = x.unpack(body)
+	}
 	if p != nil {
 		return nil, nil, p
 	}
-	members, err := scanObject(body, x.c.MaxDepth, into)
+	members, err := scanObject(body, x.c.MaxDepth, x.c.Duplicates, into)
 	if err != nil {
 		return nil, nil, badRequest(err.Error())
 	}

@@ -11,12 +11,12 @@ import (
 type member struct{ key, value []byte }
 
 // scanObject checks that data is one JSON object and appends its members to into. It is stricter than encoding/json:
-// a key may occur once in an object however it is escaped, text must be Unicode (neither broken UTF-8 nor half of a
+// a key may occur once in an object however it is escaped (unless duplicates says otherwise), text must be Unicode (neither broken UTF-8 nor half of a
 // surrogate pair, which other readers mend, refuse or choke on), and nesting ends at maxDepth. Numbers of any size
 // are fine: they are not read, only checked.
-func scanObject(data []byte, maxDepth int, into []member) ([]member, error) {
+func scanObject(data []byte, maxDepth int, duplicates Duplicates, into []member) ([]member, error) {
 	var few [manyKeys][]byte
-	s := scanner{data: data, maxDepth: maxDepth, top: into, keys: few[:0]}
+	s := scanner{data: data, maxDepth: maxDepth, duplicates: duplicates, top: into, keys: few[:0]}
 	if !utf8.Valid(data) {
 		return nil, fmt.Errorf("body: want UTF-8, got other bytes at offset %d", invalidUTF8(data))
 	}
@@ -69,11 +69,12 @@ func kindOf(first byte) string {
 }
 
 type scanner struct {
-	data     []byte
-	at       int
-	maxDepth int
-	top      []member
-	keys     [][]byte // of all open objects, outermost first
+	data       []byte
+	at         int
+	maxDepth   int
+	duplicates Duplicates
+	top        []member
+	keys       [][]byte // of all open objects, outermost first
 }
 
 // wrong says what was due at the place where the scan stands.
@@ -200,7 +201,7 @@ func (s *scanner) member(depth int, seen *keySet) error {
 	if err != nil {
 		return err
 	}
-	if s.isRepeated(key, seen) {
+	if s.duplicates == Refuse && s.isRepeated(key, seen) {
 		return fmt.Errorf("body: want each key once, got %s again at offset %d", shorten(s.data[start:s.at]), start)
 	}
 	if !s.next(':') {

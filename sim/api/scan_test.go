@@ -36,7 +36,7 @@ func TestScanAccepts(t *testing.T) {
 		{"as deep as allowed", nested("[", "]", 64), strings.Repeat("[", 63) + strings.Repeat("]", 63)},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			members, err := scanObject([]byte(c.in), 64, nil)
+			members, err := scanObject([]byte(c.in), 64, Refuse, nil)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -109,7 +109,7 @@ func TestScanRefuses(t *testing.T) {
 		{nested(`{"":`, "}", 65), `body: want at most 64 levels of nesting, got more at offset 266`},
 	} {
 		t.Run(shownAs(c.in), func(t *testing.T) {
-			_, err := scanObject([]byte(c.in), 64, nil)
+			_, err := scanObject([]byte(c.in), 64, Refuse, nil)
 			if err == nil || err.Error() != c.want {
 				t.Errorf("%s:\nwant %s\ngot  %v", c.in, c.want, err)
 			}
@@ -134,7 +134,7 @@ func FuzzScan(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {
 		before := bytes.Clone(data)
-		members, err := scanObject(data, 64, nil)
+		members, err := scanObject(data, 64, Refuse, nil)
 		if !bytes.Equal(before, data) {
 			t.Fatal("the scan changed its input")
 		}

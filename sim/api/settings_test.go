@@ -1,9 +1,11 @@
 package api
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +64,15 @@ func TestErrorStyles(t *testing.T) {
 	}
 }
 
+// packed is text, compressed.
+func packed(text string) string {
+	var b strings.Builder
+	w := gzip.NewWriter(&b)
+	_, _ = io.WriteString(w, text)
+	_ = w.Close()
+	return b.String()
+}
+
 func TestStatusSettings(t *testing.T) {
 	for _, c := range []struct {
 		name   string
@@ -75,6 +86,21 @@ func TestStatusSettings(t *testing.T) {
 		{"key_error 403, gateway", func(c *Config) { c.KeyError, c.ErrorStyle = 403, Gateway }, ask{"GET", handoffURL + "?id=1", "", []string{"x-api-key: nope"}}, 403, gatewayError("Forbidden")},
 		{"scope_error 404", func(c *Config) { c.ScopeError = 404 }, ask{"GET", "/v1/acme/other/handoff_state?id=1", "", []string{"x-api-key: handoff-key"}}, 404, handoffError("key: not authorized to access this project")},
 		{"oversize_status 400", func(c *Config) { c.MaxBody, c.OversizeStatus = 31, 400 }, reserveAsk(goodBody), 400, dniError(400, "body: want at most 31 bytes, got more")},
+		{"declared_only, type", func(c *Config) { c.ContentType, c.DeclaredOnly = JSONRequired, true }, reserveAsk(goodBody), 400, dniError(400, `content-type: want application/json, got ""`)},
+		{"declared_only, coding", func(c *Config) { c.DeclaredOnly = true }, reserveAsk(goodBody, "Content-Encoding: gzip"), 400, dniError(400, `content-encoding: want none, got "gzip"`)},
+		{"declared_only, size", func(c *Config) { c.MaxBody, c.DeclaredOnly = 31, true }, reserveAsk(goodBody), 400, dniError(400, "body: want at most 31 bytes, got more")},
+		{"declared_only, method", func(c *Config) { c.DeclaredOnly = true }, ask{"PUT", reserveURL, "", nil}, 400, dniError(400, "method: want POST, got PUT")},
+		{"declared_only, a handoff's 403", func(c *Config) { c.DeclaredOnly = true }, ask{"GET", "/v1/acme/other/handoff_state?id=1", "", []string{"x-api-key: handoff-key"}}, 403, handoffError("key: not authorized to access this project")},
+		{"declared_only, a reservation's 403", func(c *Config) { c.KeyError, c.DeclaredOnly = 403, true }, ask{"POST", reserveURL, goodBody, nil}, 401, dniError(401, "key: want one in the x-api-key header, got none")},
+		{"duplicate_keys refused", func(*Config) {}, reserveAsk(`{"attributes":{"a":1,"\u0061":2}}`), 400, dniError(400, `body: want each key once, got "\u0061" again at offset 21`)},
+		{"duplicate_keys last", func(c *Config) { c.Duplicates = Last }, reserveAsk(`{"attributes":5,"attributes":{"a":1,"a":2}}`), 200, `{"dni":"+441632960001"}`},
+		{"gzip refused", func(*Config) {}, reserveAsk(packed(goodBody), "Content-Encoding: gzip"), 415, dniError(415, `content-encoding: want none, got "gzip"`)},
+		{"gzip", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(packed(goodBody), "Content-Encoding: GZIP"), 200, `{"dni":"+441632960001"}`},
+		{"gzip not used", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(goodBody), 200, `{"dni":"+441632960001"}`},
+		{"gzip that is none", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(goodBody, "Content-Encoding: gzip"), 400, dniError(400, "body: want gzip, as the Content-Encoding says")},
+		{"gzip cut short", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(packed(goodBody)[:30], "Content-Encoding: gzip"), 400, dniError(400, "body: want gzip, as the Content-Encoding says")},
+		{"gzip of a lot", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(packed(strings.Repeat(" ", 10<<20)), "Content-Encoding: gzip"), 413, dniError(413, "body: want at most 262144 bytes, got more")},
+		{"another coding", func(c *Config) { c.ContentEncoding = Gzip }, reserveAsk(goodBody, "Content-Encoding: br"), 415, dniError(415, `content-encoding: want gzip or none, got "br"`)},
 		{"max_body fits", func(c *Config) { c.MaxBody = len(goodBody) }, reserveAsk(goodBody), 200, `{"dni":"+441632960001"}`},
 		{"max_depth", func(c *Config) { c.MaxDepth = 2 }, reserveAsk(`{"attributes":{"a":[]}}`), 400, dniError(400, "body: want at most 2 levels of nesting, got more at offset 19")},
 		{"strict_body", func(c *Config) { c.StrictBody = Reject }, reserveAsk(`{"attributes":{},"ttl":1}`), 400, dniError(400, `body: want no key but attributes, got "ttl"`)},

@@ -5,6 +5,7 @@
 package handoff
 
 import (
+	"bytes"
 	"container/list"
 	"encoding/json"
 	"time"
@@ -142,21 +143,33 @@ func (s *Store) Put(now time.Time, c Call) (Record, bool) {
 	return r, true
 }
 
-// Revise takes the state again after end_function. It returns what will be shown, and false when nothing changes:
-// the snapshot is the one of the call's end, the record is gone, or it was revised before. at is when end_function
+// Revise takes the state again after end_function. It returns what will be shown, and false when nothing changes: the
+// state is what it was, the snapshot is the one of the call's end, the record is gone, or it was revised before. at is when end_function
 // ended; it may lie ahead, when that is known beforehand, and does not move the store's time.
 func (s *Store) Revise(at time.Time, c Call) (Record, bool) {
 	e := s.calls[c.ID]
 	if s.c.Snapshot != EndFunction || e == nil || !e.ended || e.revised || s.c.Retention > 0 && !at.Before(e.deadline) {
 		return Record{}, false
 	}
-	e.revised = true
 	if at.Before(s.now) {
 		at = s.now
 	}
+	last := e.last()
+	if r := s.record(c, at, at); r.SharedID == last.SharedID && bytes.Equal(r.Data, last.Data) {
+		return Record{}, false
+	}
+	e.revised = true
 	r := s.publish(e, c, at)
 	s.makeRoom(e)
 	return r, true
+}
+
+// last is the record that was taken last, visible or not.
+func (e *entry) last() Record {
+	if n := len(e.waiting); n > 0 {
+		return e.waiting[n-1].Value.(*snapshot).r
+	}
+	return e.shown
 }
 
 // Get returns the record that q finds at now.
@@ -269,10 +282,7 @@ func (s *Store) makeRoom(e *entry) {
 }
 
 func (s *Store) evict(e *entry, limit string) {
-	r := e.shown
-	if n := len(e.waiting); n > 0 {
-		r = e.waiting[n-1].Value.(*snapshot).r
-	}
+	r := e.last()
 	s.forget(e)
 	s.evicted++
 	if s.observer == nil {

@@ -322,6 +322,20 @@ func TestSameIDAgainReplaces(t *testing.T) {
 	}
 }
 
+// An end_function that writes nothing new revises nothing, be the state visible already or not.
+func TestReviseWithoutAChange(t *testing.T) {
+	for _, visibleAfter := range []time.Duration{0, 5 * time.Second} {
+		s := store(t, func(c *Config) { c.VisibleAfter = visibleAfter })
+		s.Put(epoch, Call{ID: "c", State: state("a", `1`, "shared_id", `"s"`)})
+		if r, ok := s.Revise(at(time.Second), Call{ID: "c", State: state("a", `1`, "shared_id", `"s"`, "hidden", `2`)}); ok {
+			t.Errorf("visible after %v: want no revision, got %+v", visibleAfter, r)
+		}
+		if r, ok := s.Revise(at(time.Second), Call{ID: "c", State: state("a", `2`, "shared_id", `"s"`)}); !ok || string(r.Data) != `{"a":2,"b":null}` {
+			t.Errorf("visible after %v: want it revised, got %+v, %v", visibleAfter, r, ok)
+		}
+	}
+}
+
 func TestRevise(t *testing.T) {
 	one, two := `{"a":1,"b":null}`, `{"a":2,"b":null}`
 	for _, c := range []struct {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"log/slog"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -100,6 +101,18 @@ func TestTheNewestIsAlwaysKept(t *testing.T) {
 	}
 }
 
+// filled is an event with that text wherever there is one: a field that is added later is bounded too.
+func filled(text string) Event {
+	e := Event{Kind: Turn}
+	v := reflect.ValueOf(&e).Elem()
+	for i := range v.NumField() {
+		if v.Field(i).Type() == reflect.TypeFor[string]() {
+			v.Field(i).SetString(text)
+		}
+	}
+	return e
+}
+
 func TestLongTextsAreCut(t *testing.T) {
 	const most = 64
 	for _, c := range []struct{ text, want string }{
@@ -109,10 +122,14 @@ func TestLongTextsAreCut(t *testing.T) {
 		{"x" + strings.Repeat("é", most), "x" + strings.Repeat("é", most/2-1) + "… (129 bytes)"},
 	} {
 		j := New(Config{Events: 1, Bytes: 4 << 10, Text: most})
-		j.Append(Event{Kind: Turn, Cause: c.text, Project: c.text, Number: c.text, Call: c.text, SharedID: c.text, Detail: c.text})
-		want := Event{Seq: 1, Kind: Turn, Cause: c.want, Project: c.want, Number: c.want, Call: c.want, SharedID: c.want, Detail: c.want}
+		j.Append(filled(c.text))
+		want := filled(c.want)
+		want.Seq = 1
 		if got := j.Events(); len(got) != 1 || got[0] != want {
 			t.Errorf("want %+v, got %+v", want, got)
+		}
+		if got, least := j.Bytes(), 6*len(c.want); got < least {
+			t.Errorf("bytes: want every text counted, %d or more, got %d", least, got)
 		}
 	}
 }

@@ -11,7 +11,7 @@ type freeSet interface {
 	take(slots []slot) int32
 	// drop removes a certain number, which must be in the set.
 	drop(slots []slot, i int32)
-	// reorder tells the new list order after slots got new ranks; order maps rank
+	// reorder takes the new list order after slots got new ranks; order maps rank
 	// to slot, and last is the slot issued last, 0 when it has left the list.
 	reorder(slots []slot, order []int32, last int32)
 	len() int
@@ -20,15 +20,15 @@ type freeSet interface {
 func newFreeSet(c Config) freeSet {
 	switch c.Selection {
 	case SelectRandom:
-		return &bag{rng: rand.New(rand.NewPCG(c.Seed, 0))}
+		return &randomSet{rng: rand.New(rand.NewPCG(c.Seed, 0))}
 	case SelectLIFO:
-		return &chain{lifo: true}
+		return &queue{lifo: true}
 	case SelectFirst:
 		return &ranked{}
 	case SelectRoundRobin:
 		return &ranked{rotate: true}
 	default:
-		return &chain{}
+		return &queue{}
 	}
 }
 
@@ -61,20 +61,20 @@ func (l *list) remove(slots []slot, i int32) {
 	slots[i].prev, slots[i].next = 0, 0
 }
 
-// chain keeps free numbers in the order they became free: lru takes the oldest,
+// queue keeps free numbers in the order they became free: lru takes the oldest,
 // lifo the newest.
-type chain struct {
+type queue struct {
 	list
 	n    int
 	lifo bool
 }
 
-func (c *chain) put(slots []slot, i int32) {
+func (c *queue) put(slots []slot, i int32) {
 	c.push(slots, i)
 	c.n++
 }
 
-func (c *chain) take(slots []slot) int32 {
+func (c *queue) take(slots []slot) int32 {
 	i := c.head
 	if c.lifo {
 		i = c.tail
@@ -85,23 +85,23 @@ func (c *chain) take(slots []slot) int32 {
 	return i
 }
 
-func (c *chain) drop(slots []slot, i int32) {
+func (c *queue) drop(slots []slot, i int32) {
 	c.remove(slots, i)
 	c.n--
 }
 
-func (c *chain) reorder([]slot, []int32, int32) {}
+func (c *queue) reorder([]slot, []int32, int32) {}
 
-func (c *chain) len() int { return c.n }
+func (c *queue) len() int { return c.n }
 
-// bag gives every free number the same chance.
-type bag struct {
+// randomSet gives every free number the same chance.
+type randomSet struct {
 	rng   *rand.Rand
 	free  []int32
 	place []int32 // of a slot in free
 }
 
-func (b *bag) put(_ []slot, i int32) {
+func (b *randomSet) put(_ []slot, i int32) {
 	if need := int(i) + 1 - len(b.place); need > 0 {
 		b.place = append(b.place, make([]int32, need)...)
 	}
@@ -109,7 +109,7 @@ func (b *bag) put(_ []slot, i int32) {
 	b.free = append(b.free, i)
 }
 
-func (b *bag) take([]slot) int32 {
+func (b *randomSet) take([]slot) int32 {
 	if len(b.free) == 0 {
 		return 0
 	}
@@ -119,19 +119,19 @@ func (b *bag) take([]slot) int32 {
 	return i
 }
 
-func (b *bag) drop(_ []slot, i int32) { b.remove(int(b.place[i])) }
+func (b *randomSet) drop(_ []slot, i int32) { b.remove(int(b.place[i])) }
 
 // remove fills the gap with the last number.
-func (b *bag) remove(at int) {
+func (b *randomSet) remove(at int) {
 	end := len(b.free) - 1
 	moved := b.free[end]
 	b.free[at], b.place[moved] = moved, int32(at)
 	b.free = b.free[:end]
 }
 
-func (b *bag) reorder([]slot, []int32, int32) {}
+func (b *randomSet) reorder([]slot, []int32, int32) {}
 
-func (b *bag) len() int { return len(b.free) }
+func (b *randomSet) len() int { return len(b.free) }
 
 // ranked chooses by place in the list: the lowest, or with rotate the next one
 // after the last issued.

@@ -25,7 +25,7 @@ type Stats struct {
 	Unknown uint64 // calls to other numbers
 }
 
-// Kind is what an Event tells.
+// Kind is what happened.
 type Kind string
 
 // The kinds of events.

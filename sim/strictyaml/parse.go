@@ -101,7 +101,7 @@ var (
 	yamlUnknown = regexp.MustCompile(`^unknown anchor '(.*)' referenced$`)
 )
 
-// syntax gives a parser's error a place. The parser tells the line at best, so the column
+// syntax gives a parser's error a place. The parser knows the line at best, so the column
 // is that of the first character on it.
 func syntax(file string, data []byte, err error) Problem {
 	text := strings.TrimPrefix(err.Error(), "yaml: ")

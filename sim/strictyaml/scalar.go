@@ -12,18 +12,18 @@ var (
 	numberText  = regexp.MustCompile(`^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?$`)
 )
 
-// IsNull tells a null: `null`, `~` or nothing at all.
+// IsNull reports whether n is null: `null`, `~` or nothing at all.
 func IsNull(n *yaml.Node) bool {
 	return n != nil && n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }
 
-// plain tells a scalar without quotes, the only kind YAML guesses a type for.
+// plain reports whether n is a scalar without quotes, the only kind YAML guesses a type for.
 func plain(n *yaml.Node) bool {
 	const quoted = yaml.DoubleQuotedStyle | yaml.SingleQuotedStyle | yaml.LiteralStyle | yaml.FoldedStyle
 	return n.Kind == yaml.ScalarNode && n.Style&quoted == 0
 }
 
-// isText tells a scalar that is a string. Dates are strings too: JSON has no other way to
+// isText reports whether n is a string. Dates are strings too: JSON has no other way to
 // write them. A number too large for a float64 is not, whatever the parser says.
 func isText(n *yaml.Node) bool {
 	if n.Kind != yaml.ScalarNode {
@@ -56,7 +56,7 @@ func isNumber(n *yaml.Node) bool {
 
 func isBool(n *yaml.Node) bool { return plain(n) && n.ShortTag() == "!!bool" }
 
-// looksBool tells the words that YAML 1.1 reads as booleans and YAML 1.2 as text.
+// looksBool reports whether s is a word that YAML 1.1 reads as a boolean and YAML 1.2 as text.
 func looksBool(n *yaml.Node) bool {
 	if !plain(n) {
 		return false

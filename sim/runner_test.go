@@ -11,7 +11,7 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
-func TestMinder(t *testing.T) {
+func TestRunner(t *testing.T) {
 	boom := errors.New("boom")
 	for _, c := range []struct {
 		name string
@@ -24,7 +24,7 @@ func TestMinder(t *testing.T) {
 		{"ends its goroutine", func() (conversation.Reply, error) { runtime.Goexit(); return conversation.Reply{}, nil }, " the agent has ended its goroutine"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			m := newMinder()
+			m := newRunner()
 			got := func() (got string) {
 				defer func() {
 					if p := recover(); p != nil {
@@ -42,20 +42,20 @@ func TestMinder(t *testing.T) {
 }
 
 // The agents that come with the platform only compute, and are called directly.
-func TestMinderKeepsOutOfTheWayOfAgentsThatCannotHang(t *testing.T) {
+func TestRunnerKeepsOutOfTheWayOfAgentsThatCannotHang(t *testing.T) {
 	for _, a := range []conversation.Agent{agent.Echo(agent.EchoConfig{}), new(agent.Script)} {
-		if got := newMinder().mind("acme", a); got != a {
+		if got := newRunner().wrap("acme", a); got != a {
 			t.Errorf("%T: want it as it is, got %T", a, got)
 		}
 	}
 	slow := struct{ conversation.Agent }{agent.Echo(agent.EchoConfig{})}
-	if got, ok := newMinder().mind("acme", slow).(minded); !ok {
-		t.Errorf("want any other agent minded, got %T", got)
+	if got, ok := newRunner().wrap("acme", slow).(supervised); !ok {
+		t.Errorf("want any other agent supervised, got %T", got)
 	}
 }
 
-func TestMinderLeavesWhoDoesNotReturn(t *testing.T) {
-	m, letGo := newMinder(), make(chan struct{})
+func TestRunnerLeavesWhoDoesNotReturn(t *testing.T) {
+	m, letGo := newRunner(), make(chan struct{})
 	const runs = 12
 	began, ended := make(chan struct{}), make(chan error)
 	for n := range runs {

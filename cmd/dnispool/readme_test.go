@@ -1,0 +1,267 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/dnispool/dnispool/sim"
+)
+
+// What the README, the banner of dnispool sim and the help texts print is typed in by people, so it is run here as it
+// stands. In a transcript a command begins with "$ "; in a block of sh every line is one.
+
+// fence is a block of code in the README.
+type fence struct{ language, text string }
+
+var fences = regexp.MustCompile("(?ms)^ *```(\\w*)\n(.*?)^ *```$")
+
+func readme(t *testing.T) (text string, blocks []fence) {
+	t.Helper()
+	b, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range fences.FindAllStringSubmatch(string(b), -1) {
+		blocks = append(blocks, fence{m[1], m[2]})
+	}
+	if len(blocks) < 10 {
+		t.Fatalf("README: want its blocks of code, got %d", len(blocks))
+	}
+	return string(b), blocks
+}
+
+// commands are the commands of a block, each with the lines that continue it.
+func (b fence) commands() (out []string) {
+	text := strings.ReplaceAll(b.text, "\\\n", "\\\x00")
+	for line := range strings.Lines(text) {
+		line = strings.ReplaceAll(strings.TrimSpace(line), "\x00", "\n")
+		command, isTyped := strings.CutPrefix(line, "$ ")
+		if line != "" && (isTyped || b.language == "sh") {
+			out = append(out, command)
+		}
+	}
+	return out
+}
+
+// shell runs text as a user would who has the binary on the path, and returns what it printed.
+func shell(t *testing.T, dir, text string) (out string, code int) {
+	t.Helper()
+	c := exec.CommandContext(t.Context(), "sh", "-e", "-c", text)
+	c.Dir = dir
+	c.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "DNISPOOL_") }),
+		"PATH="+filepath.Dir(binary)+string(os.PathListSeparator)+os.Getenv("PATH"))
+	b, err := c.CombinedOutput()
+	if c.ProcessState == nil {
+		t.Fatal(err)
+	}
+	return string(b), c.ProcessState.ExitCode()
+}
+
+func has(tool string) bool {
+	_, err := exec.LookPath(tool)
+	return err == nil
+}
+
+// TestBannerCommands runs what dnispool sim prints, in every profile.
+func TestBannerCommands(t *testing.T) {
+	for _, profile := range sim.Profiles() {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			if !has("curl") {
+				t.Skip("curl is not installed")
+			}
+			dir := t.TempDir()
+			p := serve(t, dir, "--profile", profile, "-q")
+			_, steps, _ := strings.Cut(p.seen.String(), "\n1. ")
+			var commands []string
+			for command := range strings.SplitSeq(strings.ReplaceAll(steps, "\\\n", "\\\x00"), "\n") {
+				if text, ok := strings.CutPrefix(command, "   "); ok {
+					commands = append(commands, strings.ReplaceAll(text, "\x00", "\n"))
+				}
+			}
+			if len(commands) != 3 {
+				t.Fatalf("want three commands, got %q", commands)
+			}
+			if !has("sipp") {
+				t.Log("sipp is not installed: the call is placed by other means")
+				number, code := shell(t, dir, commands[0])
+				if code != 0 {
+					t.Fatalf("reserve: got %d, %s", code, number)
+				}
+				over(t, p.call(t, strings.TrimSpace(number)))
+				commands = commands[2:]
+			}
+			out, code := shell(t, dir, strings.Join(commands, "\n"))
+			if code != 0 || !strings.Contains(out, `"handoff_to":"billing"`) {
+				t.Errorf("want the handoff to billing, got %d\n%s", code, out)
+			}
+		})
+	}
+}
+
+// TestReadmeNineSteps types in the chapter of that name, in every profile.
+func TestReadmeNineSteps(t *testing.T) {
+	text, blocks := readme(t)
+	_, chapter, _ := strings.Cut(text, "\n## The nine steps by hand\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	var commands []string
+	for _, b := range blocks {
+		if strings.Contains(chapter, b.text) {
+			commands = append(commands, b.commands()...)
+		}
+	}
+	for _, profile := range sim.Profiles() {
+		t.Run(profile, func(t *testing.T) {
+			t.Parallel()
+			if !has("curl") {
+				t.Skip("curl is not installed")
+			}
+			dir := t.TempDir()
+			p := serve(t, dir, "--profile", profile, "-q")
+			address := strings.NewReplacer("127.0.0.1:8080", find(t, p.reserve.url, `http://([^/]+)`)[1], "127.0.0.1:5060", p.sip)
+			var last string
+			for _, command := range commands {
+				switch {
+				case strings.HasPrefix(command, "export PATH="), command == "dnispool sim": // both done
+				case strings.HasPrefix(command, "dnispool sim "):
+					other := serve(t, dir, strings.Fields(command)[2:]...)
+					other.stop(t, syscall.SIGTERM)
+				case strings.HasPrefix(command, "sipp ") && !has("sipp"):
+					t.Log("sipp is not installed: the call is placed by other means")
+					over(t, p.call(t, "+442079460000"))
+				default:
+					out, code := shell(t, dir, address.Replace(command))
+					if code != 0 {
+						t.Fatalf("%s\ngot %d\n%s", command, code, out)
+					}
+					last = out
+				}
+			}
+			for _, want := range []string{`"shared_id":"demo-1"`, `"handoff_to":"billing","handoff_reason":"card declined"`} {
+				if !strings.Contains(last, want) {
+					t.Errorf("the last command: want %s, got %s", want, last)
+				}
+			}
+		})
+	}
+}
+
+// TestReadmeShowsTheBanner that a user will see.
+func TestReadmeShowsTheBanner(t *testing.T) {
+	text, _ := readme(t)
+	_, after, _ := strings.Cut(text, "$ dnispool sim\n")
+	shown, _, found := strings.Cut(after, "```")
+	if !found {
+		t.Fatal("README: want the command and its output, got neither")
+	}
+	p := serve(t, t.TempDir(), "-q")
+	address := strings.NewReplacer(find(t, p.reserve.url, `http://([^/]+)`)[1], "127.0.0.1:8080", p.sip, "127.0.0.1:5060")
+	if got := address.Replace(p.seen.String()); got != shown {
+		t.Errorf("README: want it to show\n%s\ngot\n%s", got, shown)
+	}
+}
+
+// TestReadmeCommands runs every other command that the README shows, in the order in which they stand there.
+func TestReadmeCommands(t *testing.T) {
+	if testing.Short() {
+		t.Skip("plays every scenario a few times")
+	}
+	text, blocks := readme(t)
+	root, err := filepath.Abs("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := write(t, mine)
+	if err := os.Rename(filepath.Join(dir, "mine"), filepath.Join(dir, "my")); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"my/pool/wrong.yaml", "my/pool/lenient.yaml", "my/wire/doubt.yaml", "my/wire/slow.yaml"} {
+		if err := os.Remove(filepath.Join(dir, name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Rename(filepath.Join(dir, "my/pool"), filepath.Join(dir, "my/dir")); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(filepath.Join(root, "scenarios"), filepath.Join(dir, "scenarios")); err != nil {
+		t.Fatal(err)
+	}
+	ran := 0
+	run := func(dir, command, text string, want int) {
+		ran++
+		if out, code := shell(t, dir, text); code != want {
+			t.Errorf("%s\nwant %d, got %d\n%s", command, want, code, out)
+		}
+	}
+	var commands []string
+	for _, b := range blocks {
+		if b.language == "yaml" && strings.HasPrefix(b.text, "profile:") {
+			served(t, b.text)
+		}
+		if b.language == "sh" || strings.HasPrefix(b.text, "$ dnispool explore") {
+			commands = append(commands, b.commands()...)
+		}
+	}
+	for _, m := range regexp.MustCompile("`(dnispool [a-z]+ [^`]+)`").FindAllStringSubmatch(text, -1) {
+		commands = append(commands, m[1])
+	}
+	for _, command := range commands {
+		switch {
+		case strings.HasPrefix(command, "make "): // a test that runs all tests would not end
+			run(root, command, strings.Replace(command, "make ", "make -n ", 1), 0)
+		case strings.HasPrefix(command, "go "):
+			run(root, command, command, 0)
+		case strings.HasPrefix(command, "dnispool sim"): // served, above
+		case strings.HasPrefix(command, "dnispool explore --mutant"):
+			run(dir, command, command, 1)
+		default:
+			run(dir, command, command, 0)
+		}
+	}
+	if ran < 15 {
+		t.Errorf("want at least 15 commands, got %d", ran)
+	}
+}
+
+// served fails unless a simulator starts with that configuration, and serves all of its projects.
+func served(t *testing.T, config string) {
+	t.Helper()
+	dir := write(t, map[string]string{"f.yaml": config})
+	p := serve(t, dir, "--config", "f.yaml", "-q")
+	if out := p.seen.String(); strings.Count(out, "DNI key ") != strings.Count(config, "name: ") {
+		t.Errorf("want every project served, got %s", out)
+	}
+	p.number(t)
+	p.stop(t, syscall.SIGTERM)
+}
+
+// TestHelpCommands runs the commands that the help texts name.
+func TestHelpCommands(t *testing.T) {
+	dir := t.TempDir()
+	for _, v := range append([]verb{{name: "help"}}, verbs()...) {
+		help := []string{v.name, "--help"}
+		if v.name == "help" {
+			help = help[:1]
+		}
+		got := dnispool(t, dir, help...)
+		if got.code != 0 || got.out == "" || got.err != "" {
+			t.Errorf("%s: want a help text, got %+v", v.name, got)
+		}
+		for _, name := range regexp.MustCompile(`(?m)dnispool ([a-z]+)\b`).FindAllStringSubmatch(got.out, -1) {
+			if known := slices.ContainsFunc(verbs(), func(other verb) bool { return other.name == name[1] }); !known && name[1] != "is" {
+				t.Errorf("%s: want commands that there are, got %q", v.name, name[0])
+			}
+		}
+		for _, flag := range regexp.MustCompile(`(?m)(?:^|[ (])(--?[a-z][a-z-]*)`).FindAllStringSubmatch(got.out, -1) {
+			if !strings.Contains(got.out, "\n  "+flag[1]+" ") && flag[1] != "--help" && v.name != "sipp" {
+				t.Errorf("%s: want flags that are listed, got %q", v.name, flag[1])
+			}
+		}
+	}
+}
