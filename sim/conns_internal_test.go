@@ -3,6 +3,7 @@ package sim
 import (
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"syscall"
@@ -30,7 +31,8 @@ func TestConnectionAfterTheDescriptorsWereExhausted(t *testing.T) {
 		t.Fatal(err)
 	}
 	cs := watch(&exhausted{Listener: l}, 10, func(refusal) {})
-	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") })}
+	s := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "here") }),
+		ErrorLog: log.New(io.Discard, "", 0)}
 	cs.attach(s)
 	served := make(chan error, 1)
 	go func() { served <- s.Serve(cs) }()
