@@ -30,6 +30,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/verdict"},
 	{"conformance/explore", "conformance/check conformance/check/linear conformance/history conformance/verdict"},
+	{"conformance/record", "conformance/history"},
+	{"conformance/record/recordtest", "conformance/history conformance/record fakes/independent"},
 	{"conformance/load", "conformance/check conformance/history conformance/verdict"},
 	{"conformance/target", "conformance/check conformance/explore conformance/history conformance/verdict fakes/... sim/..."},
 	{"conformance/replay", "conformance/scenario conformance/target conformance/contract conformance/history conformance/check conformance/check/linear conformance/verdict"},

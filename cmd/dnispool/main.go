@@ -21,6 +21,7 @@ const tool = "dnispool"
 // env is what a verb may use of the world.
 type env struct {
 	args    []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 	reports io.Writer // where a report goes whose file is -; see leaveOutput
@@ -39,6 +40,7 @@ func verbs() []verb {
 		{"check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"explore", "search for broken promises by simulation, and shrink what is found", runExplore},
 		{"judge", "judge saved histories again, offline", runJudge},
+		{"record", "stand in front of a platform and write the history of its clients", runRecord},
 		{"mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
 		{"sim", "serve the reference platform: HTTP and SIP", runSim},
 		{"scenarios", "list, lint or show scenarios", runScenarios},
@@ -48,7 +50,7 @@ func verbs() []verb {
 }
 
 func main() {
-	os.Exit(run(untilSignalled(), env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
+	os.Exit(run(untilSignalled(), env{args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
 }
 
 // untilSignalled ends with the first signal, which asks politely. By then the second finds the default handler again.
