@@ -141,7 +141,7 @@ func (c *call) run() {
 		return
 	}
 	c.edge.numbers.hangUp(a) // before the BYE, so that who has it finds the number released and, once it may, the state
-	c.bye()
+	c.bye(told)
 }
 
 // settle closes the inbox, and answers what is still in it.
@@ -218,7 +218,7 @@ func (c *call) acknowledged(ok *message, a *arrival) bool {
 	})
 	if up && !acked { // nobody acknowledged it, or the platform closes
 		c.edge.numbers.hangUp(a)
-		c.bye()
+		c.bye(c.told(a))
 	}
 	return up && acked
 }
@@ -257,8 +257,9 @@ func (c *call) otherwise(ev event) bool {
 }
 
 // bye ends the call, and returns when the caller has taken note or is not expected to any more.
-func (c *call) bye() {
+func (c *call) bye(told []header) {
 	bye := c.request("BYE")
+	bye.headers = append(bye.headers, told...)
 	send := c.sender()
 	send(bye)
 	c.repeat(c.from.conn == nil, func() { send(bye) }, func(ev event) bool {

@@ -36,7 +36,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	f.StringVar(&o.SIP, "sip", "127.0.0.1:5090", "host:port of SIP over UDP and TCP")
 	f.StringVar(&o.Release, "release", independent.OnHangup, "what frees a number: arrival or hangup")
 	f.StringVar(&o.IDs, "ids", independent.CallSID, "what conversations are called: sid, uuid or null")
-	f.BoolVar(&o.TellID, "tell-id", false, "write that into the header X-Conversation-Id of 180 and 200")
+	f.BoolVar(&o.TellID, "tell-id", false, "write that into the header X-Conversation-Id of 180, 200 and BYE")
 	f.DurationVar(&o.Window, "window", 0, "life of a reservation that nobody calls (default 2m0s)")
 	f.DurationVar(&o.CoolDown, "cool-down", 0, "rest of a number after its release")
 	f.DurationVar(&o.Visible, "visible", 0, "from the end of a call until its state can be read")
