@@ -54,7 +54,7 @@ func (c *client) journey(ctx context.Context, n int) error {
 	case err != nil:
 		return err
 	case number == "":
-		return pause(ctx, 2*time.Millisecond)
+		return pause(ctx, 25*time.Millisecond) // others have the numbers
 	case c.happens(c.Abandon):
 		return nil
 	case c.happens(c.Late):

@@ -25,7 +25,7 @@ import (
 
 // How far real machines may be late, for facts that must hold: a timer, a BYE on its way, a state that becomes visible.
 const (
-	lateTimer = 2 * time.Second
+	lateTimer = time.Second
 	lateBye   = time.Second
 	lateState = 500 * time.Millisecond
 )

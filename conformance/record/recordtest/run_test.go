@@ -16,6 +16,7 @@ import (
 var (
 	keep     = flag.String("keep", "", "directory to keep the histories in")
 	journeys = flag.Int("journeys", 24, "of each run")
+	linked   = flag.Bool("linked", false, "platforms with defects tell their own ids")
 	every    = flag.Int("every", 7, "of how many runs one is made")
 )
 
@@ -23,7 +24,9 @@ var (
 func TestHistories(t *testing.T) {
 	runs := Correct(*journeys)
 	for _, d := range independent.Defects() {
-		runs = append(runs, Defective(d.Code, *journeys))
+		r := Defective(d.Code, *journeys)
+		r.Linked = *linked
+		runs = append(runs, r)
 	}
 	for i, r := range runs {
 		if i%*every != 0 {

@@ -62,7 +62,9 @@ func Defective(code string, journeys int) Named {
 	case "F09":
 		r.Clients = 2 // so that numbers stay free
 	case "F13", "F24":
-		r.Abandon, r.Late = 20, 0
+		r.Abandon, r.Late, r.Journeys = 20, 0, 4*journeys // long enough for numbers to be missed
+	case "F25":
+		r.Journeys = 4 * journeys
 	case "F08":
 		r.Platform.CoolDown, r.Clients = 150*time.Millisecond, 16
 	case "F14", "F15":
