@@ -1,6 +1,6 @@
 // Package specs holds the contract documents: OpenAPI of both endpoints as published, the strict overlay that
-// says what is demanded on top, the pool's invariants in words, and the JSON Schemas of every file this module
-// reads or writes. It is data with accessors. What a document means is judged elsewhere: conformance/contract
+// says what is demanded on top, the pool's invariants in words, the JSON Schemas of every file this module
+// reads or writes, and examples for other languages. It is data with accessors. What a document means is judged elsewhere: conformance/contract
 // validates HTTP exchanges against these, conformance/check judges histories.
 package specs
 
@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-//go:embed *.yaml *.md *.schema.json
+//go:embed *.yaml *.md *.schema.json examples
 var files embed.FS
 
 // schemaSuffix ends the name of every JSON Schema file.
