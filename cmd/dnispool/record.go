@@ -237,7 +237,7 @@ func (r *recording) readStandardInput(calls *record.Calls) {
 
 // sum says what there is to judge.
 func (r *recording) sum(l *record.Log) {
-	fmt.Fprintf(r.out, "recorded in %s: %d reservations, %d calls, %d requests for a handoff; judge them with %s judge %s\n",
+	fmt.Fprintf(r.out, "recorded in %s: reserve %d, call %d, handoff %d; judge them with %s judge %s\n",
 		r.file, l.Count(history.Reserve), l.Count(history.Call), l.Count(history.Handoff), tool, r.file)
 	if l.Count(history.Reserve) > 0 && l.Count(history.Call) == 0 {
 		fmt.Fprintln(r.out, "no calls were told: little can be judged without them; see --calls")

@@ -83,7 +83,7 @@ func TestRecord(t *testing.T) {
 	if err := r.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	if rest, code := r.end(t); code != 0 || rest != "recorded in h.jsonl: 1 reservations, 1 calls, 1 requests for a handoff; judge them with dnispool judge h.jsonl\n" {
+	if rest, code := r.end(t); code != 0 || rest != "recorded in h.jsonl: reserve 1, call 1, handoff 1; judge them with dnispool judge h.jsonl\n" {
 		t.Errorf("got %d %s", code, rest)
 	}
 	file := filepath.Join(dir, "h.jsonl")
@@ -153,7 +153,7 @@ func TestRecordFromStandardInput(t *testing.T) {
 	for said.Scan() && !strings.HasPrefix(said.Text(), "standard input:2: call: want an object of call_id,") {
 	}
 	_ = c.Process.Signal(syscall.SIGTERM)
-	if said.Scan(); said.Text() != "recorded in -: 0 reservations, 1 calls, 0 requests for a handoff; judge them with dnispool judge -" {
+	if said.Scan(); said.Text() != "recorded in -: reserve 0, call 1, handoff 0; judge them with dnispool judge -" {
 		t.Errorf("got %s", said.Text())
 	}
 	_, _ = io.Copy(io.Discard, errOut)

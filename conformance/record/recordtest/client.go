@@ -1,6 +1,7 @@
 package recordtest
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -42,8 +43,7 @@ func (c *client) happens(share int) bool { return c.chance.IntN(100) < share }
 // journey is what a client does for one caller.
 func (c *client) journey(ctx context.Context, n int) error {
 	if c.lastNumber != "" && c.happens(c.Stray) {
-		_, err := c.call(ctx, c.lastNumber, "", "")
-		return err
+		return c.stray(ctx)
 	}
 	nonce, sharedID := fmt.Sprintf("n%d", n), fmt.Sprintf("s%d", n)
 	if c.lastSharedID != "" && c.happens(c.SameID) {
@@ -58,7 +58,7 @@ func (c *client) journey(ctx context.Context, n int) error {
 	case c.happens(c.Abandon):
 		return nil
 	case c.happens(c.Late):
-		if err := pause(ctx, c.Platform.Window+50*time.Millisecond); err != nil {
+		if err := pause(ctx, c.Platform.Window+lateTimer+50*time.Millisecond); err != nil {
 			return err
 		}
 	}
@@ -68,6 +68,18 @@ func (c *client) journey(ctx context.Context, n int) error {
 	}
 	c.lastNumber, c.lastSharedID = number, sharedID
 	return c.ask(ctx, sharedID)
+}
+
+// stray calls a number that the client has used up, and looks whether that changed what is known of its last call.
+func (c *client) stray(ctx context.Context) error {
+	if _, err := c.call(ctx, c.lastNumber, "", ""); err != nil {
+		return err
+	}
+	if err := pause(ctx, c.Platform.Visible+20*time.Millisecond); err != nil {
+		return err
+	}
+	_, _, err := c.get(ctx, c.project, url.Values{"shared_id": {c.lastSharedID}})
+	return err
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -85,7 +97,8 @@ func (c *client) begin(op history.Op) func(func(*history.Op)) {
 	if c.recorder == nil {
 		return func(func(*history.Op)) {}
 	}
-	op.Generator, op.Client, op.Project, op.Outcome, op.Start = c.host.name, c.name, c.project.Name, history.Indefinite, time.Since(c.base)
+	op.Generator, op.Client, op.Project = c.host.name, c.name, cmp.Or(op.Project, c.project.Name)
+	op.Outcome, op.Start = history.Indefinite, time.Since(c.base)
 	op.End = op.Start
 	handle := c.recorder.Begin(op)
 	return func(change func(*history.Op)) { c.recorder.Update(handle, change) }
@@ -209,7 +222,7 @@ func (c *client) ask(ctx context.Context, sharedID string) error {
 	over := time.Now()
 	for {
 		if c.foreign.Name != c.project.Name && c.happens(c.Foreign) {
-			if _, _, err := c.get(ctx, c.foreign.HandoffKey, url.Values{"shared_id": {sharedID}}); err != nil {
+			if _, _, err := c.get(ctx, c.foreign, url.Values{"shared_id": {sharedID}}); err != nil {
 				return err
 			}
 		}
@@ -217,7 +230,7 @@ func (c *client) ask(ctx context.Context, sharedID string) error {
 		if c.lastID != "" && c.happens(c.Both) {
 			query.Set("id", c.lastID)
 		}
-		status, id, err := c.get(ctx, c.project.HandoffKey, query)
+		status, id, err := c.get(ctx, c.project, query)
 		switch {
 		case err != nil:
 			return err
@@ -243,16 +256,17 @@ func (c *client) askAgain(ctx context.Context, sharedID string) error {
 		if err := pause(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
-		if _, _, err := c.get(ctx, c.project.HandoffKey, url.Values{"shared_id": {sharedID}}); err != nil {
+		if _, _, err := c.get(ctx, c.project, url.Values{"shared_id": {sharedID}}); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (c *client) get(ctx context.Context, key string, query url.Values) (status int, id string, err error) {
-	end := c.begin(history.Op{Kind: history.Handoff, AskedSharedID: query.Get("shared_id"), AskedID: query.Get("id")})
-	status, answer, err := c.send(ctx, "GET", "/v1/"+c.project.Account+"/"+c.project.ID+"/handoff_state?"+query.Encode(), key, "")
+// get asks for a state of the client's project, with the key of a project that may be another one.
+func (c *client) get(ctx context.Context, by independent.Project, query url.Values) (status int, id string, err error) {
+	end := c.begin(history.Op{Kind: history.Handoff, Project: by.Name, AskedSharedID: query.Get("shared_id"), AskedID: query.Get("id")})
+	status, answer, err := c.send(ctx, "GET", "/v1/"+c.project.Account+"/"+c.project.ID+"/handoff_state?"+query.Encode(), by.HandoffKey, "")
 	if err != nil {
 		return 0, "", err
 	}
