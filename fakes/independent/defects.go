@@ -17,7 +17,7 @@ func Defects() []Defect {
 		{"F01", "check then act", "Two requests within 5 ms are given the same number; a call gets the attributes of the later one.", "M01", "requests at the same time"},
 		{"F03", "offer not reserved", "The reply comes 10 ms before the number is taken: the next request gets the same number, and a fast call finds no attributes.", "", ""},
 		{"F05", "number in two pools", "The first number of every project's pool is the same one: calls to it reach the agent of whoever reserved last.", "M17", "two projects"},
-		{"F06", "repair loop", "Every 10 ms a sweep frees what was reserved in the last 20 ms: the number is given again, and its call finds no attributes.", "M25", ""},
+		{"F06", "repair loop", "Every 10 ms a sweep frees the numbers whose calls have not come yet: they are given again, and those calls find no attributes.", "M25", ""},
 		{"F07", "unfenced late release", "20 ms after a call is over its number is freed once more, whoever has reserved it by then.", "M04", ""},
 		{"F08", "no cool-down", "A number is given again as soon as it is released, before the cool-down that was promised.", "", "a cool-down"},
 		{"F09", "last in, first out", "The number released last is given next.", "M15", "numbers that stay free"},

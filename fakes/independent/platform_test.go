@@ -190,7 +190,7 @@ func TestStartRefuses(t *testing.T) {
 
 // TestCloseLeavesNothing: with a call up, a connection open and reservations waiting.
 func TestCloseLeavesNothing(t *testing.T) {
-	p, err := Start(Options{Window: time.Hour, Others: time.Millisecond})
+	p, err := Start(Options{Window: time.Hour, Others: 10 * time.Millisecond, Projects: DefaultProjects(1, 50)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -208,8 +208,10 @@ func TestCloseLeavesNothing(t *testing.T) {
 	}
 	w.client.CloseIdleConnections()
 	stacks := make([]byte, 1<<20)
-	w.eventually(func() bool { // what serves a connection ends a moment after it
-		left := string(stacks[:runtime.Stack(stacks, true)])
-		return !strings.Contains(left, "independent.(*edge)") && !strings.Contains(left, "independent.(*loop)") && !strings.Contains(left, "independent.(*call)")
-	})
+	left := string(stacks[:runtime.Stack(stacks, true)])
+	for _, what := range []string{"independent.(*edge)", "independent.(*loop)", "independent.(*call)", "independent.(*server)"} {
+		if strings.Contains(left, what) {
+			t.Errorf("want no goroutine left, got one of %s in\n%s", what, left)
+		}
+	}
 }

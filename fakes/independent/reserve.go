@@ -137,11 +137,11 @@ func throughFloats(raw json.RawMessage) json.RawMessage {
 	return mangled
 }
 
-// sweep is F06: it takes a number that was reserved a moment ago for one whose owner is missing, and frees it.
+// sweep is F06: it takes a number whose call has not come yet for one whose owner is missing, and frees it.
 func (n *numbering) sweep() {
 	for _, p := range n.projects {
 		for _, l := range p.numbers {
-			if l.state == booked && time.Since(l.holds.made) < 20*time.Millisecond {
+			if l.state == booked {
 				n.release(l)
 			}
 		}
