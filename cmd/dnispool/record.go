@@ -216,7 +216,12 @@ func (r *recording) serve(ctx context.Context, config record.Config, calls *reco
 	}
 	server := record.NewServer(record.NewProxy(config))
 	running.Go(func() { _ = server.Serve(web) })
-	<-ctx.Done()
+	select {
+	case <-ctx.Done():
+	case <-config.Log.Failed(): // the clients come first
+		fmt.Fprintf(r.err, "%v; requests are still passed on, and not recorded any more\n", config.Log.Err())
+		<-ctx.Done()
+	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), recordGrace)
 	defer cancel()
 	if server.Shutdown(grace) != nil {

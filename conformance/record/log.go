@@ -22,12 +22,14 @@ type Log struct {
 	ids   int
 	count map[history.Kind]int
 	err   error
+
+	failed chan struct{} // closed with err
 }
 
 // NewLog writes the header to out, with the present for its base. The operations bear the generator's name, which may be
 // empty when there is no other.
 func NewLog(out io.Writer, h history.Header, generator string) (*Log, error) {
-	l := &Log{base: time.Now(), generator: generator, count: make(map[history.Kind]int)}
+	l := &Log{base: time.Now(), generator: generator, count: make(map[history.Kind]int), failed: make(chan struct{})}
 	h.Base = l.base
 	w, err := history.NewWriter(out, h)
 	if err != nil {
@@ -43,6 +45,9 @@ func (l *Log) Err() error {
 	defer l.mu.Unlock()
 	return l.err
 }
+
+// Failed is closed when Err has something to say.
+func (l *Log) Failed() <-chan struct{} { return l.failed }
 
 // Count is how many operations of a kind have begun.
 func (l *Log) Count(k history.Kind) int {
@@ -93,5 +98,6 @@ func (l *Log) write(op *history.Op) {
 	}
 	if l.err == nil && err != nil {
 		l.err = fmt.Errorf("record: %w", err)
+		close(l.failed)
 	}
 }

@@ -353,6 +353,7 @@ func TestDiskIsFull(t *testing.T) {
 	server := httptest.NewServer(NewProxy(Config{Upstream: u, Log: log}))
 	defer server.Close()
 	res, err := http.Post(server.URL+reservePath, "", strings.NewReader(`{"attributes":{}}`))
+	<-log.Failed()
 	if err != nil || res.StatusCode != 200 || log.Err() == nil || log.Count(history.Reserve) != 1 {
 		t.Errorf("got %v %v, %v", res, err, log.Err())
 	}
