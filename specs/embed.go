@@ -1,7 +1,7 @@
 // Package specs holds the contract documents: OpenAPI of both endpoints as published, the strict overlay that
 // says what is demanded on top, the pool's invariants in words, the JSON Schemas of every file this module
-// reads or writes, and examples for other languages. It is data with accessors. What a document means is judged elsewhere: conformance/contract
-// validates HTTP exchanges against these, conformance/check judges histories.
+// reads or writes, and examples for other languages. It is data with accessors. What a document means is judged
+// elsewhere: conformance/contract validates HTTP exchanges against these, conformance/check judges histories.
 package specs
 
 import (

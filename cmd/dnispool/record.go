@@ -136,7 +136,7 @@ func (r *recording) config() (c record.Config, project string, err error) {
 	}
 	for _, p := range r.projects {
 		name, variable, several := strings.Cut(p, "=")
-		keys := strings.FieldsFunc(r.getenv(variable), func(c rune) bool { return c == ',' })
+		keys := strings.Fields(strings.ReplaceAll(r.getenv(variable), ",", " "))
 		switch {
 		case name == "" || !several && len(r.projects) > 1:
 			return c, "", fmt.Errorf("record: --project: want name=VARIABLE for each of several, got %q", p)

@@ -70,6 +70,11 @@ func NewProxy(c Config) *Proxy {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(c.Upstream)
 			r.Out.URL.RawQuery = r.In.URL.RawQuery // also what cannot be parsed
+			for _, name := range []string{"Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto"} {
+				if values, ok := r.In.Header[name]; ok { // the recorder is nobody that an upstream should know of
+					r.Out.Header[name] = values
+				}
+			}
 		},
 		ModifyResponse: seeReply,
 		ErrorHandler:   noReply,

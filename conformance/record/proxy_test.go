@@ -202,9 +202,9 @@ func TestPassesOnWhatItDoesNotRecord(t *testing.T) {
 	}))
 	defer upstream.Close()
 	s := front(t, upstream.URL+"/base", Config{})
-	status, _, err := s.ask(s.server.URL, "PUT", "/v1/a%2Fb?x=%zz;y", "body", "X-Ours", "x", "User-Agent", "u")
+	status, _, err := s.ask(s.server.URL, "PUT", "/v1/a%2Fb?x=%zz;y", "body", "X-Ours", "x", "User-Agent", "u", "X-Forwarded-Proto", "https")
 	if err != nil || status != 418 || got.Method != "PUT" || got.RequestURI != "/base/v1/a%2Fb?x=%zz;y" || string(body) != "body" || got.Header.Get("X-Ours") != "x" ||
-		got.Header.Get("User-Agent") != "u" || got.Header.Get("X-Api-Key") != secret || got.Header.Get("X-Forwarded-For") != "" || got.Host != strings.TrimPrefix(upstream.URL, "http://") {
+		got.Header.Get("User-Agent") != "u" || got.Header.Get("X-Api-Key") != secret || got.Header.Get("X-Forwarded-For") != "" || got.Header.Get("X-Forwarded-Proto") != "https" || got.Host != strings.TrimPrefix(upstream.URL, "http://") {
 		t.Errorf("got %d %v %+v %q", status, err, got, body)
 	}
 	if ops := s.ops(); len(ops) > 0 {

@@ -238,7 +238,7 @@ func (c *client) ask(ctx context.Context, sharedID string) error {
 			c.lastID = id
 			c.count(func(r *Result) { r.States++ })
 			return c.askAgain(ctx, sharedID)
-		case time.Since(over) > c.Platform.Visible+lateState+100*time.Millisecond:
+		case time.Since(over) > c.Platform.Visible+2*lateBye+100*time.Millisecond:
 			c.count(func(r *Result) { r.Lost++ })
 			return nil
 		}
@@ -253,7 +253,7 @@ func (c *client) askAgain(ctx context.Context, sharedID string) error {
 		return nil
 	}
 	for range 2 {
-		if err := pause(ctx, 50*time.Millisecond); err != nil {
+		if err := pause(ctx, lateBye+50*time.Millisecond); err != nil {
 			return err
 		}
 		if _, _, err := c.get(ctx, c.project, url.Values{"shared_id": {sharedID}}); err != nil {

@@ -23,11 +23,11 @@ import (
 	"github.com/dnispool/dnispool/sim/sipua"
 )
 
-// How far real machines may be late, for facts that must hold: a timer, a BYE on its way, a state that becomes visible.
+// How far a real machine may be late, for facts that must hold: a timer, and a BYE on its way. A state needs no such room:
+// the platform has filed it before it sends the BYE.
 const (
-	lateTimer = time.Second
-	lateBye   = time.Second
-	lateState = 500 * time.Millisecond
+	lateTimer = 500 * time.Millisecond
+	lateBye   = 250 * time.Millisecond
 )
 
 // Run is one history to be made. Every share is of 100.
@@ -135,7 +135,7 @@ func (r Run) facts(p *independent.Platform) (json.RawMessage, error) {
 			"size": len(project.Numbers), "numbers": project.Numbers, "selection": "lru", "match": "dni", "bindings": "once", "duplicates": "last", "handoffs": true,
 			"exclusive": r.Platform.Others == 0, "release": cmp.Or(r.Platform.Release, independent.OnHangup),
 			"window_min_ns": r.Platform.Window, "window_max_ns": r.Platform.Window + lateTimer,
-			"visible_ns": r.Platform.Visible + lateState, "signal_ns": lateBye, "abandoned": "keep",
+			"visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye, "abandoned": "keep",
 		}
 		if r.Platform.CoolDown > 0 {
 			f["cool_down_ns"], f["cool_down_max_ns"] = r.Platform.CoolDown, r.Platform.CoolDown+lateTimer
