@@ -85,7 +85,7 @@ func (c *call) afterwards(ev event) {
 	}
 }
 
-func branch(m *message) string { return parameter("<>"+afterFirst(m.get("via")), "branch") }
+func branch(m *message) string { return parameter(afterFirst(m.get("via")), "branch") }
 
 // afterFirst is the parameters of the first of the Vias that a line may have.
 func afterFirst(via string) string {

@@ -62,6 +62,9 @@ func (c *client) journey(ctx context.Context, n int) error {
 			return err
 		}
 	}
+	if err := pause(ctx, time.Duration(c.chance.Float64()*float64(c.Think))); err != nil {
+		return err
+	}
 	up, err := c.call(ctx, number, nonce, sharedID)
 	if err != nil || !up {
 		return err

@@ -42,6 +42,7 @@ type Run struct {
 	Skew     time.Duration
 
 	Talk    time.Duration // how long an agent stays on the line, at most
+	Think   time.Duration // how long a client waits between its reservation and its call, at most
 	Abandon int           // reservations that nobody calls
 	Late    int           // calls that come after the window
 	Twice   int           // numbers called again while the first call is up

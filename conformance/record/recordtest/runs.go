@@ -59,6 +59,8 @@ func Defective(code string, journeys int) Named {
 	r := ordinary(journeys, 1)
 	r.Platform.Defects = []string{code}
 	switch code {
+	case "F07":
+		r.Think = 60 * time.Millisecond
 	case "F09":
 		r.Clients = 2 // so that numbers stay free
 	case "F13", "F24":
