@@ -41,6 +41,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/suite", "conformance/finding conformance/replay conformance/report conformance/run conformance/scenario"},
 	{"conformance/explore", "conformance/check conformance/finding conformance/history conformance/inorder conformance/reading"},
 	{"conformance/explore/offline", "conformance/explore conformance/history conformance/reading conformance/targets/world fakes/mutants sim/..."},
+	{"conformance/record", "conformance/history"},
+	{"conformance/record/recordtest", "conformance/history conformance/record fakes/independent"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
 }

@@ -21,6 +21,7 @@ const tool = "dnispool"
 // env is what a verb may use of the world.
 type env struct {
 	args    []string
+	in      io.Reader
 	out     io.Writer
 	err     io.Writer
 	reports io.Writer // where a report goes whose file is -; see leaveOutput
@@ -42,6 +43,7 @@ func verbs() []verb {
 		{"check", "check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"", "scenarios", "list, lint or show scenarios", runScenarios},
 		{"evidence", "judge", "judge saved histories again, offline", runJudge},
+		{"", "record", "stand in front of a platform and write the history of its clients", runRecord},
 		{"", "explore", "search for broken promises by simulation, and shrink what is found", runExplore},
 		{"", "mutants", "play the scenarios on platforms that are broken on purpose, and say what finds them out", runMutants},
 		{"about", "version", "print the version", runVersion},
@@ -49,7 +51,7 @@ func verbs() []verb {
 }
 
 func main() {
-	os.Exit(dispatch(untilSignalled(), env{args: os.Args[1:], out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
+	os.Exit(dispatch(untilSignalled(), env{args: os.Args[1:], in: os.Stdin, out: os.Stdout, err: os.Stderr, getenv: os.Getenv, environ: os.Environ()}))
 }
 
 // untilSignalled ends with the first signal, which asks politely. By then the second finds the default handler again.

@@ -13,6 +13,9 @@ import (
 // standardOutput is what stands for standard output where a file is asked for.
 const standardOutput = "-"
 
+// standardInput is what stands for standard input where something is read.
+const standardInput = "-"
+
 // leaveOutput returns an env that talks to people on standard error when one of the files is standard output: what a
 // program reads there must be the report alone.
 func (e env) leaveOutput(files ...string) env {
