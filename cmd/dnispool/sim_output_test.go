@@ -67,15 +67,12 @@ func startUnread(t *testing.T, blocked string) *unread {
 // fill puts as much into a pipe as it holds.
 func fill(t *testing.T, w *os.File) {
 	t.Helper()
-	if err := w.SetWriteDeadline(time.Now()); err != nil {
-		t.Fatal(err)
-	}
 	for {
 		if err := w.SetWriteDeadline(time.Now().Add(50 * time.Millisecond)); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := w.Write(bytes.Repeat([]byte{'.'}, 4096)); err != nil {
-			break // it is full
+			return // it is full
 		}
 	}
 }
