@@ -20,7 +20,10 @@ var symptoms = map[string]struct {
 		a, b := w.twoAtOnce()
 		return a == b
 	}},
-	"F03": {Options{}, func(w *world) bool { return w.reserved(`{}`) == w.reserved(`{}`) }},
+	"F03": {Options{}, func(w *world) bool {
+		first, second := w.reserved(`{}`), w.reserved(`{}`)
+		return first == second
+	}},
 	"F05": {Options{Projects: DefaultProjects(2, 1)}, func(w *world) bool {
 		a, _ := w.post(0, `{}`)
 		b, _ := w.post(1, `{}`)
