@@ -75,7 +75,7 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 	for _, name := range h.Names {
 		out.Ledgers[name] = h.Projects[name].Ledger()
 	}
-	skewed := h.Skew.By > h.Whole.Eps
+	skewed := h.Skew.By > h.Whole.Eps || h.Whole.ClocksUnknown()
 	astray := h.Whole.Astray()
 	deadline := time.Now().Add(budget)
 	for _, c := range checks {

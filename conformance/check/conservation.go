@@ -20,7 +20,7 @@ func conservation() Check {
 				return finding.NotJudged(noEcho)
 			case !v.Once():
 				return finding.NotJudged("a reservation may serve several calls")
-			case !v.Exclusive:
+			case !v.Unshared():
 				return finding.NotJudged("somebody else may be using the pool")
 			}
 			bound := make(map[string][]*reading.Call)

@@ -83,7 +83,7 @@ func (v *view) judgeData(out *finding.Outcome, r *reading.Question) {
 func (v *view) judgeDuplicates(out *finding.Outcome, r *reading.Question) {
 	got := r.Call
 	s := r.Group
-	if !v.Handoffs || s == nil || !got.Op.Ended || !v.Ordered() {
+	if v.KeptFor() == 0 || s == nil || !got.Op.Ended || !v.Ordered() {
 		return
 	}
 	if len(s.Stored) > reading.Crowd {
@@ -94,8 +94,8 @@ func (v *view) judgeDuplicates(out *finding.Outcome, r *reading.Question) {
 		if c == got || !v.readable(c, r) {
 			continue
 		}
-		gotBy := [2]time.Duration{v.endFrom(got), reading.Plus(v.Over(got), v.Visible)} // when it was written
-		later, earlier := v.endFrom(c) > gotBy[1], reading.Plus(v.Over(c), v.Visible) < gotBy[0]
+		gotBy := [2]time.Duration{v.endFrom(got), reading.Plus(v.Over(got), v.ReadableWithin())} // when it was written
+		later, earlier := v.endFrom(c) > gotBy[1], reading.Plus(v.Over(c), v.ReadableWithin()) < gotBy[0]
 		if v.Duplicate == "last" && later || v.Duplicate == "first" && earlier {
 			out.Add(finding.Violation{
 				Text: fmt.Sprintf("shared_id %q found the call that ended at %s; want the %s one, which ended at %s", r.AskedSharedID, round(got.Op.Bye), v.Duplicate, round(c.Op.Bye)),

@@ -78,7 +78,7 @@ func handoffRows() map[string][]row {
 			{name: "never found", facts: kept, ops: of(x, missing(8, "s1")), want: dropped},
 			{name: "found, then gone", facts: kept, ops: of(x, found(8, "s1", "c1", `{}`), missing(9, "s1"))},
 			{name: "given up too early", facts: kept, hazards: 1, undecided: 1, ops: of(x, missing(5.5, "s1"))},
-			{name: "how soon is not known, but its client has given up", facts: roa, ops: of(x, missing(5.5, "s1")), want: dropped},
+			{name: "how soon is not known, though its client has given up", facts: roa, hazards: 1, undecided: 1, ops: of(x, missing(5.5, "s1"))},
 			{name: "a late call", facts: kept, hazards: 1, ops: of(x[0], dialled(12, 13, "a").nonce("x").shared("s1").id("c1").over(15), missing(20, "s1"))},
 			{name: "a number that was never reserved", facts: kept, hazards: 1, undecided: 1, ops: of(dialled(1, 2, "a").shared("s1").id("c1").over(5), missing(20, "s1"))},
 			{name: "the caller hung up", facts: kept, ops: of(x[0], x[1].overBy("caller", 5), missing(20, "s1")), want: "not judged: no answered call's shared_id was asked for"},

@@ -16,8 +16,11 @@ func handoffVisible() Check {
 	return Check{Rule: finding.Rule{Name: "handoff-visible", Invariant: "I20", Says: "A handoff state can be read soon after the call, and from then on every time."},
 		clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
-			if !v.Handoffs {
-				return finding.NotJudged("how soon a handoff state is readable, and for how long, is not known")
+			switch {
+			case v.NoHandoff == reading.NotFound:
+				return finding.NotJudged("a call without a handoff is answered as if it had no state")
+			case v.KeptFor() == 0:
+				return finding.NotJudged(unknownStates)
 			}
 			byID, byShared := make([]*answers, len(v.Calls)), make([]*answers, v.SharedIDs())
 			for i := range v.Reads {
@@ -43,6 +46,8 @@ func handoffVisible() Check {
 			return out
 		}}
 }
+
+const unknownStates = "how soon a handoff state is readable, and for how long, is not known"
 
 // answers is what is known of one question so far.
 type answers struct {
@@ -105,7 +110,7 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 		}
 	}
 	c := a.calls[0]
-	if due := reading.Plus(v.Over(c), v.Visible); r.From > due && (v.Retention == 0 || r.From < reading.Plus(v.endFrom(c), v.Retention)) {
+	if due := reading.Plus(v.Over(c), v.ReadableWithin()); r.From > due && (r.From < reading.Plus(v.endFrom(c), v.KeptFor())) {
 		out.Undecided++ // its caller hung up, or the platform was restarted
 	}
 }

@@ -112,7 +112,7 @@ func drained(all ...op) []op {
 // roa and roh are a pool of two numbers whose window is known to lie in 10 to 11 seconds, released on arrival and on
 // hang-up.
 var (
-	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
+	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), Bindings: "once", ServerMax: new(time.Duration(1))}
 	roh = with(roa, func(f *reading.Facts) { f.Release = "hangup" })
 )
 

@@ -114,7 +114,7 @@ func (v *view) fabricated(out *finding.Outcome, c *reading.Call) {
 		Text: fmt.Sprintf("call to %s was given attributes that nobody sent (nonce %s)", c.Op.Number, c.Echo.Nonce), Rule: "no reservation of this history has that nonce",
 		Cause: "F40 stale context, F48 another tenant's", Ops: reading.Copies(c.Op, c.Echo.Heard),
 	}
-	if v.Exclusive {
+	if v.Unshared() {
 		out.Add(x)
 		return
 	}

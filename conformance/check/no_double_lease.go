@@ -39,7 +39,7 @@ func (v *view) judgeLine(out *finding.Outcome, strays *int, n *reading.Line) {
 	out.Cases += len(n.Leases)
 	var open []*reading.Lease
 	for i, b := range n.Leases {
-		open = slices.DeleteFunc(open, func(a *reading.Lease) bool { return b.From >= reading.Plus(a.Earliest, v.CoolDown) })
+		open = slices.DeleteFunc(open, func(a *reading.Lease) bool { return b.From >= reading.Plus(a.Earliest, v.ShortestRest()) })
 		at := slices.IndexFunc(open, func(a *reading.Lease) bool { return !v.precedes(a, b) && !v.precedes(b, a) })
 		switch {
 		case at >= 0:
@@ -64,12 +64,12 @@ const maxOpen = 16
 
 // precedes tells that a may have been over, and its number rested, when b was given.
 func (v *view) precedes(a, b *reading.Lease) bool {
-	return b.Replied >= reading.Plus(a.Earliest, v.CoolDown)
+	return b.Replied >= reading.Plus(a.Earliest, v.ShortestRest())
 }
 
 func (v *view) clash(n *reading.Line, a, b *reading.Lease) finding.Violation {
 	// A stray may take a reservation that waits, the moment after it was made.
-	stray := a.TakenBy == nil && b.Replied >= reading.Plus(a.From, v.CoolDown) || b.TakenBy == nil && a.Replied >= reading.Plus(b.From, v.CoolDown)
+	stray := a.TakenBy == nil && b.Replied >= reading.Plus(a.From, v.ShortestRest()) || b.TakenBy == nil && a.Replied >= reading.Plus(b.From, v.ShortestRest())
 	ends := fmt.Sprintf("could not end before %s", round(a.Earliest))
 	if a.Earliest == reading.Forever {
 		ends = "was still in a call when the history ends"

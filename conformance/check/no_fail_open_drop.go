@@ -75,8 +75,13 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	if !v.Ordered() && (v.SharedBy(r.Project, c.Op.SharedID) > 1 || !v.Once() && v.AlsoBound(l, c)) {
 		return "other calls may have the same shared_id", false
 	}
-	atOnce := v.Visible == 0 && v.asksAfter(r, c) && v.kept(c, r)
-	if v.Handoffs && !v.readable(c, r) && !atOnce {
+	atOnce := v.ReadableWithin() == 0 && v.asksAfter(r, c) && v.kept(c, r)
+	switch {
+	case v.NoHandoff == reading.NotFound:
+		return "a call without a handoff is answered as if it had no state", false
+	case v.ReadableWithin() == reading.Forever || v.KeptFor() == 0:
+		return unknownStates, false
+	case !v.readable(c, r) && !atOnce:
 		return "the state need not have been readable then", false
 	}
 	return "", true

@@ -41,7 +41,7 @@ func orderRows() map[string][]row {
 		{name: "a restart may forget the order", facts: listed, ops: all(used(0, "a"), one(restarted(5, 6, history.OK)), used(10, "a"))},
 		{name: "a drain counts", facts: lru, ops: all(used(0, "a"), used(10, "b"), drained(reserved(20, 20.1, "b"))),
 			want: "b was given again at 20.1s, free since 10.2s at the soonest, although a had been free since 2s"},
-		{name: "the cool-down shifts both", facts: with(lru, func(f *reading.Facts) { f.CoolDown = sec(3) }), ops: all(used(0, "a"), used(10, "b"), used(20, "b")),
+		{name: "the cool-down shifts both", facts: with(lru, func(f *reading.Facts) { f.CoolDown = new(sec(3)) }), ops: all(used(0, "a"), used(10, "b"), used(20, "b")),
 			want: "b was given again at 20.1s, free since 13.2s at the soonest, although a had been free since 5s"},
 		{name: "the next in the list", facts: robin, ops: all(used(0, "a"), used(10, "b"), used(20, "c"), used(30, "a"))},
 		{name: "one left out", facts: robin, ops: all(used(0, "a"), used(10, "c")), want: "c was given at 10.1s after a, although b, which comes in between, was free"},

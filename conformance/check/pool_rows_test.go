@@ -12,11 +12,13 @@ import (
 // rows are, for each check, the smallest histories that separate two readings. Where a row violates, its neighbour
 // shows what is missing to the proof.
 func poolRows() map[string][]row {
-	resting := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.CoolDown = sec(3) }) }
+	resting := func(f reading.Facts) reading.Facts {
+		return with(f, func(f *reading.Facts) { f.CoolDown = new(sec(3)) })
+	}
 	lazy := with(roa, func(f *reading.Facts) { f.WindowMax = sec(30 * 24 * 3600) })
 	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
 	answering := with(roa, func(f *reading.Facts) { f.Release = "answer" })
-	slow := with(roa, func(f *reading.Facts) { f.ServerMax = sec(30) })
+	slow := with(roa, func(f *reading.Facts) { f.ServerMax = new(sec(30)) })
 	twice := func(end, second string) string {
 		return "a was given twice: the first reservation could not end before " + end + ", and the second was answered at " + second
 	}
@@ -61,7 +63,7 @@ func poolRows() map[string][]row {
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").id("c1").over(5), dialled(.2, .3, "a").nonce("x").id("c2").over(9), reserved(5.5, 6, "a")}},
 			{name: "a retry leaves two reservations with one nonce", facts: roa, undecided: 1, // the first may have followed on a
 				ops: []op{timedOut(0, 1).nonce("x"), reserved(1, 1.1, "a").nonce("x"), dialled(1.2, 14, "a").nonce("x").id("c1"), reserved(12, 12.5, "a"), heard(20, "c1", "x", "a")}},
-			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *reading.Facts) { f.Signal = sec(.2) }), undecided: 1,
+			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *reading.Facts) { f.Signal = new(sec(.2)) }), undecided: 1,
 				ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(4.8, 4.9, "a")}},
 			{name: "leases lost in a restart", facts: roa, undecided: 1, ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.Refused), reserved(1, 1.1, "a")}},
 			{name: "leases kept in a restart", facts: roa, want: twice("10s", "1.1s"), ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.OK), reserved(1, 1.1, "a")}},
@@ -88,7 +90,7 @@ func poolRows() map[string][]row {
 			{name: "a lost reply that a stranger's call keeps", facts: roh, undecided: 1, // b may be what the first request took
 				ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), dialled(5, 5.1, "b").over(100), refused(15, 15.1)}},
 			{name: "a lost reply that nobody calls", facts: roh, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}, want: "refused at 15.1s although at most 1 of 2 numbers can have been held"},
-			{name: "unless its server is slow", facts: with(roh, func(f *reading.Facts) { f.ServerMax = 0 }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
+			{name: "unless its server is slow", facts: with(roh, func(f *reading.Facts) { f.ServerMax = nil }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
 			{name: "a call whose agent says nothing came keeps nothing", facts: roh, want: "refused at 15.1s although at most 1 of 2 numbers can have been held",
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(10.5, 10.6, "a").nonce("x").id("c1").over(100), reserved(10, 10.1, "b"), refused(15, 15.1), heard(101, "c1", "", "a")}},
 			{name: "a call that came at the last moment may", facts: roh, undecided: 1,

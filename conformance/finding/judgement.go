@@ -38,7 +38,7 @@ func (j Judgement) Violations() (n int) {
 }
 
 // Conclusion is what the judgement comes to. named says that the checks were asked for by their names: one that could
-// not be applied is inconclusive then, and else a gap that the report shows. What only clocks explain is inconclusive. A
+// not be applied is inconclusive then, and else a gap that the report shows. What clocks or unseen calls may explain is inconclusive. A
 // history in which no check found anything to look at was not judged.
 func (j Judgement) Conclusion(named bool) Conclusion {
 	var c Conclusion
@@ -49,11 +49,8 @@ func (j Judgement) Conclusion(named bool) Conclusion {
 			cases, decided = cases+r.Cases, decided+r.Cases-r.Undecided
 		}
 		for _, v := range r.Violations {
-			if v.Certainty == ModuloClocks {
-				c.Inconclusive = true
-			} else {
-				c.Violated = true
-			}
+			c.Violated = c.Violated || v.Proven()
+			c.Inconclusive = c.Inconclusive || !v.Proven()
 		}
 	}
 	c.Inconclusive = c.Inconclusive || cases > 0 && decided <= 0

@@ -10,11 +10,13 @@ import (
 // Certainty says how sure a violation is.
 type Certainty string
 
-// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; what
-// clocks that are further apart than agreed could have caused is not held against the platform.
+// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; where
+// that rate is not known, or others use the pool, whose calls no history shows, it is not held against the platform. Nor
+// is what clocks that are further apart than agreed could have caused.
 const (
 	Certain      Certainty = "certain"
 	ModuloStrays Certainty = "modulo strays"
+	ModuloUnseen Certainty = "modulo unseen calls"
 	ModuloClocks Certainty = "modulo clocks"
 )
 
@@ -49,6 +51,9 @@ type Violation struct {
 	Ops       []history.Op
 	Chart     *Chart // the same over time; nil until somebody wants to see it
 }
+
+// Proven reports whether it can be held against the platform. What is not is inconclusive.
+func (v Violation) Proven() bool { return v.Certainty != ModuloClocks && v.Certainty != ModuloUnseen }
 
 // Owner is the project whose pool v is about. judged is the one whose operations were judged; "" is all of them.
 func (v Violation) Owner(judged string) string {

@@ -40,15 +40,15 @@ func (v *Reading) call(o *history.Op, lastSeen time.Duration) Call {
 		if o.Ended {
 			end = o.Bye
 		}
-		c.FreesFrom = max(c.Soonest, end-v.Eps-v.Signal)
+		c.FreesFrom = max(c.Soonest, end-v.Eps-v.EndsApart())
 	}
 	switch {
 	case v.Release == OnArrival:
 		c.FreesBy = c.Latest
 	case o.Ended: // answer: the answer came before the end
-		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.Signal)
+		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.EndsApart())
 	case o.Outcome == history.Refused:
-		c.FreesBy = c.Latest + v.Signal
+		c.FreesBy = c.Latest + v.EndsApart()
 	default:
 		c.FreesBy = Forever
 	}
@@ -77,7 +77,7 @@ func (v *Reading) Over(c *Call) time.Duration {
 	if !c.Op.Ended {
 		return Forever
 	}
-	return c.Op.Bye + v.Eps + v.Signal
+	return c.Op.Bye + v.Eps + v.EndsApart()
 }
 
 // line is one number: its reservations and the calls that may have arrived there.

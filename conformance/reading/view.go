@@ -14,6 +14,7 @@ import (
 // generators may be apart.
 type Reading struct {
 	Facts
+	Eps      time.Duration // how far two clocks may be apart: 0 where it is one and the same, or where nobody says
 	Reserves []*history.Op // without the drain, which only counts
 	Drain    []*history.Op
 	Reads    []Question    // by start
@@ -74,7 +75,11 @@ func New(f Facts, ops []*history.Op) *Reading {
 	v := &Reading{
 		Facts: f, ends: make(map[string]*time.Duration), Lines: make(map[string]*Line), crowded: make(map[string]bool),
 	}
-	v.sort(ops, v.survey(ops))
+	counts := v.survey(ops)
+	if f.Eps != nil && len(v.ends) > 1 { // else one clock stamped everything, or nobody knows
+		v.Eps = *f.Eps
+	}
+	v.sort(ops, counts)
 	v.place()
 	v.listen()
 	for _, l := range v.Leases {

@@ -127,7 +127,7 @@ func (g *gathering) call(c *reading.Call) {
 		}
 	case said.Bound:
 		e.kind = takes
-		e.foreign = !g.Exclusive && g.ByNonce[e.nonce] == nil
+		e.foreign = !g.Unshared() && g.ByNonce[e.nonce] == nil
 	default:
 		e.kind = misses
 	}
