@@ -29,6 +29,10 @@ func attributesDelivered() Check {
 					continue
 				}
 				out.Cases++
+				if c.Echo.Common || c.Echo.Silent && l.Op.Nonce == "" || l.Op.Nonce == "" && c.Echo.Bound { // which attributes it was given is not known
+					out.Undecided++
+					continue
+				}
 				if c.Echo.Nonce == "" {
 					v.lost(&out, &strays, l, c)
 				}

@@ -31,8 +31,8 @@ func conservation() Check {
 				}
 				all = append(all, c)
 				at := c.Op.Number
-				if _, ours := v.Lines[c.Echo.DNIS]; ours { // a carrier may have changed it
-					at = c.Echo.DNIS
+				if _, ours := v.Lines[c.Echo.At]; ours { // a carrier may have changed it
+					at = c.Echo.At
 				}
 				bound[at] = append(bound[at], c)
 			}

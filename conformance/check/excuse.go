@@ -41,7 +41,7 @@ func (v *view) readable(c *reading.Call, r *reading.Question) bool {
 // kept tells that nothing can have removed the state of c before r.
 func (v *view) kept(c *reading.Call, r *reading.Question) bool {
 	switch {
-	case !c.Op.Ended || !c.Answered():
+	case !c.Ended() || !c.Answered():
 		return false
 	case c.Op.EndedBy == "caller" && v.Abandoned != "keep": // some platforms drop the state of those who hang up
 		return false

@@ -54,7 +54,7 @@ func (v *view) judgeReply(out *finding.Outcome, r *reading.Question) {
 // judgeData holds what the agent wrote against the call whose state it is.
 func (v *view) judgeData(out *finding.Outcome, r *reading.Question) {
 	c, e := r.Call, r.Echo
-	own := e.Nonce != "" && e.Nonce == c.Op.Nonce
+	own := r.ByID && e.Nonce != "" && e.Nonce == c.Op.Nonce
 	if own && r.GotSharedID != "" && c.Op.SharedID != "" && r.GotSharedID != c.Op.SharedID && v.SharedBy(r.Project, r.GotSharedID) > 0 {
 		out.Add(finding.Violation{
 			Text: fmt.Sprintf("the call reserved with shared_id %q is returned under shared_id %q, which is another's", c.Op.SharedID, r.GotSharedID),
@@ -83,7 +83,7 @@ func (v *view) judgeData(out *finding.Outcome, r *reading.Question) {
 func (v *view) judgeDuplicates(out *finding.Outcome, r *reading.Question) {
 	got := r.Call
 	s := r.Group
-	if v.KeptFor() == 0 || s == nil || !got.Op.Ended || !v.Ordered() {
+	if v.KeptFor() == 0 || s == nil || !got.Ended() || !v.Ordered() {
 		return
 	}
 	if len(s.Stored) > reading.Crowd {

@@ -59,7 +59,7 @@ func (v *view) judgeAgents(out *finding.Outcome, owner map[string]*reading.Lease
 	blamed := make(map[string]bool)
 	for _, c := range v.Calls {
 		l := owner[c.Op.Number]
-		if l == nil || c.Echo == nil || c.Echo.Project == "" || c.Echo.DNIS != c.Op.Number { // it may have gone elsewhere
+		if l == nil || c.Echo == nil || c.Echo.Project == "" || c.Echo.At != c.Op.Number { // it may have gone elsewhere
 			continue
 		}
 		out.Cases++
@@ -82,7 +82,7 @@ func (v *view) judgeAgents(out *finding.Outcome, owner map[string]*reading.Lease
 // judgeTenants: a state is not shown to another project than the one whose number was called.
 func (v *view) judgeTenants(out *finding.Outcome, owner map[string]*reading.Lease) {
 	for _, r := range v.Reads {
-		if r.Call == nil || r.Call.Echo == nil || r.Call.Echo.DNIS != r.Call.Op.Number {
+		if r.Call == nil || r.Call.Echo == nil || r.Call.Echo.At != r.Call.Op.Number {
 			continue
 		}
 		if l := owner[r.Call.Op.Number]; l != nil && l.Op.Project != r.Project {

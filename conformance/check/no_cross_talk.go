@@ -64,7 +64,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	case c.Nth >= a.Count && v.Bindings == "":
 		out.Undecided++
 	}
-	if c.Op.Nonce == nonce {
+	if c.Nonce() == nonce {
 		return
 	}
 	if o := counterpart(c, takers); o != nil {
@@ -114,11 +114,14 @@ func (v *view) fabricated(out *finding.Outcome, c *reading.Call) {
 		Text: fmt.Sprintf("call to %s was given attributes that nobody sent (nonce %s)", c.Op.Number, c.Echo.Nonce), Rule: "no reservation of this history has that nonce",
 		Cause: "F40 stale context, F48 another tenant's", Ops: reading.Copies(c.Op, c.Echo.Heard),
 	}
-	if v.Unshared() {
+	if v.Unshared() && !v.Nameless {
 		out.Add(x)
 		return
 	}
 	x.Rule += "; somebody else may be using the pool"
+	if v.Nameless {
+		x.Rule = "what names some of the reservations is not recorded"
+	}
 	out.Undecided++
 	out.AddHazard(x)
 }
@@ -147,7 +150,7 @@ func (v *view) mayTake(c *reading.Call, a *reading.Attempt) bool {
 			if c.Soonest <= a.Until || !v.Once() { // calls may have kept it alive for one another
 				return true
 			}
-		case l.Op.Number != c.Op.Number && l.Op.Number != c.Echo.DNIS:
+		case l.Op.Number != c.Op.Number && l.Op.Number != c.Echo.At:
 		case !l.TooLate(c), !v.Once() && c.Soonest <= l.Latest: // it may serve more than one call
 			return true
 		}

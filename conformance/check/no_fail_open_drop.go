@@ -17,8 +17,8 @@ func noFailOpenDrop() Check {
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			strays := 0
 			for _, c := range v.Calls {
-				s := v.Group(c.Op.Project, c.Op.SharedID)
-				if c.Op.SharedID == "" || s == nil || s.Last == nil {
+				s := v.Group(c.Op.Project, c.SharedID())
+				if c.SharedID() == "" || s == nil || s.Last == nil {
 					continue
 				}
 				r := s.Last
@@ -45,7 +45,7 @@ func (v *view) asksAfter(r *reading.Question, c *reading.Call) bool {
 func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *reading.Question) {
 	x := finding.Violation{
 		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
-			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.Op.SharedID),
+			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.SharedID()),
 		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
 		Cause: "F50 one of the four meanings of 404", Ops: reading.Copies(c.Op, r.Op),
 	}
@@ -72,7 +72,7 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	if why, decided := v.excuse(l, c); why != "" {
 		return why, decided
 	}
-	if !v.Ordered() && (v.SharedBy(r.Project, c.Op.SharedID) > 1 || !v.Once() && v.AlsoBound(l, c)) {
+	if !v.Ordered() && (v.SharedBy(r.Project, c.SharedID()) > 1 || !v.Once() && v.AlsoBound(l, c)) {
 		return "other calls may have the same shared_id", false
 	}
 	atOnce := v.ReadableWithin() == 0 && v.asksAfter(r, c) && v.kept(c, r)

@@ -50,7 +50,7 @@ func poolRows() map[string][]row {
 				ops: []op{reserved(0, .1, "a"), func() op { o := dialled(.2, 2, "a"); o.Outcome = history.Rejected; return o }(), reserved(1, 1.1, "a")}},
 			{name: "an INVITE whose caller gave up may still arrive", facts: slow, undecided: 1, ops: []op{reserved(5, 5.1, "a"), dialled(.2, 2, "a").unknown(), reserved(6, 6.1, "a")}},
 			{name: "but not for ever", facts: roa, want: twice("15s", "6.1s"), ops: []op{reserved(5, 5.1, "a"), dialled(.2, 2, "a").unknown(), reserved(6, 6.1, "a")}},
-			{name: "still up when the history ends", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, 2, "a"), reserved(50, 50.1, "a"), missing(60, "s")},
+			{name: "still up when the history ends", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, 2, "a").upUntil(60), reserved(50, 50.1, "a"), missing(60, "s")},
 				want: twice("1m0s", "50.1s")},
 			{name: "the cool-down counts", facts: resting(roh), ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(7, 7.9, "a")}, want: twice("5s", "7.9s")},
 			{name: "and is over", facts: resting(roh), ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(8, 8.1, "a")}},

@@ -40,9 +40,11 @@ func (v *Reading) took(c *Call, l *Lease) took {
 		return maybe
 	case e.Nonce == "" && e.Bound: // attributes without a nonce
 		return maybe
+	case nameless(l.Op) && (e.Silent || e.Nonce != "" && v.ByNonce[e.Nonce] == nil):
+		return maybe
 	case e.Nonce == "" || e.Nonce != l.Op.Nonce:
 		return no
-	case v.alone(c, l):
+	case c.Sure && v.alone(c, l):
 		return yes
 	}
 	return maybe

@@ -61,6 +61,10 @@ func (p *player) apply(out *judged, h *reading.History, c scenario.Check, r find
 		out.doubts = append(out.doubts, fmt.Sprintf("%s looked at %s, and the scenario requires %d", r.Name, cases(r.Cases), c.Cases))
 	}
 	for _, v := range r.Violations {
+		if !v.Proven() {
+			out.doubts = append(out.doubts, fmt.Sprintf("%s: %s (%s)", r.Name, v.Text, v.Certainty))
+			continue
+		}
 		if len(out.failures) < charted {
 			v.Chart = h.Chart(r.Project, v)
 		}

@@ -119,9 +119,9 @@ func (g *gathering) call(c *reading.Call) {
 	case elsewhere && !said.Bound: // it took nothing
 		return
 	case elsewhere:
-		if n, ok := g.numbers[said.DNIS]; ok {
+		if n, ok := g.numbers[said.At]; ok {
 			other := *e
-			other.number = said.DNIS
+			other.number = said.At
 			n.events = append(n.events, &other)
 			n.given[e.nonce] = true
 		}
@@ -145,7 +145,7 @@ func (g *gathering) times(c *reading.Call) *event {
 		return e
 	}
 	e.freesFrom = c.FreesFrom
-	if c.Op.Ended {
+	if c.Ended() {
 		e.freesBy = c.FreesBy
 	}
 	return e
