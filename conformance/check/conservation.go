@@ -14,6 +14,7 @@ import (
 // been made, of each number and in all. It needs neither clocks nor nonces.
 func conservation() Check {
 	return Check{Rule: finding.Rule{Name: "conservation", Invariant: "I22", Says: "No more calls are given attributes than there are reservations."},
+		empty: "no reservation can have been made",
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
 			case !v.Echoing:

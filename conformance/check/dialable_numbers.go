@@ -11,6 +11,7 @@ import (
 
 func dialableNumbers() Check {
 	return Check{Rule: finding.Rule{Name: "dialable-numbers", Invariant: "I2, I13", Says: "A successful reservation carries a number of the pool that can be dialled."},
+		empty:      "no reservation succeeded",
 		PerProject: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			known := make(map[string]bool, len(v.Numbers))

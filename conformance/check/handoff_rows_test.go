@@ -66,7 +66,7 @@ func handoffRows() map[string][]row {
 			{name: "the caller hung up, and the state is kept", facts: with(kept, func(f *reading.Facts) { f.Abandoned = "keep" }),
 				ops:  of(x[0], x[1].overBy("caller", 5), found(4, "s1", "c1", says("x", "a")), missing(20, "s1")),
 				want: `there was no state of shared_id "s1" at 20s, 15s after the call had ended; want one after 1s`},
-			{name: "two calls in conflict", facts: conflict, ops: of(x, y, found(6, "s1", "c1", says("x", "a")), missing(20, "s1"))},
+			{name: "two calls in conflict", want: "not judged: of no question for a handoff state it is known which call it is about", facts: conflict, ops: of(x, y, found(6, "s1", "c1", says("x", "a")), missing(20, "s1"))},
 			{name: "two calls, the last counts", facts: kept, ops: of(x, y, found(6, "s1", "c1", says("x", "a")), missing(20, "s1")),
 				want: `the state of shared_id "s1" was there at 6s and gone at 20s, after the call had ended at 5s`},
 			{name: "asked by another project", facts: kept, ops: of(x, found(6, "s1", "c1", says("x", "a")), missing(20, "s1").project("q"))},

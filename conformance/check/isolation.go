@@ -11,6 +11,7 @@ import (
 // isolation: two projects have no number, no agent and no handoff state in common.
 func isolation() Check {
 	return Check{Rule: finding.Rule{Name: "isolation", Invariant: "I18", Says: "Two projects share no number, no agent and no handoff state."},
+		empty: "no reservation succeeded",
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			owner := make(map[string]*reading.Lease) // of each number; nil: several
 			for _, l := range v.Leases {

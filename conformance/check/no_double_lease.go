@@ -21,6 +21,7 @@ import (
 // the agent said that it took the reservation leaves no choice: until then, and by hang-up until its BYE, it was held.
 func noDoubleLease() Check {
 	return Check{Rule: finding.Rule{Name: "no-double-lease", Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two."},
+		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if !v.Timed() {

@@ -106,7 +106,7 @@ func poolRows() map[string][]row {
 			{name: "just after it", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.99), reserved(0, .1, "b"), refused(1, 1.1)}, want: full("1")},
 			{name: "a request that was long on its way", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.9), reserved(0, .1, "b"), refused(.5, 1.1).sent(1)}, want: full("1")},
 			{name: "a shared pool cannot be judged", facts: with(roa, func(f *reading.Facts) { f.Exclusive = false }), ops: []op{refused(0, 1)}, want: "not judged: somebody else may be using the pool"},
-			{name: "nobody was refused", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}},
+			{name: "nobody was refused", want: "not judged: no reservation was refused", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}},
 		},
 		"no-lost-number": {
 			{name: "all back", facts: roa, ops: drained(reserved(0, 0, "a"), reserved(0, 0, "b"), refused(0, 0))},
@@ -123,12 +123,12 @@ func poolRows() map[string][]row {
 		},
 		"reserved-number-answers": {
 			{name: "refused", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "platform").nonce("x")}, want: "the call to the reserved number a was refused with 486"},
-			{name: "by the carrier", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
+			{name: "by the carrier", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
 			{name: "the platform is full", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 503, "platform").nonce("x")}},
 			{name: "the caller gave up", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 487, "caller").nonce("x")}},
-			{name: "too late", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
+			{name: "too late", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
 			{name: "a second time", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").nonce("x"), turnedAway(.4, .5, "a", 480, "platform").nonce("x")}},
-			{name: "without a reservation", facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
+			{name: "without a reservation", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
 		},
 	}
 }

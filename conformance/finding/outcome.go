@@ -36,6 +36,7 @@ type Outcome struct {
 	Cases      int         // how many cases the check looked at
 	Undecided  int         // cases of which both readings are possible
 	NotJudged  string      // why the check could not be applied; empty when it was
+	Idle       bool        // it was not applied because there was nothing to look at
 	GaveUp     string      // why a search ended without an answer, which is no pass; empty when it did not
 	// Picture draws what a search has tried, as an HTML page; nil when there is nothing to draw.
 	Picture func(io.Writer) error
@@ -47,6 +48,7 @@ type Violation struct {
 	Rule      string // the reasoning that makes it certain
 	Cause     string // the kind of fault that shows like this, as a hypothesis
 	Certainty Certainty
+	Timeless  bool    // no two times were compared to find it
 	P         float64 // modulo strays: the chance that strays alone give as many as the check found
 	Ops       []history.Op
 	Chart     *Chart // the same over time; nil until somebody wants to see it

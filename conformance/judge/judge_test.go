@@ -110,9 +110,9 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"a breach":            {Plan{Files: []string{"testdata/double.jsonl"}}, 1},
 		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
-		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{}, Checks: named(t, "no-double-lease")}, 2},
+		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{}, Checks: named(t, "no-double-lease")}, 3},
 		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
-		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "exhaustion-justified")}, 2},
+		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "exhaustion-justified")}, 3},
 		"undecided":           {Plan{Files: []string{write(t, head, lease(1, 9800, 10050), lease(2, 0, 100))}, Checks: named(t, "rotation", "no-double-lease")}, 0},
 		"nothing but undecided": {Plan{Files: []string{write(t, head, lease(1, 0, 100), `{"id":2,"kind":"reserve","outcome":"indefinite","start_ns":0,"end_ns":1}`,
 			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Checks: named(t, "exhaustion-justified")}, 3},

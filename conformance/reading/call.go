@@ -98,6 +98,9 @@ func (v *Reading) Over(c *Call) time.Duration {
 	if !c.Ended() {
 		return Forever
 	}
+	if c.Op.EndedBy == "platform" { // its BYE is sent when it is heard
+		return c.Op.Bye + v.Eps
+	}
 	return c.Op.Bye + v.Eps + v.EndsApart()
 }
 

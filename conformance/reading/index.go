@@ -85,7 +85,10 @@ func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
 		v.Doubts = append(v.Doubts, a)
 	}
 	if o.SharedID != "" {
-		v.groupOf(o.Project, o.SharedID).Held++
+		g := v.groupOf(o.Project, o.SharedID)
+		a.Sharer = g.Attempts
+		g.Attempts = a
+		g.Held++
 	}
 	if o.Nonce == "" {
 		v.Nameless = v.Nameless || nameless(o)

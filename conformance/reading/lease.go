@@ -192,6 +192,14 @@ func (v *Reading) PossiblyTaken(l *Lease, c *Call) bool {
 	return false
 }
 
+// Called reports whether a call may have come to l's number by the time by, since l was asked for.
+func (v *Reading) Called(l *Lease, by time.Duration) bool {
+	for range l.line.Between(l.From, &by) {
+		return true
+	}
+	return false
+}
+
 // alsoBound tells that an own call other than c may have been bound to l as well, where one reservation serves several.
 func (v *Reading) AlsoBound(l *Lease, c *Call) bool {
 	for o := range l.line.Between(l.From, &l.Latest) {

@@ -47,6 +47,7 @@ type Attempt struct {
 	Until  time.Duration // it cannot have waited for a call any longer
 	Next   *Attempt      // with the same nonce
 	Count  int           // how many have it, from here on
+	Sharer *Attempt      // with the same shared_id
 }
 
 // read is a question for a handoff state.
@@ -67,6 +68,8 @@ type groupKey struct{ project, sharedID string }
 type Group struct {
 	Index       int       // its place among all
 	Held        int       // reservations that may have been made with it
+	Attempts    *Attempt  // these
+	Calls       []*Call   // where there are several reservations, the calls that were placed for them
 	Stored      []*Call   // calls that a reply has shown under it, the first few
 	Last, Found *Question // the last answer, and the last that was a state
 }
@@ -139,6 +142,9 @@ func (v *Reading) place() {
 	}
 	for i, c := range v.Calls {
 		c.Index, c.Meant = i, v.meant(c)
+		if g := v.Group(c.Op.Project, c.SharedID()); g != nil && g.Held > 1 && len(g.Calls) <= Crowd {
+			g.Calls = append(g.Calls, c)
+		}
 	}
 	for _, a := range v.Doubts {
 		a.MadeBy = Plus(a.Op.End, v.Eps)
