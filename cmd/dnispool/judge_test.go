@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-const saved = `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"acme":{"size":2,"window_min_ns":10000000000,"window_max_ns":11000000000,"release":"arrival","exclusive":true}}}
+const saved = `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"acme":{"size":2,"window_min_ns":10000000000,"window_max_ns":11000000000,"release":"arrival","exclusive":true,"strays_per_s":0,"eps_ns":0}}}
 {"id":1,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":100000000,"project":"acme","number":"+442079460000"}
 `
 

@@ -12,6 +12,7 @@ import (
 // could have taken it, must have been given the attributes. A call that lost them in any other way is a hazard.
 func attributesDelivered() Check {
 	return Check{Rule: finding.Rule{Name: "attributes-delivered", Invariant: "I9", Says: "A call that arrives within the window is given the attributes of its reservation."},
+		empty:  "no answered call for a reservation is known of which an agent said what it was given",
 		clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
@@ -29,6 +30,10 @@ func attributesDelivered() Check {
 					continue
 				}
 				out.Cases++
+				if c.Echo.Common || c.Echo.Silent && l.Op.Nonce == "" || l.Op.Nonce == "" && c.Echo.Bound { // which attributes it was given is not known
+					out.Undecided++
+					continue
+				}
 				if c.Echo.Nonce == "" {
 					v.lost(&out, &strays, l, c)
 				}

@@ -10,6 +10,7 @@ import (
 // capacityRespected is rule C: a reservation was certainly alive from its reply until its earliest end.
 func capacityRespected() Check {
 	return Check{Rule: finding.Rule{Name: "capacity-respected", Invariant: "I15", Says: "Never more live reservations than the pool has numbers."},
+		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if v.PoolSize() == 0 || !v.Timed() {

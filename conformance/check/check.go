@@ -5,6 +5,7 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -26,8 +27,10 @@ type Check struct {
 	// Drains says that the check judges a drain: reservations made at the end, when everything has come to rest, until
 	// one is refused.
 	Drains bool
-	clocks bool // it compares times, which several generators read from several clocks
-	sited  bool // it needs to know at which number each call arrived, as those that compare times do
+	clocks bool   // it compares times, which several generators read from several clocks
+	heard  bool   // it goes by what the agents say, wherever a call arrived
+	empty  string // why there was nothing to look at, when there was not
+	sited  bool   // it needs to know at which number each call arrived, as those that compare times do
 	judge  func(context.Context, *view) finding.Outcome
 }
 
@@ -75,7 +78,7 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 	for _, name := range h.Names {
 		out.Ledgers[name] = h.Projects[name].Ledger()
 	}
-	skewed := h.Skew.By > h.Whole.Eps
+	skewed := h.Skew.By > h.Whole.Eps || h.Whole.ClocksUnknown()
 	astray := h.Whole.Astray()
 	deadline := time.Now().Add(budget)
 	for _, c := range checks {
@@ -101,7 +104,9 @@ func (c Check) result(ctx context.Context, project string, r *reading.Reading, a
 	out := finding.Judged{Rule: c.Rule, Project: project, Outcome: c.on(ctx, r, astray)}
 	if skewed && c.clocks {
 		for i := range out.Violations {
-			out.Violations[i].Certainty = finding.ModuloClocks
+			if x := &out.Violations[i]; !x.Timeless {
+				x.Certainty = finding.ModuloClocks
+			}
 		}
 	}
 	return out
@@ -109,10 +114,14 @@ func (c Check) result(ctx context.Context, project string, r *reading.Reading, a
 
 // on judges r, unless so many calls went astray: what is on a number at a time is not known then.
 func (c Check) on(ctx context.Context, r *reading.Reading, astray int) finding.Outcome {
-	if (c.clocks || c.sited) && astray > 0 {
+	if (c.clocks && !c.heard || c.sited) && astray > 0 {
 		return finding.NotJudged("the carrier may bring calls to other numbers, and where %d of them went is not known", astray)
 	}
-	return c.judge(ctx, &view{r})
+	out := c.judge(ctx, &view{r})
+	if out.NotJudged == "" && out.Cases == 0 && len(out.Violations) == 0 {
+		out.Idle, out.NotJudged = true, cmp.Or(c.empty, "there was nothing to look at")
+	}
+	return out
 }
 
 // view is a reading, with what several checks share.

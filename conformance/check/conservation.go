@@ -14,13 +14,14 @@ import (
 // been made, of each number and in all. It needs neither clocks nor nonces.
 func conservation() Check {
 	return Check{Rule: finding.Rule{Name: "conservation", Invariant: "I22", Says: "No more calls are given attributes than there are reservations."},
+		empty: "no reservation can have been made",
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
 			case !v.Echoing:
 				return finding.NotJudged(noEcho)
 			case !v.Once():
 				return finding.NotJudged("a reservation may serve several calls")
-			case !v.Exclusive:
+			case !v.Unshared():
 				return finding.NotJudged("somebody else may be using the pool")
 			}
 			bound := make(map[string][]*reading.Call)
@@ -31,8 +32,8 @@ func conservation() Check {
 				}
 				all = append(all, c)
 				at := c.Op.Number
-				if _, ours := v.Lines[c.Echo.DNIS]; ours { // a carrier may have changed it
-					at = c.Echo.DNIS
+				if _, ours := v.Lines[c.Echo.At]; ours { // a carrier may have changed it
+					at = c.Echo.At
 				}
 				bound[at] = append(bound[at], c)
 			}

@@ -11,18 +11,25 @@ import (
 
 func dialableNumbers() Check {
 	return Check{Rule: finding.Rule{Name: "dialable-numbers", Invariant: "I2, I13", Says: "A successful reservation carries a number of the pool that can be dialled."},
+		empty:      "no reservation succeeded",
 		PerProject: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			known := make(map[string]bool, len(v.Numbers))
 			for _, n := range v.Numbers {
 				known[n] = true
 			}
+			told := make(map[string]bool)
 			judge := func(r *history.Op) {
 				out.Cases++
+				written := v.Written(r)
 				switch {
-				case !dialable(r.Number):
+				case !dialable(written):
+					if written != "" && told[written] { // a form, which is the same every time
+						return
+					}
+					told[written] = true
 					out.Add(finding.Violation{
-						Text: fmt.Sprintf("dni: want a number like +442079460000, got %q", r.Number),
+						Text: fmt.Sprintf("dni: want a number like +442079460000, got %q", written),
 						Rule: "the reply itself shows it", Cause: "F14 a full pool that is not treated as an error", Ops: reading.Copies(r),
 					})
 				case len(known) > 0 && !known[r.Number]:

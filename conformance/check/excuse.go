@@ -30,22 +30,22 @@ func (v *view) excuse(l *reading.Lease, c *reading.Call) (why string, decided bo
 func committed(o *history.Op) time.Duration { return max(o.Start, o.Sent) }
 
 // endFrom is the soonest end of a call.
-func (v *view) endFrom(c *reading.Call) time.Duration { return c.Op.Bye - v.Eps - v.Signal }
+func (v *view) endFrom(c *reading.Call) time.Duration { return c.Op.Bye - v.Eps - v.EndsApart() }
 
 // readable tells that the state of c, which is known to be stored where r asked, must have been there: long enough
 // after the call, and still kept.
 func (v *view) readable(c *reading.Call, r *reading.Question) bool {
-	return r.From > reading.Plus(v.Over(c), v.Visible) && v.kept(c, r)
+	return r.From > reading.Plus(v.Over(c), v.ReadableWithin()) && v.kept(c, r)
 }
 
 // kept tells that nothing can have removed the state of c before r.
 func (v *view) kept(c *reading.Call, r *reading.Question) bool {
 	switch {
-	case !c.Op.Ended || !c.Answered():
+	case !c.Ended() || !c.Answered():
 		return false
 	case c.Op.EndedBy == "caller" && v.Abandoned != "keep": // some platforms drop the state of those who hang up
 		return false
-	case v.Retention > 0 && r.To >= reading.Plus(v.endFrom(c), v.Retention):
+	case r.To >= reading.Plus(v.endFrom(c), v.KeptFor()):
 		return false
 	}
 	return v.LostAt(v.endFrom(c), r.To) == reading.Forever

@@ -13,6 +13,7 @@ import (
 // request. A request of unknown outcome may hold one more.
 func exhaustionJustified() Check {
 	return Check{Rule: finding.Rule{Name: "exhaustion-justified", Invariant: "I12", Says: "A reservation is refused only while no number is free."},
+		empty:      "no reservation was refused",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			var refusals []*history.Op

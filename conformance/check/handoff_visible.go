@@ -6,6 +6,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/jsonvalue"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -14,14 +15,20 @@ import (
 // has shown under the shared_id.
 func handoffVisible() Check {
 	return Check{Rule: finding.Rule{Name: "handoff-visible", Invariant: "I20", Says: "A handoff state can be read soon after the call, and from then on every time."},
+		empty:  "of no question for a handoff state it is known which call it is about",
 		clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
-			if !v.Handoffs {
-				return finding.NotJudged("how soon a handoff state is readable, and for how long, is not known")
+			switch {
+			case v.NoHandoff == reading.NotFound:
+				return finding.NotJudged("a call without a handoff is answered as if it had no state")
+			case v.KeptFor() == 0:
+				return finding.NotJudged(unknownStates)
 			}
+			stood := make(map[*reading.Call]*reading.Question, len(v.Calls))
 			byID, byShared := make([]*answers, len(v.Calls)), make([]*answers, v.SharedIDs())
 			for i := range v.Reads {
 				r := &v.Reads[i]
+				v.judgeChange(&out, stood, r)
 				var a *answers
 				switch {
 				case r.Group != nil:
@@ -42,6 +49,36 @@ func handoffVisible() Check {
 			}
 			return out
 		}}
+}
+
+const unknownStates = "how soon a handoff state is readable, and for how long, is not known"
+
+// judgeChange holds a state against what was read of it before: once its call is over and it can be read, it stays as it
+// is. stood are the states of calls that were over; nil: one that was blamed.
+func (v *view) judgeChange(out *finding.Outcome, stood map[*reading.Call]*reading.Question, r *reading.Question) {
+	c := r.Call
+	if c == nil || r.Outcome != history.OK || r.From <= reading.Plus(v.Over(c), v.ReadableWithin()) {
+		return
+	}
+	before, seen := stood[c]
+	switch {
+	case !seen:
+		stood[c] = r
+		return
+	case before == nil || before.GotID != r.GotID:
+		return
+	}
+	out.Cases++
+	where, same := jsonvalue.Difference(before.Data, r.Data)
+	if same {
+		return
+	}
+	stood[c] = nil
+	out.Add(finding.Violation{
+		Text:  fmt.Sprintf("the state of %s changed at %s between %s and %s, after the call had ended at %s", r.Asked(), where, round(before.Op.End), round(r.Op.Start), round(c.Op.Bye)),
+		Rule:  "the call was over and its state readable at both times, so nobody had anything to add",
+		Cause: "F53 replicas that answer in turn, a state that is written and then replaced", Certainty: v.unless(!c.Sure), Ops: reading.Copies(c.Op, before.Op, r.Op),
+	})
 }
 
 // answers is what is known of one question so far.
@@ -105,7 +142,7 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 		}
 	}
 	c := a.calls[0]
-	if due := reading.Plus(v.Over(c), v.Visible); r.From > due && (v.Retention == 0 || r.From < reading.Plus(v.endFrom(c), v.Retention)) {
+	if due := reading.Plus(v.Over(c), v.ReadableWithin()); r.From > due && (r.From < reading.Plus(v.endFrom(c), v.KeptFor())) {
 		out.Undecided++ // its caller hung up, or the platform was restarted
 	}
 }

@@ -22,7 +22,7 @@ func (v *view) countable() finding.Outcome {
 	switch {
 	case v.PoolSize() == 0 || v.WindowMax == 0 || v.Release == "":
 		return finding.NotJudged("the size, the window or the release rule of the pool is not known")
-	case !v.Exclusive:
+	case !v.Unshared():
 		return finding.NotJudged("somebody else may be using the pool")
 	}
 	return finding.Outcome{}

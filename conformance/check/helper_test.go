@@ -34,7 +34,7 @@ func failed(start, end float64, status int) op {
 	return op{Kind: history.Reserve, Outcome: history.Rejected, Start: sec(start), End: sec(end), Status: status}
 }
 
-// dialled is a call that was answered. It is up when the history ends, unless it is ended.
+// dialled is a call that was answered. When it ended is not known, unless it is ended.
 func dialled(start, arrived float64, number string) op {
 	return op{Kind: history.Call, Outcome: history.OK, Start: sec(start), End: sec(arrived), Number: number, Status: 200}
 }
@@ -69,6 +69,7 @@ func (o op) draining() op           { o.Drain = true; return o }
 func (o op) sent(at float64) op     { o.Sent = sec(at); return o }
 func (o op) attributes(s string) op { o.Attributes = json.RawMessage(s); return o }
 func (o op) over(at float64) op     { o.Ended, o.Bye, o.EndedBy = true, sec(at), "platform"; return o }
+func (o op) upUntil(at float64) op  { o.Bye = sec(at); return o }
 func (o op) overBy(who string, at float64) op {
 	o = o.over(at)
 	o.EndedBy = who
@@ -112,7 +113,7 @@ func drained(all ...op) []op {
 // roa and roh are a pool of two numbers whose window is known to lie in 10 to 11 seconds, released on arrival and on
 // hang-up.
 var (
-	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
+	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), Bindings: "once", ServerMax: new(time.Duration(1))}
 	roh = with(roa, func(f *reading.Facts) { f.Release = "hangup" })
 )
 

@@ -11,6 +11,7 @@ import (
 // isolation: two projects have no number, no agent and no handoff state in common.
 func isolation() Check {
 	return Check{Rule: finding.Rule{Name: "isolation", Invariant: "I18", Says: "Two projects share no number, no agent and no handoff state."},
+		empty: "no reservation succeeded",
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			owner := make(map[string]*reading.Lease) // of each number; nil: several
 			for _, l := range v.Leases {
@@ -59,7 +60,7 @@ func (v *view) judgeAgents(out *finding.Outcome, owner map[string]*reading.Lease
 	blamed := make(map[string]bool)
 	for _, c := range v.Calls {
 		l := owner[c.Op.Number]
-		if l == nil || c.Echo == nil || c.Echo.Project == "" || c.Echo.DNIS != c.Op.Number { // it may have gone elsewhere
+		if l == nil || c.Echo == nil || c.Echo.Project == "" || c.Echo.At != c.Op.Number { // it may have gone elsewhere
 			continue
 		}
 		out.Cases++
@@ -82,7 +83,7 @@ func (v *view) judgeAgents(out *finding.Outcome, owner map[string]*reading.Lease
 // judgeTenants: a state is not shown to another project than the one whose number was called.
 func (v *view) judgeTenants(out *finding.Outcome, owner map[string]*reading.Lease) {
 	for _, r := range v.Reads {
-		if r.Call == nil || r.Call.Echo == nil || r.Call.Echo.DNIS != r.Call.Op.Number {
+		if r.Call == nil || r.Call.Echo == nil || r.Call.Echo.At != r.Call.Op.Number {
 			continue
 		}
 		if l := owner[r.Call.Op.Number]; l != nil && l.Op.Project != r.Project {

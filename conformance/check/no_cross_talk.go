@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -17,6 +18,8 @@ const ownWord = "each nonce was sent with one reservation, so the call that carr
 // where the call's own reservation was certainly waiting for it.
 func noCrossTalk() Check {
 	return Check{Rule: finding.Rule{Name: "no-cross-talk", Invariant: "I4, I5, I6, I7", Says: "A call is given the attributes of the reservation it was placed for, or none, and never twice."},
+		empty:  "no call is known of which an agent said what it was given",
+		clocks: true, heard: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if !v.Echoing {
 				return finding.NotJudged(noEcho)
@@ -32,8 +35,40 @@ func noCrossTalk() Check {
 					v.judgeNonce(&out, c, takers, swapped, &strays)
 				}
 			}
+			for i := range v.Reads {
+				if r := &v.Reads[i]; r.Echo != nil && r.Echo.Nonce != "" && !r.ByID {
+					v.judgeState(&out, r)
+				}
+			}
 			return v.weigh(out, strays)
 		}}
+}
+
+// judgeState is about a state that no id joins with a call: its nonce names a reservation, and that one has a shared_id.
+func (v *view) judgeState(out *finding.Outcome, r *reading.Question) {
+	a := v.ByNonce[r.Echo.Nonce]
+	if a == nil {
+		if r.Call == nil {
+			out.Cases++
+			v.fabricated(out, fmt.Sprintf("the state of %s shows", r.Asked()), r.Echo.Nonce, reading.Copies(r.Op))
+		}
+		return
+	}
+	if r.AskedSharedID == "" || v.SharedBy(r.Project, r.AskedSharedID) == 0 {
+		return
+	}
+	first := a
+	for ; a != nil; a = a.Next {
+		if a.Op.SharedID == "" || a.Op.SharedID == r.AskedSharedID {
+			return
+		}
+	}
+	out.Cases++
+	out.Add(finding.Violation{
+		Text:  fmt.Sprintf("the state of shared_id %q shows the attributes of another reservation: those with nonce %s were sent with shared_id %q", r.AskedSharedID, r.Echo.Nonce, first.Op.SharedID),
+		Rule:  "the nonce names the reservation, and the shared_id that was sent with it is another; no clock is needed",
+		Cause: "F47 concurrent arrivals swapped, F51 states mixed up", Timeless: true, Ops: reading.Copies(first.Op, r.Op),
+	})
 }
 
 // takers are the calls that were given each nonce, in order of their arrival.
@@ -53,18 +88,18 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	a := v.ByNonce[nonce]
 	switch {
 	case a == nil:
-		v.fabricated(out, c)
+		v.fabricated(out, fmt.Sprintf("call to %s was given", c.Op.Number), nonce, reading.Copies(c.Op, c.Echo.Heard))
 		return
 	case c.Nth >= a.Count && v.Once():
 		out.Add(finding.Violation{
 			Text: fmt.Sprintf("two calls were given the attributes of one reservation (nonce %s)", nonce), Rule: ownWord + ", and a reservation serves one call; no clock is needed",
-			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
+			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Timeless: true, Certainty: v.heardOf(c), Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
 		})
 		return
 	case c.Nth >= a.Count && v.Bindings == "":
 		out.Undecided++
 	}
-	if c.Op.Nonce == nonce {
+	if c.Nonce() == nonce {
 		return
 	}
 	if o := counterpart(c, takers); o != nil {
@@ -72,7 +107,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.Op.Number, o.Op.Number),
 			Rule:  ownWord + ", and the call that it was for was given this one's; no clock is needed",
-			Cause: "F47 concurrent arrivals swapped", Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
+			Cause: "F47 concurrent arrivals swapped", Timeless: true, Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
 		})
 		return
 	}
@@ -84,6 +119,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	switch {
 	case !v.mayTake(c, a):
 		x.Rule += "; that one had another number, or was certainly over when the call arrived"
+		x.Certainty = v.heardOf(c)
 		x.Cause = "F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
 		out.Add(x)
 	case own != nil && c.Answered() && v.Due(own, c) && !v.PossiblyTaken(own, c):
@@ -101,6 +137,9 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	}
 }
 
+// heardOf is how sure it is that c's state is not that of a call which nobody has seen.
+func (v *view) heardOf(c *reading.Call) finding.Certainty { return v.unless(!c.Sure) }
+
 func foreign(c *reading.Call) string {
 	if c.Op.Nonce == "" {
 		return fmt.Sprintf("call to %s, placed without a reservation, was given the attributes of another caller", c.Op.Number)
@@ -109,16 +148,19 @@ func foreign(c *reading.Call) string {
 }
 
 // fabricated is a nonce that nobody sent. Where others use the pool, they may have.
-func (v *view) fabricated(out *finding.Outcome, c *reading.Call) {
+func (v *view) fabricated(out *finding.Outcome, who, nonce string, ops []history.Op) {
 	x := finding.Violation{
-		Text: fmt.Sprintf("call to %s was given attributes that nobody sent (nonce %s)", c.Op.Number, c.Echo.Nonce), Rule: "no reservation of this history has that nonce",
-		Cause: "F40 stale context, F48 another tenant's", Ops: reading.Copies(c.Op, c.Echo.Heard),
+		Text: fmt.Sprintf("%s attributes that nobody sent (nonce %s)", who, nonce), Rule: "no reservation of this history has that nonce",
+		Cause: "F40 stale context, F48 another tenant's", Timeless: true, Ops: ops,
 	}
-	if v.Exclusive {
+	if v.Unshared() && !v.Nameless {
 		out.Add(x)
 		return
 	}
 	x.Rule += "; somebody else may be using the pool"
+	if v.Nameless {
+		x.Rule = "what names some of the reservations is not recorded"
+	}
 	out.Undecided++
 	out.AddHazard(x)
 }
@@ -147,7 +189,7 @@ func (v *view) mayTake(c *reading.Call, a *reading.Attempt) bool {
 			if c.Soonest <= a.Until || !v.Once() { // calls may have kept it alive for one another
 				return true
 			}
-		case l.Op.Number != c.Op.Number && l.Op.Number != c.Echo.DNIS:
+		case l.Op.Number != c.Op.Number && l.Op.Number != c.Echo.At:
 		case !l.TooLate(c), !v.Once() && c.Soonest <= l.Latest: // it may serve more than one call
 			return true
 		}

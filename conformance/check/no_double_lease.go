@@ -21,6 +21,7 @@ import (
 // the agent said that it took the reservation leaves no choice: until then, and by hang-up until its BYE, it was held.
 func noDoubleLease() Check {
 	return Check{Rule: finding.Rule{Name: "no-double-lease", Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two."},
+		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if !v.Timed() {
@@ -39,7 +40,7 @@ func (v *view) judgeLine(out *finding.Outcome, strays *int, n *reading.Line) {
 	out.Cases += len(n.Leases)
 	var open []*reading.Lease
 	for i, b := range n.Leases {
-		open = slices.DeleteFunc(open, func(a *reading.Lease) bool { return b.From >= reading.Plus(a.Earliest, v.CoolDown) })
+		open = slices.DeleteFunc(open, func(a *reading.Lease) bool { return b.From >= reading.Plus(a.Earliest, v.ShortestRest()) })
 		at := slices.IndexFunc(open, func(a *reading.Lease) bool { return !v.precedes(a, b) && !v.precedes(b, a) })
 		switch {
 		case at >= 0:
@@ -64,12 +65,12 @@ const maxOpen = 16
 
 // precedes tells that a may have been over, and its number rested, when b was given.
 func (v *view) precedes(a, b *reading.Lease) bool {
-	return b.Replied >= reading.Plus(a.Earliest, v.CoolDown)
+	return b.Replied >= reading.Plus(a.Earliest, v.ShortestRest())
 }
 
 func (v *view) clash(n *reading.Line, a, b *reading.Lease) finding.Violation {
 	// A stray may take a reservation that waits, the moment after it was made.
-	stray := a.TakenBy == nil && b.Replied >= reading.Plus(a.From, v.CoolDown) || b.TakenBy == nil && a.Replied >= reading.Plus(b.From, v.CoolDown)
+	stray := a.TakenBy == nil && b.Replied >= reading.Plus(a.From, v.ShortestRest()) || b.TakenBy == nil && a.Replied >= reading.Plus(b.From, v.ShortestRest())
 	ends := fmt.Sprintf("could not end before %s", round(a.Earliest))
 	if a.Earliest == reading.Forever {
 		ends = "was still in a call when the history ends"

@@ -3,8 +3,10 @@ package check
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -17,8 +19,8 @@ func noFailOpenDrop() Check {
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			strays := 0
 			for _, c := range v.Calls {
-				s := v.Group(c.Op.Project, c.Op.SharedID)
-				if c.Op.SharedID == "" || s == nil || s.Last == nil {
+				s := v.Group(c.Op.Project, c.SharedID())
+				if c.SharedID() == "" || s == nil || s.Last == nil {
 					continue
 				}
 				r := s.Last
@@ -26,7 +28,7 @@ func noFailOpenDrop() Check {
 					continue
 				}
 				out.Cases++
-				if f := s.Found; f == nil || f.To < v.endFrom(c) { // else its client has learned what it needs
+				if f := s.Found; f == nil || f.To < v.endFrom(c) || v.ofAnother(f, c, s) { // else its client has learned what it needs
 					v.judgeDrop(&out, &strays, c, r)
 				}
 			}
@@ -42,12 +44,23 @@ func (v *view) asksAfter(r *reading.Question, c *reading.Call) bool {
 	return r.From > v.Over(c) || r.From == v.Over(c) && reading.Follows(r.Op, c.Op)
 }
 
+// ofAnother reports whether the last state that was found under a shared_id is another call's than c's, and c's was not
+// found before: it is no evidence of c.
+func (v *view) ofAnother(f *reading.Question, c *reading.Call, s *reading.Group) bool {
+	return f.Call != nil && f.ByID && f.Call != c && v.IDsAgree && len(s.Stored) <= reading.Crowd && !slices.Contains(s.Stored, c)
+}
+
 func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *reading.Question) {
 	x := finding.Violation{
 		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
-			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.Op.SharedID),
+			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.SharedID()),
 		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
 		Cause: "F50 one of the four meanings of 404", Ops: reading.Copies(c.Op, r.Op),
+	}
+	if r.Outcome == history.OK {
+		x.Text = fmt.Sprintf("fail-open drop: the call to %s was answered, yet shared_id %q finds the state of another call; what its client does with the caller is what that one needed", c.Op.Number, c.SharedID())
+		x.Rule, x.Cause = "the call was answered and over, and no answer to its shared_id has been its state", "F51 which of several calls a shared_id finds"
+		x.Ops = reading.Copies(c.Op, r.Call.Op, r.Op)
 	}
 	why, decided := v.excuseDrop(c, r)
 	if why == "" {
@@ -72,11 +85,19 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	if why, decided := v.excuse(l, c); why != "" {
 		return why, decided
 	}
-	if !v.Ordered() && (v.SharedBy(r.Project, c.Op.SharedID) > 1 || !v.Once() && v.AlsoBound(l, c)) {
+	if !v.Ordered() && (v.SharedBy(r.Project, c.SharedID()) > 1 || !v.Once() && v.AlsoBound(l, c)) {
 		return "other calls may have the same shared_id", false
 	}
-	atOnce := v.Visible == 0 && v.asksAfter(r, c) && v.kept(c, r)
-	if v.Handoffs && !v.readable(c, r) && !atOnce {
+	if r.Outcome == history.OK && v.Duplicate != "last" {
+		return "a shared_id need not find the last of its calls", false
+	}
+	atOnce := v.ReadableWithin() == 0 && v.asksAfter(r, c) && v.kept(c, r)
+	switch {
+	case v.NoHandoff == reading.NotFound:
+		return "a call without a handoff is answered as if it had no state", false
+	case v.ReadableWithin() == reading.Forever || v.KeptFor() == 0:
+		return unknownStates, false
+	case !v.readable(c, r) && !atOnce:
 		return "the state need not have been readable then", false
 	}
 	return "", true

@@ -12,11 +12,13 @@ import (
 // rows are, for each check, the smallest histories that separate two readings. Where a row violates, its neighbour
 // shows what is missing to the proof.
 func poolRows() map[string][]row {
-	resting := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.CoolDown = sec(3) }) }
+	resting := func(f reading.Facts) reading.Facts {
+		return with(f, func(f *reading.Facts) { f.CoolDown = new(sec(3)) })
+	}
 	lazy := with(roa, func(f *reading.Facts) { f.WindowMax = sec(30 * 24 * 3600) })
 	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
 	answering := with(roa, func(f *reading.Facts) { f.Release = "answer" })
-	slow := with(roa, func(f *reading.Facts) { f.ServerMax = sec(30) })
+	slow := with(roa, func(f *reading.Facts) { f.ServerMax = new(sec(30)) })
 	twice := func(end, second string) string {
 		return "a was given twice: the first reservation could not end before " + end + ", and the second was answered at " + second
 	}
@@ -48,7 +50,7 @@ func poolRows() map[string][]row {
 				ops: []op{reserved(0, .1, "a"), func() op { o := dialled(.2, 2, "a"); o.Outcome = history.Rejected; return o }(), reserved(1, 1.1, "a")}},
 			{name: "an INVITE whose caller gave up may still arrive", facts: slow, undecided: 1, ops: []op{reserved(5, 5.1, "a"), dialled(.2, 2, "a").unknown(), reserved(6, 6.1, "a")}},
 			{name: "but not for ever", facts: roa, want: twice("15s", "6.1s"), ops: []op{reserved(5, 5.1, "a"), dialled(.2, 2, "a").unknown(), reserved(6, 6.1, "a")}},
-			{name: "still up when the history ends", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, 2, "a"), reserved(50, 50.1, "a"), missing(60, "s")},
+			{name: "still up when the history ends", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, 2, "a").upUntil(60), reserved(50, 50.1, "a"), missing(60, "s")},
 				want: twice("1m0s", "50.1s")},
 			{name: "the cool-down counts", facts: resting(roh), ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(7, 7.9, "a")}, want: twice("5s", "7.9s")},
 			{name: "and is over", facts: resting(roh), ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(8, 8.1, "a")}},
@@ -61,7 +63,7 @@ func poolRows() map[string][]row {
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").id("c1").over(5), dialled(.2, .3, "a").nonce("x").id("c2").over(9), reserved(5.5, 6, "a")}},
 			{name: "a retry leaves two reservations with one nonce", facts: roa, undecided: 1, // the first may have followed on a
 				ops: []op{timedOut(0, 1).nonce("x"), reserved(1, 1.1, "a").nonce("x"), dialled(1.2, 14, "a").nonce("x").id("c1"), reserved(12, 12.5, "a"), heard(20, "c1", "x", "a")}},
-			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *reading.Facts) { f.Signal = sec(.2) }), undecided: 1,
+			{name: "the platform ends a call a little before its BYE is seen", facts: with(roh, func(f *reading.Facts) { f.Signal = new(sec(.2)) }), undecided: 1,
 				ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(4.8, 4.9, "a")}},
 			{name: "leases lost in a restart", facts: roa, undecided: 1, ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.Refused), reserved(1, 1.1, "a")}},
 			{name: "leases kept in a restart", facts: roa, want: twice("10s", "1.1s"), ops: []op{reserved(0, .1, "a"), restarted(.5, .6, history.OK), reserved(1, 1.1, "a")}},
@@ -88,7 +90,7 @@ func poolRows() map[string][]row {
 			{name: "a lost reply that a stranger's call keeps", facts: roh, undecided: 1, // b may be what the first request took
 				ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), dialled(5, 5.1, "b").over(100), refused(15, 15.1)}},
 			{name: "a lost reply that nobody calls", facts: roh, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}, want: "refused at 15.1s although at most 1 of 2 numbers can have been held"},
-			{name: "unless its server is slow", facts: with(roh, func(f *reading.Facts) { f.ServerMax = 0 }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
+			{name: "unless its server is slow", facts: with(roh, func(f *reading.Facts) { f.ServerMax = nil }), undecided: 1, ops: []op{timedOut(0, .1), reserved(10, 10.1, "a"), refused(15, 15.1)}},
 			{name: "a call whose agent says nothing came keeps nothing", facts: roh, want: "refused at 15.1s although at most 1 of 2 numbers can have been held",
 				ops: []op{reserved(0, .1, "a").nonce("x"), dialled(10.5, 10.6, "a").nonce("x").id("c1").over(100), reserved(10, 10.1, "b"), refused(15, 15.1), heard(101, "c1", "", "a")}},
 			{name: "a call that came at the last moment may", facts: roh, undecided: 1,
@@ -104,7 +106,7 @@ func poolRows() map[string][]row {
 			{name: "just after it", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.99), reserved(0, .1, "b"), refused(1, 1.1)}, want: full("1")},
 			{name: "a request that was long on its way", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(.9), reserved(0, .1, "b"), refused(.5, 1.1).sent(1)}, want: full("1")},
 			{name: "a shared pool cannot be judged", facts: with(roa, func(f *reading.Facts) { f.Exclusive = false }), ops: []op{refused(0, 1)}, want: "not judged: somebody else may be using the pool"},
-			{name: "nobody was refused", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}},
+			{name: "nobody was refused", want: "not judged: no reservation was refused", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}},
 		},
 		"no-lost-number": {
 			{name: "all back", facts: roa, ops: drained(reserved(0, 0, "a"), reserved(0, 0, "b"), refused(0, 0))},
@@ -121,12 +123,12 @@ func poolRows() map[string][]row {
 		},
 		"reserved-number-answers": {
 			{name: "refused", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "platform").nonce("x")}, want: "the call to the reserved number a was refused with 486"},
-			{name: "by the carrier", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
+			{name: "by the carrier", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
 			{name: "the platform is full", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 503, "platform").nonce("x")}},
 			{name: "the caller gave up", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 487, "caller").nonce("x")}},
-			{name: "too late", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
+			{name: "too late", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
 			{name: "a second time", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").nonce("x"), turnedAway(.4, .5, "a", 480, "platform").nonce("x")}},
-			{name: "without a reservation", facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
+			{name: "without a reservation", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
 		},
 	}
 }

@@ -14,6 +14,7 @@ import (
 // use (most of 4xx). A second call to the number may be refused, for by then it is not reserved.
 func reservedNumberAnswers() Check {
 	return Check{Rule: finding.Rule{Name: "reserved-number-answers", Invariant: "I9", Says: "A number that is reserved can be called: the platform answers."},
+		empty:      "no call came to a number that was certainly reserved for it and for nobody else",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if v.WindowMin == 0 {

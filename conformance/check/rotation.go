@@ -14,6 +14,7 @@ import (
 // releases is certain: where requests and calls overlap, the order is partial.
 func rotation() Check {
 	return Check{Rule: finding.Rule{Name: "rotation", Invariant: "I14", Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list."},
+		empty:      "no two reservations have an order that is certain",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) finding.Outcome {
 			switch {
@@ -25,7 +26,7 @@ func rotation() Check {
 				return finding.NotJudged("the pool's list of numbers is not known")
 			case v.WindowMax == 0 || v.Release == "":
 				return finding.NotJudged("the window or the release rule of the pool is not known")
-			case !v.Exclusive:
+			case !v.Unshared():
 				return finding.NotJudged("somebody else may be using the pool")
 			}
 			t := &turns{view: v, last: make(map[string]*reading.Lease), over: make(map[string]time.Duration), horizon: reading.Never, answered: reading.Never, unknown: reading.Never}
@@ -160,7 +161,7 @@ func (t *turns) compare(previous, l *reading.Lease, waiting idle) {
 	if waiting.lease != nil {
 		known = waiting.lease.From
 	}
-	soonest := reading.Plus(previous.Earliest, t.CoolDown)
+	soonest := reading.Plus(previous.Earliest, t.ShortestRest())
 	switch {
 	case waiting.number == l.Op.Number || waiting.since >= l.From:
 		return

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -22,7 +23,7 @@ func TestSkewBetweenGenerators(t *testing.T) {
 	all := simulate(p)
 	blamed := func(eps time.Duration) (n int, certain int, j finding.Judgement) {
 		f := p.facts()
-		f.Eps = eps
+		f.Eps = &eps
 		j = Judge(t.Context(), reading.Of(map[string]reading.Facts{"": f}, all), Default(), 0)
 		for _, r := range j.Results {
 			n += len(r.Violations)
@@ -106,15 +107,24 @@ func TestProvenSkewTakesCertainty(t *testing.T) {
 		t.Errorf("got warnings %q", j.Warnings)
 	}
 	f := roa
-	f.Eps = 50 * time.Millisecond
+	f.Eps = new(50 * time.Millisecond)
 	if j := Judge(t.Context(), reading.Of(map[string]reading.Facts{"": f}, all), Default(), 0); len(j.Warnings) != 0 {
 		t.Errorf("want no warning when eps says so, got %q", j.Warnings)
 	}
 }
 
-// Every comparison of times gives way to eps.
+// byTurns are operations that two generators recorded in turn.
+func byTurns(all []op) []history.Op {
+	out := ops(all...)
+	for i := range out {
+		out[i].Generator = []string{"g1", "g2"}[i%2]
+	}
+	return out
+}
+
+// Every comparison of two generators' times gives way to eps.
 func TestEps(t *testing.T) {
-	wide := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.Eps = sec(.25) }) }
+	wide := func(f reading.Facts) reading.Facts { return with(f, func(f *reading.Facts) { f.Eps = new(sec(.25)) }) }
 	kept := with(roa, func(f *reading.Facts) {
 		f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last"
 	})
@@ -140,7 +150,7 @@ func TestEps(t *testing.T) {
 			if out := outcome(t, c.check, c.facts, ops(c.ops...)); len(out.Violations) != 1 {
 				t.Errorf("eps 0: want a violation, got %+v", out)
 			}
-			if out := outcome(t, c.check, wide(c.facts), ops(c.ops...)); len(out.Violations) != 0 {
+			if out := outcome(t, c.check, wide(c.facts), byTurns(c.ops)); len(out.Violations) != 0 {
 				t.Errorf("eps 250ms: want none, got %s", out.Violations[0].Text)
 			}
 		})

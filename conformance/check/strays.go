@@ -23,10 +23,10 @@ func (v *view) exposure() (total time.Duration) {
 // weigh holds the violations that strays could have caused against the strays that are to be expected. k is how many
 // strays it would take. Where as many come often enough, nothing is proven; what a stray cannot explain stays.
 func (v *view) weigh(out finding.Outcome, k int) finding.Outcome {
-	if v.Strays == 0 || k == 0 {
+	if v.Strangers() != finding.ModuloStrays || k == 0 {
 		return out
 	}
-	p := atLeast(k, v.Strays*v.exposure().Seconds())
+	p := atLeast(k, *v.Strays*v.exposure().Seconds())
 	kept := out.Violations[:0]
 	for _, x := range out.Violations {
 		switch {
@@ -45,8 +45,8 @@ func (v *view) weigh(out finding.Outcome, k int) finding.Outcome {
 
 // unless is how sure a violation is that strays could have caused.
 func (v *view) unless(stray bool) finding.Certainty {
-	if stray && v.Strays > 0 {
-		return finding.ModuloStrays
+	if stray {
+		return v.Strangers()
 	}
 	return finding.Certain
 }

@@ -25,7 +25,7 @@ func TestAtLeast(t *testing.T) {
 // how often they come.
 func TestStrays(t *testing.T) {
 	background := func(f reading.Facts, perSecond float64) reading.Facts {
-		return with(f, func(f *reading.Facts) { f.Strays = perSecond })
+		return with(f, func(f *reading.Facts) { f.Strays = &perSecond })
 	}
 	const rare, often = 1e-6, 1e-2
 	twice := []op{reserved(0, .1, "a"), reserved(9, 9.1, "a")}
@@ -78,7 +78,7 @@ func TestStraysInNumbers(t *testing.T) {
 		id := number(i)
 		all = append(all, reserved(at, at+.1, number(i)).nonce(id), dialled(at+.2, at+5, number(i)).nonce(id).id(id).over(at+6), heard(at+7, id, id, number(i)))
 	}
-	f := with(roa, func(f *reading.Facts) { f.Strays = 4e-4 }) // two in a thousand that wait five seconds
+	f := with(roa, func(f *reading.Facts) { f.Strays = new(4e-4) }) // two in a thousand that wait five seconds
 	for losses, want := range map[int]int{2: 0, 20: 20} {
 		some := ops(all...)
 		for i := range losses {

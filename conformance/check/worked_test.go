@@ -41,7 +41,7 @@ func TestWorkedHistories(t *testing.T) {
 		{"exhaustion-justified", row{name: "h5", facts: roa, ops: []op{reserved(0, .2, "a"), reserved(0, .2, "b"), refused(1, 1.1)}}},
 		{"exhaustion-justified", row{name: "h6", facts: roa, ops: []op{reserved(0, .1, "a"), refused(1, 1.1)}, want: "refused at 1.1s although at most 1 of 2 numbers can have been held"}},
 		{"exhaustion-justified", row{name: "h7", facts: roa, ops: []op{reserved(0, .1, "a"), timedOut(0, 2), refused(3, 3.1)}, undecided: 1}},
-		{"exhaustion-justified", row{name: "h8", facts: with(roa, func(f *reading.Facts) { f.ServerMax = sec(2) }), ops: []op{reserved(10, 10.1, "a"), timedOut(0, 2), refused(20, 20.1)},
+		{"exhaustion-justified", row{name: "h8", facts: with(roa, func(f *reading.Facts) { f.ServerMax = new(sec(2)) }), ops: []op{reserved(10, 10.1, "a"), timedOut(0, 2), refused(20, 20.1)},
 			want: "refused at 20.1s although at most 1 of 2 numbers can have been held"}},
 		{"exhaustion-justified", row{name: "h9", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(5, 5.1, "b"), refused(10.5, 10.6)}, undecided: 1}},
 		{"no-cross-talk", row{name: "h10", facts: roa, ops: swap, want: "calls to a and b were given each other's attributes"}},

@@ -85,7 +85,7 @@ func (r *run) skew() {
 	}
 	slices.SortStableFunc(r.ops, func(a, b history.Op) int { return cmp.Compare(a.Start, b.Start) })
 	for name, f := range r.facts {
-		f.Eps = apart
+		f.Eps = &apart
 		r.facts[name] = f
 	}
 }
@@ -309,7 +309,7 @@ func (r *run) restart() {
 func (r *run) drain() {
 	rest := time.Duration(0)
 	for _, f := range r.facts {
-		rest = max(rest, f.WindowMax+2*f.CoolDown)
+		rest = max(rest, f.WindowMax+2*f.ShortestRest())
 	}
 	r.moveTo(r.now + rest + time.Millisecond)
 	for _, name := range r.projects {

@@ -22,7 +22,9 @@ func (h History) Write(w io.Writer, seed uint64) error {
 	}
 	eps := time.Duration(0)
 	for _, f := range h.Facts {
-		eps = max(eps, f.Eps)
+		if f.Eps != nil {
+			eps = max(eps, *f.Eps)
+		}
 	}
 	out, err := history.NewWriter(w, history.Header{Base: base, Eps: eps, Source: fmt.Sprintf("explore seed %d", seed), Facts: facts})
 	if err != nil {

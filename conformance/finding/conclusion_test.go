@@ -124,7 +124,7 @@ func describe(r Run) string {
 func TestConclusions(t *testing.T) {
 	certain, clocks := Violation{Certainty: Certain}, Violation{Certainty: ModuloClocks}
 	judged := func(o ...Outcome) Judgement {
-		var j Judgement
+		j := Judgement{Operations: 1}
 		for _, one := range o {
 			j.Results = append(j.Results, Judged{Outcome: one})
 		}
@@ -145,7 +145,10 @@ func TestConclusions(t *testing.T) {
 		{"a check that could not be applied, among others", judged(Outcome{Cases: 1}, Outcome{NotJudged: "x"}).Conclusion(false), 0},
 		{"the same, asked for by name", judged(Outcome{Cases: 1}, Outcome{NotJudged: "x"}).Conclusion(true), 3},
 		{"asked for by name, and another is broken", judged(Outcome{Cases: 1, Violations: []Violation{certain}}, Outcome{NotJudged: "x"}).Conclusion(true), 1},
-		{"nothing to look at", judged(Outcome{}, Outcome{NotJudged: "x"}).Conclusion(false), 2},
+		{"nothing to look at", judged(Outcome{}, Outcome{NotJudged: "x"}).Conclusion(false), 3},
+		{"no operations", Judgement{}.Conclusion(false), 2},
+		{"a breach that unseen calls may explain", judged(Outcome{Cases: 2, Violations: []Violation{{Certainty: ModuloUnseen}}}).Conclusion(false), 3},
+		{"asked for by name, and undecided", judged(Outcome{Cases: 1}, Outcome{Cases: 2, Undecided: 2}).Conclusion(true), 3},
 		{"nothing but a search that gave up", judged(Outcome{GaveUp: "x", Cases: 1, Undecided: 1}).Conclusion(false), 3},
 		{"everything has two readings", judged(Outcome{Cases: 3, Undecided: 3}).Conclusion(false), 3},
 		{"every mutant found", MutantTable{good, killed}.Conclusion(), 0},

@@ -38,26 +38,24 @@ func (j Judgement) Violations() (n int) {
 }
 
 // Conclusion is what the judgement comes to. named says that the checks were asked for by their names: one that could
-// not be applied is inconclusive then, and else a gap that the report shows. What only clocks explain is inconclusive. A
-// history in which no check found anything to look at was not judged.
+// not be applied is inconclusive then, and else a gap that the report shows. What clocks or unseen calls may explain is
+// inconclusive. So is a history in which no check could decide anything; one without operations was not judged.
 func (j Judgement) Conclusion(named bool) Conclusion {
 	var c Conclusion
-	cases, decided := 0, 0
+	decided := 0
 	for _, r := range j.Results {
-		c.Inconclusive = c.Inconclusive || r.GaveUp != "" || named && r.NotJudged != ""
+		undecided := r.Cases > 0 && r.Undecided >= r.Cases && len(r.Violations) == 0
+		c.Inconclusive = c.Inconclusive || r.GaveUp != "" || named && (r.NotJudged != "" || undecided)
 		if r.NotJudged == "" {
-			cases, decided = cases+r.Cases, decided+r.Cases-r.Undecided
+			decided += r.Cases - r.Undecided
 		}
 		for _, v := range r.Violations {
-			if v.Certainty == ModuloClocks {
-				c.Inconclusive = true
-			} else {
-				c.Violated = true
-			}
+			c.Violated = c.Violated || v.Proven()
+			c.Inconclusive = c.Inconclusive || !v.Proven()
 		}
 	}
-	c.Inconclusive = c.Inconclusive || cases > 0 && decided <= 0
-	c.NotJudged = cases == 0 && !c.Violated && !c.Inconclusive
+	c.Inconclusive = c.Inconclusive || j.Operations > 0 && decided <= 0 && !c.Violated
+	c.NotJudged = j.Operations == 0
 	return c
 }
 

@@ -10,11 +10,13 @@ import (
 // Certainty says how sure a violation is.
 type Certainty string
 
-// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; what
-// clocks that are further apart than agreed could have caused is not held against the platform.
+// The certainties. What a stray call could have caused as well is judged against the rate at which strays come; where
+// that rate is not known, or others use the pool, whose calls no history shows, it is not held against the platform. Nor
+// is what clocks that are further apart than agreed could have caused.
 const (
 	Certain      Certainty = "certain"
 	ModuloStrays Certainty = "modulo strays"
+	ModuloUnseen Certainty = "modulo unseen calls"
 	ModuloClocks Certainty = "modulo clocks"
 )
 
@@ -34,6 +36,7 @@ type Outcome struct {
 	Cases      int         // how many cases the check looked at
 	Undecided  int         // cases of which both readings are possible
 	NotJudged  string      // why the check could not be applied; empty when it was
+	Idle       bool        // it was not applied because there was nothing to look at
 	GaveUp     string      // why a search ended without an answer, which is no pass; empty when it did not
 	// Picture draws what a search has tried, as an HTML page; nil when there is nothing to draw.
 	Picture func(io.Writer) error
@@ -45,10 +48,14 @@ type Violation struct {
 	Rule      string // the reasoning that makes it certain
 	Cause     string // the kind of fault that shows like this, as a hypothesis
 	Certainty Certainty
+	Timeless  bool    // no two times were compared to find it
 	P         float64 // modulo strays: the chance that strays alone give as many as the check found
 	Ops       []history.Op
 	Chart     *Chart // the same over time; nil until somebody wants to see it
 }
+
+// Proven reports whether it can be held against the platform. What is not is inconclusive.
+func (v Violation) Proven() bool { return v.Certainty != ModuloClocks && v.Certainty != ModuloUnseen }
 
 // Owner is the project whose pool v is about. judged is the one whose operations were judged; "" is all of them.
 func (v Violation) Owner(judged string) string {

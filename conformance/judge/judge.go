@@ -90,7 +90,9 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 		}
 	}
 	for name, f := range facts {
-		f.Eps = max(f.Eps, merged.Eps)
+		if f.Eps == nil && merged.Eps > 0 || f.Eps != nil && *f.Eps < merged.Eps {
+			f.Eps = &merged.Eps
+		}
 		facts[name] = f
 	}
 	h := reading.Of(facts, merged.Ops)

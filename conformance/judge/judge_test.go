@@ -110,9 +110,9 @@ func TestExitCodes(t *testing.T) {
 	}{
 		"a breach":            {Plan{Files: []string{"testdata/double.jsonl"}}, 1},
 		"facts that allow it": {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{"acme": {Size: 2, WindowMin: 1, WindowMax: 1, Release: "arrival"}}}, 0},
-		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{}, Checks: named(t, "no-double-lease")}, 2},
+		"nothing known":       {Plan{Files: []string{"testdata/double.jsonl"}, Facts: map[string]reading.Facts{}, Checks: named(t, "no-double-lease")}, 3},
 		"no operations":       {Plan{Files: []string{write(t, head)}}, 2},
-		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "exhaustion-justified")}, 2},
+		"nobody was refused":  {Plan{Files: []string{"testdata/double.jsonl"}, Checks: named(t, "exhaustion-justified")}, 3},
 		"undecided":           {Plan{Files: []string{write(t, head, lease(1, 9800, 10050), lease(2, 0, 100))}, Checks: named(t, "rotation", "no-double-lease")}, 0},
 		"nothing but undecided": {Plan{Files: []string{write(t, head, lease(1, 0, 100), `{"id":2,"kind":"reserve","outcome":"indefinite","start_ns":0,"end_ns":1}`,
 			`{"id":3,"kind":"reserve","outcome":"refused","start_ns":2,"end_ns":3}`)}, Checks: named(t, "exhaustion-justified")}, 3},
@@ -271,8 +271,8 @@ func TestSchema(t *testing.T) {
 		t.Fatal(err)
 	}
 	facts, err := json.Marshal(map[string]reading.Facts{"acme": {
-		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: 1, CoolDownMax: 1, Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
-		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: 1, Eps: 1, ServerMax: 1, ArrivalMin: 1, Signal: 1, Reroutes: true,
+		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: new(time.Duration(1)), CoolDownMax: new(time.Duration(1)), Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
+		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: new(1.0), Eps: new(time.Duration(1)), NoHandoff: "404", UsedBefore: true, Sources: map[string]reading.Source{"size": reading.Assumed}, ServerMax: new(time.Duration(1)), ArrivalMin: 1, Signal: new(time.Duration(1)), Reroutes: true,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -18,6 +18,7 @@ type Call struct {
 	Soonest, Latest time.Duration
 	// A number that is bound to the call is let go in [FreesFrom, freesBy].
 	FreesFrom, FreesBy time.Duration
+	Sure               bool   // Echo is certainly that of this call, and not of one that nobody has seen
 	Reached            bool   // it may have reached the platform
 	Index              int    // its place among the calls
 	Nth                int    // of the calls that were given the same nonce, from 0
@@ -27,28 +28,28 @@ type Call struct {
 	said *Echo
 }
 
-// call widens o. lastSeen is the last stamp of its generator: a call whose end is not recorded was up until then.
-func (v *Reading) call(o *history.Op, lastSeen time.Duration) Call {
+// call widens o. A call whose end is not recorded may have ended at any time: it was up until its Bye, if it has one.
+func (v *Reading) call(o *history.Op) Call {
 	c := Call{Op: o, Latest: o.End + v.Eps, Reached: MayArrive(o)}
 	if o.Outcome == history.Indefinite || o.Outcome == history.Refused && (o.Status == 0 || o.Status == 408) {
 		c.Latest = Plus(c.Latest, v.ActsWithin()) // its caller gave up; its INVITE may still be on its way
 	}
 	c.Soonest = min(o.Start+v.ArrivalMin-v.Eps, c.Latest)
 	c.FreesFrom = c.Soonest
-	if v.Release == OnHangup && o.Outcome == history.OK {
-		end := lastSeen + 1
-		if o.Ended {
-			end = o.Bye
+	if v.Release == OnHangup && o.Outcome == history.OK && o.Bye >= o.Start {
+		end := o.Bye
+		if !o.Ended { // it was up in that very moment
+			end++
 		}
-		c.FreesFrom = max(c.Soonest, end-v.Eps-v.Signal)
+		c.FreesFrom = max(c.Soonest, end-v.Eps-v.EndsApart())
 	}
 	switch {
 	case v.Release == OnArrival:
 		c.FreesBy = c.Latest
-	case o.Ended: // answer: the answer came before the end
-		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.Signal)
+	case c.Ended(): // answer: the answer came before the end
+		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.EndsApart())
 	case o.Outcome == history.Refused:
-		c.FreesBy = c.Latest + v.Signal
+		c.FreesBy = c.Latest + v.EndsApart()
 	default:
 		c.FreesBy = Forever
 	}
@@ -70,14 +71,37 @@ func MayArrive(o *history.Op) bool {
 	return true
 }
 
+// Ended reports whether it is known when the call was over. One that was over before it began says nothing.
+func (c *Call) Ended() bool { return c.Op.Ended && c.Op.Bye >= c.Op.Start }
+
+// Nonce is that of the reservation for which the call was placed, "" when it is not known.
+func (c *Call) Nonce() string {
+	if c.Op.Nonce == "" && c.Meant != nil {
+		return c.Meant.Op.Nonce
+	}
+	return c.Op.Nonce
+}
+
+// SharedID is that of the reservation for which the call was placed, "" when it is not known.
+func (c *Call) SharedID() string {
+	if c.Op.SharedID == "" && c.Meant != nil {
+		return c.Meant.Op.SharedID
+	}
+	return c.Op.SharedID
+}
+
+// Answered reports whether the platform answered.
 func (c *Call) Answered() bool { return c.Op.Outcome == history.OK }
 
 // over is when the call has certainly ended at the platform; Forever when that is not known.
 func (v *Reading) Over(c *Call) time.Duration {
-	if !c.Op.Ended {
+	if !c.Ended() {
 		return Forever
 	}
-	return c.Op.Bye + v.Eps + v.Signal
+	if c.Op.EndedBy == "platform" { // its BYE is sent when it is heard
+		return c.Op.Bye + v.Eps
+	}
+	return c.Op.Bye + v.Eps + v.EndsApart()
 }
 
 // line is one number: its reservations and the calls that may have arrived there.
@@ -114,9 +138,14 @@ func (l *Line) Between(from time.Duration, to *time.Duration) iter.Seq[*Call] {
 
 // after returns the first reservation that was asked for after t.
 func (l *Line) after(t time.Duration) *Lease {
-	i, _ := slices.BinarySearchFunc(l.Leases, t+1, func(a *Lease, t time.Duration) int { return cmp.Compare(a.From, t) })
-	if i == len(l.Leases) {
-		return nil
+	if i := l.index(t); i < len(l.Leases) {
+		return l.Leases[i]
 	}
-	return l.Leases[i]
+	return nil
+}
+
+// index is the place of the first reservation that was asked for after t.
+func (l *Line) index(t time.Duration) int {
+	i, _ := slices.BinarySearchFunc(l.Leases, t+1, func(a *Lease, t time.Duration) int { return cmp.Compare(a.From, t) })
+	return i
 }

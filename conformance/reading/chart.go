@@ -161,7 +161,7 @@ func (k *Call) row(c *finding.Chart, x finding.Violation) finding.ChartRow {
 	switch {
 	case !k.Answered():
 		r.Says = fmt.Sprintf("%s %d", k.Op.Outcome, k.Op.Status)
-	case k.Op.Ended:
+	case k.Ended():
 		r.Bars = append(r.Bars, finding.Bar{From: k.Op.End, To: k.Op.Bye, State: finding.InCall})
 		r.Says = "over at " + short(k.Op.Bye)
 		if k.Op.EndedBy != "" {

@@ -3,7 +3,6 @@ package reading
 import (
 	"bytes"
 	"encoding/json"
-	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -13,9 +12,12 @@ import (
 type Echo struct {
 	Nonce      string
 	DNIS       string
+	At         string // the number dialled, as its pool writes it
 	Project    string
 	ArrivedAt  string
 	Bound      bool // it was given attributes
+	Common     bool // its nonce is that of too many reservations to name one
+	Silent     bool // it does not say whether it was given attributes without a nonce
 	Attributes json.RawMessage
 	Heard      *history.Op
 }
@@ -31,27 +33,28 @@ func readEcho(data json.RawMessage, of *Call) *Echo {
 		nonce, number = of.Op.Nonce, of.Op.Number
 	}
 	var e Echo
-	said := false
+	said, site, all := false, false, false
 	ok := members(data, func(key, value []byte) {
 		switch string(key) {
 		case "echo_nonce":
 			e.Nonce, said = text(value, nonce), true
 		case "echo_dnis":
-			e.DNIS = text(value, number)
+			e.DNIS, site = text(value, number), true
 		case "echo_project":
 			e.Project = text(value, "")
 		case "echo_arrived_at":
 			e.ArrivedAt = text(value, "")
 		case "echo_attributes":
-			e.Attributes = nil
+			e.Attributes, all = nil, true
 			if string(value) != "null" {
 				e.Attributes = value
 			}
 		}
 	})
-	if !ok || !said || e.Nonce == "" && e.DNIS == "" {
+	if !ok || !said || e.Nonce == "" && e.DNIS == "" && site {
 		return nil
 	}
+	e.Silent = e.Nonce == "" && !all
 	e.Bound = e.Nonce != "" || e.Attributes != nil
 	return &e
 }
@@ -104,26 +107,4 @@ func (c *Call) heard(r *history.Op) *Echo {
 func (e *Echo) arrivedAt() (time.Time, bool) {
 	t, err := time.Parse(time.RFC3339Nano, e.ArrivedAt)
 	return t, err == nil
-}
-
-// SameNumber tells that two texts can be the same number, written in two of the usual ways: the digits of the shorter,
-// without what is dialled before a national or international number, end the longer.
-func SameNumber(a, b string) bool {
-	if a == b {
-		return true
-	}
-	x, y := strings.TrimLeft(digits(a), "0"), strings.TrimLeft(digits(b), "0")
-	if len(x) > len(y) {
-		x, y = y, x
-	}
-	return len(x) >= 4 && strings.HasSuffix(y, x)
-}
-
-func digits(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < '0' || r > '9' {
-			return -1
-		}
-		return r
-	}, s)
 }

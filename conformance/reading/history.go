@@ -21,17 +21,24 @@ type History struct {
 // Of reads a history. Facts under the name "" hold for every project that has none of its own. The history must be
 // complete: every operation has ended.
 func Of(facts map[string]Facts, ops []history.Op) *History {
-	parts := split(facts, ops)
+	all := Pointers(ops)
+	numbers := newSpelling(numbersOfPools(facts, all))
+	numbers.complete(all)
+	facts = maps.Clone(facts)
+	for name, f := range facts {
+		facts[name] = numbers.facts(f)
+	}
+	parts := split(facts, all)
 	d := &History{Ops: ops, facts: facts, Names: slices.Sorted(maps.Keys(parts)), Projects: make(map[string]*Reading)}
 	known := make(map[string]Facts)
 	for _, name := range d.Names {
 		known[name] = factsOf(facts, name)
-		d.Projects[name] = New(known[name], parts[name])
+		d.Projects[name] = read(known[name], parts[name], numbers)
 	}
 	if len(d.Names) == 1 {
 		d.Whole = d.Projects[d.Names[0]]
 	} else {
-		d.Whole = New(common(known), Pointers(ops))
+		d.Whole = read(common(known), all, numbers)
 	}
 	d.Skew = d.Whole.ProvenSkew()
 	return d
@@ -46,10 +53,13 @@ func factsOf(facts map[string]Facts, project string) Facts {
 
 // split puts each operation to its project. A call belongs to the project whose number it went to, and to the first
 // one when that is nobody's. What is of no project, a restart for one, belongs to all.
-func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
+func split(facts map[string]Facts, ops []*history.Op) map[string][]*history.Op {
 	home, alone := projects(facts, ops)
 	if alone {
-		return map[string][]*history.Op{home: Pointers(ops)}
+		for i, o := range ops {
+			ops[i] = ofProject(o, home)
+		}
+		return map[string][]*history.Op{home: ops}
 	}
 	owner := make(map[string]string)
 	for name, f := range facts {
@@ -61,8 +71,7 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 		}
 	}
 	count := make(map[string]int)
-	for i := range ops {
-		o := &ops[i]
+	for _, o := range ops {
 		if o.Kind == history.Reserve && o.Number != "" {
 			owner[o.Number] = o.Project
 		}
@@ -75,8 +84,7 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 	for name, n := range count {
 		parts[name] = make([]*history.Op, 0, n)
 	}
-	for i := range ops {
-		o := &ops[i]
+	for i, o := range ops {
 		name := cmp.Or(o.Project, home)
 		if p, ok := owner[o.Number]; ok && o.Kind == history.Call {
 			name = p
@@ -87,18 +95,18 @@ func split(facts map[string]Facts, ops []history.Op) map[string][]*history.Op {
 			}
 			continue
 		}
-		parts[name] = append(parts[name], o)
+		ops[i] = ofProject(o, name)
+		parts[name] = append(parts[name], ops[i])
 	}
 	return parts
 }
 
 // projects returns the first of the projects that are known or seen, and whether it is the only one seen. Calls of no
 // project and restarts are no sign of one.
-func projects(facts map[string]Facts, ops []history.Op) (first string, alone bool) {
+func projects(facts map[string]Facts, ops []*history.Op) (first string, alone bool) {
 	names := make(map[string]bool)
 	last, seen := "", false
-	for i := range ops {
-		o := &ops[i]
+	for _, o := range ops {
 		if seen && o.Project == last || o.Project == "" && (o.Kind == history.Call || o.Kind == history.Restart) {
 			continue
 		}

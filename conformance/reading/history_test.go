@@ -30,7 +30,7 @@ func TestWhatHasNoProject(t *testing.T) {
 		}, map[string]int{"p": 2, "q": 3}},
 	} {
 		got := make(map[string]int)
-		for project, ops := range split(c.facts, c.ops) {
+		for project, ops := range split(c.facts, Pointers(c.ops)) {
 			got[project] = len(ops)
 		}
 		if !maps.Equal(got, c.want) {

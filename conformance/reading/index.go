@@ -1,7 +1,6 @@
 package reading
 
 import (
-	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -47,7 +46,7 @@ func (v *Reading) survey(ops []*history.Op) (n counts) {
 // sort puts the operations to their kind. What it makes of them lies side by side in memory.
 func (v *Reading) sort(ops []*history.Op, n counts) {
 	v.Reserves, v.Reads, v.Calls, v.Leases = make([]*history.Op, 0, n.reserves), make([]Question, 0, n.reads), make([]*Call, 0, n.calls), make([]*Lease, 0, n.reserves)
-	v.ByNonce, v.byID = make(map[string]*Attempt, n.reserves), make(map[string]*Call, n.calls)
+	v.ByNonce, v.links.byID = make(map[string]*Attempt, n.reserves), make(map[string]*Call, n.calls)
 	v.groups = make(map[groupKey]*Group, n.shared)
 	attempts, calls, leases := make([]Attempt, n.reserves), make([]Call, n.calls), make([]Lease, n.reserves)
 	for _, o := range ops {
@@ -64,10 +63,10 @@ func (v *Reading) sort(ops []*history.Op, n counts) {
 			}
 		case history.Call:
 			c := &calls[len(v.Calls)]
-			*c = v.call(o, *v.ends[o.Generator])
+			*c = v.call(o)
 			v.Calls = append(v.Calls, c)
 			if o.CallID != "" {
-				v.byID[o.CallID] = c
+				v.links.byID[o.CallID] = c
 			}
 		case history.Handoff:
 			v.Reads = append(v.Reads, Question{Op: o, From: o.Start - v.Eps, To: o.End + v.Eps})
@@ -86,9 +85,13 @@ func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
 		v.Doubts = append(v.Doubts, a)
 	}
 	if o.SharedID != "" {
-		v.groupOf(o.Project, o.SharedID).Held++
+		g := v.groupOf(o.Project, o.SharedID)
+		a.Sharer = g.Attempts
+		g.Attempts = a
+		g.Held++
 	}
 	if o.Nonce == "" {
+		v.Nameless = v.Nameless || nameless(o)
 		return
 	}
 	if a.Next = v.ByNonce[o.Nonce]; a.Next != nil {
@@ -96,6 +99,9 @@ func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
 	}
 	v.ByNonce[o.Nonce] = a
 }
+
+// nameless reports whether it is not known what the attributes of a reservation were, nor what named them.
+func nameless(o *history.Op) bool { return o.Nonce == "" && len(o.Attributes) == 0 && !o.Drain }
 
 // listen reads what the agent wrote about the calls, and puts each call to the number at which it arrived.
 func (v *Reading) listen() {
@@ -105,7 +111,7 @@ func (v *Reading) listen() {
 		case r.AskedSharedID != "":
 			r.Group = v.groupOf(r.Project, r.AskedSharedID)
 		case r.AskedID != "":
-			r.AskedCall = v.byID[r.AskedID]
+			r.AskedCall = v.links.byID[r.AskedID]
 		}
 		if r.Group != nil && (r.Outcome == history.OK || r.Outcome == history.Refused) {
 			r.Group.Last = r
@@ -114,14 +120,15 @@ func (v *Reading) listen() {
 			v.hear(r)
 		}
 	}
+	v.joinByNumber()
 	for _, c := range v.Calls {
 		if !c.Reached {
 			continue
 		}
 		v.line(c.Op.Number).place(c)
 		// A carrier that changes the number brings the call to another one.
-		if c.Echo != nil && c.Echo.DNIS != "" && c.Echo.DNIS != c.Op.Number {
-			if l, ok := v.Lines[c.Echo.DNIS]; ok {
+		if c.Echo != nil && c.Echo.DNIS != "" && !SameNumber(c.Echo.DNIS, c.Op.Number) {
+			if l, ok := v.Lines[c.Echo.At]; ok {
 				l.place(c)
 			}
 		}
@@ -133,29 +140,16 @@ func (v *Reading) hear(r *Question) {
 	if r.Group != nil {
 		r.Group.Found = r
 	}
-	if r.Call = r.AskedCall; r.Call == nil || r.Call.Op.CallID != r.GotID {
-		r.Call = v.byID[r.GotID]
-	}
-	if r.Echo = r.Call.heard(r.Op); r.Echo != nil {
+	c, byID := v.linked(r)
+	if r.Echo = c.heard(r.Op); r.Echo != nil {
 		v.Echoing = true
+		r.Echo.At = v.numbers.of(r.Echo.DNIS)
 		if v.crowded[r.Echo.Nonce] {
-			r.Echo.Nonce = ""
+			r.Echo.Nonce, r.Echo.Common = "", true
 		}
 	}
-	c := r.Call
-	if c == nil {
-		return
-	}
-	v.IDsAgree = true
-	c.hear(r.Echo)
-	if r.GotSharedID == "" {
-		return
-	}
-	s := r.Group
-	if s == nil || r.AskedSharedID != r.GotSharedID {
-		s = v.groupOf(r.Project, r.GotSharedID)
-	}
-	if len(s.Stored) <= Crowd && !slices.Contains(s.Stored, c) {
-		s.Stored = append(s.Stored, c)
+	if c != nil {
+		v.IDsAgree = v.IDsAgree || byID
+		v.take(r, c, byID)
 	}
 }

@@ -40,9 +40,11 @@ func (v *Reading) took(c *Call, l *Lease) took {
 		return maybe
 	case e.Nonce == "" && e.Bound: // attributes without a nonce
 		return maybe
+	case nameless(l.Op) && (e.Silent || e.Nonce != "" && v.ByNonce[e.Nonce] == nil):
+		return maybe
 	case e.Nonce == "" || e.Nonce != l.Op.Nonce:
 		return no
-	case v.alone(c, l):
+	case c.Sure && v.alone(c, l):
 		return yes
 	}
 	return maybe
@@ -186,6 +188,14 @@ func (v *Reading) PossiblyTaken(l *Lease, c *Call) bool {
 		if o != c && v.took(o, l) != no {
 			return true
 		}
+	}
+	return false
+}
+
+// Called reports whether a call may have come to l's number by the time by, since l was asked for.
+func (v *Reading) Called(l *Lease, by time.Duration) bool {
+	for range l.line.Between(l.From, &by) {
+		return true
 	}
 	return false
 }

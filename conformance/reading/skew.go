@@ -111,9 +111,14 @@ func (v *Reading) byArrival() (most Skew) {
 	return most
 }
 
+// ClocksUnknown reports whether several generators recorded the history and nobody says how far their clocks are apart.
+func (v *Reading) ClocksUnknown() bool { return len(v.ends) > 1 && v.Facts.Eps == nil }
+
 // warnings are what a reader of the verdicts must know about the clocks.
 func (v *Reading) Warnings(s Skew) (out []string) {
-	if n := len(v.ends); n > 1 && v.Eps == 0 {
+	if n := len(v.ends); v.ClocksUnknown() {
+		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is not known, so nothing that was found by comparing the times of two of them is certain", n))
+	} else if n > 1 && v.Eps == 0 {
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is 0: their clocks are taken for one and the same", n))
 	}
 	if s.By > v.Eps {

@@ -14,6 +14,7 @@ import (
 // generators may be apart.
 type Reading struct {
 	Facts
+	Eps      time.Duration // how far two clocks may be apart: 0 where it is one and the same, or where nobody says
 	Reserves []*history.Op // without the drain, which only counts
 	Drain    []*history.Op
 	Reads    []Question    // by start
@@ -23,16 +24,18 @@ type Reading struct {
 	Leases   []*Lease      // of all successful reservations, the drain's included, by start
 	Doubts   []*Attempt    // reservations that may hold a number that nobody knows, by start
 
-	Last time.Duration             // the last stamp of all
-	ends map[string]*time.Duration // and of each generator
+	Last    time.Duration             // the last stamp of all
+	ends    map[string]*time.Duration // and of each generator
+	numbers spelling
 
 	Lines    map[string]*Line
-	byID     map[string]*Call
+	links    links
 	ByNonce  map[string]*Attempt // the reservations that may have left this nonce with the platform
 	crowded  map[string]bool     // nonces that so many reservations have that they name none
 	groups   map[groupKey]*Group
 	Echoing  bool // an agent has said what it saw
 	IDsAgree bool // the id of a state is the one by which our calls are known
+	Nameless bool // a reservation may have been made of which it is not known what its attributes name it
 }
 
 // attempt is a reservation that may have been made.
@@ -44,6 +47,7 @@ type Attempt struct {
 	Until  time.Duration // it cannot have waited for a call any longer
 	Next   *Attempt      // with the same nonce
 	Count  int           // how many have it, from here on
+	Sharer *Attempt      // with the same shared_id
 }
 
 // read is a question for a handoff state.
@@ -53,6 +57,7 @@ type Question struct {
 	AskedCall *Call  // the one that it asks for by id
 	Group     *Group // those that it asks for by shared_id; nil when it does not
 	Call      *Call  // the one whose state came back, if it is one of ours
+	ByID      bool   // its id says so
 	Echo      *Echo
 }
 
@@ -63,6 +68,8 @@ type groupKey struct{ project, sharedID string }
 type Group struct {
 	Index       int       // its place among all
 	Held        int       // reservations that may have been made with it
+	Attempts    *Attempt  // these
+	Calls       []*Call   // where there are several reservations, the calls that were placed for them
 	Stored      []*Call   // calls that a reply has shown under it, the first few
 	Last, Found *Question // the last answer, and the last that was a state
 }
@@ -70,11 +77,23 @@ type Group struct {
 // crowd is how many may have one nonce or shared_id before it stops being a name.
 const Crowd = 64
 
+// New reads the operations of one pool.
 func New(f Facts, ops []*history.Op) *Reading {
+	numbers := newSpelling(numbersOfPools(map[string]Facts{"": f}, ops))
+	numbers.complete(ops)
+	return read(numbers.facts(f), ops, numbers)
+}
+
+// read reads operations that are complete.
+func read(f Facts, ops []*history.Op, numbers spelling) *Reading {
 	v := &Reading{
-		Facts: f, ends: make(map[string]*time.Duration), Lines: make(map[string]*Line), crowded: make(map[string]bool),
+		Facts: f, numbers: numbers, ends: make(map[string]*time.Duration), Lines: make(map[string]*Line), crowded: make(map[string]bool),
 	}
-	v.sort(ops, v.survey(ops))
+	counts := v.survey(ops)
+	if f.Eps != nil && len(v.ends) > 1 { // else one clock stamped everything, or nobody knows
+		v.Eps = *f.Eps
+	}
+	v.sort(ops, counts)
 	v.place()
 	v.listen()
 	for _, l := range v.Leases {
@@ -123,6 +142,9 @@ func (v *Reading) place() {
 	}
 	for i, c := range v.Calls {
 		c.Index, c.Meant = i, v.meant(c)
+		if g := v.Group(c.Op.Project, c.SharedID()); g != nil && g.Held > 1 && len(g.Calls) <= Crowd {
+			g.Calls = append(g.Calls, c)
+		}
 	}
 	for _, a := range v.Doubts {
 		a.MadeBy = Plus(a.Op.End, v.Eps)
@@ -135,8 +157,8 @@ func (v *Reading) place() {
 
 // meant is the reservation for which a call was placed: the last one of its nonce on the number dialled.
 func (v *Reading) meant(c *Call) (best *Lease) {
-	if c.Op.Nonce == "" {
-		return nil
+	if c.Op.Nonce == "" || v.crowded[c.Op.Nonce] {
+		return v.meantByNumber(c)
 	}
 	for a := v.ByNonce[c.Op.Nonce]; a != nil; a = a.Next {
 		if l := a.Lease; l != nil && l.Op.Number == c.Op.Number && l.From <= c.Latest && (best == nil || l.From > best.From) {
@@ -144,6 +166,24 @@ func (v *Reading) meant(c *Call) (best *Lease) {
 		}
 	}
 	return best
+}
+
+// meantByNumber is the reservation that the caller was given last on the number, where no nonce names it.
+func (v *Reading) meantByNumber(c *Call) *Lease {
+	n := v.Lines[c.Op.Number]
+	if n == nil || c.Op.Nonce == "" && c.Op.Client == "" {
+		return nil
+	}
+	for i := n.index(c.Latest) - 1; i >= 0; i-- {
+		l := n.Leases[i]
+		switch {
+		case c.Op.Nonce != "" && l.Op.Nonce == c.Op.Nonce, c.Op.Nonce == "" && l.Op.Client == c.Op.Client && l.Op.Generator == c.Op.Generator:
+			return l
+		case l.Replied < c.Soonest: // whoever has the number now, the caller has it no more
+			return nil
+		}
+	}
+	return nil
 }
 
 // line is the number's, made when there is none.
@@ -154,6 +194,11 @@ func (v *Reading) line(number string) *Line {
 		v.Lines[number] = l
 	}
 	return l
+}
+
+// Written is the number of a reservation in the form in which it was given.
+func (v *Reading) Written(o *history.Op) string {
+	return cmp.Or(v.numbers.written[operation{o.Generator, o.ID}], o.Number)
 }
 
 // Group returns the calls and questions of one shared_id of a project; nil when there are none.

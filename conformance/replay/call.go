@@ -150,9 +150,12 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 	return outcome{result: map[string]any{"ended_by": end.By, "how": end.How, "cause": end.Cause, "headers": named}}, nil
 }
 
-// ended stamps the end of a call into the history.
+// ended stamps the end of a call into the history, or that it is up until now.
 func (p *player) ended(c *placed) {
 	if !c.over() {
+		if c.Answered() {
+			p.history.Update(c.op, func(o *history.Op) { o.Bye = p.now() })
+		}
 		return
 	}
 	p.history.Update(c.op, func(o *history.Op) { o.Ended, o.EndedBy, o.Bye = true, c.End().By, p.since(c.End().At) })

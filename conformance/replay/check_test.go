@@ -21,7 +21,7 @@ import (
 
 // pool is what a judge knows of a pool of n numbers that are held until hang-up.
 func pool(n int) reading.Facts {
-	return reading.Facts{Size: n, WindowMin: time.Minute, WindowMax: time.Minute, Release: "hangup", Exclusive: true}
+	return reading.Facts{Size: n, WindowMin: time.Minute, WindowMax: time.Minute, Release: "hangup", Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), ServerMax: new(30 * time.Second)}
 }
 
 // TestBrokenReferences plays on references that are not what the scenario asks for. Each must be caught by the check

@@ -51,9 +51,10 @@ func checkNames(s *scenario.Scenario) (names []string) {
 // apply takes in what one check says of one project.
 func (p *player) apply(out *judged, h *reading.History, c scenario.Check, r finding.Judged) {
 	switch {
-	case r.NotJudged != "" && c.Cases > 0:
+	case r.Idle && c.Cases == 0: // a scenario that needs cases says so
+	case r.NotJudged != "" && !r.Idle && c.Cases > 0:
 		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
-	case r.NotJudged != "":
+	case r.NotJudged != "" && !r.Idle:
 		out.notes = append(out.notes, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
 	case r.GaveUp != "":
 		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.GaveUp))
@@ -61,6 +62,10 @@ func (p *player) apply(out *judged, h *reading.History, c scenario.Check, r find
 		out.doubts = append(out.doubts, fmt.Sprintf("%s looked at %s, and the scenario requires %d", r.Name, cases(r.Cases), c.Cases))
 	}
 	for _, v := range r.Violations {
+		if !v.Proven() {
+			out.doubts = append(out.doubts, fmt.Sprintf("%s: %s (%s)", r.Name, v.Text, v.Certainty))
+			continue
+		}
 		if len(out.failures) < charted {
 			v.Chart = h.Chart(r.Project, v)
 		}

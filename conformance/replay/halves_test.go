@@ -78,7 +78,7 @@ steps:
   - {reserve: {attributes: {}, send: {pause: 10s}}}
 check: [exhaustion-justified]
 `
-	f := &fake{do: read, facts: reading.Facts{Size: 1, WindowMin: 10 * time.Second, WindowMax: 10 * time.Second, Release: "hangup", Exclusive: true}}
+	f := &fake{do: read, facts: reading.Facts{Size: 1, WindowMin: 10 * time.Second, WindowMax: 10 * time.Second, Release: "hangup", Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), ServerMax: new(30 * time.Second)}}
 	r := play(t, f, body)
 	if len(r.Failures) != 1 || r.Failures[0].Path != "exhaustion-justified" {
 		t.Errorf("want the refusal at 15s unjustified, got %s: %+v", r.Status, r.Failures)

@@ -162,7 +162,7 @@ func (p *player) drain(ctx context.Context) error {
 		if f.Size == 0 {
 			continue
 		}
-		if err := p.stage.Wait(ctx, f.WindowMax+2*f.CoolDown+time.Millisecond); err != nil {
+		if err := p.stage.Wait(ctx, f.WindowMax+2*f.ShortestRest()+time.Millisecond); err != nil {
 			return err
 		}
 		if err := p.drainProject(ctx, name, f.Size); err != nil {

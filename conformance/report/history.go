@@ -114,7 +114,7 @@ func reasoning(v finding.Violation) string {
 	switch v.Certainty {
 	case finding.ModuloStrays:
 		return fmt.Sprintf("%s (%s: the chance that strays alone give as many is %.2g)", v.Rule, v.Certainty, v.P)
-	case finding.ModuloClocks:
+	case finding.ModuloClocks, finding.ModuloUnseen:
 		return fmt.Sprintf("%s (%s)", v.Rule, v.Certainty)
 	}
 	return v.Rule

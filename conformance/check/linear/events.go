@@ -119,15 +119,15 @@ func (g *gathering) call(c *reading.Call) {
 	case elsewhere && !said.Bound: // it took nothing
 		return
 	case elsewhere:
-		if n, ok := g.numbers[said.DNIS]; ok {
+		if n, ok := g.numbers[said.At]; ok {
 			other := *e
-			other.number = said.DNIS
+			other.number = said.At
 			n.events = append(n.events, &other)
 			n.given[e.nonce] = true
 		}
 	case said.Bound:
 		e.kind = takes
-		e.foreign = !g.Exclusive && g.ByNonce[e.nonce] == nil
+		e.foreign = !g.Unshared() && g.ByNonce[e.nonce] == nil
 	default:
 		e.kind = misses
 	}
@@ -145,7 +145,7 @@ func (g *gathering) times(c *reading.Call) *event {
 		return e
 	}
 	e.freesFrom = c.FreesFrom
-	if c.Op.Ended {
+	if c.Ended() {
 		e.freesBy = c.FreesBy
 	}
 	return e

@@ -130,14 +130,14 @@ func judgeNumber(ctx context.Context, f reading.Facts, n *number, budget time.Du
 
 // certainty searches again, with strays that may take any reservation that waits.
 func (m model) certainty(ctx context.Context, events []*event, budget time.Duration) finding.Certainty {
-	if m.Strays == 0 {
+	if m.Strangers() == finding.Certain {
 		return finding.Certain
 	}
 	m.strays = true
 	if v, _ := search(ctx, m, events, budget); v == porcupine.Illegal {
 		return finding.Certain
 	}
-	return finding.ModuloStrays
+	return m.Strangers()
 }
 
 // memory bounds what one search remembers, in bytes.

@@ -36,7 +36,8 @@ func dialled(start, arrived float64, number, id string) op {
 	return op{Kind: history.Call, Outcome: history.OK, Start: sec(start), End: sec(arrived), Number: number, CallID: id, Status: 200}
 }
 
-func (o op) over(at float64) op { o.Ended, o.Bye = true, sec(at); return o }
+func (o op) on(generator string) op { o.Generator = generator; return o }
+func (o op) over(at float64) op     { o.Ended, o.Bye = true, sec(at); return o }
 
 // heard is what the agent says of a call: the nonce it was given, "" for nothing.
 func heard(id, nonce, number string) op {
@@ -58,7 +59,7 @@ func ops(all ...op) (out []history.Op) {
 func with(f reading.Facts, change func(*reading.Facts)) reading.Facts { change(&f); return f }
 
 var (
-	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, Bindings: "once", ServerMax: 1}
+	roa = reading.Facts{Size: 2, WindowMin: sec(10), WindowMax: sec(11), Release: "arrival", Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), Bindings: "once", ServerMax: new(time.Duration(1))}
 	roh = with(roa, func(f *reading.Facts) { f.Release = "hangup" })
 
 	h1 = ops(reserved(0, .1, "+442079460001", "x"), reserved(.05, .15, "+442079460001", "y"))
@@ -87,7 +88,7 @@ func TestJudge(t *testing.T) {
 	restart := func(o history.Outcome) []op {
 		return []op{reserved(0, .1, "a", "x"), {Kind: history.Restart, Outcome: o, Start: sec(1), End: sec(2)}, reserved(3, 3.1, "a", "y")}
 	}
-	cool := func(f *reading.Facts) { f.CoolDown = sec(3) }
+	cool := func(f *reading.Facts) { f.CoolDown = new(sec(3)) }
 	for _, c := range []struct {
 		name  string
 		facts reading.Facts
@@ -103,7 +104,7 @@ func TestJudge(t *testing.T) {
 		{"h4 a slow carrier", with(roa, func(f *reading.Facts) { f.ArrivalMin = sec(.3) }), h4, "a illegal"},
 		{"h10", roa, h10, "a illegal, b illegal"},
 		{"h11", roa, h11, "a ok"},
-		{"expiry within the clocks' difference", with(roa, func(f *reading.Facts) { f.Eps = sec(.1) }), []op{reserved(0, .1, "a", "x"), reserved(9.8, 9.9, "a", "y")}, "a ok"},
+		{"expiry within the clocks' difference", with(roa, func(f *reading.Facts) { f.Eps = new(sec(.1)) }), []op{reserved(0, .1, "a", "x").on("g1"), reserved(9.8, 9.9, "a", "y").on("g2")}, "a ok"},
 		{"a number rests", with(roa, cool), []op{reserved(0, .1, "a", "x"), reserved(12, 12.5, "a", "y")}, "a illegal"},
 		{"a number has rested", with(roa, cool), []op{reserved(0, .1, "a", "x"), reserved(12, 13.5, "a", "y")}, "a ok"},
 		{"a chain of three", roa, []op{reserved(0, .1, "a", "x"), reserved(9, 12, "a", "y"), reserved(19, 19.5, "a", "z")}, "a illegal"},
@@ -159,7 +160,7 @@ func TestNotJudged(t *testing.T) {
 }
 
 func TestStraysMakeItUncertain(t *testing.T) {
-	strays := with(roa, func(f *reading.Facts) { f.Strays = 1e-6 })
+	strays := with(roa, func(f *reading.Facts) { f.Strays = new(1e-6) })
 	lost := ops(reserved(0, .1, "a", "x"), dialled(1, 2, "a", "c1").over(30), heard("c1", "", "a"))
 	if r := searched(t.Context(), strays, lost, ample); r.Status != Illegal || r.Numbers[0].Certainty != finding.ModuloStrays {
 		t.Errorf("got %+v, want illegal modulo strays", r.Numbers)

@@ -73,7 +73,7 @@ func (m model) next(s state, e *event) []state {
 // freed is when a number in this state can be reserved again, at the soonest.
 func (m model) freed(s state) time.Duration {
 	if s.phase == waiting {
-		return reading.Plus(m.expires(s), m.CoolDown)
+		return reading.Plus(m.expires(s), m.ShortestRest())
 	}
 	return s.free
 }
@@ -128,7 +128,7 @@ func (m model) take(s state, e *event, p time.Duration) (out []state) {
 }
 
 func (m model) taken(l, e *event, p time.Duration) state {
-	free := reading.Plus(max(p, e.freesFrom), m.CoolDown)
+	free := reading.Plus(max(p, e.freesFrom), m.ShortestRest())
 	if m.Bindings == "once" {
 		return state{at: p, free: free}
 	}

@@ -60,7 +60,7 @@ func (s *sim) number(i int) string { return fmt.Sprintf("+4420794600%02d", i) }
 func (s *sim) record(o history.Op) {
 	o.ID = len(s.ops) + 1
 	if o.ID%2 == 0 {
-		o.Generator, o.Start, o.End, o.Bye = "late", o.Start+s.Eps, o.End+s.Eps, o.Bye+s.Eps
+		o.Generator, o.Start, o.End, o.Bye = "late", o.Start+*s.Eps, o.End+*s.Eps, o.Bye+*s.Eps
 	}
 	s.ops = append(s.ops, o)
 }
@@ -114,7 +114,7 @@ func (s *sim) reserve(nonce string) int {
 // settle ends what nobody called.
 func (s *sim) settle(n *slot) {
 	if n.nonce != "" && n.open == 0 && n.expires <= s.now {
-		*n = slot{free: n.expires + s.CoolDown}
+		*n = slot{free: n.expires + s.ShortestRest()}
 	}
 }
 
@@ -134,7 +134,7 @@ func (s *sim) call(i int) {
 				return
 			}
 			if n.open--; n.open == 0 || s.Release != reading.OnHangup {
-				*n = slot{free: s.now + s.CoolDown}
+				*n = slot{free: s.now + s.ShortestRest()}
 			}
 		}
 		if s.Release != reading.OnHangup {
@@ -155,13 +155,13 @@ func (s *sim) call(i int) {
 }
 
 func facts(seed uint64) reading.Facts {
-	f := reading.Facts{Size: 3, WindowMin: 10 * time.Second, WindowMax: 11 * time.Second, Exclusive: true, Bindings: "once", ServerMax: time.Second}
+	f := reading.Facts{Size: 3, WindowMin: 10 * time.Second, WindowMax: 11 * time.Second, Exclusive: true, CoolDown: new(time.Duration(0)), Strays: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), Bindings: "once", ServerMax: new(time.Second)}
 	f.Release = []string{reading.OnArrival, reading.OnHangup, reading.OnAnswer}[seed%3]
 	if f.Release == reading.OnHangup && seed%2 == 0 {
 		f.Bindings = "many"
 	}
-	f.CoolDown = time.Duration(seed%4) * time.Second
-	f.Eps = time.Duration(seed%5) * 50 * time.Millisecond
+	f.CoolDown = new(time.Duration(seed%4) * time.Second)
+	f.Eps = new(time.Duration(seed%5) * 50 * time.Millisecond)
 	return f
 }
 

@@ -110,7 +110,7 @@ func (w *offline) Projects() []string { return w.given.Projects() }
 func (w *offline) Facts(project string) reading.Facts {
 	p, _ := w.project(project)
 	f := world.Facts(p)
-	f.ServerMax = 1 // nothing is acted on after its client has given up
+	f.ServerMax = new(time.Duration(1)) // nothing is acted on after its client has given up
 	return f
 }
 

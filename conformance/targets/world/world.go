@@ -102,13 +102,18 @@ func ReadWire(file string, n *yaml.Node) (wire.Faults, strictyaml.Problems) {
 	return f, problems
 }
 
+// actsWithin is how long after its client has given up the platform may still act on a request: far less, but a run in
+// which no request is left unanswered for so long is not better judged by a shorter time.
+const actsWithin = 30 * time.Second
+
 // Facts is what the judge may know of a project: on a platform that is made here, everything.
 func Facts(p sim.Project) reading.Facts {
 	numbers, _ := p.Pool.Numbers.Expand() // the platform has read them
 	f := reading.Facts{
-		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: p.Pool.CoolDown,
+		Size: len(numbers), Numbers: numbers, WindowMin: p.Pool.Window, WindowMax: p.Pool.Window + p.Pool.Lag, CoolDown: new(p.Pool.CoolDown),
 		Release: string(p.Pool.Release), Selection: string(p.Pool.Selection), Match: string(p.Pool.Match), Bindings: string(p.Pool.Bindings), Exclusive: true,
 		Handoffs: p.Handoff.Empty != handoff.NotFound, Abandoned: string(p.Handoff.Abandoned), Visible: p.Handoff.VisibleAfter, Retention: p.Handoff.Retention, Duplicate: string(p.Handoff.Duplicates),
+		Strays: new(0.0), Signal: new(time.Duration(0)), ServerMax: new(actsWithin), Eps: new(time.Duration(0)), NoHandoff: "state",
 	}
 	if p.Pool.Reaper == pool.ReaperLazy {
 		f.WindowMax = Forever // a number may stay with its lease for as long as another one is free
