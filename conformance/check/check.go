@@ -75,6 +75,9 @@ const Budget = 5 * time.Second
 // found by comparing times is not certain.
 func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.Duration) finding.Judgement {
 	out := finding.Judgement{Operations: len(h.Ops), Warnings: h.Whole.Warnings(h.Skew), Ledgers: make(map[string]finding.Ledger)}
+	if h.Missing > 0 {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("%d operations are missing, as the ids show, so nobody is taken for the only user of the pool", h.Missing))
+	}
 	for _, name := range h.Names {
 		out.Ledgers[name] = h.Projects[name].Ledger()
 	}

@@ -43,7 +43,7 @@ func (v *view) kept(c *reading.Call, r *reading.Question) bool {
 	switch {
 	case !c.Ended() || !c.Answered():
 		return false
-	case c.Op.EndedBy == "caller" && v.Abandoned != "keep": // some platforms drop the state of those who hang up
+	case c.Op.EndedBy != "platform" && c.Op.EndedBy != "carrier" && v.Abandoned != "keep": // some platforms drop the state of those who hang up
 		return false
 	case r.To >= reading.Plus(v.endFrom(c), v.KeptFor()):
 		return false

@@ -27,7 +27,7 @@ func handoffMatchesCall() Check {
 				if r.Call != nil && r.Echo != nil {
 					v.judgeData(&out, r)
 				}
-				if r.Call != nil {
+				if r.Call != nil && r.GotID != "" {
 					v.judgeDuplicates(&out, r)
 				}
 			}

@@ -57,7 +57,7 @@ const unknownStates = "how soon a handoff state is readable, and for how long, i
 // is. stood are the states of calls that were over; nil: one that was blamed.
 func (v *view) judgeChange(out *finding.Outcome, stood map[*reading.Call]*reading.Question, r *reading.Question) {
 	c := r.Call
-	if c == nil || r.Outcome != history.OK || r.From <= reading.Plus(v.Over(c), v.ReadableWithin()) {
+	if c == nil || r.GotID == "" || r.Outcome != history.OK || r.From <= reading.Plus(v.Over(c), v.ReadableWithin()) {
 		return
 	}
 	before, seen := stood[c]

@@ -70,7 +70,9 @@ func (v *view) precedes(a, b *reading.Lease) bool {
 
 func (v *view) clash(n *reading.Line, a, b *reading.Lease) finding.Violation {
 	// A stray may take a reservation that waits, the moment after it was made.
-	stray := a.TakenBy == nil && b.Replied >= reading.Plus(a.From, v.ShortestRest()) || b.TakenBy == nil && a.Replied >= reading.Plus(b.From, v.ShortestRest())
+	// Where it may serve several calls, the one that is known to have taken it need not be the first.
+	unseen := func(l *reading.Lease) bool { return l.TakenBy == nil || !v.Once() }
+	stray := unseen(a) && b.Replied >= reading.Plus(a.From, v.ShortestRest()) || unseen(b) && a.Replied >= reading.Plus(b.From, v.ShortestRest())
 	ends := fmt.Sprintf("could not end before %s", round(a.Earliest))
 	if a.Earliest == reading.Forever {
 		ends = "was still in a call when the history ends"

@@ -47,7 +47,7 @@ func (v *view) asksAfter(r *reading.Question, c *reading.Call) bool {
 // ofAnother reports whether the last state that was found under a shared_id is another call's than c's, and c's was not
 // found before: it is no evidence of c.
 func (v *view) ofAnother(f *reading.Question, c *reading.Call, s *reading.Group) bool {
-	return f.Call != nil && f.ByID && f.Call != c && v.IDsAgree && len(s.Stored) <= reading.Crowd && !slices.Contains(s.Stored, c)
+	return f.Call != nil && f.ByID && f.GotSharedID != "" && f.Call != c && v.IDsAgree && len(s.Stored) <= reading.Crowd && !slices.Contains(s.Stored, c)
 }
 
 func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *reading.Question) {
@@ -81,6 +81,9 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	l := c.Meant
 	if l == nil {
 		return "for which reservation it was placed is not known", false
+	}
+	if c.Op.EndedBy == "" {
+		return "who ended the call is not known, and a caller who hangs up is not dropped", false
 	}
 	if why, decided := v.excuse(l, c); why != "" {
 		return why, decided

@@ -69,25 +69,29 @@ func (r *run) skew() {
 	if apart == 0 {
 		return
 	}
-	for i := range r.ops {
+	h := History{Ops: r.ops, Facts: r.facts}
+	h.stamp(apart)
+	h.forget(func(f *reading.Facts) { f.Eps = &apart })
+	r.ops = h.Ops
+}
+
+// stamp is the history as several generators record it whose clocks are so far apart.
+func (h *History) stamp(apart time.Duration) {
+	for i := range h.Ops {
 		var client int
-		if n, ours := strings.CutPrefix(r.ops[i].Client, "client "); ours {
+		if n, ours := strings.CutPrefix(h.Ops[i].Client, "client "); ours {
 			client, _ = strconv.Atoi(strings.TrimSuffix(n, early)) // we wrote it
 		}
 		g := client % generators
-		r.ops[i].Generator = "g" + strconv.Itoa(g)
+		h.Ops[i].Generator = "g" + strconv.Itoa(g)
 		late := apart * time.Duration(g) / (generators - 1)
-		op := &r.ops[i]
+		op := &h.Ops[i]
 		op.Start, op.End = op.Start+late, op.End+late
 		if op.Ended {
 			op.Bye += late
 		}
 	}
-	slices.SortStableFunc(r.ops, func(a, b history.Op) int { return cmp.Compare(a.Start, b.Start) })
-	for name, f := range r.facts {
-		f.Eps = &apart
-		r.facts[name] = f
-	}
+	slices.SortStableFunc(h.Ops, func(a, b history.Op) int { return cmp.Compare(a.Start, b.Start) })
 }
 
 // run is a plan that happens.

@@ -15,7 +15,21 @@ type History struct {
 	Projects map[string]*Reading
 	Whole    *Reading
 	Skew     Skew // what the history itself proves of its clocks
+	Missing  int  // operations that were not written down, or not kept
 	facts    map[string]Facts
+}
+
+// missing counts the operations that the history of one generator lacks: it counts its own from 1. Those of several may
+// share one count, so theirs show nothing.
+func missing(ops []history.Op) int {
+	last := 0
+	for i := range ops {
+		if ops[i].Generator != ops[0].Generator {
+			return 0
+		}
+		last = max(last, ops[i].ID)
+	}
+	return max(0, last-len(ops))
 }
 
 // Of reads a history. Facts under the name "" hold for every project that has none of its own. The history must be
@@ -27,6 +41,16 @@ func Of(facts map[string]Facts, ops []history.Op) *History {
 	facts = maps.Clone(facts)
 	for name, f := range facts {
 		facts[name] = numbers.facts(f)
+	}
+	lines := missing(ops)
+	if lines > 0 { // who reserved and who called is not all known
+		if len(facts) == 0 {
+			facts = map[string]Facts{}
+		}
+		for name, f := range facts {
+			f.Exclusive, f.Strays = false, nil
+			facts[name] = f
+		}
 	}
 	parts := split(facts, all)
 	d := &History{Ops: ops, facts: facts, Names: slices.Sorted(maps.Keys(parts)), Projects: make(map[string]*Reading)}
@@ -40,6 +64,7 @@ func Of(facts map[string]Facts, ops []history.Op) *History {
 	} else {
 		d.Whole = read(common(known), all, numbers)
 	}
+	d.Missing = lines
 	d.Skew = d.Whole.ProvenSkew()
 	return d
 }

@@ -14,6 +14,7 @@ type links struct {
 	byID     map[string]*Call // by the client's id of a call, and by the platform's once it is known
 	byNonce  map[string][]*Call
 	bySharer map[groupKey][]*Call
+	byNumber map[string]*Line
 	stateOf  map[*Call]string // the platform's id of each call that was found by other evidence
 }
 
@@ -43,12 +44,31 @@ func (v *Reading) byEvidence(r *Question) *Call {
 	var c *Call
 	switch {
 	case e != nil && e.Nonce != "":
-		c = only(v.links.byNonce[e.Nonce], possible)
+		if c = only(v.links.byNonce[e.Nonce], possible); c != nil && v.mayBeAnothers(c, r) {
+			c = nil
+		}
 	case r.AskedSharedID != "" && v.SharedBy(r.Project, r.AskedSharedID) <= 1:
-		c = only(v.links.bySharer[groupKey{r.Project, r.AskedSharedID}], possible)
+		if c = only(v.links.bySharer[groupKey{r.Project, r.AskedSharedID}], possible); c != nil && v.mayBeAnothers(c, r) {
+			c = nil
+		}
 	}
 	v.join(r, c)
 	return c
+}
+
+// mayBeAnothers reports whether a call that was not meant for the reservation of c may have come to its number, and have
+// been given what c was to be given: then the state may be that one's.
+func (v *Reading) mayBeAnothers(c *Call, r *Question) bool {
+	from := c.Soonest
+	if c.Meant != nil {
+		from = c.Meant.From
+	}
+	for o := range v.links.byNumber[c.Op.Number].Between(from, &r.To) {
+		if o != c {
+			return true
+		}
+	}
+	return false
 }
 
 // join notes that c is the call of the state that r read.
@@ -77,11 +97,18 @@ func (v *Reading) indexCalls() {
 	if v.links.stateOf != nil {
 		return
 	}
+	v.links.byNumber = make(map[string]*Line)
 	v.links.stateOf, v.links.byNonce, v.links.bySharer = make(map[*Call]string), make(map[string][]*Call), make(map[groupKey][]*Call)
 	for _, c := range v.Calls {
 		if !c.Reached {
 			continue
 		}
+		n, ok := v.links.byNumber[c.Op.Number]
+		if !ok {
+			n = new(Line)
+			v.links.byNumber[c.Op.Number] = n
+		}
+		n.place(c)
 		if nonce := c.Nonce(); nonce != "" {
 			v.links.byNonce[nonce] = append(v.links.byNonce[nonce], c)
 		}
@@ -106,7 +133,7 @@ func (v *Reading) joinByNumber() {
 	}
 	for i := range v.Reads {
 		r := &v.Reads[i]
-		if r.Outcome != history.OK || r.Call != nil || r.Echo == nil || r.Echo.At == "" {
+		if r.Outcome != history.OK || r.GotID == "" || r.Call != nil || r.Echo == nil || r.Echo.At == "" {
 			continue
 		}
 		c := v.links.byID[r.GotID]
@@ -123,8 +150,8 @@ func (v *Reading) joinByNumber() {
 // take is what follows from a state that is of c.
 func (v *Reading) take(r *Question, c *Call, byID bool) {
 	r.Call, r.ByID = c, byID
-	c.Sure = c.Sure || byID || v.Strangers() == finding.Certain
-	if e := r.Echo; e != nil && (e.Nonce != "" || e.DNIS != "" || v.ranToItsEnd(c, r)) {
+	c.Sure = c.Sure || byID || r.GotID != "" && v.Strangers() == finding.Certain
+	if e := r.Echo; e != nil && (r.GotID != "" || byID) && (e.Nonce != "" || e.DNIS != "" || v.ranToItsEnd(c, r)) {
 		c.hear(e)
 	}
 	if r.GotSharedID == "" {
