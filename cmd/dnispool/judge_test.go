@@ -110,3 +110,19 @@ func TestHistoriesAreJudgedAgain(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+// TestJudgeFilesAsTheyCome: what was left out of a cut file is said, and decides nothing.
+func TestJudgeFilesAsTheyCome(t *testing.T) {
+	dir := write(t, map[string]string{
+		"cut.jsonl":     saved + `{"id":2,"kind":"reserve","outco`,
+		"windows.jsonl": "\ufeff" + strings.ReplaceAll(saved, "\n", "\r\n"),
+		"header.jsonl":  saved[:strings.Index(saved, "\n")+1],
+		"twice.jsonl":   saved + `{"id":2,"kind":"call","outcome":"ok","start_ns":0,"end_ns":5,"ended":true}`,
+	})
+	judgeEach(t, dir, []judgeRow{
+		{"cut.jsonl", 0, "warning: cut.jsonl:3: the last line is cut: left out\n", ""},
+		{"windows.jsonl", 0, ": 0 violations", ""},
+		{"header.jsonl", 2, "0 operations of 1 history", ""},
+		{"twice.jsonl", 2, "", "twice.jsonl:3: history: ended: want bye_ns with it"},
+	})
+}

@@ -11,19 +11,22 @@ import (
 type decoder struct {
 	texts texts
 	raws  raws
+	given given // of the line that was read last
 }
 
-func newDecoder() *decoder { return &decoder{newTexts(), newRaws()} }
+func newDecoder() *decoder { return &decoder{texts: newTexts(), raws: newRaws()} }
 
 // decode reads one operation, as strict does and with its errors, several times as fast where the line is in the form
 // that people and programs usually give it.
 func (d *decoder) decode(line []byte, o *Op) error {
-	*o = Op{}
+	*o, d.given = Op{}, given{}
 	if d.usual(line, o) {
 		return nil
 	}
 	*o = Op{}
-	return strict(line, o)
+	keys, err := strict(line, o)
+	d.given = given{start: keys["start_ns"], end: keys["end_ns"], bye: keys["bye_ns"]}
+	return err
 }
 
 // usual reads an object that is valid, whose keys are spelled as ours, and whose values are of their types. It gives up
@@ -64,10 +67,12 @@ func (d *decoder) member(c *cursor, key []byte, o *Op) bool {
 	case `"outcome"`:
 		return d.text(c, (*string)(&o.Outcome))
 	case `"start_ns"`:
+		d.given.start = true
 		return integer(c, &o.Start)
 	case `"sent_ns"`:
 		return integer(c, &o.Sent)
 	case `"end_ns"`:
+		d.given.end = true
 		return integer(c, &o.End)
 	case `"project"`:
 		return d.text(c, &o.Project)
@@ -90,6 +95,7 @@ func (d *decoder) member(c *cursor, key []byte, o *Op) bool {
 	case `"ended_by"`:
 		return d.text(c, &o.EndedBy)
 	case `"bye_ns"`:
+		d.given.bye = true
 		return integer(c, &o.Bye)
 	case `"asked_id"`:
 		return d.text(c, &o.AskedID)

@@ -29,7 +29,7 @@ var lines = map[string]bool{
 	`{"id":null,"client":null}`:  false,
 	`{"attributes":null}`:        false,
 	`{"id":9223372036854775807}`: false, // valid, and as large as can be
-	`{"id":1} ]`:                 false, // the decoder's More takes it for the end
+	`{"id":1} ]`:                 false,
 	`{"attributes":` + strings.Repeat("[", 200) + strings.Repeat("]", 200) + `}`: false,
 
 	`{"id":9223372036854775808}`: false,
@@ -81,14 +81,27 @@ var lines = map[string]bool{
 	`{"data":]}`:                 false,
 }
 
-// TestDecode holds what is read of a line, and how it is refused, against encoding/json.
+// byEncodingJSON reads a line as encoding/json does.
+func byEncodingJSON(line []byte, o *Op) error {
+	d := json.NewDecoder(bytes.NewReader(line))
+	d.DisallowUnknownFields()
+	return d.Decode(o)
+}
+
+// TestDecode holds what is read of a line the fast way against encoding/json, and all else against strict.
 func TestDecode(t *testing.T) {
 	d := newDecoder()
 	for line, usual := range lines {
 		var want, got Op
-		wantErr := strict([]byte(line), &want)
+		_, wantErr := strict([]byte(line), &want)
 		if ok := d.usual([]byte(line), new(Op)); ok != usual {
 			t.Errorf("%s: usual is %v, want %v", line, ok, usual)
+		}
+		if usual {
+			var same Op
+			if err := byEncodingJSON([]byte(line), &same); err != nil || !reflect.DeepEqual(same, want) {
+				t.Errorf("%s: got %+v, want %+v, %v", line, want, same, err)
+			}
 		}
 		got.Client = "what was read before"
 		err := d.decode([]byte(line), &got)
@@ -97,6 +110,38 @@ func TestDecode(t *testing.T) {
 		}
 		if err == nil && !reflect.DeepEqual(got, want) {
 			t.Errorf("%s:\ngot  %+v\nwant %+v", line, got, want)
+		}
+	}
+}
+
+// What is not usual and yet in the schema is read as well; everything else is refused by the name of its key.
+func TestStrict(t *testing.T) {
+	for line, want := range map[string]string{
+		`{"id":9223372036854775807}`:      "",
+		`{"id":5.0,"start_ns":5e9}`:       "",
+		`{"attributes":null,"data":null}`: "",
+		`{"i\u0064":1}`:                   "",
+		`{"end_ns":"5s"}`:                 `end_ns: want a whole number of nanoseconds, got "5s"`,
+		`{"bye_ns":1.5}`:                  `bye_ns: want a whole number of nanoseconds, got 1.5`,
+		`{"id":9223372036854775808}`:      `id: want a whole number, got 9223372036854775808`,
+		`{"id":null}`:                     `id: want a whole number, got null`,
+		`{"ended":1}`:                     `ended: want true or false, got 1`,
+		`{"client":{"a":1}}`:              `client: want text, got {"a":1}`,
+		`{"client":17,"nonce":18}`:        `client: want text, got 17`,
+		`{"ID":1}`:                        `unknown key "ID" (did you mean "id"?)`,
+		`{"strat_ns":1}`:                  `unknown key "strat_ns" (did you mean "start_ns"?)`,
+		`{"something_else":1}`:            `unknown key "something_else"`,
+		`{"File":"x","Line":1}`:           `unknown key "File"`,
+		`{"-":1}`:                         `unknown key "-"`,
+		`[1]`:                             `want an object, got [1]`,
+		`{"id":1} {"id":2}`:               `want one object, got more behind it: {"id":2}`,
+		`{"id":x}`:                        `want an object in JSON: invalid character 'x' looking for beginning of value`,
+		`{"id":1`:                         `unexpected EOF`,
+		`{"x":1,"data":[1,"`:              `unexpected EOF`, // that it is cut comes before what is in it
+		``:                                `unexpected EOF`,
+	} {
+		if _, err := strict([]byte(line), new(Op)); err == nil && want != "" || err != nil && err.Error() != want {
+			t.Errorf("%s: got %v, want %s", line, err, want)
 		}
 	}
 }
@@ -173,7 +218,7 @@ func FuzzDecode(f *testing.F) {
 			}
 			return
 		}
-		if err := strict(line, &want); err != nil {
+		if err := byEncodingJSON(line, &want); err != nil {
 			t.Fatalf("%q: got %+v, want %v", line, got, err)
 		}
 		if !reflect.DeepEqual(got, want) {

@@ -58,7 +58,7 @@ func Merge(eps time.Duration, files ...File) (File, error) {
 	if len(files) == 0 {
 		return File{}, fmt.Errorf("history: want at least one to merge, got none")
 	}
-	out := File{Header: files[0].Header}
+	out := File{Header: files[0].Header, FactsLine: files[0].FactsLine, FactsColumn: files[0].FactsColumn}
 	out.Eps = max(out.Eps, eps)
 	n := 0
 	for _, f := range files {
@@ -68,6 +68,7 @@ func Merge(eps time.Duration, files ...File) (File, error) {
 	owners := make(map[string]int)
 	for i, f := range files {
 		out.Eps = max(out.Eps, f.Eps)
+		out.Warnings = append(out.Warnings, f.Warnings...)
 		shift := f.Base.Sub(files[0].Base)
 		for j := range f.Ops {
 			generator := f.Ops[j].Generator
@@ -89,7 +90,7 @@ func (o Op) shifted(d time.Duration) Op {
 	if o.Sent != 0 {
 		o.Sent += d
 	}
-	if o.Ended {
+	if o.Ended || o.Bye != 0 { // of a call that is not over, it was up until then
 		o.Bye += d
 	}
 	return o

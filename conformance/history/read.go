@@ -3,8 +3,6 @@ package history
 import (
 	"bufio"
 	"bytes"
-	"cmp"
-	"encoding/json"
 	"fmt"
 	"io"
 	"slices"
@@ -14,7 +12,10 @@ import (
 // File is a history that was written to its end.
 type File struct {
 	Header
-	Ops []Op // in the order of their starts
+	FactsLine   int // where the facts begin, in lines and characters from 1
+	FactsColumn int
+	Warnings    []string // what a reader of verdicts on it must know
+	Ops         []Op     // in the order of their starts
 }
 
 // maxLine bounds a line of a history, in bytes: attributes can be large.
@@ -22,47 +23,53 @@ const maxLine = 4 << 20
 
 // Read reads a history file. name stands in errors and in the operations, which say file and line. Where r can seek, it
 // is read twice: the first time to count its lines, so that the operations are never moved to a larger place.
+//
+// A byte order mark, ends of lines as Windows has them and empty lines are no part of a history. A last line that is cut,
+// as a killed recorder leaves it, is left out with a warning; any other line that cannot be read is an error.
 func Read(name string, r io.Reader) (File, error) {
 	lines, err := count(r)
 	if err != nil {
 		return File{}, fmt.Errorf("%s: history: %w", name, err)
 	}
-	s := bufio.NewScanner(r)
-	s.Buffer(make([]byte, 0, 64<<10), maxLine)
+	in := &input{name: name, scanner: bufio.NewScanner(r)}
+	in.scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
+	in.scanner.Split(in.split)
 	var f File
-	if !s.Scan() {
-		return f, fmt.Errorf("%s:1: history: want a header, got %s", name, cmp.Or(errText(s.Err()), "an empty file"))
+	if err := in.header(&f); err != nil {
+		return f, err
 	}
-	if err := strict(s.Bytes(), &f.Header); err != nil {
-		return f, fmt.Errorf("%s:1: history: want a header: %w", name, err)
-	}
-	if f.Format != Format {
-		return f, fmt.Errorf("%s:1: history: want format %s, got %q", name, Format, f.Format)
-	}
-	d, seen := newDecoder(), make(index)
+	d, seen, called := newDecoder(), make(index), newCalls()
 	var op Op
-	for line := 2; s.Scan(); line++ {
-		if len(bytes.TrimSpace(s.Bytes())) == 0 {
-			continue
+	for in.next() {
+		if err := d.decode(in.line, &op); err != nil {
+			if in.isCut(err) {
+				f.Warnings = append(f.Warnings, fmt.Sprintf("%s:%d: the last line is cut: left out", name, in.n))
+				break
+			}
+			return f, in.errorf("%w", err)
 		}
-		if err := d.decode(s.Bytes(), &op); err != nil {
-			return f, fmt.Errorf("%s:%d: history: %w", name, line, err)
+		if err := validate(&op, d.given); err != nil {
+			return f, in.errorf("%w", err)
 		}
-		if err := validate(&op); err != nil {
-			return f, fmt.Errorf("%s:%d: history: %w", name, line, err)
-		}
-		op.File, op.Line = name, int32(line)
-		if i, again := seen.place(&op, len(f.Ops)); again {
+		op.File, op.Line = name, int32(in.n)
+		i, again := seen.place(&op, len(f.Ops))
+		if again {
+			if before := &f.Ops[i]; before.Kind != op.Kind || before.Start != op.Start {
+				return f, in.errorf("id: want one of its own, got %d, which is a %s at %s on line %d; where several recorded, give each a generator", op.ID, before.Kind, before.Start, before.Line)
+			}
 			f.Ops[i] = op
-			continue
+		} else {
+			if len(f.Ops) == cap(f.Ops) {
+				f.Ops = slices.Grow(f.Ops, room(len(f.Ops), in.n, lines))
+			}
+			f.Ops = append(f.Ops, op)
 		}
-		if len(f.Ops) == cap(f.Ops) {
-			f.Ops = slices.Grow(f.Ops, room(len(f.Ops), line, lines))
+		if other := called.namesake(f.Ops, i); other != nil {
+			return f, in.errorf("call_id: want one of its own for each call, got %q, which is also that of the call on line %d", op.CallID, other.Line)
 		}
-		f.Ops = append(f.Ops, op)
 	}
-	if err := s.Err(); err != nil {
-		return f, fmt.Errorf("%s: history: %w", name, err)
+	if err := in.scanner.Err(); err != nil {
+		return f, fmt.Errorf("%s:%d: history: %s", name, in.n+1, lineError(err))
 	}
 	closeOps(f.Ops)
 	sortOps(f.Ops)
@@ -118,42 +125,6 @@ func count(r io.Reader) (lines int, err error) {
 	}
 	_, err = s.Seek(from, io.SeekStart)
 	return lines, err
-}
-
-func errText(err error) string {
-	if err == nil {
-		return ""
-	}
-	return err.Error()
-}
-
-func strict(line []byte, into any) error {
-	d := json.NewDecoder(bytes.NewReader(line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(into); err != nil {
-		return err
-	}
-	if d.More() {
-		return fmt.Errorf("want one object, got more behind it")
-	}
-	return nil
-}
-
-// validate refuses what no client can have seen.
-func validate(o *Op) error {
-	switch {
-	case o.ID < 1:
-		return fmt.Errorf("id: want 1 or more, got %d", o.ID)
-	case o.Kind != Reserve && o.Kind != Call && o.Kind != Handoff && o.Kind != Restart:
-		return fmt.Errorf("kind: want reserve, call, handoff or restart, got %q", o.Kind)
-	case o.Outcome != OK && o.Outcome != Refused && o.Outcome != Rejected && o.Outcome != Indefinite && o.Outcome != Open:
-		return fmt.Errorf("outcome: want ok, refused, rejected, indefinite or open, got %q", o.Outcome)
-	case o.End < o.Start:
-		return fmt.Errorf("end_ns: want start_ns (%s) or later, got %s", o.Start, o.End)
-	case o.Sent != 0 && (o.Sent < o.Start || o.Sent > o.End):
-		return fmt.Errorf("sent_ns: want between start_ns and end_ns, got %s", o.Sent)
-	}
-	return nil
 }
 
 // index finds where an operation is, by its generator and id.

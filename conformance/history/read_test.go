@@ -184,7 +184,7 @@ func BenchmarkRead(b *testing.B) {
 		start := time.Now()
 		for _, line := range all {
 			var op Op
-			if err := strict(line, &op); err != nil {
+			if err := byEncodingJSON(line, &op); err != nil {
 				b.Fatal(err)
 			}
 		}

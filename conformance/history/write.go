@@ -82,7 +82,8 @@ func (w *Writer) Flush() error {
 	return w.err
 }
 
-// appendOp writes op as encoding/json would, without reflection: a load test appends one for every request.
+// appendOp writes op as encoding/json would, without reflection: a load test appends one for every request. The time of
+// an end is written even when it is 0.
 func appendOp(b []byte, o *Op) []byte {
 	b = append(b, `{"id":`...)
 	b = strconv.AppendInt(b, int64(o.ID), 10)
@@ -108,7 +109,7 @@ func appendOp(b []byte, o *Op) []byte {
 		b = append(b, `,"ended":true`...)
 	}
 	b = appendText(b, "ended_by", o.EndedBy)
-	b = appendInt(b, "bye_ns", int64(o.Bye), false)
+	b = appendInt(b, "bye_ns", int64(o.Bye), o.Ended)
 	b = appendText(b, "asked_id", o.AskedID)
 	b = appendText(b, "asked_shared_id", o.AskedSharedID)
 	b = appendText(b, "got_id", o.GotID)

@@ -97,6 +97,7 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 	}
 	h := reading.Of(facts, merged.Ops)
 	j := check.Judge(ctx, h, p.Checks, p.Budget)
+	j.Warnings = append(merged.Warnings, j.Warnings...)
 	for _, r := range j.Results {
 		for i := range r.Violations[:min(len(r.Violations), charted)] {
 			v := &r.Violations[i]

@@ -29,6 +29,8 @@ func (x *exchange) saw(body []byte) {
 		}
 	case o.Status == http.StatusNotFound && platform:
 		o.Outcome = history.Refused
+	case o.Status == http.StatusNotFound: // a gateway's page: a reader would take the status for the pool's own word
+		o.Outcome, o.Status = history.Rejected, 0
 	default:
 		o.Outcome = history.Rejected
 	}

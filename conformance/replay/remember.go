@@ -31,12 +31,10 @@ func (cl *client) sawReserve(o *history.Op, x *exchange) {
 		o.Outcome = history.Indefinite
 	case x.err != nil:
 		o.Outcome = history.Rejected
-	case x.Status == http.StatusOK:
-		o.Outcome, o.Number = history.OK, dniOf(x)
-	case x.Status == http.StatusNotFound:
-		o.Outcome = history.Refused
 	default:
-		o.Outcome = history.Rejected
+		if o.Outcome = history.ByStatus(x.Status); o.Outcome == history.OK {
+			o.Number = dniOf(x)
+		}
 	}
 }
 
@@ -50,30 +48,26 @@ func (cl *client) beginHandoff(st *scenario.Step, project targets.Project, share
 // sawHandoff fills in what a GET brought.
 func (cl *client) sawHandoff(o *history.Op, x *exchange) {
 	o.End, o.Status = cl.now(), x.Status
-	switch {
-	case x.err != nil:
+	if o.Outcome = history.ByStatus(x.Status); x.err != nil {
 		o.Outcome = history.Indefinite
-	case x.Status == http.StatusNotFound:
-		o.Outcome = history.Refused
-	case x.Status != http.StatusOK:
-		o.Outcome = history.Rejected
-	default:
+	}
+	if o.Outcome == history.OK {
 		var state struct {
 			ID       string          `json:"id"`
 			SharedID string          `json:"shared_id"`
 			Data     json.RawMessage `json:"data"`
 		}
-		o.Outcome = history.OK
 		if json.Unmarshal(x.body, &state) == nil { // the contract check speaks of bodies that are not what they should be
 			o.GotID, o.GotSharedID, o.Data = state.ID, state.SharedID, state.Data
 		}
 	}
 }
 
-// ambiguous takes back what a 404 says: it may be about the key or the account.
+// ambiguous takes back what a 404 says, for it may be about the key or the account: a reader of the history would take the
+// status for the pool's own word.
 func ambiguous(o *history.Op) {
 	if o.Outcome == history.Refused {
-		o.Outcome = history.Rejected
+		o.Outcome, o.Status = history.Rejected, 0
 	}
 }
 
