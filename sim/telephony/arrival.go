@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/sim/sipua"
@@ -51,9 +52,12 @@ func isCallers(name string) bool {
 	return len(name) > 2 && strings.EqualFold(name[:2], "x-") || strings.EqualFold(name, assertedIdentity) || strings.EqualFold(name, privacy)
 }
 
+// withheld are the names that carriers put in the place of a number that is not to be seen (RFC 3323 4.1.1.3 has the first).
+var withheld = []string{"anonymous", "restricted", "unavailable", "unknown", "private", "withheld"}
+
 // number is that of a From, "" when the caller withholds it.
 func number(from sipua.URI) string {
-	if from.User == "anonymous" {
+	if strings.EqualFold(from.Host, "anonymous.invalid") || slices.ContainsFunc(withheld, func(w string) bool { return strings.EqualFold(from.User, w) }) {
 		return ""
 	}
 	return from.Dialled()
