@@ -17,8 +17,10 @@ func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
 		case strings.EqualFold(h.Name, privacy):
 			private = private || strings.Contains(strings.ToLower(h.Value), "id")
 		case strings.EqualFold(h.Name, assertedIdentity):
-			if u, err := sipua.ParseURI(h.Value); err == nil && asserted == "" {
-				asserted = u.Dialled()
+			if u, err := sipua.ParseURI(h.Value); err == nil && !isNumber(asserted) {
+				if caller := number(u); asserted == "" || isNumber(caller) {
+					asserted = caller
+				}
 			}
 		default:
 			if a.Headers == nil {
@@ -50,6 +52,11 @@ const (
 // isCallers tells the headers that arrival reads: who calls, and the caller's own.
 func isCallers(name string) bool {
 	return len(name) > 2 && strings.EqualFold(name[:2], "x-") || strings.EqualFold(name, assertedIdentity) || strings.EqualFold(name, privacy)
+}
+
+// isNumber reports whether a caller is a number: of two asserted identities, a sip name and a tel number (RFC 3325 9.1), that is the one.
+func isNumber(caller string) bool {
+	return strings.Trim(caller, "+0123456789") == "" && caller != ""
 }
 
 // withheld are the names that carriers put in the place of a number that is not to be seen (RFC 3323 4.1.1.3 has the first).
