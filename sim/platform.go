@@ -15,6 +15,7 @@ import (
 	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/sipua"
 	"github.com/dnispool/dnispool/sim/telephony"
 )
 
@@ -267,6 +268,18 @@ func (p *platform) Refused(a telephony.Arrival, status int, cause string) {
 	e.Kind, e.Detail = journal.Invite, "from "+orWithheld(a.ANI)
 	p.note(e)
 	e.Kind, e.Cause, e.Detail = journal.CallRejected, cause, strconv.Itoa(status)
+	p.note(e)
+}
+
+// Rejected implements telephony.Platform.
+func (p *platform) Rejected(r sipua.Rejection) {
+	e := journal.Event{
+		Kind: journal.RequestRejected, Number: r.Dialled, CallID: r.CallID, Cause: r.Cause,
+		Detail: fmt.Sprintf("%d %s from %s", r.Status, r.Method, r.Peer),
+	}
+	if r.Method == "INVITE" {
+		e.Kind = journal.CallRejected
+	}
 	p.note(e)
 }
 

@@ -28,6 +28,9 @@ func (e *Endpoint) arrived(m sip.Message) {
 		return
 	}
 	e.handover.leaves(r)
+	if r.Via() == nil || r.CSeq() == nil { // sipgo answers these by itself
+		e.spawn(func() { e.rejected(r, sip.StatusBadRequest) })
+	}
 	if (r.IsInvite() || r.IsCancel()) && complete(r) && tagOf(r.To().Params) == "" {
 		// Every response copies the request's To, also those that sipgo makes by itself for a CANCEL: so all of a call have one tag.
 		r.To().Params = append(r.To().Params, sip.HeaderKV{K: "tag", V: e.tagFor(r)})
@@ -162,8 +165,9 @@ func (e *Endpoint) onStrayCancel(r *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// refuse answers a request outside of any leg.
+// refuse answers a request outside of any leg, and says so when that is a refusal.
 func (e *Endpoint) refuse(r *sip.Request, tx *sip.ServerTx, code int, h ...Header) {
+	e.rejected(r, code)
 	res := sip.NewResponseFromRequest(r, code, reasonOf(code), nil)
 	res.SipVersion = "SIP/2.0"
 	addHeaders(res, h)
@@ -171,6 +175,39 @@ func (e *Endpoint) refuse(r *sip.Request, tx *sip.ServerTx, code int, h ...Heade
 	if err := tx.Respond(res); err != nil {
 		e.log.Debug("sip: response not sent", "code", code, "error", err)
 	}
+}
+
+// rejected tells of a request that is answered with code, unless it is granted, or a call that OnRefused hears of.
+func (e *Endpoint) rejected(r *sip.Request, code int) {
+	if code < 300 || e.config.OnRejected == nil || r.IsInvite() && code == sip.StatusServiceUnavailable {
+		return
+	}
+	out := Rejection{Method: r.Method.String(), Dialled: uriOf(&r.Recipient).Dialled(), Peer: r.Source(), Status: code, Cause: causeOf(r, code)}
+	if id := r.CallID(); id != nil {
+		out.CallID = id.Value()
+	}
+	e.config.OnRejected(out)
+}
+
+// causeOf says why a request was refused, where the status alone does not.
+func causeOf(r *sip.Request, code int) string {
+	switch {
+	case code == sip.StatusBadExtension:
+		return "extension required: " + strings.Join(values(r, "Require"), ", ")
+	case code == sip.StatusUnsupportedMediaType:
+		return "body of another type: " + r.ContentType().Value()
+	case code == sip.StatusLoopDetected:
+		return "the same INVITE came by another path"
+	case code == sip.StatusBadRequest && !complete(r):
+		return "no Via, From, To, Call-ID or CSeq"
+	case code == sip.StatusBadRequest && r.CSeq().MethodName != r.Method:
+		return "another method in CSeq"
+	case code == sip.StatusBadRequest && tagOf(r.From().Params) == "":
+		return "no tag in From"
+	case code == sip.StatusBadRequest && r.Contact() == nil:
+		return "no Contact"
+	}
+	return strings.ToLower(reasonOf(code))
 }
 
 // onStrayResponse gets responses to requests that sipgo has forgotten.

@@ -62,7 +62,11 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
-				h := serve(t, n, takeCall)
+				calls, told := 0, ""
+				endpoint(t, n, ours, sipua.Config{OnCall: func(l *sipua.Leg) { calls++; answer(l) }, OnRejected: func(r sipua.Rejection) {
+					told += fmt.Sprint(r.Status)
+					equal(t, "a reason", r.Cause != "", true)
+				}})
 				p := newPeer(t, n, theirs, caller)
 				text := p.text(c.r)
 				if c.change != nil {
@@ -74,7 +78,8 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 				if name, value, ok := strings.Cut(c.header, ": "); ok {
 					equal(t, name, p.last(c.want).get(name), value)
 				}
-				equal(t, "calls", h.calls, 0)
+				equal(t, "calls", calls, 0)
+				equal(t, "told", told, strings.TrimPrefix(c.want, "200"))
 				settle()
 			})
 		})

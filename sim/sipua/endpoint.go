@@ -36,6 +36,18 @@ type Config struct {
 	// OnRefused is called for each call that is refused with that 503, because of MaxCalls or of a Shutdown, before it is sent. The leg
 	// is there to be read, no more. It must return soon. Nil: nobody is told.
 	OnRefused func(*Leg)
+	// OnRejected is called for each request that is refused without a leg, or inside a dialog, before the answer is sent. It must
+	// return soon. Nil: nobody is told.
+	OnRejected func(Rejection)
+}
+
+// Rejection is a request that was refused. What its sender wrote is as it came.
+type Rejection struct {
+	Method, CallID string
+	Dialled        string // the number or name in the Request-URI
+	Peer           string // host:port it came from
+	Status         int
+	Cause          string // why, in a few words
 }
 
 // Header is one SIP header field.

@@ -114,6 +114,7 @@ func (l *Leg) onUpdate(r *sip.Request, tx *sip.ServerTx) {
 }
 
 func (l *Leg) refuseOffer(r *sip.Request, tx *sip.ServerTx, code int, h ...Header) {
+	l.endpoint.rejected(r, code)
 	_ = tx.Respond(l.response(r, code, "", nil, h))
 }
 

@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/sim/sipua"
@@ -16,8 +17,10 @@ func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
 		case strings.EqualFold(h.Name, privacy):
 			private = private || strings.Contains(strings.ToLower(h.Value), "id")
 		case strings.EqualFold(h.Name, assertedIdentity):
-			if u, err := sipua.ParseURI(h.Value); err == nil && asserted == "" {
-				asserted = u.Dialled()
+			if u, err := sipua.ParseURI(h.Value); err == nil && !isNumber(asserted) {
+				if caller := number(u); asserted == "" || isNumber(caller) {
+					asserted = caller
+				}
 			}
 		default:
 			if a.Headers == nil {
@@ -51,9 +54,17 @@ func isCallers(name string) bool {
 	return len(name) > 2 && strings.EqualFold(name[:2], "x-") || strings.EqualFold(name, assertedIdentity) || strings.EqualFold(name, privacy)
 }
 
+// isNumber reports whether a caller is a number: of two asserted identities, a sip name and a tel number (RFC 3325 9.1), that is the one.
+func isNumber(caller string) bool {
+	return strings.Trim(caller, "+0123456789") == "" && caller != ""
+}
+
+// withheld are the names that carriers put in the place of a number that is not to be seen (RFC 3323 4.1.1.3 has the first).
+var withheld = []string{"anonymous", "restricted", "unavailable", "unknown", "private", "withheld"}
+
 // number is that of a From, "" when the caller withholds it.
 func number(from sipua.URI) string {
-	if from.User == "anonymous" {
+	if strings.EqualFold(from.Host, "anonymous.invalid") || slices.ContainsFunc(withheld, func(w string) bool { return strings.EqualFold(from.User, w) }) {
 		return ""
 	}
 	return from.Dialled()

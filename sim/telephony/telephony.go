@@ -21,6 +21,8 @@ type Platform interface {
 	// Refused tells of a call that gets no session: to a number of no pool, to one that is busy, or one call too many. Number is as
 	// Dialled gave it, or as dialled.
 	Refused(a Arrival, status int, cause string)
+	// Rejected tells of a request that was refused before it was a call, or inside of one.
+	Rejected(sipua.Rejection)
 	// Leave is called when Close has waited long enough: from now on no session may wait for an agent.
 	Leave()
 }
@@ -81,6 +83,7 @@ func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.C
 	e.ending, e.cut = context.WithCancel(context.WithoutCancel(ctx))
 	e.ctx, e.cancel = context.WithCancel(e.ending)
 	s.UserAgent, s.Logger, s.MaxCalls, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, e.serve, e.turnedAway
+	s.OnRejected = func(r sipua.Rejection) { e.clock.Run(func() { p.Rejected(r) }) }
 	var err error
 	if e.endpoint, err = sipua.Listen(ctx, s); err != nil {
 		e.cut()

@@ -59,6 +59,10 @@ func (p *platform) Refused(a Arrival, status int, cause string) {
 	p.note("refused %s from %q: %d %s", a.Number, a.ANI, status, cause)
 }
 
+func (p *platform) Rejected(r sipua.Rejection) {
+	p.note("rejected %s %s: %d %s", r.Method, r.Dialled, r.Status, r.Cause)
+}
+
 func (p *platform) Leave() { p.note("leave") }
 
 func headerText(h map[string]string) string {
