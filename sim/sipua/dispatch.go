@@ -107,9 +107,11 @@ func (e *Endpoint) check(r *sip.Request) (code int, h []Header) {
 		return sip.StatusBadExtension, []Header{{"Unsupported", strings.Join(required, ", ")}}
 	}
 	if t := r.ContentType(); t != nil && len(r.Body()) > 0 && takesSDP(r.Method) {
-		if media, _, _ := strings.Cut(t.Value(), ";"); !strings.EqualFold(strings.TrimSpace(media), "application/sdp") {
+		sdp, ok := descriptionIn(t.Value(), r.Body())
+		if !ok {
 			return sip.StatusUnsupportedMediaType, []Header{{"Accept", "application/sdp"}}
 		}
+		r.SetBody(sdp) // whoever reads the body from here on wants no other part
 	}
 	if r.IsInvite() && r.Contact() == nil {
 		return sip.StatusBadRequest, nil
