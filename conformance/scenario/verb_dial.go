@@ -14,7 +14,7 @@ func dialVerb() definition {
 		name:   VerbDial,
 		client: true, needs: []Need{NeedCalls},
 		results: []field{
-			{name: "id"}, // the Call-ID, which is the conversation id
+			{name: "id"}, // the Call-ID; the reference is told to take it as the conversation id, so that exchanges can be matched to calls
 			{name: "status", kind: kindNumber},
 			{name: "answered", kind: kindBool},
 			{name: "reason"},

@@ -30,6 +30,8 @@ func TestGiven(t *testing.T) {
 		{"value", "pool: {window: -1s}", "x.yaml:1:16: pool.window: want more than 0s, got -1s"},
 		{"agent", "agent: {echo: {talk: 5}}", "x.yaml:1:22: talk: want a duration like 20s, or forever, got 5"},
 		{"carrier", "carrier: {lose_invites: 2}", "x.yaml:1:25: chance: want a probability of 0 to 1, got 2"},
+		{"conversation ids that the carrier does not know", "conversation: {id: uuid}\nprojects: [{conversation: {id: call-id}}, {name: other, conversation: {id: conv}}]",
+			"x.yaml:1:20: conversation.id must be call-id in a scenario, which is what it is when left out; the harness knows its calls by their Call-ID\nx.yaml:2:76: conversation.id must be call-id in a scenario, which is what it is when left out; the harness knows its calls by their Call-ID"},
 		{"profile", "profile: publisht", "x.yaml:1:10: profile: want one of gateway, published, release-on-arrival, strict-spec, got \"publisht\" (did you mean \"published\"?)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

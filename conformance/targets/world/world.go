@@ -58,15 +58,14 @@ func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 	}
 	config, more := sim.Decode(file, root)
 	problems = append(problems, more...)
+	problems = append(problems, foreignIDs(file, root)...)
 	for _, p := range config.Projects {
 		a, more := readAgent(file, &p.Agent)
 		w.Agents[p.Name] = a
 		problems = append(problems, more...)
 	}
 	for i := range config.Projects {
-		// The harness joins what a caller did with the state that a GET shows by the conversation's id, and all that the
-		// carrier knows of it is the Call-ID. Nobody else may count on the two being one.
-		config.Projects[i].Conversation.ID = conversation.IDCallID
+		config.Projects[i].Conversation.ID = conversation.IDCallID // See foreignIDs.
 	}
 	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	w.Platform = config
@@ -119,4 +118,27 @@ func Facts(p sim.Project) reading.Facts {
 		f.WindowMax = Forever // a number may stay with its lease for as long as another one is free
 	}
 	return f
+}
+
+// foreignIDs refuses conversation ids that the carrier could not know. The harness joins what a caller did with the state
+// that a GET shows by the conversation's id, so in a scenario it is the Call-ID. Nobody else may count on the two being one.
+func foreignIDs(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	for key, value := range strictyaml.Pairs(n) {
+		switch key.Value {
+		case "projects":
+			for _, project := range value.Content {
+				problems = append(problems, foreignIDs(file, project)...)
+			}
+		case "conversation":
+			for key, id := range strictyaml.Pairs(value) {
+				if key.Value == "id" && id.Value != string(conversation.IDCallID) {
+					problems = append(problems, strictyaml.Problem{
+						File: file, Line: id.Line, Column: id.Column,
+						Message: "conversation.id must be call-id in a scenario, which is what it is when left out; the harness knows its calls by their Call-ID",
+					})
+				}
+			}
+		}
+	}
+	return problems
 }
