@@ -51,7 +51,7 @@ func dialableNumbers() Check {
 		}}
 }
 
-// dialable tells a number in E.164: +, a digit that is not 0, and 4 to 14 more.
+// dialable reports whether a number is in E.164: +, a digit that is not 0, and 4 to 14 more.
 func dialable(s string) bool {
 	if len(s) < 6 || len(s) > 16 || s[0] != '+' || s[1] == '0' {
 		return false

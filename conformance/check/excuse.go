@@ -9,7 +9,7 @@ import (
 )
 
 // excuse says what else than the platform may have kept c from the attributes of l; "" when nothing can have. decided
-// tells that it certainly did.
+// reports whether it certainly did.
 func (v *view) excuse(l *reading.Lease, c *reading.Call) (why string, decided bool) {
 	switch {
 	case c.Echo != nil && c.Echo.DNIS != "" && !reading.SameNumber(c.Echo.DNIS, c.Op.Number):
@@ -32,13 +32,13 @@ func committed(o *history.Op) time.Duration { return max(o.Start, o.Sent) }
 // endFrom is the soonest end of a call.
 func (v *view) endFrom(c *reading.Call) time.Duration { return c.Op.Bye - v.Eps - v.EndsApart() }
 
-// readable tells that the state of c, which is known to be stored where r asked, must have been there: long enough
+// readable reports whether the state of c, which is known to be stored where r asked, must have been there: long enough
 // after the call, and still kept.
 func (v *view) readable(c *reading.Call, r *reading.Question) bool {
 	return r.From > reading.Plus(v.Over(c), v.ReadableWithin()) && v.kept(c, r)
 }
 
-// kept tells that nothing can have removed the state of c before r.
+// kept reports whether nothing can have removed the state of c before r.
 func (v *view) kept(c *reading.Call, r *reading.Question) bool {
 	switch {
 	case !c.Ended() || !c.Answered():

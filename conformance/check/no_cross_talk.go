@@ -178,7 +178,7 @@ func counterpart(c *reading.Call, takers map[string][]*reading.Call) *reading.Ca
 	return nil
 }
 
-// mayTake tells that a correct pool can have bound c to a reservation with the nonce that it was given: one on the
+// mayTake reports whether a correct pool can have bound c to a reservation with the nonce that it was given: one on the
 // number at which c arrived, that may have been waiting then.
 func (v *view) mayTake(c *reading.Call, a *reading.Attempt) bool {
 	for ; a != nil; a = a.Next {

@@ -63,7 +63,7 @@ func (v *view) judgeLine(out *finding.Outcome, strays *int, n *reading.Line) {
 // maxOpen is how many live reservations of one number are remembered.
 const maxOpen = 16
 
-// precedes tells that a may have been over, and its number rested, when b was given.
+// precedes reports whether a may have been over, and its number rested, when b was given.
 func (v *view) precedes(a, b *reading.Lease) bool {
 	return b.Replied >= reading.Plus(a.Earliest, v.ShortestRest())
 }

@@ -39,7 +39,7 @@ func noFailOpenDrop() Check {
 		}}
 }
 
-// asksAfter tells that r was asked when c was over.
+// asksAfter reports whether r was asked when c was over.
 func (v *view) asksAfter(r *reading.Question, c *reading.Call) bool {
 	return r.From > v.Over(c) || r.From == v.Over(c) && reading.Follows(r.Op, c.Op)
 }

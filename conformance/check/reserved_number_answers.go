@@ -42,7 +42,7 @@ func reservedNumberAnswers() Check {
 		}}
 }
 
-// aboutNumber tells the SIP statuses by which a platform says that a number cannot be called.
+// aboutNumber reports whether a SIP status says that a number cannot be called.
 func aboutNumber(status int) bool {
 	switch status {
 	case 403, 404, 410, 480, 484, 486, 500, 600, 603, 604:

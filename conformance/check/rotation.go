@@ -57,7 +57,7 @@ type turns struct {
 	blamed   [][2]*reading.Lease // the reservations of the two numbers, for each violation
 }
 
-// alone moves on to reservation i, and tells that no other one was under way at the same time: either may have been first.
+// alone moves on to reservation i, and reports whether no other one was under way at the same time: either may have been first.
 func (t *turns) alone(i int) bool {
 	l := t.Leases[i]
 	for ; t.broken < len(t.Restarts) && t.Restarts[t.broken].Start-t.Eps <= l.Replied; t.broken++ {
@@ -80,7 +80,7 @@ func (t *turns) note(l *reading.Lease) {
 	t.last[n] = l
 }
 
-// trusted tells that what is known of a number since its last reservation is all: no lost reply and no restart since.
+// trusted reports whether what is known of a number since its last reservation is all: no lost reply and no restart since.
 func (t *turns) trusted(since time.Duration) bool { return since > t.unknown && since > t.horizon }
 
 func (t *turns) blame(previous, l, other *reading.Lease, rule, text string) {

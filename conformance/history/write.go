@@ -138,7 +138,7 @@ func appendText(b []byte, name, v string) []byte {
 	return append(b, quoted...)
 }
 
-// plain tells a text that JSON writes as it is.
+// plain reports whether JSON writes a text as it is.
 func plain(s string) bool {
 	for i := range len(s) {
 		if c := s[i]; c < 0x20 || c == '"' || c == '\\' || c == '<' || c == '>' || c == '&' || c >= utf8.RuneSelf {

@@ -59,7 +59,7 @@ func (v *Reading) call(o *history.Op) Call {
 	return c
 }
 
-// MayArrive tells that a call may have reached the platform. What the carrier refuses never did; a carrier that heard
+// MayArrive reports whether a call may have reached the platform. What the carrier refuses never did; a carrier that heard
 // no answer has tried.
 func MayArrive(o *history.Op) bool {
 	switch o.Outcome {

@@ -50,7 +50,7 @@ func (v *Reading) took(c *Call, l *Lease) took {
 	return maybe
 }
 
-// alone tells that no other reservation with the same nonce can have been on the number when c arrived: a client that
+// alone reports whether no other reservation with the same nonce can have been on the number when c arrived: a client that
 // hears no answer asks again with the same attributes.
 func (v *Reading) alone(c *Call, l *Lease) bool {
 	for a := v.ByNonce[l.Op.Nonce]; a != nil; a = a.Next {
@@ -129,7 +129,7 @@ func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
 	return k
 }
 
-// due tells that reservation l was certainly waiting when call c arrived, unless another call had taken it.
+// due reports whether reservation l was certainly waiting when call c arrived, unless another call had taken it.
 func (v *Reading) Due(l *Lease, c *Call) bool {
 	switch {
 	case c.Soonest < l.Replied, c.Soonest == l.Replied && !Follows(c.Op, l.Op):
@@ -142,12 +142,12 @@ func (v *Reading) Due(l *Lease, c *Call) bool {
 	return c.Latest < Plus(l.From, v.WindowMin) && v.LostAt(l.From, c.Latest) == Forever
 }
 
-// follows tells that b came after a, though they have one time: it is the same client's, and was begun later.
+// follows reports whether b came after a, though they have one time: it is the same client's, and was begun later.
 func Follows(b, a *history.Op) bool {
 	return b.Client == a.Client && b.Generator == a.Generator && b.ID > a.ID
 }
 
-// tooLate tells that c arrived when another call had taken l, or when l was over.
+// tooLate reports whether c arrived when another call had taken l, or when l was over.
 func (l *Lease) TooLate(c *Call) bool {
 	if c.Soonest > l.Waited {
 		return true
@@ -181,7 +181,7 @@ func (v *Reading) extend(n *Line, l *Lease) {
 	l.Latest = to
 }
 
-// possiblyTaken tells that an own call other than c may have taken l before c arrived.
+// possiblyTaken reports whether an own call other than c may have taken l before c arrived.
 func (v *Reading) PossiblyTaken(l *Lease, c *Call) bool {
 	to := c.Latest
 	for o := range l.line.Between(l.From, &to) {
@@ -200,7 +200,7 @@ func (v *Reading) Called(l *Lease, by time.Duration) bool {
 	return false
 }
 
-// alsoBound tells that an own call other than c may have been bound to l as well, where one reservation serves several.
+// alsoBound reports whether an own call other than c may have been bound to l as well, where one reservation serves several.
 func (v *Reading) AlsoBound(l *Lease, c *Call) bool {
 	for o := range l.line.Between(l.From, &l.Latest) {
 		if o != c && v.took(o, l) != no {

@@ -109,7 +109,7 @@ func read(f Facts, ops []*history.Op, numbers spelling) *Reading {
 	return v
 }
 
-// mayHold tells that a reservation may have taken a number: that it succeeded, that nobody knows, or that the platform
+// mayHold reports whether a reservation may have taken a number: that it succeeded, that nobody knows, or that the platform
 // failed, which it may have done after the commit.
 func mayHold(o *history.Op) bool {
 	switch o.Outcome {

@@ -19,17 +19,17 @@ type record struct {
 // states is what Get Handoff reads, by project. It is used in the loop alone.
 type states struct {
 	*numbering
-	filed map[*project]*shelf
+	filed map[*project]*projectRecords
 }
 
-// shelf is one project's records; of those with one shared_id the latest is the last.
-type shelf struct {
+// projectRecords is one project's records; of those with one shared_id the latest is the last.
+type projectRecords struct {
 	byID       map[string]*record
 	bySharedID map[string][]*record
 }
 
 func newStates(n *numbering) *states {
-	return &states{numbering: n, filed: make(map[*project]*shelf)}
+	return &states{numbering: n, filed: make(map[*project]*projectRecords)}
 }
 
 // file keeps what a call's agent left, to be read after a while.
@@ -51,9 +51,9 @@ func (s *states) file(a *arrival) {
 	}
 }
 
-func (s *states) of(p *project) *shelf {
+func (s *states) of(p *project) *projectRecords {
 	if s.filed[p] == nil {
-		s.filed[p] = &shelf{byID: make(map[string]*record), bySharedID: make(map[string][]*record)}
+		s.filed[p] = &projectRecords{byID: make(map[string]*record), bySharedID: make(map[string][]*record)}
 	}
 	return s.filed[p]
 }

@@ -141,7 +141,7 @@ func (c *heldConn) Close() error {
 	return err
 }
 
-// returns tells whether f has come back by itself, and when it does after letGo.
+// returns reports whether f has come back by itself, and when it does after letGo.
 func returns(f func() error, letGo chan struct{}) (before bool) {
 	done := make(chan error, 1)
 	go func() { done <- f() }()

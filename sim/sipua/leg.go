@@ -75,7 +75,7 @@ func (l *Leg) key() legKey { return legKey{l.dialog.callID, l.dialog.local.tag} 
 // CallID is the Call-ID.
 func (l *Leg) CallID() string { return l.dialog.callID }
 
-// Incoming tells a call that came in from one that was dialled.
+// Incoming reports whether the call came in, rather than was dialled.
 func (l *Leg) Incoming() bool { return l.incoming }
 
 // RequestURI is the Request-URI of the INVITE: the number dialled.

@@ -49,7 +49,7 @@ const (
 	assertedIdentity = "P-Asserted-Identity"
 )
 
-// isCallers tells the headers that arrival reads: who calls, and the caller's own.
+// isCallers reports whether arrival reads a header: who calls, and the caller's own.
 func isCallers(name string) bool {
 	return len(name) > 2 && strings.EqualFold(name[:2], "x-") || strings.EqualFold(name, assertedIdentity) || strings.EqualFold(name, privacy)
 }

@@ -34,7 +34,7 @@ type event struct {
 	freesFrom, freesBy time.Duration
 }
 
-// names tells that the attributes which the call was given can be those of l.
+// names reports whether the attributes which the call was given can be those of l.
 func (e *event) names(l *event) bool { return e.nonce == "" || l.nonce == "" || e.nonce == l.nonce }
 
 // String is the event for a reader of the picture.

@@ -186,7 +186,7 @@ func leftOut(n int, info porcupine.LinearizationInfo) (best []int) {
 	return best
 }
 
-// certainly tells that it needs none of the reservations of unknown outcome.
+// certainly reports whether it needs none of the reservations of unknown outcome.
 func certainly(ctx context.Context, m model, events []*event, budget time.Duration) bool {
 	known := slices.DeleteFunc(slices.Clone(events), func(e *event) bool { return e.doubt })
 	v, _ := search(ctx, m, known, budget)
