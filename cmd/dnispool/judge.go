@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -21,7 +20,7 @@ func runJudge(ctx context.Context, e env) int {
 	f := newFlags("judge", `[flags] history.jsonl ...
 
 Judges saved histories again, offline: those that check and explore keep, or your own in the same form
-(specs/history.schema.json). Several are merged when they name their generators; else each is judged by itself.`)
+(specs/history.schema.json). Several are merged when they name their generators; else each is judged by itself. - is standard input.`)
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
 	names := f.String("check", "", "comma-separated `names` of checks, linearizable among them; default all others")
@@ -36,7 +35,7 @@ Judges saved histories again, offline: those that check and explore keep, or you
 	if len(files) == 0 {
 		return refuse(e, fmt.Errorf("judge: want at least one history, got none; try %s judge --help", tool))
 	}
-	plan := judge.Plan{Files: files, Eps: *eps, Checks: check.Default(), Named: *names != "", Budget: cmp.Or(*budget, check.Budget)}
+	plan := judge.Plan{Files: files, Eps: *eps, Checks: check.Default(), Named: *names != "", Budget: cmp.Or(*budget, check.Budget), Stdin: e.in}
 	if *names != "" {
 		if plan.Checks, err = namedChecks(strings.Split(*names, ",")); err != nil {
 			return refuse(e, fmt.Errorf("judge: %w", err))
@@ -151,8 +150,6 @@ func readFacts(name string, into *map[string]reading.Facts) error {
 	if err != nil {
 		return err
 	}
-	if err := json.Unmarshal(raw, into); err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	return nil
+	*into, err = reading.ParseFacts(name, raw)
+	return err
 }

@@ -36,12 +36,17 @@ func TestJudge(t *testing.T) {
 		"double.jsonl": saved + `{"id":2,"kind":"reserve","outcome":"ok","start_ns":50000000,"end_ns":150000000,"project":"acme","number":"+442079460000"}` + "\n",
 		"broken.jsonl": saved + "{}\n",
 		"facts.json":   `{"acme":{}}`,
+		"text.json":    `{"acme":{"size":2,"window_min":"10s","window_max":"11s","release":"arrival","exclusive":true,"strays_per_s":0,"eps":"0s"}}`,
+		"slip.json":    `{"acme":{"windo_min":"10s"}}`,
 	})
 	judgeEach(t, dir, []judgeRow{
 		{"good.jsonl", 0, ": 0 violations", ""},
 		{"double.jsonl", 1, "VIOLATED  no-double-lease of acme", ""},
 		{"double.jsonl --check rotation", 3, "0 checks judged, 1 not: 0 violations", ""},
 		{"double.jsonl --facts facts.json --check no-double-lease", 3, "not judged     no-double-lease of acme", ""},
+		{"double.jsonl --facts text.json", 1, "VIOLATED  no-double-lease of acme", ""},
+		{"double.jsonl --facts slip.json", 2, "", `slip.json: acme: unknown fact "windo_min"; the facts are `},
+		{"-", 2, "", "standard input:1: history: want a header"},
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
 		{"double.jsonl --json report.json", 1, "VIOLATED  no-double-lease of acme", ""},

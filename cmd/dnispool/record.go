@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -17,6 +16,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/record"
 )
 
@@ -151,7 +151,7 @@ func (r *recording) config() (c record.Config, project string, err error) {
 	return c, project, nil
 }
 
-// header is the first line of the history, for which the facts must be an object of objects; the judge knows their names.
+// header is the first line of the history. Its facts must be what the judge can read.
 func (r *recording) header() (h history.Header, err error) {
 	h = history.Header{Source: r.source, Eps: r.eps}
 	if r.eps < 0 {
@@ -163,9 +163,8 @@ func (r *recording) header() (h history.Header, err error) {
 	if h.Facts, err = os.ReadFile(r.facts); err != nil {
 		return h, fmt.Errorf("record: --facts: %w", err)
 	}
-	var byProject map[string]map[string]json.RawMessage
-	if err := json.Unmarshal(h.Facts, &byProject); err != nil {
-		return h, fmt.Errorf("record: --facts %s: want an object of each project's facts by its name: %w", r.facts, err)
+	if _, err := reading.ParseFacts("record: --facts "+r.facts, h.Facts); err != nil {
+		return h, err
 	}
 	return h, nil
 }

@@ -4,9 +4,9 @@ package judge
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -27,8 +27,12 @@ type Plan struct {
 	Facts  map[string]reading.Facts // by project, instead of those in the files; nil: the files'
 	Checks []check.Check
 	Named  bool          // the checks were asked for by their names: one that cannot be applied is inconclusive
+	Stdin  io.Reader     // is read where a file is named StandardInput
 	Budget time.Duration // of those checks that are searches
 }
+
+// StandardInput is the name of what is no file.
+const StandardInput = "-"
 
 // charted bounds the violations of one check that are shown over time: a chart is made of the whole history.
 const charted = 5
@@ -41,7 +45,7 @@ func Each(ctx context.Context, p Plan, see func(finding.HistoryReport) error) er
 	var names []string
 	var errs []error
 	for _, name := range p.Files {
-		f, err := read(name)
+		f, err := p.read(name)
 		if err != nil {
 			errs = append(errs, err)
 			continue
@@ -119,7 +123,10 @@ func merge(eps time.Duration, files []history.File) (history.File, error) {
 	return merged, err
 }
 
-func read(name string) (history.File, error) {
+func (p Plan) read(name string) (history.File, error) {
+	if name == StandardInput && p.Stdin != nil {
+		return history.Read("standard input", p.Stdin)
+	}
 	f, err := open(name)
 	if err != nil {
 		return history.File{}, err
@@ -138,12 +145,8 @@ func open(name string) (*os.File, error) {
 }
 
 func factsOf(name string, h history.Header) (map[string]reading.Facts, error) {
-	facts := make(map[string]reading.Facts)
 	if len(h.Facts) == 0 {
-		return facts, nil
+		return make(map[string]reading.Facts), nil
 	}
-	if err := json.Unmarshal(h.Facts, &facts); err != nil {
-		return nil, fmt.Errorf("%s:1: history: facts: %w", name, err)
-	}
-	return facts, nil
+	return reading.ParseFacts(name+":1: history: facts", h.Facts)
 }

@@ -256,11 +256,24 @@ func TestRefusals(t *testing.T) {
 	for name, want := range map[string]string{
 		missing: missing + ": no such file or directory",
 		bad:     bad + ":2: history: id: want 1 or more, got 0",
-		facts:   facts + ":1: history: facts: json: cannot unmarshal string into Go struct field Facts.size of type int",
+		facts:   facts + `:1: history: facts: acme: size: want a whole number, got "two"`,
 	} {
 		if _, err := judge(t, Plan{Files: []string{name}}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)
 		}
+	}
+}
+
+func TestStandardInput(t *testing.T) {
+	in := strings.NewReader(`{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z"}
+{"id":1,"kind":"reserve","outcome":"ok","start_ns":0,"end_ns":1,"project":"acme","number":"+442079460000"}
+`)
+	got, err := judge(t, Plan{Files: []string{StandardInput}, Stdin: in})
+	if err != nil || got.Operations != 1 {
+		t.Errorf("want 1 operation, got %+v %v", got, err)
+	}
+	if _, err := judge(t, Plan{Files: []string{StandardInput}, Stdin: strings.NewReader("{")}); err == nil || !strings.HasPrefix(err.Error(), "standard input:1: ") {
+		t.Errorf("want the place of the fault, got %v", err)
 	}
 }
 

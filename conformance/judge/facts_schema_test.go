@@ -1,0 +1,60 @@
+package judge
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// TestFactsAsTheSchemaHasThem holds the reader of facts against the schema, every fact with values of every kind.
+func TestFactsAsTheSchemaHasThem(t *testing.T) {
+	const file = "../../specs/history.schema.json"
+	schema, err := jsonschema.NewCompiler().Compile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var written struct {
+		Defs struct {
+			Facts struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"facts"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &written); err != nil {
+		t.Fatal(err)
+	}
+	written.Defs.Facts.Properties["unheard_of"] = nil
+	values := []string{
+		`0`, `1`, `-1`, `1.5`, `-0.5`, `""`, `"1"`, `"5s"`, `"1m30s"`, `"1.5h"`, `"-5s"`, `"5"`, `"5 s"`, `"soon"`, `true`, `"true"`, `null`, `[]`, `["+44"]`, `[1]`, `{}`,
+		`{"size":"measured"}`, `{"size":"guessed"}`, `{"size":1}`, `"arrival"`, `"hangup"`, `"dni"`, `"dni+ani"`, `"once"`, `"state"`, `"404"`, `404`, `"last"`, `"keep"`,
+	}
+	accepted := make(map[string]bool)
+	for name := range written.Defs.Facts.Properties {
+		for _, value := range values {
+			facts := fmt.Sprintf(`{"acme":{%q:%s}}`, name, value)
+			header, err := jsonschema.UnmarshalJSON(strings.NewReader(`{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":` + facts + `}`))
+			if err != nil {
+				t.Fatal(err)
+			}
+			bySchema := schema.Validate(header)
+			_, byReader := reading.ParseFacts("f", []byte(facts))
+			if (bySchema == nil) != (byReader == nil) {
+				t.Errorf("%s: the schema says %v, the reader says %v", facts, bySchema, byReader)
+			}
+			accepted[name] = accepted[name] || byReader == nil
+		}
+		if accepted[name] != (name != "unheard_of") {
+			t.Errorf("%s: accepted with any value: %t", name, accepted[name])
+		}
+	}
+}
