@@ -65,14 +65,14 @@ func (v Violation) Owner(judged string) string {
 	return judged
 }
 
-// most bounds what is kept of a platform that does everything wrong.
+// Most bounds what is kept of a platform that does everything wrong.
 const Most = 1000
 
 func NotJudged(format string, args ...any) Outcome {
 	return Outcome{NotJudged: fmt.Sprintf(format, args...)}
 }
 
-// add notes a violation; it is certain unless it says otherwise.
+// Add notes a violation; it is certain unless it says otherwise.
 func (o *Outcome) Add(v Violation) {
 	if v.Certainty == "" {
 		v.Certainty = Certain
@@ -84,7 +84,7 @@ func (o *Outcome) Add(v Violation) {
 	o.Violations = append(o.Violations, v)
 }
 
-// hazard notes harm that is nobody's breach.
+// AddHazard notes harm that is nobody's breach.
 func (o *Outcome) AddHazard(v Violation) {
 	if len(o.Hazards) == Most {
 		o.Unlisted++

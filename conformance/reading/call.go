@@ -11,12 +11,12 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// call is what a client's times allow a call to have been. It arrived in [soonest, latest], if it did.
+// Call is what a client's times allow a call to have been. It arrived in [Soonest, Latest], if it did.
 type Call struct {
 	Op              *history.Op
 	Echo            *Echo // what its agent said of it; nil when nobody asked
 	Soonest, Latest time.Duration
-	// A number that is bound to the call is let go in [FreesFrom, freesBy].
+	// A number that is bound to the call is let go in [FreesFrom, FreesBy].
 	FreesFrom, FreesBy time.Duration
 	Sure               bool   // Echo is certainly that of this call, and not of one that nobody has seen
 	Reached            bool   // it may have reached the platform
@@ -93,7 +93,7 @@ func (c *Call) SharedID() string {
 // Answered reports whether the platform answered.
 func (c *Call) Answered() bool { return c.Op.Outcome == history.OK }
 
-// over is when the call has certainly ended at the platform; Forever when that is not known.
+// Over is when the call has certainly ended at the platform; Forever when that is not known.
 func (v *Reading) Over(c *Call) time.Duration {
 	if !c.Ended() {
 		return Forever
@@ -104,7 +104,7 @@ func (v *Reading) Over(c *Call) time.Duration {
 	return c.Op.Bye + v.Eps + v.EndsApart()
 }
 
-// line is one number: its reservations and the calls that may have arrived there.
+// Line is one number: its reservations and the calls that may have arrived there.
 type Line struct {
 	Number string
 	Leases []*Lease        // by start
@@ -121,7 +121,7 @@ func (l *Line) place(c *Call) {
 	l.reach = append(l.reach, so)
 }
 
-// between yields the calls that may have arrived in [from, *to], which may grow meanwhile.
+// Between yields the calls that may have arrived in [from, *to], which may grow meanwhile.
 func (l *Line) Between(from time.Duration, to *time.Duration) iter.Seq[*Call] {
 	return func(yield func(*Call) bool) {
 		first := sort.Search(len(l.reach), func(i int) bool { return l.reach[i] >= from })

@@ -8,7 +8,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// echo is what the echo agent wrote about one call. Its texts are empty when they were null or not there.
+// Echo is what the echo agent wrote about one call. Its texts are empty when they were null or not there.
 type Echo struct {
 	Nonce      string
 	DNIS       string

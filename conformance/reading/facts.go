@@ -86,6 +86,7 @@ const NotFound = "404"
 // answered has been sent four times (RFC 3261, T1 of 500 ms), and all four would have to be lost.
 const signalling = 4 * time.Second
 
+// PoolSize is how many numbers the pool has; 0 when that is not known.
 func (f Facts) PoolSize() int {
 	if f.Size == 0 {
 		return len(f.Numbers)
@@ -141,7 +142,7 @@ func known[T any](fact *T, otherwise T) T {
 	return *fact
 }
 
-// once says that a second call to a reservation is certainly not bound.
+// Once says that a second call to a reservation is certainly not bound.
 func (f Facts) Once() bool { return f.Bindings == "once" }
 
 // Unshared says that nobody but the clients of the history can have a reservation in the pool.
@@ -163,10 +164,10 @@ func (f Facts) Strangers() finding.Certainty {
 // knows no other way.
 func (f Facts) ByNumber() bool { return f.Match == "" || f.Match == "dni" }
 
-// ordered says that a shared_id of several calls finds one of them.
+// Ordered says that a shared_id of several calls finds one of them.
 func (f Facts) Ordered() bool { return f.Duplicate == "last" || f.Duplicate == "first" }
 
-// timed says that the life of a reservation is known well enough to reason about it.
+// Timed says that the life of a reservation is known well enough to reason about it.
 func (f Facts) Timed() bool { return f.WindowMin > 0 && f.Release != "" }
 
 // common is what holds for all projects together: of what differs, the weaker.

@@ -6,10 +6,10 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// lease is what a client's times allow a reservation to have been. The commit lies in [from, ret].
+// Lease is what a client's times allow a reservation to have been. The commit lies in [From, Replied].
 //
-//	must = [ret, earliest): the number was certainly held
-//	may  = [from, latest):  the number was possibly held
+//	must = [Replied, Earliest): the number was certainly held
+//	may  = [From, Latest):  the number was possibly held
 type Lease struct {
 	Op            *history.Op
 	line          *Line
@@ -129,7 +129,7 @@ func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
 	return k
 }
 
-// due reports whether reservation l was certainly waiting when call c arrived, unless another call had taken it.
+// Due reports whether reservation l was certainly waiting when call c arrived, unless another call had taken it.
 func (v *Reading) Due(l *Lease, c *Call) bool {
 	switch {
 	case c.Soonest < l.Replied, c.Soonest == l.Replied && !Follows(c.Op, l.Op):
@@ -142,12 +142,12 @@ func (v *Reading) Due(l *Lease, c *Call) bool {
 	return c.Latest < Plus(l.From, v.WindowMin) && v.LostAt(l.From, c.Latest) == Forever
 }
 
-// follows reports whether b came after a, though they have one time: it is the same client's, and was begun later.
+// Follows reports whether b came after a, though they have one time: it is the same client's, and was begun later.
 func Follows(b, a *history.Op) bool {
 	return b.Client == a.Client && b.Generator == a.Generator && b.ID > a.ID
 }
 
-// tooLate reports whether c arrived when another call had taken l, or when l was over.
+// TooLate reports whether c arrived when another call had taken l, or when l was over.
 func (l *Lease) TooLate(c *Call) bool {
 	if c.Soonest > l.Waited {
 		return true
@@ -181,7 +181,7 @@ func (v *Reading) extend(n *Line, l *Lease) {
 	l.Latest = to
 }
 
-// possiblyTaken reports whether an own call other than c may have taken l before c arrived.
+// PossiblyTaken reports whether an own call other than c may have taken l before c arrived.
 func (v *Reading) PossiblyTaken(l *Lease, c *Call) bool {
 	to := c.Latest
 	for o := range l.line.Between(l.From, &to) {
@@ -200,7 +200,7 @@ func (v *Reading) Called(l *Lease, by time.Duration) bool {
 	return false
 }
 
-// alsoBound reports whether an own call other than c may have been bound to l as well, where one reservation serves several.
+// AlsoBound reports whether an own call other than c may have been bound to l as well, where one reservation serves several.
 func (v *Reading) AlsoBound(l *Lease, c *Call) bool {
 	for o := range l.line.Between(l.From, &l.Latest) {
 		if o != c && v.took(o, l) != no {

@@ -2,7 +2,7 @@ package reading
 
 import "github.com/dnispool/dnispool/conformance/history"
 
-// copies are the operations themselves, without those that are missing.
+// Copies are the operations themselves, without those that are missing.
 func Copies(ops ...*history.Op) (out []history.Op) {
 	for _, o := range ops {
 		if o != nil {

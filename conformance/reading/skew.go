@@ -17,7 +17,7 @@ type Skew struct {
 	Why  string
 }
 
-// apart is the largest Skew that the history proves. Nothing can be known before it was made: a state names its call, a
+// ProvenSkew is the largest Skew that the history proves. Nothing can be known before it was made: a state names its call, a
 // nonce its reservation, and a client dials a number after it was given it. Where cause and effect were stamped by two
 // generators, the wrong order of their stamps is the Skew. Besides, the platform's own time of arrival ties the clocks
 // of all generators to one.
@@ -114,7 +114,7 @@ func (v *Reading) byArrival() (most Skew) {
 // ClocksUnknown reports whether several generators recorded the history and nobody says how far their clocks are apart.
 func (v *Reading) ClocksUnknown() bool { return len(v.ends) > 1 && v.Facts.Eps == nil }
 
-// warnings are what a reader of the verdicts must know about the clocks.
+// Warnings are what a reader of the verdicts must know about the clocks.
 func (v *Reading) Warnings(s Skew) (out []string) {
 	if n := len(v.ends); v.ClocksUnknown() {
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is not known, so nothing that was found by comparing the times of two of them is certain", n))

@@ -9,7 +9,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
-// view is a history made ready for judging: what belongs together is found once. It points into the history and does
+// Reading is a history made ready for judging: what belongs together is found once. It points into the history and does
 // not copy it: a million operations are some hundred megabytes. All times in it are widened by what the clocks of the
 // generators may be apart.
 type Reading struct {
@@ -38,7 +38,7 @@ type Reading struct {
 	Nameless bool // a reservation may have been made of which it is not known what its attributes name it
 }
 
-// attempt is a reservation that may have been made.
+// Attempt is a reservation that may have been made.
 type Attempt struct {
 	Op     *history.Op
 	Lease  *Lease // nil: nobody knows which number, if any
@@ -50,7 +50,7 @@ type Attempt struct {
 	Sharer *Attempt      // with the same shared_id
 }
 
-// read is a question for a handoff state.
+// Question is a question for a handoff state.
 type Question struct {
 	*history.Op
 	From, To  time.Duration
@@ -61,10 +61,10 @@ type Question struct {
 	Echo      *Echo
 }
 
-// key is a shared_id within its project.
+// groupKey is a shared_id within its project.
 type groupKey struct{ project, sharedID string }
 
-// sharers are the calls that have one shared_id.
+// Group is the calls that have one shared_id, and the reservations that may have been made with it.
 type Group struct {
 	Index       int       // its place among all
 	Held        int       // reservations that may have been made with it
@@ -74,7 +74,7 @@ type Group struct {
 	Last, Found *Question // the last answer, and the last that was a state
 }
 
-// crowd is how many may have one nonce or shared_id before it stops being a name.
+// Crowd is how many may have one nonce or shared_id before it stops being a name.
 const Crowd = 64
 
 // New reads the operations of one pool.
@@ -121,7 +121,7 @@ func mayHold(o *history.Op) bool {
 	return false
 }
 
-// from is the soonest moment at which the platform can have acted on o.
+// From is the soonest moment at which the platform can have acted on o.
 func (v *Reading) From(o *history.Op) time.Duration { return max(o.Start, o.Sent) - v.Eps }
 
 // place orders everything by time, and puts it to its number.
@@ -228,7 +228,7 @@ func (v *Reading) groupOf(project, sharedID string) *Group {
 	return s
 }
 
-// astray counts the calls of which it is not known at which number they arrived.
+// Astray counts the calls of which it is not known at which number they arrived.
 func (v *Reading) Astray() (n int) {
 	if !v.Reroutes {
 		return 0
@@ -241,7 +241,7 @@ func (v *Reading) Astray() (n int) {
 	return n
 }
 
-// lostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
+// LostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
 func (v *Reading) LostAt(from, to time.Duration) time.Duration {
 	for _, r := range v.Losses {
 		if r.Start-v.Eps <= to && r.End+v.Eps >= from {
@@ -251,6 +251,7 @@ func (v *Reading) LostAt(from, to time.Duration) time.Duration {
 	return Forever
 }
 
+// Plus is the sum of two times, Forever when it is beyond that; b may be Forever.
 func Plus(a, b time.Duration) time.Duration {
 	if b > 0 && a > Forever-b {
 		return Forever
@@ -258,7 +259,7 @@ func Plus(a, b time.Duration) time.Duration {
 	return a + b
 }
 
-// question is what r asked for.
+// Asked is what r asked for.
 func (r *Question) Asked() string {
 	if r.AskedSharedID != "" {
 		return fmt.Sprintf("shared_id %q", r.AskedSharedID)

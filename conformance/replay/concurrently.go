@@ -46,7 +46,7 @@ func together(ctx context.Context, n int, play func(context.Context, int)) {
 	clients.Wait()
 }
 
-// clientLane is the walk of client i, from 1, through the sub-steps of st.
+// clientOf is the walk of client i, from 1, through the sub-steps of st.
 func (cl *client) clientOf(st *scenario.Step, i int) *client {
 	scope := cl.scope.Child()
 	scope.Set("client", map[string]any{"index": i, "random": fmt.Sprintf("%016x", cl.draws(st, i).Uint64())})
