@@ -45,9 +45,7 @@ func (v *view) possiblyHeld() []event {
 		}
 		s.addUnion(spans)
 	}
-	for _, a := range v.Doubts {
-		s.add(v.doubt(a))
-	}
+	v.addDoubts(&s)
 	return s.steps()
 }
 
@@ -76,13 +74,13 @@ func (v *view) certainlyHeld() []event {
 
 func (v *view) unknownHolders() []event {
 	var s sweep
-	for _, a := range v.Doubts {
-		s.add(v.doubt(a))
-	}
+	v.addDoubts(&s)
 	return s.steps()
 }
 
-// doubt is when a reservation of unknown outcome may hold a number that nobody calls.
-func (v *view) doubt(a *reading.Attempt) span {
-	return closed(a.From, reading.Plus(a.Until, v.LongestRest()))
+// addDoubts adds each reservation of unknown outcome, for as long as it may hold a number that nobody calls.
+func (v *view) addDoubts(s *sweep) {
+	for _, a := range v.Doubts {
+		s.add(closed(a.From, reading.Plus(a.Until, v.LongestRest())))
+	}
 }

@@ -41,16 +41,16 @@ func (v *Reading) byEvidence(r *Question) *Call {
 		}
 		return true
 	}
-	var c *Call
+	var named []*Call
 	switch {
 	case e != nil && e.Nonce != "":
-		if c = only(v.links.byNonce[e.Nonce], possible); c != nil && v.mayBeAnothers(c, r) {
-			c = nil
-		}
+		named = v.links.byNonce[e.Nonce]
 	case r.AskedSharedID != "" && v.SharedBy(r.Project, r.AskedSharedID) <= 1:
-		if c = only(v.links.bySharer[groupKey{r.Project, r.AskedSharedID}], possible); c != nil && v.mayBeAnothers(c, r) {
-			c = nil
-		}
+		named = v.links.bySharer[groupKey{r.Project, r.AskedSharedID}]
+	}
+	c := only(named, possible)
+	if c != nil && v.mayBeAnothers(c, r) {
+		c = nil
 	}
 	v.join(r, c)
 	return c
