@@ -45,7 +45,7 @@ Judges saved histories again, offline: those that check and explore keep, or you
 		plan.Checks = append(plan.Checks, slices.DeleteFunc(check.All(), func(c check.Check) bool { return !isSearch(c) })...)
 	}
 	if *factsFile != "" {
-		if err = readFacts(*factsFile, &plan.Facts); err != nil {
+		if err = readFacts(*factsFile, &plan); err != nil {
 			return refuse(e, err)
 		}
 	}
@@ -145,11 +145,12 @@ func savePicture(e env, name string, r finding.HistoryReport) error {
 }
 
 // readFacts reads a mapping from project to facts; "" is every project that has none of its own.
-func readFacts(name string, into *map[string]reading.Facts) error {
+func readFacts(name string, into *judge.Plan) error {
 	raw, err := os.ReadFile(name)
 	if err != nil {
 		return err
 	}
-	*into, err = reading.ParseFacts(name, raw)
+	into.Stated = reading.FileText(name, raw)
+	into.Facts, err = reading.ParseFacts(into.Stated)
 	return err
 }

@@ -37,6 +37,7 @@ func TestJudge(t *testing.T) {
 		"broken.jsonl": saved + "{}\n",
 		"facts.json":   `{"acme":{}}`,
 		"text.json":    `{"acme":{"size":2,"window_min":"10s","window_max":"11s","release":"arrival","exclusive":true,"strays_per_s":0,"eps":"0s"}}`,
+		"other.json":   `{"acne":{"size":2}}`,
 		"slip.json":    `{"acme":{"windo_min":"10s"}}`,
 	})
 	judgeEach(t, dir, []judgeRow{
@@ -45,7 +46,8 @@ func TestJudge(t *testing.T) {
 		{"double.jsonl --check rotation", 3, "0 checks judged, 1 not: 0 violations", ""},
 		{"double.jsonl --facts facts.json --check no-double-lease", 3, "not judged     no-double-lease of acme", ""},
 		{"double.jsonl --facts text.json", 1, "VIOLATED  no-double-lease of acme", ""},
-		{"double.jsonl --facts slip.json", 2, "", `slip.json: acme: unknown fact "windo_min"; the facts are `},
+		{"double.jsonl --facts slip.json", 2, "", `slip.json:1:10: acme: unknown fact "windo_min" (did you mean "window_min"?)`},
+		{"double.jsonl --facts other.json", 2, "", `other.json:1:2: want the name of a project in the history, got "acne" (did you mean "acme"?)`},
 		{"-", 2, "", "standard input:1: history: want a header"},
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},

@@ -163,7 +163,7 @@ func (r *recording) header() (h history.Header, err error) {
 	if h.Facts, err = os.ReadFile(r.facts); err != nil {
 		return h, fmt.Errorf("record: --facts: %w", err)
 	}
-	if _, err := reading.ParseFacts("record: --facts "+r.facts, h.Facts); err != nil {
+	if _, err := reading.ParseFacts(reading.FileText(r.facts, h.Facts)); err != nil {
 		return h, err
 	}
 	return h, nil

@@ -176,7 +176,7 @@ func TestRecordRefuses(t *testing.T) {
 		{append(up, "--out", "h", "--client", "header:x-api-key"), "record: --client: client: want a header without a secret"},
 		{append(up, "--out", "h", "--project", "a", "--project", "b"), "record: --project: want name=VARIABLE for each of several"},
 		{append(up, "--out", "h", "--project", "a=NOT_SET"), "record: --project a: want its keys in the environment variable NOT_SET, got none"},
-		{append(up, "--out", "h", "--facts", "facts.json"), "record: --facts facts.json: size: want an object of facts: got number"},
+		{append(up, "--out", "h", "--facts", "facts.json"), "facts.json:1:9: want an object of facts, got 4"},
 		{append(up, "--out", "h", "--eps", "-1s"), "record: --eps: want 0 or more"},
 		{append(up, "--out", "h", "--listen", "127.0.0.1:0", "--calls", "no-port"), "record: --calls: listen tcp"},
 		{append(up, "--out", "h", "more"), `record: want flags only, or call first, got "more"`},

@@ -47,7 +47,7 @@ func TestFactsAsTheSchemaHasThem(t *testing.T) {
 				t.Fatal(err)
 			}
 			bySchema := schema.Validate(header)
-			_, byReader := reading.ParseFacts("f", []byte(facts))
+			_, byReader := reading.ParseFacts(reading.FileText("f", []byte(facts)))
 			if (bySchema == nil) != (byReader == nil) {
 				t.Errorf("%s: the schema says %v, the reader says %v", facts, bySchema, byReader)
 			}

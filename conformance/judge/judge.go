@@ -25,6 +25,7 @@ type Plan struct {
 	Files  []string
 	Eps    time.Duration            // how far the clocks of the files' generators may be apart, besides what the files say
 	Facts  map[string]reading.Facts // by project, instead of those in the files; nil: the files'
+	Stated reading.Text             // where Facts are written; empty when they are in no file
 	Checks []check.Check
 	Named  bool          // the checks were asked for by their names: one that cannot be applied is inconclusive
 	Stdin  io.Reader     // is read where a file is named StandardInput
@@ -87,11 +88,9 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 	if err != nil {
 		return finding.HistoryReport{}, err
 	}
-	facts := maps.Clone(p.Facts)
-	if facts == nil {
-		if facts, err = factsOf(p.Files[0], merged.Header); err != nil {
-			return finding.HistoryReport{}, err
-		}
+	facts, err := p.facts(merged)
+	if err != nil {
+		return finding.HistoryReport{}, err
 	}
 	for name, f := range facts {
 		if f.Eps == nil && merged.Eps > 0 || f.Eps != nil && *f.Eps < merged.Eps {
@@ -144,9 +143,21 @@ func open(name string) (*os.File, error) {
 	return f, err
 }
 
-func factsOf(name string, h history.Header) (map[string]reading.Facts, error) {
-	if len(h.Facts) == 0 {
-		return make(map[string]reading.Facts), nil
+// facts are those by which a history is judged.
+func (p Plan) facts(f history.File) (map[string]reading.Facts, error) {
+	facts, stated := maps.Clone(p.Facts), p.Stated
+	if facts == nil {
+		facts = make(map[string]reading.Facts)
+		stated = reading.Text{File: p.Files[0], Line: f.FactsLine, Column: f.FactsColumn, JSON: f.Facts}
+		if len(f.Facts) > 0 {
+			var err error
+			if facts, err = reading.ParseFacts(stated); err != nil {
+				return nil, err
+			}
+		}
 	}
-	return reading.ParseFacts(name+":1: history: facts", h.Facts)
+	if len(stated.JSON) == 0 {
+		return facts, nil
+	}
+	return facts, reading.FactsOfNobody(stated, f.Ops)
 }

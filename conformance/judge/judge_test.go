@@ -253,10 +253,12 @@ func TestRefusals(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "none")
 	bad := write(t, head, "{}")
 	facts := write(t, `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"acme":{"size":"two"}}}`)
+	other := write(t, `{"format":"dnispool.history/v1","base":"2026-01-01T00:00:00Z","facts":{"Acme":{"size":2}}}`, `{"id":1,"kind":"reserve","outcome":"refused","start_ns":0,"end_ns":1,"project":"acme"}`)
 	for name, want := range map[string]string{
+		other:   other + `:1:72: want the name of a project in the history, got "Acme" (did you mean "acme"?)`,
 		missing: missing + ": no such file or directory",
 		bad:     bad + ":2: history: id: want 1 or more, got 0",
-		facts:   facts + `:1: history: facts: acme: size: want a whole number, got "two"`,
+		facts:   facts + `:1:87: acme: size: want a whole number, got "two"`,
 	} {
 		if _, err := judge(t, Plan{Files: []string{name}}); err == nil || err.Error() != want {
 			t.Errorf("got %v, want %s", err, want)

@@ -11,6 +11,9 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // duration is the type of the facts that may also be written as text, as "window_min": "120s" for window_min_ns.
@@ -34,20 +37,22 @@ var factWords = map[string][]string{
 
 // ParseFacts reads the facts of each project, a JSON object by the projects' names; "" is every project that has none of
 // its own. It refuses what it does not know, so that a slip of the pen does not become a fact that nobody knows. Every
-// error begins with file.
-func ParseFacts(file string, text []byte) (map[string]Facts, error) {
-	projects, err := object(text)
-	if err != nil {
-		return nil, fmt.Errorf("%s: want an object of each project's facts by its name: %w", file, err)
-	}
-	out := make(map[string]Facts, len(projects))
-	var problems []error
-	for _, name := range slices.Sorted(maps.Keys(projects)) {
-		facts, errs := parseFacts(projects[name])
-		for _, err := range errs {
-			problems = append(problems, fmt.Errorf("%s: %s: %w", file, cmp.Or(name, `""`), err))
+// error begins with file:line:column.
+func ParseFacts(t Text) (map[string]Facts, error) {
+	const what = "each project's facts by its name"
+	if err := json.Unmarshal(t.JSON, new(json.RawMessage)); err != nil {
+		at := len(t.JSON)
+		if bad := new(json.SyntaxError); errors.As(err, &bad) && at > 0 {
+			at = int(bad.Offset) - 1
 		}
-		out[name] = facts
+		return nil, t.errorf(at, "want an object of %s: %w", what, err)
+	}
+	projects, problems := t.members(0, len(t.JSON), what)
+	out := make(map[string]Facts, len(projects))
+	for _, p := range projects {
+		facts, errs := t.facts(p)
+		out[p.name] = facts
+		problems = append(problems, errs...)
 	}
 	if len(problems) > 0 {
 		return nil, errors.Join(problems...)
@@ -55,28 +60,122 @@ func ParseFacts(file string, text []byte) (map[string]Facts, error) {
 	return out, nil
 }
 
-func parseFacts(text []byte) (f Facts, problems []error) {
-	members, err := object(text)
-	if err != nil {
-		return f, []error{fmt.Errorf("want an object of facts: %w", err)}
-	}
-	for _, name := range slices.Sorted(maps.Keys(members)) {
-		if err := f.set(name, members[name]); err != nil {
-			problems = append(problems, err)
-		}
-		if _, twice := members[name+"_ns"]; twice {
-			problems = append(problems, fmt.Errorf("want %s or %s_ns, got both", name, name))
+// FactsOfNobody refuses the facts of a project that no operation is of, where an operation is of a project that has no
+// facts: then a name is written in two ways. t has been parsed.
+func FactsOfNobody(t Text, ops []history.Op) error {
+	stated, _ := t.members(0, len(t.JSON), "")
+	seen := make(map[string]bool)
+	last := ""
+	for i := range ops {
+		if p := ops[i].Project; p != last {
+			seen[p], last = true, p
 		}
 	}
-	return f, append(problems, f.contradictions()...)
+	delete(seen, "")
+	var problems []error
+	names := slices.Sorted(maps.Keys(seen))
+	for _, p := range stated {
+		delete(seen, p.name)
+	}
+	for _, p := range stated {
+		switch {
+		case p.name == "":
+			return nil
+		case len(seen) > 0 && !slices.Contains(names, p.name):
+			problems = append(problems, t.errorf(p.at, "want the name of a project in the history, got %q%s", p.name, hint(p.name, names)))
+		}
+	}
+	return errors.Join(problems...)
 }
+
+// hint names the known word that is meant, or all that there are.
+func hint(word string, known []string) string {
+	if near := strictyaml.Suggest(word, known); near != "" {
+		return fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return "; there is " + strings.Join(known, ", ")
+}
+
+func (t Text) facts(project member) (f Facts, problems []error) {
+	members, problems := t.members(project.from, project.end, "facts")
+	at := make(map[string]int)
+	problem := func(where int, err error) {
+		problems = append(problems, t.errorf(where, "%s: %w", cmp.Or(project.name, `""`), err))
+	}
+	for _, m := range members {
+		at[m.name] = m.from
+		if err := f.set(m.name, m.value(t)); err != nil {
+			where := m.from
+			if errors.Is(err, errUnknown) {
+				where = m.at
+			}
+			problem(where, err)
+		}
+	}
+	for _, m := range members {
+		if _, twice := at[m.name+"_ns"]; twice {
+			problem(m.at, fmt.Errorf("want %s or %s_ns, got both", m.name, m.name))
+		}
+		if m.name == "sources" {
+			t.sources(m, problem)
+		}
+	}
+	for _, c := range f.contradictions() {
+		where := project.from
+		for _, name := range []string{c.fact, c.fact + "_ns"} {
+			if from, said := at[name]; said {
+				where = from
+			}
+		}
+		problem(where, c.error)
+	}
+	return f, problems
+}
+
+// sources checks the names and words of a member "sources".
+func (t Text) sources(of member, problem func(int, error)) {
+	members, _ := t.members(of.from, of.end, "")
+	for _, m := range members {
+		if !slices.Contains(FactNames(), m.name) {
+			problem(m.at, fmt.Errorf("sources: unknown fact %q%s", m.name, hint(m.name, FactNames())))
+		}
+		var s Source
+		if err := json.Unmarshal(m.value(t), &s); err == nil && s != Documented && s != Measured && s != Assumed {
+			words := []string{string(Documented), string(Measured), string(Assumed)}
+			problem(m.from, fmt.Errorf("sources: %s: want one of %s, got %q%s", m.name, strings.Join(words, ", "), s, near(string(s), words)))
+		}
+	}
+}
+
+// near is hint for a list that has been said.
+func near(word string, known []string) string {
+	if s := strictyaml.Suggest(word, known); s != "" {
+		return fmt.Sprintf(" (did you mean %q?)", s)
+	}
+	return ""
+}
+
+// FactNames are the names of all facts, as they are written when a duration is text.
+func FactNames() []string {
+	var out []string
+	for name := range factFields {
+		out = append(out, strings.TrimSuffix(name, "_ns"))
+	}
+	slices.Sort(out)
+	return out
+}
+
+var errUnknown = errors.New("unknown fact")
 
 // set takes one fact from a file.
 func (f *Facts) set(name string, text []byte) error {
 	field, ok := factFields[name]
 	if !ok {
 		if field, ok = factFields[name+"_ns"]; !ok {
-			return fmt.Errorf("unknown fact %q; the facts are %s", name, strings.Join(slices.Sorted(maps.Keys(factFields)), ", "))
+			if s := near(name, slices.Sorted(maps.Keys(factFields))); s != "" && strings.HasSuffix(name, "_ns") {
+				return fmt.Errorf("%w %q%s", errUnknown, name, s)
+			}
+			return fmt.Errorf("%w %q%s", errUnknown, name, hint(name, FactNames()))
 		}
 		var s string
 		_ = json.Unmarshal(text, &s) // What is no text is no duration either.
@@ -100,7 +199,7 @@ func (f *Facts) set(name string, text []byte) error {
 		return fmt.Errorf("%s: want 0 or more, got %s", name, text)
 	}
 	if words, ok := factWords[name]; ok && !slices.Contains(words, into.String()) {
-		return fmt.Errorf("%s: want one of %s, got %s", name, strings.Join(words, ", "), text)
+		return fmt.Errorf("%s: want one of %s, got %s%s", name, strings.Join(words, ", "), text, near(into.String(), words))
 	}
 	return nil
 }
@@ -126,37 +225,22 @@ func wanted(t reflect.Type) string {
 	return "text"
 }
 
-// contradictions are the facts that cannot all be true.
-func (f *Facts) contradictions() (problems []error) {
-	if f.WindowMax > 0 && f.WindowMin > f.WindowMax {
-		problems = append(problems, fmt.Errorf("window_min is %v, more than window_max, which is %v", f.WindowMin, f.WindowMax))
-	}
-	if rest := known(f.CoolDownMax, Forever); f.ShortestRest() > rest {
-		problems = append(problems, fmt.Errorf("cool_down is %v, more than cool_down_max, which is %v", f.ShortestRest(), rest))
-	}
-	for _, name := range slices.Sorted(maps.Keys(f.Sources)) {
-		_, whole := factFields[name]
-		_, timed := factFields[name+"_ns"]
-		if !whole && !timed {
-			problems = append(problems, fmt.Errorf("sources: unknown fact %q", name))
-		}
-		if s := f.Sources[name]; s != Documented && s != Measured && s != Assumed {
-			problems = append(problems, fmt.Errorf("sources: %s: want one of %s, %s, %s, got %q", name, Documented, Measured, Assumed, s))
-		}
-	}
-	return problems
+// contradiction is about a fact that cannot be true together with another.
+type contradiction struct {
+	fact string
+	error
 }
 
-// object parts a JSON object into its members.
-func object(text []byte) (map[string]json.RawMessage, error) {
-	var members map[string]json.RawMessage
-	err := json.Unmarshal(text, &members)
-	var kind *json.UnmarshalTypeError
-	if errors.As(err, &kind) {
-		return nil, fmt.Errorf("got %s", kind.Value)
+// contradictions are the facts that cannot all be true.
+func (f *Facts) contradictions() (problems []contradiction) {
+	if f.WindowMax > 0 && f.WindowMin > f.WindowMax {
+		problems = append(problems, contradiction{"window_min", fmt.Errorf("window_min is %v, more than window_max, which is %v", f.WindowMin, f.WindowMax)})
 	}
-	if err == nil && members == nil {
-		return nil, errors.New("got null")
+	if rest := known(f.CoolDownMax, Forever); f.ShortestRest() > rest {
+		problems = append(problems, contradiction{"cool_down", fmt.Errorf("cool_down is %v, more than cool_down_max, which is %v", f.ShortestRest(), rest)})
 	}
-	return members, err
+	if f.Size > 0 && len(f.Numbers) > f.Size {
+		problems = append(problems, contradiction{"size", fmt.Errorf("size is %d, less than the %d numbers that are listed", f.Size, len(f.Numbers))})
+	}
+	return problems
 }
