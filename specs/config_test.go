@@ -117,6 +117,8 @@ func TestConfigSchemaAgreesWithTheSimulator(t *testing.T) {
 		{"two projects", "projects: [{name: a}, {name: b, pool: {window: 5s}}]", true},
 		{"identifiers", "projects: [{account: {id: ws-1, slug: one}, project: {slug: two}, dni_key: k1, handoff_key: k2}]", true},
 		{"echo agent", "agent: echo", true},
+		{"a region", `pool: {country: "KZ"}`, true},
+		{"a region in lower case", `pool: {country: "kz"}`, false},
 		{"no national numbers", `pool: {country: ""}`, true},
 		{"IPv6", `http: {listen: "[::1]:0"}`, true},
 

@@ -64,6 +64,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/onsi/gomega", "conformance/suite", "..."},
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
+	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
 	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/targets conformance/targets/reference conformance/targets/world specs", "..."},
 }
 

@@ -50,16 +50,3 @@ func FuzzMembers(f *testing.F) {
 		}
 	})
 }
-
-func TestAsDialled(t *testing.T) {
-	for _, same := range []string{"+442079460000", "442079460000", "00442079460000", "02079460000", "011442079460000", "60000", "+44 20 7946 0000"} {
-		if !SameNumber(same, "+442079460000") {
-			t.Errorf("%s: want it taken for the number", same)
-		}
-	}
-	for _, other := range []string{"+442079460001", "02079460001", "000", "", "a"} {
-		if SameNumber(other, "+442079460000") {
-			t.Errorf("%s: want it taken for another number", other)
-		}
-	}
-}

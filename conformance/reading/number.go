@@ -6,25 +6,48 @@ import (
 )
 
 // SameNumber reports whether two texts can be the same number, written in two of the usual ways: the digits of the
-// shorter, without what is dialled before a national or international number, end the longer.
+// shorter, without what is dialled before a national or international number, end the longer. It knows no country:
+// zeros are dialled before numbers in most, and an 8 in Russia and its neighbours.
 func SameNumber(a, b string) bool {
 	if a == b {
 		return true
 	}
-	x, y := strings.TrimLeft(digits(a), "0"), strings.TrimLeft(digits(b), "0")
+	x, y := significant(a), significant(b)
+	return ends(x, y) || ends(withoutTrunk8(a, x), y) || ends(x, withoutTrunk8(b, y))
+}
+
+// significant are the digits of a number from the first that is not 0.
+func significant(n string) string { return strings.TrimLeft(digits(n), "0") }
+
+// withoutTrunk8 are digits without the 8, or 80, of a national number; "" when n is none or too few are left.
+func withoutTrunk8(n, significant string) string {
+	rest, ok := strings.CutPrefix(significant, "8")
+	rest = strings.TrimLeft(rest, "0")
+	if !ok || strings.HasPrefix(n, "+") || len(rest) < shortest {
+		return ""
+	}
+	return rest
+}
+
+// ends reports whether the shorter of two runs of digits is four or more, and ends the longer.
+func ends(x, y string) bool {
 	if len(x) > len(y) {
 		x, y = y, x
 	}
 	return len(x) >= 4 && strings.HasSuffix(y, x)
 }
 
-// digits are those of a number, as it stands by itself or in a SIP or tel URI: sip:+442079460000@gw has twelve.
+// digits are those of a number, as it stands by itself or in a SIP or tel URI: sip:+442079460000@gw has twelve. The (0)
+// that some write in an international number is dialled in a national one only.
 func digits(s string) string {
 	if scheme, rest, ok := strings.Cut(s, ":"); ok && (scheme == "sip" || scheme == "sips" || scheme == "tel") {
 		s = rest
 	}
 	if end := strings.IndexAny(s, "@;"); end >= 0 {
 		s = s[:end]
+	}
+	if strings.HasPrefix(s, "+") {
+		s = strings.Replace(s, "(0)", "", 1)
 	}
 	return strings.Map(func(r rune) rune {
 		if r < '0' || r > '9' {

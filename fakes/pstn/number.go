@@ -5,6 +5,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/dnispool/dnispool/sim/dialplan"
 	"github.com/dnispool/dnispool/sim/sipua"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -18,7 +19,7 @@ const (
 	E164NoPlus  Format = "e164-no-plus" // sip:442071838750@
 	CC00        Format = "cc00"         // sip:00442071838750@; also written 00
 	CC011       Format = "011"          // sip:011442071838750@
-	National    Format = "national"     // sip:02071838750@; of country 1: ten digits
+	National    Format = "national"     // sip:02071838750@; as each country dials it
 	Last10      Format = "last10"       // sip:2071838750@
 	Last4       Format = "last4"        // sip:8750@
 	Tel         Format = "tel"          // tel:+442071838750
@@ -72,16 +73,14 @@ func (f Format) uri(number, country, host string) string {
 	return sip("+" + d)
 }
 
-// national drops the calling code and puts the trunk prefix, where the country has one.
+// national is a number as it is dialled in its country, when that is the one; else behind 00.
 func national(d, country string) string {
-	rest, domestic := strings.CutPrefix(d, country)
-	switch {
-	case !domestic:
-		return "00" + d
-	case country == "1":
-		return rest
+	if strings.HasPrefix(d, country) {
+		if n, ok := dialplan.National("+" + d); ok {
+			return n
+		}
 	}
-	return "0" + rest
+	return "00" + d
 }
 
 func separated(d string) string {

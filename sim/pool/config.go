@@ -3,9 +3,9 @@ package pool
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/sim/dialplan"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -36,8 +36,9 @@ type Config struct {
 	Match Match `yaml:"match"`
 	// Format is how a dialled number is compared with the pool's numbers.
 	Format Format `yaml:"number_format"`
-	// Country is the calling code, without +, that national numbers belong to
-	// under number_format e164. Empty: national forms are not understood.
+	// Country is the one whose national numbers and international prefix are dialled,
+	// under number_format e164: a calling code without +, or a region such as "KZ"
+	// (ISO 3166-1) where several share a code. Empty: neither is understood. Unspecified.
 	Country string `yaml:"country"`
 }
 
@@ -96,14 +97,10 @@ func (c Config) problems() []error {
 	if c.Reaper != ReaperLag && c.Lag != 0 {
 		errs = append(errs, fmt.Errorf("lag: want it only with reaper: lag, got %v with reaper: %s", c.Lag, c.Reaper))
 	}
-	if !isCountry(c.Country) {
-		errs = append(errs, fmt.Errorf(`country: want a calling code like "44", got %q`, c.Country))
+	if _, err := dialplan.Of(c.Country); err != nil {
+		errs = append(errs, fmt.Errorf("country: %w", err))
 	}
 	return errs
-}
-
-func isCountry(s string) bool {
-	return s == "" || len(s) <= 3 && s[0] != '0' && strings.Trim(s, "0123456789") == ""
 }
 
 // Release is the moment of a bound call at which its number leaves the lease.

@@ -32,9 +32,9 @@ func TestValidate(t *testing.T) {
 		{"cool-down", coolDown(-time.Second), `cool_down: want 0s or more, got -1s`},
 		{"lag is missing", lag(0), `lag: want more than 0s with reaper: lag, got 0s`},
 		{"lag is idle", func(c *Config) { c.Lag = time.Second }, `lag: want it only with reaper: lag, got 1s with reaper: eager`},
-		{"country", func(c *Config) { c.Country = "+44" }, `country: want a calling code like "44", got "+44"`},
-		{"country with trunk 0", func(c *Config) { c.Country = "044" }, `country: want a calling code like "44", got "044"`},
-		{"long country", func(c *Config) { c.Country = "4444" }, `country: want a calling code like "44", got "4444"`},
+		{"country", func(c *Config) { c.Country = "+44" }, `country: want a calling code like "44" or a region like "GB", got "+44"`},
+		{"country with trunk 0", func(c *Config) { c.Country = "044" }, `country: want a calling code like "44" or a region like "GB", got "044"`},
+		{"long country", func(c *Config) { c.Country = "4444" }, `country: want a calling code like "44" or a region like "GB", got "4444"`},
 		{"no numbers", func(c *Config) { c.Numbers = Numbers{} }, `numbers: want at least 1, got none`},
 		{"repeated number", func(c *Config) { c.Numbers = List("+442079460000", "+442079460000..+442079460001") },
 			`numbers: want each once, got "+442079460000" twice`},
@@ -43,7 +43,7 @@ func TestValidate(t *testing.T) {
 		{"a number too short", func(c *Config) { c.Format, c.Numbers = FormatLast7, List("+442079") },
 			`numbers: want at least 7 digits under number_format last-7, got "+442079"`},
 		{"two at once", func(c *Config) { c.Window, c.Country = -1, "x" },
-			"window: want more than 0s, got -1ns\ncountry: want a calling code like \"44\", got \"x\""},
+			"window: want more than 0s, got -1ns\ncountry: want a calling code like \"44\" or a region like \"GB\", got \"x\""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			config := Default()

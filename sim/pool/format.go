@@ -3,7 +3,10 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
+
+	"github.com/dnispool/dnispool/sim/dialplan"
 )
 
 // An E.164 number has at most 15 digits (ITU-T E.164); fewer than 5 are a short code.
@@ -12,50 +15,26 @@ const (
 	maxDigits = 15
 )
 
-// Canonical is the form in which two spellings of one number are equal:
-//
-//	e164     +, country code, national number. Understood are "+44 20 7946 0000",
-//	         442079460000, 00 and 011 before it, 020 7946 0000 (by country), and ten
-//	         or eleven digits when country is 1. Separators are space, tab and -./()
-//	exact    s itself
-//	last-N   the last N digits, or all when there are fewer
-//
-// 011 is also how some national numbers start (0113 is Leeds): unless country is 1
-// or empty it counts as a prefix only before ten digits or more. A text that is no
-// number in the format, such as "anonymous", is returned without the spaces
-// around it. It allocates only when the result is not a part of s.
-func Canonical(format Format, country, s string) string {
-	f := form{format: format, country: country}
-	if f.format == FormatExact {
-		return s
-	}
-	s = strings.TrimSpace(s)
-	if n := f.tail(); n > 0 {
-		return lastDigits(s, n)
-	}
-	if _, ok := e164Value(s); ok {
-		return s
-	}
-	var buf [maxRaw]byte
-	country, digits, ok := f.international(s, &buf)
-	if !ok {
-		return s
-	}
-	out := make([]byte, 0, 1+maxDigits)
-	out = append(append(append(out, '+'), country...), digits...)
-	return string(out)
-}
-
 // maxRaw bounds the digits read from one text: 15 and room for any prefix.
 const maxRaw = 32
 
-// form is what it takes to compare numbers.
+// form is what it takes to compare numbers. A dialled text may be read in two ways, and the one that the pool has is
+// meant: 911234567 is an Indian number in E.164 without its plus, and a Spanish one as Spain dials it.
+//
+//	e164     +, country code, national number, as in "+44 20 7946 0000" and 442079460000, with 00 or 011 before it;
+//	         or as it is dialled in the pool's country. Separators are space, tab and -./()
+//	exact    the text itself
+//	last-N   its last N digits, whatever is dialled before them, such as 9#
 type form struct {
-	format  Format
-	country string
+	format Format
+	plan   dialplan.Plan
 }
 
-func (c Config) form() form { return form{format: c.Format, country: c.Country} }
+// form assumes that the country is one, which Validate reports.
+func (c Config) form() form {
+	plan, _ := dialplan.Of(c.Country)
+	return form{format: c.Format, plan: plan}
+}
 
 // tail is N of last-N, 0 for the other formats.
 func (f form) tail() int {
@@ -70,9 +49,8 @@ func (f form) tail() int {
 	return 0
 }
 
-// key is the canonical form as an integer, which is cheaper to look up than text;
-// false when s cannot equal any number of a pool. All keys of one form have the
-// same number of digits or no leading zero, so equal keys are equal forms.
+// key is the first reading of a text as an integer, which is cheaper to look up than text; false when there is none. All
+// keys of one form have the same number of digits or no leading zero, so equal keys are equal numbers.
 func (f form) key(s string) (uint64, bool) {
 	if v, ok := e164Value(s); ok && f.tail() == 0 {
 		return v, true
@@ -80,20 +58,66 @@ func (f form) key(s string) (uint64, bool) {
 	if f.format == FormatExact {
 		return 0, false
 	}
-	s = strings.TrimSpace(s)
 	var buf [maxRaw]byte
 	if n := f.tail(); n > 0 {
-		d, _, ok := digitsOf(s, &buf)
-		if !ok || len(d) < n {
-			return 0, false
-		}
-		return value(0, d[len(d)-n:]), true
+		d := lastDigits(s, n, &buf)
+		return value(0, d), len(d) == n
 	}
-	country, digits, ok := f.international(s, &buf)
+	d, ok := international(s, &buf)
+	return value(0, d), ok
+}
+
+// national is the second reading: the text as it is dialled in the pool's country. It is asked for when the pool has not
+// the first, because it takes some 20 µs.
+func (f form) national(s string) (uint64, bool) {
+	if f.format != FormatE164 {
+		return 0, false
+	}
+	var buf [maxRaw]byte
+	d, plus, ok := digitsOf(s, &buf)
 	if !ok {
 		return 0, false
 	}
-	return value(value(0, []byte(country)), digits), true
+	dialled := string(d)
+	if plus {
+		dialled = "+" + dialled
+	}
+	number, ok := f.plan.E164(dialled)
+	if !ok {
+		return 0, false
+	}
+	return e164Value(number)
+}
+
+// same reports whether two texts can be the same number, or are the same text but for the blanks around it.
+func (f form) same(a, b string) bool {
+	if a == b {
+		return true
+	}
+	if f.format == FormatExact {
+		return false
+	}
+	if strings.TrimSpace(a) == strings.TrimSpace(b) {
+		return true
+	}
+	if n := f.tail(); n > 0 {
+		var x, y [maxRaw]byte
+		d := lastDigits(a, n, &x)
+		return len(d) > 0 && string(d) == string(lastDigits(b, n, &y))
+	}
+	for _, x := range f.readings(a) {
+		if x != 0 && slices.Contains(f.readings(b), x) {
+			return true
+		}
+	}
+	return false
+}
+
+// readings are both of a text, each 0 when there is none.
+func (f form) readings(s string) []uint64 {
+	first, _ := f.key(s)
+	second, _ := f.national(s)
+	return []uint64{first, second}
 }
 
 func value(v uint64, digits []byte) uint64 {
@@ -103,45 +127,39 @@ func value(v uint64, digits []byte) uint64 {
 	return v
 }
 
-// lastDigits is the canonical form under last-N.
-func lastDigits(s string, n int) string {
-	var buf [maxRaw]byte
-	d, _, ok := digitsOf(s, &buf)
-	if !ok {
-		return s
+// lastDigits copies the last n digits of s to buf, or all when there are fewer; none when s has a character that nobody
+// can dial.
+func lastDigits(s string, n int, buf *[maxRaw]byte) []byte {
+	at := maxRaw
+	for i := len(s) - 1; i >= 0; i-- {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9':
+			if maxRaw-at < n {
+				at--
+				buf[at] = c
+			}
+		case isSeparator(c), c == '+', c == '*', c == '#':
+		default:
+			return nil
+		}
 	}
-	d = d[max(0, len(d)-n):]
-	if tail := s[len(s)-len(d):]; tail == string(d) {
-		return tail
-	}
-	return string(d)
+	return buf[at:]
 }
 
-// international splits a dialled number into a country code, which is empty when
-// the digits already start with one, and the digits after it.
-func (f form) international(s string, buf *[maxRaw]byte) (country string, digits []byte, ok bool) {
+// international are the digits of a number that is written with its country code, which 00 or 011 may stand before.
+func international(s string, buf *[maxRaw]byte) (digits []byte, ok bool) {
 	d, plus, ok := digitsOf(s, buf)
-	if !ok {
-		return "", nil, false
-	}
 	switch {
-	case plus:
+	case !ok || plus:
 	case hasPrefix(d, "00"):
 		d = d[2:]
-	case hasPrefix(d, "011") && (f.country == "1" || f.country == "" || len(d) >= 3+10):
+	case hasPrefix(d, "011"):
 		d = d[3:]
-	case f.country == "1" && len(d) == 10 && d[0] >= '2':
-		country = f.country
-	case f.country == "39" && d[0] == '0':
-		country = f.country // Italy: the 0 belongs to the number
-	case f.country != "1" && f.country != "" && d[0] == '0':
-		country, d = f.country, d[1:]
 	}
-	n := len(country) + len(d)
-	if n < minDigits || n > maxDigits || country == "" && d[0] == '0' {
-		return "", nil, false
+	if !ok || len(d) < minDigits || len(d) > maxDigits || d[0] == '0' {
+		return nil, false
 	}
-	return country, d, true
+	return d, true
 }
 
 func hasPrefix(d []byte, p string) bool { return len(d) >= len(p) && string(d[:len(p)]) == p }
@@ -157,13 +175,16 @@ func digitsOf(s string, buf *[maxRaw]byte) (digits []byte, plus, ok bool) {
 			n++
 		case c == '+' && n == 0 && !plus:
 			plus = true
-		case c == ' ' || c == '\t' || c == '-' || c == '.' || c == '/' || c == '(' || c == ')':
+		case isSeparator(c):
 		default:
 			return nil, false, false
 		}
 	}
 	return buf[:n], plus, n > 0
 }
+
+// isSeparator reports whether a character may stand between digits, or around them, and means nothing.
+func isSeparator(c byte) bool { return strings.IndexByte(" \t\r\n-./()", c) >= 0 }
 
 // numberSet is the numbers of a pool with their keys, none of which are equal.
 type numberSet struct {

@@ -153,12 +153,12 @@ func (p *Pool) take(now time.Duration) int32 {
 	return i
 }
 
-// caller is the ani in the form in which it is compared, "" when it does not matter.
+// caller is the ani that a call must come from, "" when it does not matter.
 func (p *Pool) caller(ani string) string {
-	if p.config.Match == MatchDNI || ani == "" {
+	if p.config.Match == MatchDNI {
 		return ""
 	}
-	return Canonical(p.form.format, p.form.country, ani)
+	return ani
 }
 
 // Arrive is a call to dialled, in any form that number_format understands, from
@@ -181,7 +181,13 @@ func (p *Pool) Arrive(now time.Duration, dialled, ani string) Arrival {
 
 // find is the slot of a number in any form, 0 when the pool has no such number.
 func (p *Pool) find(dialled string) int32 {
-	key, ok := p.form.key(dialled)
+	if i := p.slotOf(p.form.key(dialled)); i != 0 {
+		return i
+	}
+	return p.slotOf(p.form.national(dialled))
+}
+
+func (p *Pool) slotOf(key uint64, ok bool) int32 {
 	if !ok {
 		return 0
 	}
@@ -193,12 +199,11 @@ func (p *Pool) find(dialled string) int32 {
 }
 
 func (p *Pool) stray(now time.Duration, dialled string) Arrival {
-	number := Canonical(p.form.format, p.form.country, dialled)
 	p.totals.Unknown++
 	if p.observer != nil {
-		p.observer(Event{At: now, Kind: Unbound, Cause: CauseUnknown, Number: number})
+		p.observer(Event{At: now, Kind: Unbound, Cause: CauseUnknown, Number: dialled})
 	}
-	return Arrival{Number: number, Cause: CauseUnknown}
+	return Arrival{Number: dialled, Cause: CauseUnknown}
 }
 
 // refusal is why a call to s from ani is not bound, "" when it is.
@@ -210,7 +215,7 @@ func (p *Pool) refusal(s *slot, ani string) Cause {
 		return CauseCooling
 	case s.state == inCall && p.config.Bindings == BindOnce:
 		return CauseConsumed
-	case s.ani != "" && s.ani != p.caller(ani):
+	case s.ani != "" && !p.form.same(s.ani, ani):
 		return CauseANI
 	}
 	return ""
