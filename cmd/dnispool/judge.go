@@ -20,7 +20,8 @@ func runJudge(ctx context.Context, e env) int {
 	f := newFlags("judge", `[flags] history.jsonl ...
 
 Judges saved histories again, offline: those that check and explore keep, or your own in the same form
-(specs/history.schema.json). Several are merged when they name their generators; else each is judged by itself. - is standard input.`)
+(specs/history.schema.json). A violation says on which facts it rests, and what else one of them would have to be for
+nothing to be found; what contradicts a fact whose source is "assumed" is no violation. Several are merged when they name their generators; else each is judged by itself. - is standard input.`)
 	eps := f.Duration("eps", 0, "how far the clocks of the generators may be apart, as `time`")
 	factsFile := f.String("facts", "", "JSON `file` with what is known of each project's pool, instead of what the histories say")
 	names := f.String("check", "", "comma-separated `names` of checks, linearizable among them; default all others")

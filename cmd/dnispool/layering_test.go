@@ -29,7 +29,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/reading", "conformance/finding conformance/history"},
 	{"conformance/check/linear", "conformance/finding conformance/history conformance/reading"},
 	{"conformance/check", "conformance/check/linear conformance/finding conformance/history conformance/jsonvalue conformance/reading"},
-	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/reading"},
+	{"conformance/verdict", "conformance/check conformance/finding conformance/history conformance/reading"},
+	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/reading conformance/verdict"},
 	{"conformance/scenario", "conformance/finding conformance/jsonvalue"},
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/finding conformance/history"},
@@ -50,7 +51,7 @@ var layers = []struct{ pkg, may string }{
 const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
-var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check " +
+var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check conformance/verdict " +
 	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // capacityRespected is rule C: a reservation was certainly alive from its reply until its earliest end.
@@ -13,8 +15,15 @@ func capacityRespected() Check {
 		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
-			if v.PoolSize() == 0 || !v.Timed() {
-				return finding.NotJudged("the size, the window or the release rule of the pool is not known")
+			const unknown = "the size, the window or the release rule of the pool is not known"
+			if v.PoolSize() == 0 {
+				return finding.NotJudged(unknown)
+			}
+			if v.overflow(&out); len(out.Violations) > 0 {
+				return out
+			}
+			if !v.Timed() {
+				return finding.NotJudged(unknown)
 			}
 			s := sweep{make([]event, 0, 2*len(v.Leases))}
 			for _, l := range v.Leases {
@@ -41,4 +50,30 @@ func capacityRespected() Check {
 			}
 			return out
 		}}
+}
+
+// overflow counts the different numbers: a pool gives no more of them than it has. Where they are listed, each that is
+// not among them is dialable-numbers' to find.
+func (v *view) overflow(out *finding.Outcome) {
+	if len(v.Numbers) > 0 {
+		return
+	}
+	first := make(map[string]bool, v.PoolSize())
+	var more []*history.Op
+	for _, l := range v.Leases {
+		if !first[l.Op.Number] {
+			if first[l.Op.Number] = true; len(first) > v.PoolSize() {
+				more = append(more, l.Op)
+			}
+		}
+	}
+	if len(more) == 0 {
+		return
+	}
+	out.Cases = len(first)
+	out.Add(finding.Violation{
+		Text:  fmt.Sprintf("%d different numbers were given, the pool has %d", len(first), v.PoolSize()),
+		Rule:  "the replies show the numbers; no clock is needed",
+		Cause: "F15 overflow numbers, F05 a number in two pools", Timeless: true, Ops: reading.Copies(more[:min(len(more), 20)]...),
+	})
 }

@@ -72,8 +72,10 @@ func poolRows() map[string][]row {
 			{name: "nothing known", facts: reading.Facts{}, ops: []op{reserved(0, .1, "a")}, want: "not judged: the window or the release rule of the pool is not known"},
 		},
 		"capacity-respected": {
-			{name: "three in a pool of two", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(1, 1, "c")}, want: "3 reservations were live at 1s, the pool has 2 numbers"},
-			{name: "one after the other", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(10, 10, "c")}},
+			{name: "three in a pool of two", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(1, 1, "b")}, want: "3 reservations were live at 1s, the pool has 2 numbers"},
+			{name: "one after the other", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(0, 0, "b"), reserved(10, 10, "a")}},
+			{name: "more numbers than it has", facts: roa, ops: []op{reserved(0, 0, "a"), reserved(20, 20, "b"), reserved(40, 40, "c")}, want: "3 different numbers were given, the pool has 2"},
+			{name: "whatever its window", facts: reading.Facts{Size: 1}, ops: []op{reserved(0, 0, "a"), reserved(20, 20, "b")}, want: "2 different numbers were given, the pool has 1"},
 			{name: "the list tells the size", facts: with(roa, func(f *reading.Facts) { f.Size, f.Numbers = 0, []string{"a"} }), ops: []op{reserved(0, 0, "a"), reserved(1, 1, "b")},
 				want: "2 reservations were live at 1s, the pool has 1 numbers"},
 			{name: "nothing known", facts: reading.Facts{Size: 1}, want: "not judged: the size, the window or the release rule of the pool is not known"},

@@ -137,7 +137,7 @@ func TestEps(t *testing.T) {
 		{check: "no-double-lease", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(9.5, 9.8, "a")}},
 		{check: "no-double-lease", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(4.6, 4.8, "a")}},
 		{check: "exhaustion-justified", facts: roh, ops: []op{reserved(0, .1, "a"), dialled(.2, .3, "a").over(5), reserved(1, 1.1, "b"), refused(5.2, 5.3)}},
-		{check: "capacity-respected", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(0, .1, "b"), reserved(9, 9.8, "c")}},
+		{check: "capacity-respected", facts: roa, ops: []op{reserved(0, .1, "a"), reserved(0, .1, "b"), reserved(9, 9.8, "b")}},
 		{check: "attributes-delivered", facts: roa, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, 9.9, "a").nonce("x").id("c1"), heard(20, "c1", "", "a")}},
 		{check: "attributes-delivered", facts: roa, ops: []op{reserved(0, .4, "a").nonce("x"), dialled(.5, .6, "a").nonce("x").id("c1"), heard(20, "c1", "", "a")}},
 		{check: "reserved-number-answers", facts: roa, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9, 9.9, "a", 480, "platform").nonce("x")}},

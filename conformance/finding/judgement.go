@@ -27,6 +27,7 @@ type Judgement struct {
 	Results    []Judged
 	Ledgers    map[string]Ledger // by project
 	Warnings   []string          // about the history itself: its clocks
+	Patterns   []Pattern         // what is to be said once, before the violations
 }
 
 // Violations counts the breaches, those that are not kept among them.
@@ -39,13 +40,13 @@ func (j Judgement) Violations() (n int) {
 
 // Conclusion is what the judgement comes to. named says that the checks were asked for by their names: one that could
 // not be applied is inconclusive then, and else a gap that the report shows. What clocks or unseen calls may explain is
-// inconclusive. So is a history in which no check could decide anything; one without operations was not judged.
+// inconclusive, and what contradicts a fact that is assumed. So is a history in which no check could decide anything; one without operations was not judged.
 func (j Judgement) Conclusion(named bool) Conclusion {
 	var c Conclusion
 	decided := 0
 	for _, r := range j.Results {
 		undecided := r.Cases > 0 && r.Undecided >= r.Cases && len(r.Violations) == 0
-		c.Inconclusive = c.Inconclusive || r.GaveUp != "" || named && (r.NotJudged != "" || undecided)
+		c.Inconclusive = c.Inconclusive || r.GaveUp != "" || r.Assumed != "" || named && (r.NotJudged != "" || undecided)
 		if r.NotJudged == "" {
 			decided += r.Cases - r.Undecided
 		}

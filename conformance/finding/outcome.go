@@ -37,6 +37,7 @@ type Outcome struct {
 	Undecided  int         // cases of which both readings are possible
 	NotJudged  string      // why the check could not be applied; empty when it was
 	Idle       bool        // it was not applied because there was nothing to look at
+	Assumed    string      // what was found besides, and rests on facts that are assumed; empty when nothing was
 	GaveUp     string      // why a search ended without an answer, which is no pass; empty when it did not
 	// Picture draws what a search has tried, as an HTML page; nil when there is nothing to draw.
 	Picture func(io.Writer) error
@@ -51,7 +52,8 @@ type Violation struct {
 	Timeless  bool    // no two times were compared to find it
 	P         float64 // modulo strays: the chance that strays alone give as many as the check found
 	Ops       []history.Op
-	Chart     *Chart // the same over time; nil until somebody wants to see it
+	Rests     []Basis // the facts on which it rests; nil until somebody has looked
+	Chart     *Chart  // the same over time; nil until somebody wants to see it
 }
 
 // Proven reports whether it can be held against the platform. What is not is inconclusive.

@@ -18,6 +18,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // Plan says what to judge.
@@ -98,8 +99,7 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 		}
 		facts[name] = f
 	}
-	h := reading.Of(facts, merged.Ops)
-	j := check.Judge(ctx, h, p.Checks, p.Budget)
+	h, j := verdict.Judge(ctx, facts, merged.Ops, p.Checks, p.Budget)
 	j.Warnings = append(merged.Warnings, j.Warnings...)
 	for _, r := range j.Results {
 		for i := range r.Violations[:min(len(r.Violations), charted)] {

@@ -74,12 +74,16 @@ func TestTextOfAViolation(t *testing.T) {
 
 VIOLATED  no-double-lease of acme   I1, I3   certain
   +442079460000 was given twice: the first reservation could not end before 5s, and the second was
-  answered at 3.1s
+  answered at 3.1s; or the stated window_min (documented, 10s) is wrong; 2s or less would fit; or
+  the stated release (documented, hangup) is wrong; arrival or answer would fit; or the stated
+  signal (documented, 0s) is wrong; 1.9s or more would fit
   requires  A number has at most one live reservation, and rests for the cool-down between two.
   because   rule A: whichever of the two was first, it would have had to end, and its number to
             rest, before the other was answered; neither can have
   likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release
             of somebody else's lease
+  rests on  window_min 10s (documented), release hangup (documented), exclusive true (documented),
+            strays_per_s 0 (documented), signal 0s (documented)
   timeline
                             0s                    6.5s                  13.65s
   +442079460000

@@ -189,7 +189,7 @@ func (f Facts) and(g Facts) Facts {
 		Size: f.PoolSize() + g.PoolSize(), Exclusive: f.Exclusive && g.Exclusive, UsedBefore: f.UsedBefore || g.UsedBefore,
 		Handoffs: f.Handoffs && g.Handoffs, Reroutes: f.Reroutes || g.Reroutes,
 		WindowMin: min(f.WindowMin, g.WindowMin), CoolDown: both(f.CoolDown, g.CoolDown, smaller), ArrivalMin: min(f.ArrivalMin, g.ArrivalMin),
-		CoolDownMax: finite(max(f.LongestRest(), g.LongestRest())), ServerMax: both(f.ServerMax, g.ServerMax, larger), Signal: both(f.Signal, g.Signal, larger),
+		CoolDownMax: new(max(f.LongestRest(), g.LongestRest())), ServerMax: both(f.ServerMax, g.ServerMax, larger), Signal: both(f.Signal, g.Signal, larger),
 		Eps: both(f.Eps, g.Eps, larger), Strays: both(f.Strays, g.Strays, larger),
 		Release: same(f.Release, g.Release), Selection: same(f.Selection, g.Selection), Bindings: same(f.Bindings, g.Bindings),
 		Duplicate: same(f.Duplicate, g.Duplicate), Abandoned: same(f.Abandoned, g.Abandoned), Match: f.Match,
@@ -233,14 +233,6 @@ func both[T any](a, b *T, of func(a, b T) T) *T {
 
 func smaller[T cmp.Ordered](a, b T) T { return min(a, b) }
 func larger[T cmp.Ordered](a, b T) T  { return max(a, b) }
-
-// finite is the fact that d is; nil when nothing is known.
-func finite(d time.Duration) *time.Duration {
-	if d == Forever {
-		return nil
-	}
-	return &d
-}
 
 func same(a, b string) string {
 	if a != b {

@@ -23,11 +23,18 @@ func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options)
 	for _, warning := range r.Warnings {
 		p.line("warning: %s", oneLine(warning))
 	}
+	for _, pattern := range r.Patterns {
+		p.pattern(pattern)
+	}
 	for _, j := range r.Results {
+		shown := maxViolations
+		if inPattern(r.Patterns, j) {
+			shown = 1
+		}
 		for i, v := range j.Violations {
 			p.line("")
-			if i == maxViolations {
-				p.line("%s: and %d more", j.Title(), len(j.Violations)+j.Omitted-maxViolations)
+			if i == shown {
+				p.line("%s: and %d more", j.Title(), len(j.Violations)+j.Omitted-shown)
 				break
 			}
 			p.violation(finding.Finding{Rule: j.Rule, Project: j.Project, Violation: v}, again)
@@ -45,11 +52,30 @@ func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options)
 	return err
 }
 
+// pattern writes what is to be said once.
+func (p *page) pattern(x finding.Pattern) {
+	p.line("")
+	p.line("PATTERN   %s of %s", x.Fact, oneLine(cmp.Or(x.Project, "all")))
+	p.item("  ", oneLine(x.Says()))
+}
+
+// inPattern reports whether all that a check found is part of a pattern, which says it for all.
+func inPattern(patterns []finding.Pattern, j finding.Judged) bool {
+	return slices.ContainsFunc(patterns, func(x finding.Pattern) bool {
+		return (j.Project == "" || j.Project == x.Project) && slices.ContainsFunc(x.Checks, func(s finding.Share) bool {
+			return s.Check == j.Name && s.Violations == len(j.Violations)+j.Omitted
+		})
+	})
+}
+
 // doubts writes what a check leaves open.
 func (p *page) doubts(j finding.Judged) {
 	title := oneLine(j.Title())
 	if j.NotJudged != "" {
 		p.line("not judged     %s: %s", title, oneLine(j.NotJudged))
+	}
+	if j.Assumed != "" {
+		p.line("not judged     %s: %s", title, oneLine(j.Assumed))
 	}
 	if j.GaveUp != "" {
 		p.line("gave up        %s: %s", title, oneLine(j.GaveUp))
@@ -104,9 +130,19 @@ func (p *page) proof(f finding.Finding, history, again string) {
 	p.row("requires", f.Says)
 	p.row("because", reasoning(v))
 	p.row("likely", v.Cause)
+	p.row("rests on", rests(v))
 	p.drawing("timeline", Chart(v.Chart))
 	p.row("history", history)
 	p.row("again", again)
+}
+
+// rests are the facts on which a violation rests.
+func rests(v finding.Violation) string {
+	var all []string
+	for _, b := range v.Rests {
+		all = append(all, b.String())
+	}
+	return strings.Join(all, ", ")
 }
 
 // reasoning is the rule by which a violation is proven, and how sure it is.

@@ -21,6 +21,7 @@ type historyDocument struct {
 	Eps        time.Duration             `json:"eps_ns,omitempty"`
 	Operations int                       `json:"operations"`
 	Warnings   []string                  `json:"warnings,omitempty"`
+	Patterns   []finding.Pattern         `json:"patterns,omitempty"`
 	Checks     []checked                 `json:"checks"`
 	Ledgers    map[string]finding.Ledger `json:"ledgers"`
 }
@@ -32,6 +33,7 @@ type checked struct {
 	Says       string      `json:"says"`
 	Project    string      `json:"project,omitempty"`
 	NotJudged  string      `json:"not_judged,omitempty"`
+	Assumed    string      `json:"assumed,omitempty"` // what was found besides, by facts that are assumed
 	GaveUp     string      `json:"gave_up,omitempty"`
 	Cases      int         `json:"cases"`
 	Undecided  int         `json:"undecided,omitempty"`
@@ -47,6 +49,7 @@ type violation struct {
 	Cause      string            `json:"cause"`
 	Certainty  finding.Certainty `json:"certainty,omitempty"`
 	P          float64           `json:"p,omitempty"`
+	Rests      []finding.Basis   `json:"rests_on,omitempty"`
 	Operations []locatedOp       `json:"operations"`
 }
 
@@ -60,11 +63,11 @@ type locatedOp struct {
 func HistoryJSON(w io.Writer, r finding.HistoryReport) error {
 	d := historyDocument{
 		Format: historyFormat, ExitCode: r.Conclusion().ExitCode(), Source: r.Source, Files: r.Files, Eps: r.Eps, Operations: r.Operations,
-		Warnings: r.Warnings, Checks: []checked{}, Ledgers: r.Ledgers,
+		Warnings: r.Warnings, Patterns: r.Patterns, Checks: []checked{}, Ledgers: r.Ledgers,
 	}
 	for _, res := range r.Results {
 		d.Checks = append(d.Checks, checked{
-			Name: res.Name, Invariant: res.Invariant, Says: res.Says, Project: res.Project, NotJudged: res.NotJudged, GaveUp: res.GaveUp,
+			Name: res.Name, Invariant: res.Invariant, Says: res.Says, Project: res.Project, NotJudged: res.NotJudged, GaveUp: res.GaveUp, Assumed: res.Assumed,
 			Cases: res.Cases, Undecided: res.Undecided, Violations: findings(res.Violations), Omitted: res.Omitted, Hazards: findings(res.Hazards), Unlisted: res.Unlisted,
 		})
 	}
@@ -76,7 +79,7 @@ func HistoryJSON(w io.Writer, r finding.HistoryReport) error {
 
 func findings(all []finding.Violation) (out []violation) {
 	for _, v := range all {
-		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Operations: located(v.Ops)})
+		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Rests: v.Rests, Operations: located(v.Ops)})
 	}
 	return out
 }
