@@ -17,8 +17,8 @@ import (
 )
 
 const (
-	maxUp   = 10_000   // calls that have begun and not ended
-	maxLine = 64 << 10 // bytes
+	maxUp   = 10_000  // calls that have begun and not ended
+	maxLine = 8 << 10 // bytes; with maxUp it bounds what they take
 
 	// farthest is how far a time that is told may be from the present. A clock that is further off is no clock of this run.
 	farthest = 24 * time.Hour

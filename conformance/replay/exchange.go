@@ -20,10 +20,13 @@ import (
 // maxBody bounds what is kept of a body; more is read to its end and dropped.
 const maxBody = 1 << 20
 
+// maxKept bounds what the bodies of a scenario's exchanges take together: of those before the newest ones only the heads
+// are kept.
+const maxKept = 64 << 20
+
 // exchange is one request and what came back, as the player sees it.
 type exchange struct {
 	finding.Exchange
-	request  *http.Request
 	reqBody  []byte
 	header   http.Header
 	body     []byte
@@ -39,12 +42,14 @@ type recorder struct {
 
 	mu        sync.Mutex
 	exchanges []*exchange
+	bytes     int // of the bodies of exchanges[whole:]
+	whole     int // those before it have none any more
 }
 
 // send performs the request, reads the whole reply, and holds both against the contract; of a request that is wrong on
 // purpose, the reply alone.
 func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
-	x := &exchange{request: r, Exchange: finding.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
+	x := &exchange{Exchange: finding.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
 	slow, inHalves := r.Body.(*halves)
 	switch {
 	case inHalves:
@@ -81,11 +86,28 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 			Status: x.Status, ResponseHeader: x.header, ResponseBody: x.body, ResponseOnly: onPurpose,
 		})
 	}
-	rec.mu.Lock()
-	rec.exchanges = append(rec.exchanges, x)
-	rec.mu.Unlock()
+	rec.keep(x)
 	return x, res
 }
+
+// keep adds an exchange, and takes the bodies of the oldest ones when there are too many bytes. Whoever has sent one may
+// still read it, so what is kept of it is a copy.
+func (rec *recorder) keep(x *exchange) {
+	rec.mu.Lock()
+	defer rec.mu.Unlock()
+	rec.exchanges = append(rec.exchanges, x)
+	rec.bytes += x.bytes()
+	for ; rec.bytes > maxKept && rec.whole < len(rec.exchanges)-1; rec.whole++ {
+		old := *rec.exchanges[rec.whole]
+		rec.bytes -= old.bytes()
+		old.Truncated = old.Truncated || old.bytes() > 0
+		old.reqBody, old.body, old.RequestBody, old.ResponseBody = nil, nil, "", ""
+		rec.exchanges[rec.whole] = &old
+	}
+}
+
+// bytes is how long the bodies are; each is there as text and as bytes.
+func (x *exchange) bytes() int { return 2 * (len(x.reqBody) + len(x.body)) }
 
 func readBody(res *http.Response) (b []byte, truncated bool, err error) {
 	defer res.Body.Close()

@@ -284,6 +284,27 @@ func TestOddBodies(t *testing.T) {
 	}
 }
 
+// TestKeptBodiesAreBounded: of many long replies the newest are kept whole, and of the others it is said that they were not.
+func TestKeptBodiesAreBounded(t *testing.T) {
+	const steps = 40
+	long := strings.Repeat("x", 1<<20-100)
+	do := func(n int, _ *http.Request) (*http.Response, error) {
+		return reply(404, fmt.Sprintf(`{"message":"%d %s"}`, n, long))
+	}
+	r := play(t, &fake{do: do}, "steps:\n"+strings.Repeat("  - {handoff: {id: x}, expect: {status: 404}}\n", steps))
+	wantPassed(t, r)
+	kept := 0
+	for i, x := range r.Exchanges {
+		if whole := x.ResponseBody != ""; whole == x.Truncated || whole && !strings.HasPrefix(x.ResponseBody, fmt.Sprintf(`{"message":"%d `, i+1)) {
+			t.Errorf("exchange %d: want its body or that it is gone, got %d bytes, truncated %t", i+1, len(x.ResponseBody), x.Truncated)
+		}
+		kept += len(x.ResponseBody)
+	}
+	if last := r.Exchanges[steps-1]; len(r.Exchanges) != steps || last.Truncated || kept < 30<<20 || kept > 32<<20 {
+		t.Errorf("want the newest of %d exchanges, 32 MiB of them, got %d and %d bytes", steps, len(r.Exchanges), kept)
+	}
+}
+
 func TestAWorldThatDoesNotClose(t *testing.T) {
 	r := play(t, &fake{do: replies(noState), closeErr: errors.New("stuck")}, "steps:\n  - {handoff: {id: x}, expect: {status: 404}}\n")
 	if want := []string{"the world did not close cleanly: stuck"}; r.Status != finding.Passed || !slices.Equal(r.Warnings, want) {

@@ -44,7 +44,7 @@ func (p *page) exchange(x finding.Exchange, all bool) {
 		}
 	}
 	p.row("got", p.joined(parts))
-	if x.Status != 0 && x.ResponseBody == "" && x.Error == "" {
+	if x.Status != 0 && x.ResponseBody == "" && x.Error == "" && !x.Truncated {
 		p.row("", "(no body)")
 	}
 	p.body(x.ResponseBody)

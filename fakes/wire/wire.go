@@ -12,6 +12,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,11 +29,17 @@ const (
 	Indefinite Outcome = "indefinite"
 )
 
+// A long run keeps its newest injections, and of a stranger's path the beginning.
+const (
+	maxInjections = 10_000
+	maxPath       = 256 // bytes
+)
+
 // Injection is the record of one fault that was put on one exchange.
 type Injection struct {
-	Seq          int // from 1
-	Rule         int // index of the fault in the set
-	Method, Path string
+	Seq          int     // from 1
+	Rule         int     // index of the fault in the set
+	Method, Path string  // the first 256 bytes of each
 	Fault        string  // as the fault's String
 	Outcome      Outcome // for a client that waits long enough
 	Reached      bool    // whether the request was passed on to the server
@@ -46,6 +53,7 @@ type Wire struct {
 	mu       sync.Mutex
 	rules    []*rule
 	injected []Injection
+	forgot   int             // injections that have made room for newer ones
 	released context.Context // ends at Reset: whoever is held goes on
 	release  context.CancelFunc
 }
@@ -97,7 +105,7 @@ func (w *Wire) Reset() {
 	w.released, w.release = context.WithCancel(context.Background())
 }
 
-// Injections returns what was done so far, in order.
+// Injections returns what was done so far, in order: the newest 5,000 at least.
 func (w *Wire) Injections() []Injection {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -124,13 +132,25 @@ func (w *Wire) pick(method, path string, refusable bool) (hit, bool) {
 		if f.DropRequest == RequestRefused && !refusable {
 			f.DropRequest = RequestReset
 		}
+		if len(w.injected) == maxInjections {
+			w.injected = slices.Delete(w.injected, 0, maxInjections/2) // half at a time, so that each is moved once
+			w.forgot += maxInjections / 2
+		}
 		w.injected = append(w.injected, Injection{
-			Seq: len(w.injected) + 1, Rule: i, Method: method, Path: path,
+			Seq: w.forgot + len(w.injected) + 1, Rule: i, Method: beginning(method), Path: beginning(path),
 			Fault: f.String(), Outcome: f.Outcome(), Reached: f.reaches(),
 		})
 		return hit{Fault: f, rng: rand.New(rand.NewPCG(r.rng.Uint64(), r.rng.Uint64())), released: w.released}, true
 	}
 	return hit{}, false
+}
+
+// beginning shares no memory with what it is cut from.
+func beginning(s string) string {
+	if len(s) <= maxPath {
+		return s
+	}
+	return strings.ToValidUTF8(strings.Clone(s[:maxPath]), "")
 }
 
 func (r *rule) fires(method, path string) bool {

@@ -61,6 +61,14 @@ func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
 	if r.IsAck() {
 		defer tx.Terminate() // sipgo keeps one for each ACK
 	}
+	if !r.IsAck() && !e.kept.add(r, tx) {
+		if r.IsInvite() {
+			e.leave(r)
+			e.overloaded(r, tx)
+			return
+		}
+		defer tx.Terminate()
+	}
 	if code, h := e.check(r); code != 0 {
 		e.leave(r)
 		if !r.IsAck() {
@@ -170,6 +178,18 @@ func (e *Endpoint) onStrayCancel(r *sip.Request, tx *sip.ServerTx) {
 // refuse answers a request outside of any leg, and says so when that is a refusal.
 func (e *Endpoint) refuse(r *sip.Request, tx *sip.ServerTx, code int, h ...Header) {
 	e.rejected(r, code)
+	e.answer(r, tx, code, h...)
+}
+
+// overloaded refuses a call for which there is no room, and forgets it.
+func (e *Endpoint) overloaded(r *sip.Request, tx *sip.ServerTx) {
+	e.tell(r, sip.StatusServiceUnavailable, "requests that may come again take too much room")
+	e.answer(r, tx, sip.StatusServiceUnavailable, Header{"Retry-After", retryAfter})
+	tx.Terminate()
+}
+
+// answer sends a final response outside of any leg.
+func (e *Endpoint) answer(r *sip.Request, tx *sip.ServerTx, code int, h ...Header) {
 	res := sip.NewResponseFromRequest(r, code, reasonOf(code), nil)
 	res.SipVersion = "SIP/2.0"
 	addHeaders(res, h)
@@ -181,10 +201,18 @@ func (e *Endpoint) refuse(r *sip.Request, tx *sip.ServerTx, code int, h ...Heade
 
 // rejected tells of a request that is answered with code, unless it is granted, or a call that OnRefused hears of.
 func (e *Endpoint) rejected(r *sip.Request, code int) {
-	if code < 300 || e.config.OnRejected == nil || r.IsInvite() && code == sip.StatusServiceUnavailable {
+	if code < 300 || r.IsInvite() && code == sip.StatusServiceUnavailable {
 		return
 	}
-	out := Rejection{Method: r.Method.String(), Dialled: uriOf(&r.Recipient).Dialled(), Peer: r.Source(), Status: code, Cause: causeOf(r, code)}
+	e.tell(r, code, causeOf(r, code))
+}
+
+// tell says that a request is refused, and why.
+func (e *Endpoint) tell(r *sip.Request, code int, cause string) {
+	if e.config.OnRejected == nil {
+		return
+	}
+	out := Rejection{Method: r.Method.String(), Dialled: uriOf(&r.Recipient).Dialled(), Peer: r.Source(), Status: code, Cause: cause}
 	if id := r.CallID(); id != nil {
 		out.CallID = id.Value()
 	}

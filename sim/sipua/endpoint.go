@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"hash/maphash"
@@ -33,6 +34,9 @@ type Config struct {
 	OnCall func(*Leg)
 	// MaxCalls is the number of legs that may be up at a time; more calls are refused with 503 and Retry-After. 0: no limit.
 	MaxCalls int
+	// MaxBytes is how much requests may take that have been answered and are kept until they cannot come again (32 s over UDP, RFC 3261
+	// 17.2). A call above it is refused with 503 and Retry-After, any other request is answered, and both are forgotten. 0: 256 MiB.
+	MaxBytes int
 	// OnRefused is called for each call that is refused with that 503, because of MaxCalls or of a Shutdown, before it is sent. The leg
 	// is there to be read, no more. It must return soon. Nil: nobody is told.
 	OnRefused func(*Leg)
@@ -74,6 +78,7 @@ type Endpoint struct {
 	transactions *sip.TransactionLayer
 	gate         *gate
 	handover     *handover
+	kept         keeping
 	tagSeed      maphash.Seed
 	cancels      memo[chan struct{}] // CANCELs that came before their INVITE, by the tag the INVITE will get
 	reacks       memo[*sip.Request]  // ACKs of refused calls, by branch
@@ -106,7 +111,7 @@ func (l *Leg) inviteKey() inviteKey {
 func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 	tuneStack()
 	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
-		handover: newHandover(), legs: map[legKey]*Leg{}, invites: map[inviteKey]*Leg{}, gone: make(chan struct{})}
+		handover: newHandover(), kept: keeping{most: int64(cmp.Or(c.MaxBytes, 256<<20))}, legs: map[legKey]*Leg{}, invites: map[inviteKey]*Leg{}, gone: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

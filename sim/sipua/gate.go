@@ -13,6 +13,8 @@ const (
 	holdBack = 2 * time.Millisecond
 	// mostHeld is how many messages of one call may wait. Those above it pass without an order, and only their own call can notice.
 	mostHeld = 16
+	// mostHeldBytes is how long those of all calls may be together, or else the same happens.
+	mostHeldBytes = 16 << 20
 )
 
 // gate keeps the messages of one call in the order in which they came. sipgo gives each message a goroutine of its own, so that a
@@ -22,6 +24,7 @@ const (
 type gate struct {
 	seed  maphash.Seed
 	mu    sync.Mutex
+	bytes int // of the messages that are held
 	slots [1024]slot
 }
 
@@ -54,10 +57,11 @@ func (g *gate) pass(callID []byte, in *inbox, data []byte, from net.Addr) bool {
 	case len(s.held) == 0 && (s.call != call || wait <= 0):
 		*s = slot{call: call, since: now}
 		return true
-	case s.call != call || len(s.held) == mostHeld || in == nil:
+	case s.call != call || len(s.held) == mostHeld || g.bytes+len(data) > mostHeldBytes || in == nil:
 		return true
 	}
 	s.held = append(s.held, held{in, bytes.Clone(data), from})
+	g.bytes += len(data)
 	if s.timer == nil {
 		s.rearm(g, wait)
 	}
@@ -87,6 +91,7 @@ func (s *slot) next(g *gate) {
 		return
 	}
 	first := s.held[0]
+	g.bytes -= len(first.data)
 	s.held, s.since = s.held[1:], time.Now()
 	if len(s.held) > 0 {
 		s.rearm(g, holdBack)

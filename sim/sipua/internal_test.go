@@ -142,6 +142,33 @@ func TestGateIsBounded(t *testing.T) {
 	})
 }
 
+// The messages of many calls that wait are bounded in bytes, too, and when none waits none is counted.
+func TestGateIsBoundedInBytes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, r := newGate(), newReader()
+		held := func() int {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			return g.bytes
+		}
+		long := make([]byte, 60<<10)
+		for i := range 10_000 {
+			g.pass(fmt.Append(nil, i%500), r.inbox, long, nil)
+			if got := held(); got > mostHeldBytes {
+				t.Fatalf("want at most %d bytes held, got %d", mostHeldBytes, got)
+			}
+		}
+		if got := held(); got < mostHeldBytes-len(long) {
+			t.Errorf("want messages held up to the bound, got %d bytes", got)
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if got := held(); got != 0 {
+			t.Errorf("want nothing held, got %d bytes", got)
+		}
+	})
+}
+
 func TestGateUnderLoad(t *testing.T) {
 	g, r := newGate(), newReader()
 	var wg sync.WaitGroup

@@ -20,6 +20,7 @@ func TestValidate(t *testing.T) {
 		{"port by name", func(c *Config) { c.Listen = "127.0.0.1:sip" }, listen + `"127.0.0.1:sip"`},
 		{"no host", func(c *Config) { c.Listen = ":5060" }, listen + `":5060"`},
 		{"max_calls", func(c *Config) { c.MaxCalls = 0 }, "max_calls: want at least 1, got 0"},
+		{"max_bytes", func(c *Config) { c.MaxBytes = 1 << 10 }, "max_bytes: want at least 1048576, got 1024"},
 		{"max_calls_per_number", func(c *Config) { c.MaxCallsPerNumber = -1 }, "max_calls_per_number: want 0 (no limit) or more, got -1"},
 		{"ringing_after", func(c *Config) { c.RingingAfter = -1 }, "ringing_after: want 0s or more, got -1ns"},
 		{"answer_after", func(c *Config) { c.AnswerAfter = -1 }, "answer_after: want 0s or more, got -1ns"},

@@ -82,7 +82,7 @@ func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.C
 	e := &Edge{config: c, platform: p, clock: k, log: log, perLine: make(map[string]int)}
 	e.ending, e.cut = context.WithCancel(context.WithoutCancel(ctx))
 	e.ctx, e.cancel = context.WithCancel(e.ending)
-	s.UserAgent, s.Logger, s.MaxCalls, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, e.serve, e.turnedAway
+	s.UserAgent, s.Logger, s.MaxCalls, s.MaxBytes, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, c.MaxBytes, e.serve, e.turnedAway
 	s.OnRejected = func(r sipua.Rejection) { e.clock.Run(func() { p.Rejected(r) }) }
 	var err error
 	if e.endpoint, err = sipua.Listen(ctx, s); err != nil {

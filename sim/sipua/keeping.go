@@ -1,0 +1,40 @@
+package sipua
+
+import (
+	"sync/atomic"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// keeping counts the bytes of requests that sipgo keeps until their transactions are over. It has no bound of its own, and over UDP
+// that takes 32 s: at the rate of a loopback interface, gigabytes.
+type keeping struct {
+	most  int64
+	bytes atomic.Int64
+}
+
+// add counts a request until its transaction is over. It reports whether there was room: otherwise nothing is counted.
+func (k *keeping) add(r *sip.Request, tx *sip.ServerTx) bool {
+	n := sizeOf(r)
+	if k.bytes.Add(n) > k.most {
+		k.bytes.Add(-n)
+		return false
+	}
+	if !tx.OnTerminate(func(string, error) { k.bytes.Add(-n) }) {
+		k.bytes.Add(-n) // it is over already
+	}
+	return true
+}
+
+// sizeOf is about how many bytes a request is long. What every request has, whoever sends it, is not looked at.
+func sizeOf(r *sip.Request) int64 {
+	n := 512 + len(r.Recipient.User) + len(r.Recipient.Host) + len(r.Body())
+	for _, h := range r.Headers() {
+		switch h := h.(type) {
+		case *sip.CSeqHeader, *sip.MaxForwardsHeader, *sip.ContentLengthHeader:
+		default:
+			n += len(h.Value())
+		}
+	}
+	return int64(n)
+}
