@@ -39,6 +39,10 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	if err != nil {
 		return outcome{}, err
 	}
+	callID, err := a.CallID.Resolve(cl.scope)
+	if err != nil {
+		return outcome{}, err
+	}
 	headers := make(map[string]string)
 	for _, h := range a.Headers {
 		if headers[h.Name], err = h.Value.Resolve(cl.scope); err != nil {
@@ -52,13 +56,16 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	})
 	call, err := cl.stage.Dial(ctx, targets.Dial{
 		To: to, From: from, Withheld: a.Withheld, Format: a.Format, Transport: string(a.Transport), SDP: string(a.SDP),
-		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count, Headers: headers,
+		ViaTo: a.ViaTo, CancelAfter: a.CancelAfter, RingOnly: a.RingOnly, Count: a.Count, CallID: callID, Headers: headers,
 	})
 	if err != nil {
 		cl.history.Update(op, func(o *history.Op) { o.End, o.Outcome = cl.now(), history.Indefinite })
 		return outcome{}, fmt.Errorf("call to %s: %w", to, err)
 	}
 	c := cl.placedCall(op, call)
+	if callID != "" { // it was another call's, so it names neither in the history
+		cl.history.Update(op, func(o *history.Op) { o.CallID = "" })
+	}
 	if st.Name != "" {
 		cl.calls[st.Name] = c
 	}

@@ -46,6 +46,7 @@ type Dial struct {
 	CancelAfter time.Duration `yaml:"cancel_after"` // CANCEL after so long without an answer; 0: never
 	RingOnly    bool          `yaml:"ring_only"`    // CANCEL on the first ringing
 	Count       int           `yaml:"count"`        // how many times the INVITE is sent; at least 1
+	CallID      Text          `yaml:"call_id"`      // of the dialog, as when a caller uses one again: "${first.id}" (unset: a new one). Calls that are up at one time need their own
 	Headers     Headers       `yaml:"headers"`      // of the INVITE, beside those that the SIP stack and the keys above write
 }
 
@@ -70,7 +71,7 @@ const (
 )
 
 func (a *Dial) values() []*Value {
-	return append([]*Value{&a.To.Value, &a.From.Value}, a.Headers.values()...)
+	return append([]*Value{&a.To.Value, &a.From.Value, &a.CallID.Value}, a.Headers.values()...)
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.

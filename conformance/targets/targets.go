@@ -111,6 +111,7 @@ type Dial struct {
 	CancelAfter time.Duration     // give up after so long; 0: never
 	RingOnly    bool              // give up on the first ringing
 	Count       int               // INVITEs sent for the one call
+	CallID      string            // "": a new one
 	Headers     map[string]string // of the INVITE, by name as it is sent, beside those that the carrier writes
 }
 

@@ -49,7 +49,7 @@ func (s *stage) Facts(project string) reading.Facts {
 
 // Dial implements targets.Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.
 func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) {
-	id := rand.Text() + "@carrier"
+	id := cmp.Or(d.CallID, rand.Text()+"@carrier")
 	end := s.setups.begin(id) // holds the time from here on
 	letGo(ctx)
 	started := s.clock.Now()
