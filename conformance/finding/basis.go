@@ -41,6 +41,7 @@ func Doubts(all []Basis) string {
 // Pattern is one fact on which the violations on nearly all numbers, or nearly all cases of a check, rest.
 type Pattern struct {
 	Basis
+	Or        []Basis `json:"or,omitempty"` // other facts that would explain the same
 	Project   string  `json:"project,omitempty"`
 	Checks    []Share `json:"checks"`
 	Numbers   int     `json:"numbers,omitempty"` // on which they are; 0 where there are too many to know
@@ -64,5 +65,5 @@ func (p Pattern) Says() string {
 	if p.Numbers > 0 {
 		where = fmt.Sprintf(", on %d of %d numbers", p.Numbers, p.OfNumbers)
 	}
-	return fmt.Sprintf("%s%s: either the platform does this wrong everywhere, or %s", strings.Join(shares, " and "), where, p.Doubt())
+	return fmt.Sprintf("%s%s: either the platform does this wrong everywhere, or %s", strings.Join(shares, " and "), where, p.Doubt()+Doubts(p.Or))
 }

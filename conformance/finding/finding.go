@@ -131,6 +131,9 @@ func OfViolation(f Finding) Failure {
 	if v.Certainty != Certain {
 		out.Because += " (" + string(v.Certainty) + ")"
 	}
+	if s := v.Consequences(); s != "" {
+		out.Because += "; " + s
+	}
 	for _, o := range v.Ops {
 		out.Operations = append(out.Operations, Shown(o))
 	}

@@ -52,8 +52,10 @@ type Violation struct {
 	Timeless  bool    // no two times were compared to find it
 	P         float64 // modulo strays: the chance that strays alone give as many as the check found
 	Ops       []history.Op
-	Rests     []Basis // the facts on which it rests; nil until somebody has looked
-	Chart     *Chart  // the same over time; nil until somebody wants to see it
+	Rests     []Basis    // the facts on which it rests; nil until somebody has looked
+	Follows   *Root      // the violation from which it follows; nil when it is one of its own
+	Followed  []Followed // what follows from it, by check
+	Chart     *Chart     // the same over time; nil until somebody wants to see it
 }
 
 // Proven reports whether it can be held against the platform. What is not is inconclusive.

@@ -23,6 +23,9 @@ type Call struct {
 	Index              int    // its place among the calls
 	Nth                int    // of the calls that were given the same nonce, from 0
 	Meant              *Lease // the reservation for which it was placed: the last one of its nonce on the number dialled
+	// Mixed says that it was given the attributes of a reservation of another number. Which reservation it took is not
+	// known then: that of the number, the one whose attributes it was given, or both.
+	Mixed bool
 
 	data json.RawMessage // the state that was read last, and what it says
 	said *Echo

@@ -126,11 +126,32 @@ func (v *Reading) listen() {
 			continue
 		}
 		v.line(c.Op.Number).place(c)
+		v.placeMixed(c)
 		// A carrier that changes the number brings the call to another one.
 		if c.Echo != nil && c.Echo.DNIS != "" && !SameNumber(c.Echo.DNIS, c.Op.Number) {
 			if l, ok := v.Lines[c.Echo.At]; ok {
 				l.place(c)
 			}
+		}
+	}
+}
+
+// placeMixed puts a call that was given the attributes of a reservation of another number to that number as well: a platform
+// that mixes up two callers may have looked up the one for the other.
+func (v *Reading) placeMixed(c *Call) {
+	if c.Echo == nil || c.Echo.Nonce == "" {
+		return
+	}
+	first := v.ByNonce[c.Echo.Nonce]
+	for a := first; a != nil; a = a.Next {
+		if a.Lease == nil || a.Op.Number == c.Op.Number || a.Op.Number == c.Echo.At || a.From > c.Latest {
+			return
+		}
+	}
+	for a := first; a != nil; a = a.Next {
+		c.Mixed = true
+		if l := a.Lease.line; len(l.Calls) == 0 || l.Calls[len(l.Calls)-1] != c {
+			l.place(c)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func (v *Reading) took(c *Call, l *Lease) took {
 	switch {
 	case e == nil:
 		return maybe
-	case e.Nonce == "" && e.Bound: // attributes without a nonce
+	case e.Nonce == "" && e.Bound, c.Mixed: // attributes without a nonce, or of a reservation of another number
 		return maybe
 	case nameless(l.Op) && (e.Silent || e.Nonce != "" && v.ByNonce[e.Nonce] == nil):
 		return maybe
@@ -112,7 +112,7 @@ func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
 		if t == no {
 			continue
 		}
-		if (k.sure == nil || c.Latest < k.sure.Latest) && c.Answered() && v.Due(l, c) {
+		if (k.sure == nil || c.Latest < k.sure.Latest) && c.Answered() && !c.Mixed && v.Due(l, c) {
 			k.sure = c
 		}
 		if t == maybe && k.by != nil {

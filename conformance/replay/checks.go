@@ -25,6 +25,7 @@ type judged struct {
 func (p *player) applyChecks(ctx context.Context, checks []check.Check) (out judged, err error) {
 	h := reading.Of(p.facts(), p.history.Ops())
 	j := check.Judge(ctx, h, checks, check.Budget)
+	j.Trace()
 	for _, c := range p.scenario.Checks {
 		for _, r := range j.Results {
 			if r.Name == c.Name {

@@ -27,18 +27,7 @@ func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options)
 		p.pattern(pattern)
 	}
 	for _, j := range r.Results {
-		shown := maxViolations
-		if inPattern(r.Patterns, j) {
-			shown = 1
-		}
-		for i, v := range j.Violations {
-			p.line("")
-			if i == shown {
-				p.line("%s: and %d more", j.Title(), len(j.Violations)+j.Omitted-shown)
-				break
-			}
-			p.violation(finding.Finding{Rule: j.Rule, Project: j.Project, Violation: v}, again)
-		}
+		p.violations(j, inPattern(r.Patterns, j), again)
 	}
 	p.line("")
 	for _, name := range slices.Sorted(maps.Keys(r.Ledgers)) {
@@ -50,6 +39,31 @@ func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options)
 	p.line("%s", historySum(r))
 	_, err := io.WriteString(w, p.String())
 	return err
+}
+
+// violations writes the first of those that are a breach of their own; what follows from another is counted there.
+func (p *page) violations(j finding.Judged, inPattern bool, again string) {
+	shown, roots := maxViolations, j.Roots()
+	if inPattern {
+		shown = 1
+		slices.SortStableFunc(roots, func(a, b finding.Violation) int { // the one to show is proven, if any is
+			switch {
+			case a.Proven() == b.Proven():
+				return 0
+			case a.Proven():
+				return -1
+			}
+			return 1
+		})
+	}
+	for i, v := range roots {
+		p.line("")
+		if i == shown {
+			p.line("%s: and %d more", j.Title(), len(roots)+j.Omitted-shown)
+			break
+		}
+		p.violation(finding.Finding{Rule: j.Rule, Project: j.Project, Violation: v}, again)
+	}
 }
 
 // pattern writes what is to be said once.
@@ -106,7 +120,11 @@ func historySum(r finding.HistoryReport) string {
 			judged++
 		}
 	}
-	return fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations(), "violation"))
+	sum := fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations(), "violation"))
+	if n := r.Following(); n > 0 {
+		sum += fmt.Sprintf(", %d of them following from others", n)
+	}
+	return sum
 }
 
 func histories(n int) string {
@@ -130,6 +148,7 @@ func (p *page) proof(f finding.Finding, history, again string) {
 	p.row("requires", f.Says)
 	p.row("because", reasoning(v))
 	p.row("likely", v.Cause)
+	p.row("so", v.Consequences())
 	p.row("rests on", rests(v))
 	p.drawing("timeline", Chart(v.Chart))
 	p.row("history", history)

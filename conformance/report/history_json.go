@@ -44,13 +44,15 @@ type checked struct {
 }
 
 type violation struct {
-	Text       string            `json:"text"`
-	Rule       string            `json:"rule"`
-	Cause      string            `json:"cause"`
-	Certainty  finding.Certainty `json:"certainty,omitempty"`
-	P          float64           `json:"p,omitempty"`
-	Rests      []finding.Basis   `json:"rests_on,omitempty"`
-	Operations []locatedOp       `json:"operations"`
+	Text       string             `json:"text"`
+	Rule       string             `json:"rule"`
+	Cause      string             `json:"cause"`
+	Certainty  finding.Certainty  `json:"certainty,omitempty"`
+	P          float64            `json:"p,omitempty"`
+	Rests      []finding.Basis    `json:"rests_on,omitempty"`
+	Follows    *finding.Root      `json:"follows,omitempty"`
+	FollowedBy []finding.Followed `json:"followed_by,omitempty"`
+	Operations []locatedOp        `json:"operations"`
 }
 
 // locatedOp is an operation as the history has it, and where.
@@ -79,7 +81,7 @@ func HistoryJSON(w io.Writer, r finding.HistoryReport) error {
 
 func findings(all []finding.Violation) (out []violation) {
 	for _, v := range all {
-		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Rests: v.Rests, Operations: located(v.Ops)})
+		out = append(out, violation{Text: v.Text, Rule: v.Rule, Cause: v.Cause, Certainty: v.Certainty, P: v.P, Rests: v.Rests, Follows: v.Follows, FollowedBy: v.Followed, Operations: located(v.Ops)})
 	}
 	return out
 }

@@ -50,6 +50,9 @@ func (a *again) clean(found map[key]finding.Violation) bool {
 	return true
 }
 
+// absurd is how many times smaller a time would have to be for nobody to have meant it.
+const absurd = 100
+
 // numbers looks for the values below a number, and then above it. On either side what rests on it is gone from some value
 // on, and what is found anew comes beyond another one: what fits lies between.
 func (a *again) numbers(g group, keys []key, stated int64) string {
@@ -70,7 +73,7 @@ func (a *again) numbers(g group, keys []key, stated int64) string {
 			continue
 		}
 		near := bisect(stated, end, func(n int64) bool { gone, _ := try(n); return gone })
-		if _, clean := try(near); !clean {
+		if _, clean := try(near); !clean || g.fact != "cool_down" && near < stated/absurd { // no cool-down at all is a usual one
 			continue
 		}
 		far := end

@@ -12,15 +12,34 @@ import (
 // nearlyAll is the share from which on a fault is said to be everywhere.
 const nearlyAll = 0.8
 
+// share is what rests on one fact.
+type share struct {
+	pattern finding.Pattern
+	numbers map[string]bool
+	all     bool // of nearly all cases of some check
+	more    bool // some are not kept, so on which numbers they are is not known
+}
+
+// often reports whether the violations of some check are half of those that there could be: the first case of a number
+// contradicts nothing.
+func (s *share) often() bool {
+	return slices.ContainsFunc(s.pattern.Checks, func(c finding.Share) bool { return 2*c.Violations >= c.Cases-len(s.numbers) })
+}
+
+// join adds a pattern, or says of another one that it may be this fact as well.
+func join(all []finding.Pattern, p finding.Pattern) []finding.Pattern {
+	for i := range all {
+		if all[i].Project == p.Project && slices.Equal(all[i].Checks, p.Checks) {
+			all[i].Or = append(all[i].Or, p.Basis)
+			return all
+		}
+	}
+	return append(all, p)
+}
+
 // patterns are the facts on which the violations of nearly all numbers, or nearly all cases of a check, rest, and of which
 // another value would explain them.
 func patterns(h *reading.History, j finding.Judgement, b bases) (out []finding.Pattern) {
-	type share struct {
-		pattern finding.Pattern
-		numbers map[string]bool
-		all     bool // of nearly all cases of some check
-		more    bool // some are not kept, so on which numbers they are is not known
-	}
 	found := make(map[group]*share)
 	var order []group
 	for _, r := range j.Results {
@@ -59,11 +78,11 @@ func patterns(h *reading.History, j finding.Judgement, b bases) (out []finding.P
 		for _, c := range s.pattern.Checks {
 			n += c.Violations
 		}
-		if n > 1 && (s.all || s.pattern.OfNumbers > 1 && float64(len(s.numbers)) >= nearlyAll*float64(s.pattern.OfNumbers)) {
+		if n > 1 && (s.all || s.often() && s.pattern.OfNumbers > 1 && float64(len(s.numbers)) >= nearlyAll*float64(s.pattern.OfNumbers)) {
 			if s.more {
 				s.pattern.Numbers = 0
 			}
-			out = append(out, s.pattern)
+			out = join(out, s.pattern)
 		}
 	}
 	slices.SortStableFunc(out, func(x, y finding.Pattern) int { return cmp.Compare(total(y), total(x)) })

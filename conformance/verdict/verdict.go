@@ -43,6 +43,7 @@ func Judge(ctx context.Context, facts map[string]reading.Facts, ops []history.Op
 			bases.write(&out.Results[i])
 		}
 		out.Patterns = patterns(h, out, bases)
+		out.Trace()
 	}
 	return h, out
 }

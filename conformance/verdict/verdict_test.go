@@ -206,7 +206,9 @@ func TestWrongFacts(t *testing.T) {
 				switch {
 				case c.fact == "" && len(j.Patterns) > 0:
 					t.Errorf("want no pattern, got %+v", j.Patterns)
-				case c.fact != "" && !slices.ContainsFunc(j.Patterns, func(p finding.Pattern) bool { return p.Fact == c.fact && p.Fits == c.fits }):
+				case c.fact != "" && !slices.ContainsFunc(j.Patterns, func(p finding.Pattern) bool {
+					return slices.ContainsFunc(append([]finding.Basis{p.Basis}, p.Or...), func(b finding.Basis) bool { return b.Fact == c.fact && b.Fits == c.fits })
+				}):
 					t.Errorf("want the pattern %s, got %+v", c.fact, j.Patterns)
 				}
 			})
@@ -239,6 +241,27 @@ func TestAssumedFacts(t *testing.T) {
 				t.Errorf("exit code %d, want 3: %+v", code, worst(j).Violations)
 			}
 		})
+	}
+}
+
+// TestDefectIsNoPattern has a platform that now and then gives a number twice, on each of its numbers: that is no window
+// that is too long.
+func TestDefectIsNoPattern(t *testing.T) {
+	for every := 3; every < 6; every++ {
+		var m made
+		for round := range 10 {
+			for i, n := range numbers(3) {
+				t := float64(round)*150 + float64(i)
+				m.reserve(t, t+.1, n)
+				if (round+i)%every == 0 {
+					m.reserve(t+.05, t+.15, n)
+				}
+			}
+		}
+		j := judge(stated(func(*reading.Facts) {}), m.ops)
+		if w := worst(j); w.Name != "no-double-lease" || len(j.Patterns) > 0 || strings.Contains(w.Violations[0].Text, "the stated window") {
+			t.Errorf("every %d: want it of the platform alone, got %+v, %s: %s", every, j.Patterns, w.Name, w.Violations[0].Text)
+		}
 	}
 }
 
