@@ -30,7 +30,7 @@ func capacityRespected() Check {
 				s.add(span{l.Replied, l.Earliest})
 			}
 			out.Cases = len(v.Leases)
-			for _, e := range s.steps() {
+			for _, e := range s.steps().events {
 				if e.delta <= v.PoolSize() {
 					continue
 				}

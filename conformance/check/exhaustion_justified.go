@@ -32,9 +32,9 @@ func exhaustionJustified() Check {
 			out.Cases = len(refusals)
 			strays := 0
 			for _, r := range refusals {
-				n := peak(steps, v.From(r), r.End+v.Eps)
+				n := steps.peak(v.From(r), r.End+v.Eps)
 				if n >= v.PoolSize() {
-					if peak(certain, v.From(r)+1, r.End+v.Eps) < v.PoolSize() {
+					if certain.peak(v.From(r)+1, r.End+v.Eps) < v.PoolSize() {
 						out.Undecided++
 					}
 					continue

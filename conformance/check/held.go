@@ -31,7 +31,7 @@ func (v *view) countable() finding.Outcome {
 // possiblyHeld counts the numbers that may be held at each time: those of all reservations for as long as these can
 // have lived, and one for each reservation of unknown outcome. The moment at which a number is let go counts too: what
 // is asked in that very moment may have been answered before.
-func (v *view) possiblyHeld() []event {
+func (v *view) possiblyHeld() steps {
 	unknown := v.unknownHolders()
 	var s sweep
 	var spans []span
@@ -40,7 +40,7 @@ func (v *view) possiblyHeld() []event {
 		for _, l := range v.Lines[number].Leases {
 			spans = append(spans, closed(l.From, l.Latest))
 		}
-		if len(unknown) > 0 && v.Release != reading.OnArrival {
+		if len(unknown.events) > 0 && v.Release != reading.OnArrival {
 			spans = v.keptByCalls(spans, v.Lines[number], unknown)
 		}
 		s.addUnion(spans)
@@ -51,10 +51,10 @@ func (v *view) possiblyHeld() []event {
 
 // keptByCalls adds the calls that can be bound to a reservation of unknown outcome, for its number can be this one:
 // those that came while there was one, and, where a reservation serves several calls, those that came during these.
-func (v *view) keptByCalls(spans []span, n *reading.Line, unknown []event) []span {
+func (v *view) keptByCalls(spans []span, n *reading.Line, unknown steps) []span {
 	kept := reading.Never
 	for _, c := range n.Calls {
-		if peak(unknown, c.Soonest, c.Latest) == 0 && (v.Once() || c.Soonest > kept) {
+		if unknown.peak(c.Soonest, c.Latest) == 0 && (v.Once() || c.Soonest > kept) {
 			continue
 		}
 		kept = max(kept, c.FreesBy)
@@ -64,7 +64,7 @@ func (v *view) keptByCalls(spans []span, n *reading.Line, unknown []event) []spa
 }
 
 // certainlyHeld counts the reservations that were certainly alive.
-func (v *view) certainlyHeld() []event {
+func (v *view) certainlyHeld() steps {
 	var s sweep
 	for _, l := range v.Leases {
 		s.add(span{l.Replied, l.Earliest})
@@ -72,7 +72,7 @@ func (v *view) certainlyHeld() []event {
 	return s.steps()
 }
 
-func (v *view) unknownHolders() []event {
+func (v *view) unknownHolders() steps {
 	var s sweep
 	v.addDoubts(&s)
 	return s.steps()

@@ -24,7 +24,8 @@ func noCrossTalk() Check {
 			if !v.Echoing {
 				return finding.NotJudged(noEcho)
 			}
-			takers, swapped := v.takers(), make(map[*reading.Call]bool)
+			takers, strangers := v.takers()
+			swapped := make(map[*reading.Call]bool)
 			strays := 0
 			for _, c := range v.Calls {
 				if c.Echo == nil {
@@ -32,7 +33,7 @@ func noCrossTalk() Check {
 				}
 				out.Cases++
 				if c.Echo.Nonce != "" && !swapped[c] {
-					v.judgeNonce(&out, c, takers, swapped, &strays)
+					v.judgeNonce(&out, c, takers, strangers, swapped, &strays)
 				}
 			}
 			for i := range v.Reads {
@@ -71,19 +72,27 @@ func (v *view) judgeState(out *finding.Outcome, r *reading.Question) {
 	})
 }
 
-// takers are the calls that were given each nonce, in order of their arrival.
-func (v *view) takers() map[string][]*reading.Call {
-	out := make(map[string][]*reading.Call, len(v.ByNonce))
+// exchange is the nonce that a call was placed for and the one that it was given.
+type exchange struct{ own, given string }
+
+// takers are the calls that were given each nonce, in order of their arrival; strangers are those that were given another
+// one than their own.
+func (v *view) takers() (takers map[string][]*reading.Call, strangers map[exchange][]*reading.Call) {
+	takers, strangers = make(map[string][]*reading.Call, len(v.ByNonce)), make(map[exchange][]*reading.Call)
 	for _, c := range v.Calls {
-		if c.Echo != nil && c.Echo.Nonce != "" {
-			c.Nth = len(out[c.Echo.Nonce])
-			out[c.Echo.Nonce] = append(out[c.Echo.Nonce], c)
+		if c.Echo == nil || c.Echo.Nonce == "" {
+			continue
+		}
+		c.Nth = len(takers[c.Echo.Nonce])
+		takers[c.Echo.Nonce] = append(takers[c.Echo.Nonce], c)
+		if e := (exchange{c.Op.Nonce, c.Echo.Nonce}); e.own != "" && e.own != e.given {
+			strangers[e] = append(strangers[e], c)
 		}
 	}
-	return out
+	return takers, strangers
 }
 
-func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[string][]*reading.Call, swapped map[*reading.Call]bool, strays *int) {
+func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[string][]*reading.Call, strangers map[exchange][]*reading.Call, swapped map[*reading.Call]bool, strays *int) {
 	nonce := c.Echo.Nonce
 	a := v.ByNonce[nonce]
 	switch {
@@ -102,7 +111,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	if c.Nonce() == nonce {
 		return
 	}
-	if o := counterpart(c, takers); o != nil {
+	if o := counterpart(c, strangers); o != nil {
 		swapped[o] = true
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.Op.Number, o.Op.Number),
@@ -165,13 +174,11 @@ func (v *view) fabricated(out *finding.Outcome, who, nonce string, ops []history
 	out.AddHazard(x)
 }
 
-// counterpart is the call that was meant for c's nonce and was given c's.
-func counterpart(c *reading.Call, takers map[string][]*reading.Call) *reading.Call {
-	if c.Op.Nonce == "" {
-		return nil
-	}
-	for _, o := range takers[c.Op.Nonce] {
-		if o.Op.Nonce == c.Echo.Nonce && o != c && o.Op.Number != c.Op.Number {
+// counterpart is the call that was meant for what c was given, and was given what c was meant for.
+func counterpart(c *reading.Call, strangers map[exchange][]*reading.Call) *reading.Call {
+	all := strangers[exchange{c.Echo.Nonce, c.Op.Nonce}]
+	for _, o := range all[:min(len(all), reading.Crowd)] {
+		if o.Op.Number != c.Op.Number {
 			return o
 		}
 	}

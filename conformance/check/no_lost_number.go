@@ -42,7 +42,7 @@ func noLostNumber() Check {
 			case end == nil:
 				return finding.NotJudged("the drain ended before a reservation was refused")
 			}
-			n := peak(v.possiblyHeld(), v.From(end), end.End+v.Eps)
+			n := v.possiblyHeld().peak(v.From(end), end.End+v.Eps)
 			lost := v.PoolSize() - n
 			if lost <= 0 {
 				out.Undecided = max(0, v.PoolSize()-len(given))

@@ -47,8 +47,14 @@ func (s *sweep) addUnion(spans []span) {
 	s.add(open)
 }
 
-// steps returns the count from each change on, in order of time.
-func (s *sweep) steps() []event {
+// steps are the count from each change on, in order of time.
+type steps struct {
+	events []event
+	most   []int // the largest count below each node of a binary tree whose leaves are the events, from the middle on
+}
+
+// steps returns the counts.
+func (s *sweep) steps() steps {
 	slices.SortFunc(s.events, func(a, b event) int { return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.delta, b.delta)) })
 	out := s.events[:0]
 	n := 0
@@ -60,18 +66,35 @@ func (s *sweep) steps() []event {
 		}
 		out = append(out, event{e.at, n})
 	}
-	return out
+	most := make([]int, 2*len(out))
+	for i, e := range out {
+		most[len(out)+i] = e.delta
+	}
+	for i := len(out) - 1; i > 0; i-- {
+		most[i] = max(most[2*i], most[2*i+1])
+	}
+	return steps{out, most}
 }
 
 // peak returns the largest count within [from, to], the moment just before from included.
-func peak(steps []event, from, to time.Duration) int {
-	i, _ := slices.BinarySearchFunc(steps, from, func(e event, t time.Duration) int { return cmp.Compare(e.at, t) })
-	best := 0
-	if i > 0 {
-		best = steps[i-1].delta
+func (s steps) peak(from, to time.Duration) (best int) {
+	place := func(t time.Duration) int {
+		i, _ := slices.BinarySearchFunc(s.events, t, func(e event, t time.Duration) int { return cmp.Compare(e.at, t) })
+		return i
 	}
-	for ; i < len(steps) && steps[i].at <= to; i++ {
-		best = max(best, steps[i].delta)
+	i, j := max(place(from)-1, 0), len(s.events)
+	if to < reading.Forever {
+		j = place(to + 1)
+	}
+	for i, j = i+len(s.events), j+len(s.events); i < j; i, j = i/2, j/2 {
+		if i%2 == 1 {
+			best = max(best, s.most[i])
+			i++
+		}
+		if j%2 == 1 {
+			j--
+			best = max(best, s.most[j])
+		}
 	}
 	return best
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"iter"
 	"slices"
-	"sort"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -27,8 +26,9 @@ type Call struct {
 	// known then: that of the number, the one whose attributes it was given, or both.
 	Mixed bool
 
-	data json.RawMessage // the state that was read last, and what it says
-	said *Echo
+	given *Call           // the next that was given the same nonce
+	data  json.RawMessage // the state that was read last, and what it says
+	said  *Echo
 }
 
 // call widens o. A call whose end is not recorded may have ended at any time: it was up until its Bye, if it has one.
@@ -110,29 +110,21 @@ func (v *Reading) Over(c *Call) time.Duration {
 // Line is one number: its reservations and the calls that may have arrived there.
 type Line struct {
 	Number string
-	Leases []*Lease        // by start
-	Calls  []*Call         // by arrival
-	reach  []time.Duration // the latest arrival of the calls so far: where to begin to look
+	Leases []*Lease // by start
+	Calls  []*Call  // by arrival
+	reach  reach    // of the calls' arrivals, once somebody has looked for one
 }
 
-func (l *Line) place(c *Call) {
-	l.Calls = append(l.Calls, c)
-	so := c.Latest
-	if n := len(l.reach); n > 0 {
-		so = max(so, l.reach[n-1])
-	}
-	l.reach = append(l.reach, so)
-}
+func (l *Line) place(c *Call) { l.Calls = append(l.Calls, c) }
 
 // Between yields the calls that may have arrived in [from, *to], which may grow meanwhile.
 func (l *Line) Between(from time.Duration, to *time.Duration) iter.Seq[*Call] {
 	return func(yield func(*Call) bool) {
-		first := sort.Search(len(l.reach), func(i int) bool { return l.reach[i] >= from })
-		for _, c := range l.Calls[first:] {
-			if c.Soonest > *to {
-				return
-			}
-			if c.Latest >= from && !yield(c) {
+		if l.reach.n != len(l.Calls) {
+			l.reach = newReach(len(l.Calls), func(i int) time.Duration { return l.Calls[i].Latest })
+		}
+		for i := l.reach.next(0, from); i < len(l.Calls); i = l.reach.next(i+1, from) {
+			if c := l.Calls[i]; c.Soonest > *to || !yield(c) {
 				return
 			}
 		}

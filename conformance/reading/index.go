@@ -1,6 +1,7 @@
 package reading
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -121,6 +122,13 @@ func (v *Reading) listen() {
 		}
 	}
 	v.joinByNumber()
+	for _, c := range slices.Backward(v.Calls) {
+		if c.Echo != nil && c.Echo.Nonce != "" {
+			if a := v.ByNonce[c.Echo.Nonce]; a != nil {
+				c.given, a.given = a.given, c
+			}
+		}
+	}
 	for _, c := range v.Calls {
 		if !c.Reached {
 			continue

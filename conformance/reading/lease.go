@@ -92,7 +92,7 @@ func (v *Reading) settle(n *Line, l *Lease) {
 		}
 	}
 	if !v.Once() && v.Release != OnArrival {
-		v.extend(n, l)
+		v.extend(n, l, next)
 	}
 	l.Latest = min(Plus(l.Latest, v.LongestRest()), next)
 	l.Earliest = min(l.Earliest, v.LostAt(l.From, l.Earliest))
@@ -106,8 +106,14 @@ type candidates struct {
 }
 
 func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
-	k := candidates{first: Forever}
+	k, seen := candidates{first: Forever}, 0
 	for c := range n.Between(l.From, &to) {
+		if c.Soonest > l.Until && c.Soonest >= k.first { // such a call counts only if it is known to have taken it
+			return v.takenLater(k, n, l, c.Soonest, to)
+		}
+		if seen++; seen > looked {
+			return candidates{first: l.From, last: Forever}
+		}
 		t := v.took(c, l)
 		if t == no {
 			continue
@@ -127,6 +133,33 @@ func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
 		}
 	}
 	return k
+}
+
+// looked is how many calls to one number, in the life of one reservation, are looked at. Where there are more, nothing
+// is said of what became of it, for the cost must not grow with the square of the calls.
+const looked = 4096
+
+// takenLater adds to k what those calls from from until to say that are known to have been given the nonce of l.
+func (v *Reading) takenLater(k candidates, n *Line, l *Lease, from, to time.Duration) candidates {
+	a := v.ByNonce[l.Op.Nonce]
+	if a == nil {
+		return k
+	}
+	for c := a.given; c != nil; c = c.given {
+		if c.Soonest < from || c.Soonest > to || c.Latest < l.From || !v.cameTo(c, n) || v.took(c, l) != yes {
+			continue
+		}
+		if k.by == nil {
+			k = candidates{by: c, first: Forever, sure: k.sure}
+		}
+		k.first, k.last = min(k.first, max(c.FreesFrom, l.From)), max(k.last, c.FreesBy)
+	}
+	return k
+}
+
+// cameTo reports whether c may have arrived at n's number.
+func (v *Reading) cameTo(c *Call, n *Line) bool {
+	return c.Reached && (c.Op.Number == n.Number || c.Echo != nil && c.Echo.At == n.Number)
 }
 
 // Due reports whether reservation l was certainly waiting when call c arrived, unless another call had taken it.
@@ -170,12 +203,15 @@ func (v *Reading) freedBy(n *Line, l *Lease, by time.Duration) (latest time.Dura
 	return latest
 }
 
-// extend follows the further calls that a reservation may serve: each holds the number as long as it is up.
-func (v *Reading) extend(n *Line, l *Lease) {
-	to := l.Latest
+// extend follows the further calls that a reservation may serve, up to the next one: each holds the number as long as it is up.
+func (v *Reading) extend(n *Line, l *Lease, next time.Duration) {
+	to := min(l.Latest, next)
 	for c := range n.Between(l.From, &to) {
 		if v.took(c, l) != no {
-			to = max(to, c.FreesBy)
+			to = max(to, min(c.FreesBy, next))
+		}
+		if to == next {
+			break
 		}
 	}
 	l.Latest = to

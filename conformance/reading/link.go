@@ -138,7 +138,12 @@ func (v *Reading) joinByNumber() {
 		}
 		c := v.links.byID[r.GotID]
 		if c == nil {
-			c = only(to[r.Echo.At], func(c *Call) bool { return c.Soonest <= r.To && v.links.stateOf[c] == "" })
+			left := to[r.Echo.At]
+			for len(left) > 0 && v.links.stateOf[left[0]] != "" { // joined, and never looked at again
+				left = left[1:]
+			}
+			to[r.Echo.At] = left
+			c = only(left, func(c *Call) bool { return c.Soonest <= r.To && v.links.stateOf[c] == "" })
 		}
 		if c != nil {
 			v.join(r, c)

@@ -18,7 +18,8 @@ type Reading struct {
 	Reserves []*history.Op // without the drain, which only counts
 	Drain    []*history.Op
 	Reads    []Question    // by start
-	Losses   []*history.Op // restarts that may have lost every reservation
+	Losses   []*history.Op // restarts that may have lost every reservation, by start
+	lost     reach         // of these
 	Restarts []*history.Op // all of them
 	Calls    []*Call       // by arrival
 	Leases   []*Lease      // of all successful reservations, the drain's included, by start
@@ -46,6 +47,7 @@ type Attempt struct {
 	MadeBy time.Duration // it was made by then, or not at all
 	Until  time.Duration // it cannot have waited for a call any longer
 	Next   *Attempt      // with the same nonce
+	given  *Call         // of the first with a nonce: the first call that was given it
 	Count  int           // how many have it, from here on
 	Sharer *Attempt      // with the same shared_id
 }
@@ -93,6 +95,7 @@ func read(f Facts, ops []*history.Op, numbers spelling) *Reading {
 	if f.Eps != nil && len(v.ends) > 1 { // else one clock stamped everything, or nobody knows
 		v.Eps = *f.Eps
 	}
+	v.lost = newReach(len(v.Losses), func(i int) time.Duration { return v.Losses[i].End + v.Eps })
 	v.sort(ops, counts)
 	v.place()
 	v.listen()
@@ -179,7 +182,7 @@ func (v *Reading) meantByNumber(c *Call) *Lease {
 		switch {
 		case c.Op.Nonce != "" && l.Op.Nonce == c.Op.Nonce, c.Op.Nonce == "" && l.Op.Client == c.Op.Client && l.Op.Generator == c.Op.Generator:
 			return l
-		case l.Replied < c.Soonest: // whoever has the number now, the caller has it no more
+		case l.Replied < c.Soonest, n.index(c.Latest)-i > looked: // whoever has the number now, the caller has it no more
 			return nil
 		}
 	}
@@ -243,10 +246,8 @@ func (v *Reading) Astray() (n int) {
 
 // LostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
 func (v *Reading) LostAt(from, to time.Duration) time.Duration {
-	for _, r := range v.Losses {
-		if r.Start-v.Eps <= to && r.End+v.Eps >= from {
-			return max(r.Start-v.Eps, from)
-		}
+	if i := v.lost.next(0, from); i < len(v.Losses) && v.Losses[i].Start-v.Eps <= to {
+		return max(v.Losses[i].Start-v.Eps, from)
 	}
 	return Forever
 }

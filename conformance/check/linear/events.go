@@ -32,6 +32,8 @@ type event struct {
 	foreign  bool // a call that was given what none of our clients sent, where others reserve as well
 	// A number that the call took is let go in [freesFrom, freesBy].
 	freesFrom, freesBy time.Duration
+	// Of the events of one chain, counted from 1, each comes when so many others have come; see chain.
+	chain, nth int
 }
 
 // names reports whether the attributes which the call was given can be those of l.
@@ -90,6 +92,7 @@ func gather(r *reading.Reading) (out []*number) {
 		}
 		n.events = append(n.events, lost...)
 		slices.SortStableFunc(n.events, func(a, b *event) int { return cmp.Or(cmp.Compare(a.from, b.from), cmp.Compare(a.to, b.to)) })
+		chain(n.events)
 		out = append(out, n)
 	}
 	slices.SortFunc(out, func(a, b *number) int { return strings.Compare(a.text, b.text) })

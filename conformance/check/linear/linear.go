@@ -106,11 +106,11 @@ func (r *Result) sum() {
 
 func judgeNumber(ctx context.Context, f reading.Facts, n *number, budget time.Duration) (NumberResult, *picture) {
 	out := NumberResult{Number: n.text, Status: Unknown, Events: len(n.events)}
-	m := model{Facts: f}
-	verdict, info := search(ctx, m, n.events, budget)
+	m := model{Facts: f, memory: memory}
+	verdict, info, why := search(ctx, m, n.events, budget)
 	switch {
 	case verdict == porcupine.Unknown:
-		out.Reason = fmt.Sprintf("the search for a legal order of %d operations was given up", len(n.events))
+		out.Reason = fmt.Sprintf("the search for a legal order of %d operations was given up: %s", len(n.events), why)
 		return out, nil
 	case verdict == porcupine.Ok && n.loose && !certainly(ctx, m, n.events, budget):
 		out.Reason = "a reservation of unknown outcome explains calls of several numbers, or has no nonce"
@@ -134,7 +134,7 @@ func (m model) certainty(ctx context.Context, events []*event, budget time.Durat
 		return finding.Certain
 	}
 	m.strays = true
-	if v, _ := search(ctx, m, events, budget); v == porcupine.Illegal {
+	if v, _, _ := search(ctx, m, events, budget); v == porcupine.Illegal {
 		return finding.Certain
 	}
 	return m.Strangers()
@@ -143,26 +143,35 @@ func (m model) certainty(ctx context.Context, events []*event, budget time.Durat
 // memory bounds what one search remembers, in bytes.
 const memory = 256 << 20
 
-// search is bounded by budget, by ctx and by memory.
-func search(ctx context.Context, m model, events []*event, budget time.Duration) (porcupine.CheckResult, porcupine.LinearizationInfo) {
+// search is bounded by budget, by ctx and by memory. why says which of them ended it.
+func search(ctx context.Context, m model, events []*event, budget time.Duration) (verdict porcupine.CheckResult, info porcupine.LinearizationInfo, why string) {
 	if budget <= 0 || ctx.Err() != nil {
-		return porcupine.Unknown, porcupine.LinearizationInfo{}
+		return porcupine.Unknown, info, "no time was left"
 	}
+	why = fmt.Sprintf("its %s were over", round(budget))
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	steps := memory / (len(events)/8 + 256) // each may leave a state and a set of bits behind
-	m.stop = func() bool {
-		if steps--; steps < 0 {
+	chains := 0
+	for _, e := range events {
+		chains = max(chains, e.chain)
+	}
+	steps := m.memory / (len(events)/8 + 2*chains + 256) // each that leads somewhere may leave a state and a set of bits behind
+	m.stop = func(kept bool) bool {
+		if kept {
+			steps--
+		}
+		if steps == 0 && ctx.Err() == nil {
+			why = fmt.Sprintf("its %d MiB of memory were full", m.memory>>20)
 			cancel()
 		}
 		return ctx.Err() != nil
 	}
 	// The verbose form alone waits for its goroutine.
-	verdict, info := porcupine.CheckOperationsVerbose(m.porcupine(), operations(events), budget)
+	verdict, info = porcupine.CheckOperationsVerbose(m.porcupine(), operations(events), budget)
 	if ctx.Err() != nil && verdict != porcupine.Ok { // its no was ours
 		verdict = porcupine.Unknown
 	}
-	return verdict, info
+	return verdict, info, why
 }
 
 // leftOut is what the longest legal order has no place for; of several, the one that comes furthest.
@@ -189,6 +198,8 @@ func leftOut(n int, info porcupine.LinearizationInfo) (best []int) {
 // certainly reports whether it needs none of the reservations of unknown outcome.
 func certainly(ctx context.Context, m model, events []*event, budget time.Duration) bool {
 	known := slices.DeleteFunc(slices.Clone(events), func(e *event) bool { return e.doubt })
-	v, _ := search(ctx, m, known, budget)
+	chain(known) // without those that are left out
+	v, _, _ := search(ctx, m, known, budget)
+	chain(events)
 	return v == porcupine.Ok
 }

@@ -5,10 +5,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math/rand/v2"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/anishathalye/porcupine"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
@@ -175,7 +179,7 @@ func TestUnknownIsNeverOK(t *testing.T) {
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, r := range map[string]Result{
-		"no budget": searched(t.Context(), roa, h1, 0), "ended": searched(ended, roa, h1, ample), "hard": searched(t.Context(), roa, hard(), 50*time.Millisecond),
+		"no budget": searched(t.Context(), roa, h1, 0), "ended": searched(ended, roa, h1, ample), "hard": searched(t.Context(), rests, hard(), 50*time.Millisecond),
 	} {
 		if r.Status != Unknown || r.Numbers[0].Status != Unknown || r.Reason == "" {
 			t.Errorf("%s: got %+v, want unknown", name, r)
@@ -183,13 +187,96 @@ func TestUnknownIsNeverOK(t *testing.T) {
 	}
 }
 
-// hard has so many orders that not one of them can be ruled out in time.
+// rests is a pool whose numbers rest for ten seconds after each call.
+var rests = with(roa, func(f *reading.Facts) { f.CoolDown = new(sec(10)) })
+
+// hard has so many orders that not one of them can be ruled out in time: each reservation is told from the others by the
+// call that took it, and a few too many are made in so short a time.
 func hard() []history.Op {
-	all := []op{reserved(0, 500, "a", "last")}
+	var all []op
 	for i := range 60 {
-		all = append(all, reserved(0, 500, "a", fmt.Sprint(i)))
+		nonce := fmt.Sprint(i)
+		all = append(all, reserved(0, 500, "a", nonce), dialled(0, 500, "a", nonce), heard(nonce, nonce, "a"))
 	}
 	return ops(all...)
+}
+
+// A search that ends without an answer says what ended it, and it is the time that it was given or the memory.
+func TestGivenUp(t *testing.T) {
+	r := searched(t.Context(), rests, hard(), 50*time.Millisecond)
+	if want := regexp.MustCompile(`^a: the search for a legal order of 120 operations was given up: its \d+ms were over$`); !want.MatchString(r.Reason) {
+		t.Errorf("want %s, got %q", want, r.Reason)
+	}
+	events := gather(reading.New(rests, reading.Pointers(hard())))[0].events
+	if v, _, why := search(t.Context(), model{Facts: rests, memory: 2 << 20}, events, time.Hour); v != porcupine.Unknown || why != "its 2 MiB of memory were full" {
+		t.Errorf("want the memory, got %s, %q", v, why)
+	}
+}
+
+// What is left out of the search changes no answer.
+func TestChainsChangeNothing(t *testing.T) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	said := make(map[porcupine.CheckResult]int)
+	for range 3000 {
+		var all []op
+		for i := range 2 + rng.IntN(4) {
+			from := float64(rng.IntN(8))
+			all = append(all, reserved(from, from+float64(rng.IntN(30)), "a", []string{"", fmt.Sprint("n", i)}[rng.IntN(2)]))
+		}
+		for i := range rng.IntN(4) {
+			from, id := float64(rng.IntN(30)), fmt.Sprint("c", i)
+			all = append(all, dialled(from, from+float64(rng.IntN(9)), "a", id))
+			switch rng.IntN(4) {
+			case 0:
+				all = append(all, heard(id, "", "a"))
+			case 1:
+				all = append(all, heard(id, all[0].Nonce, "a"))
+			}
+		}
+		m := model{Facts: with([]reading.Facts{roa, roh, rests}[rng.IntN(3)], func(f *reading.Facts) { f.Bindings = []string{"once", "many"}[rng.IntN(2)] }), memory: memory}
+		events := gather(reading.New(m.Facts, reading.Pointers(ops(all...))))[0].events
+		got, _, _ := search(t.Context(), m, events, ample)
+		for _, e := range events {
+			e.chain = 0
+		}
+		want, _, _ := search(t.Context(), m, events, ample)
+		if said[want]++; got != want {
+			t.Fatalf("want %s, got %s of %v", want, got, events)
+		}
+	}
+	if said[porcupine.Ok] < 100 || said[porcupine.Illegal] < 100 {
+		t.Errorf("want many of both, got %v", said)
+	}
+}
+
+// Of what is alike, one order is tried: hundreds of reservations that overlap are decided, whichever way.
+func TestAlike(t *testing.T) {
+	crowd := func(n int, within float64, others ...op) []history.Op {
+		all := slices.Clone(others)
+		for i := range n {
+			all = append(all, reserved(float64(i)/1000, within+float64(i)/1000, "a", fmt.Sprint("n", i)))
+		}
+		return ops(all...)
+	}
+	silent := dialled(5, 6, "a", "quiet")
+	deaf := []op{dialled(5, 600, "a", "c1"), heard("c1", "", "a"), dialled(5, 700, "a", "c2"), heard("c2", "", "a")}
+	for name, c := range map[string]struct {
+		ops  []history.Op
+		want Status
+	}{
+		"one too many":                {crowd(102, 1000), Illegal},
+		"as many as there is room":    {crowd(101, 1000), OK},
+		"with calls given nothing":    {crowd(101, 1000, deaf...), OK},
+		"one too many, with those":    {crowd(102, 1000, deaf...), Illegal},
+		"a call may have taken one":   {crowd(3, 15, silent), OK},
+		"but not two":                 {crowd(4, 15, silent), Illegal},
+		"an end that comes before":    {ops(reserved(0, 25, "a", "x"), reserved(1, 2, "a", "y"), reserved(2, 21.5, "a", "z")), OK},
+		"and one that comes too soon": {ops(reserved(0, 19, "a", "x"), reserved(1, 2, "a", "y"), reserved(2, 20, "a", "z")), Illegal},
+	} {
+		if r := searched(t.Context(), roa, c.ops, ample); r.Status != c.want {
+			t.Errorf("%s: want %s, got %s: %s", name, c.want, r.Status, r.Reason)
+		}
+	}
 }
 
 func TestPicture(t *testing.T) {

@@ -17,8 +17,9 @@ import (
 // there the latest commit counts. So a model that errs finds an order where there is none, never the reverse.
 type model struct {
 	reading.Facts
-	strays bool        // somebody else may have called any number at any time
-	stop   func() bool // gives the search up; nil never does
+	memory int                  // bounds what one search remembers, in bytes
+	strays bool                 // somebody else may have called any number at any time
+	stop   func(kept bool) bool // gives the search up, having been told whether a step leads somewhere; nil never does
 }
 
 type phase uint8
@@ -39,6 +40,8 @@ type state struct {
 	since time.Duration // waiting: the soonest commit
 	free  time.Duration // empty, talking: the number can be reserved again from then on
 	until time.Duration // talking: no further call is served after it
+
+	placed placed // what has come so far, of the chains
 }
 
 func (s state) String() string {
@@ -68,6 +71,21 @@ func (m model) next(s state, e *event) []state {
 		return append(m.take(s, e, p), s)
 	}
 	return []state{s, {at: p, free: p}} // a restart that may have lost everything
+}
+
+// inTurn is next for what may come now, as chain has it.
+func (m model) inTurn(s state, e *event) []state {
+	if e.chain > 0 && s.placed.of(e.chain) != e.nth {
+		return nil
+	}
+	out, so := m.next(s, e), s.placed
+	if e.chain > 0 && len(out) > 0 {
+		so = so.with(e.chain, e.nth+1)
+	}
+	for i := range out {
+		out[i].placed = so
+	}
+	return out
 }
 
 // freed is when a number in this state can be reserved again, at the soonest.
@@ -142,12 +160,13 @@ func (m model) porcupine() porcupine.Model {
 	n := porcupine.NondeterministicModel{
 		Init: func() []any { return []any{state{at: -reading.Forever, free: -reading.Forever}} },
 		Step: func(s, input, _ any) []any {
-			if m.stop != nil && m.stop() {
+			all := m.inTurn(s.(state), input.(*event))
+			if m.stop != nil && m.stop(len(all) > 0) {
 				return nil
 			}
-			var out []any
-			for _, t := range m.next(s.(state), input.(*event)) {
-				out = append(out, t)
+			out := make([]any, len(all))
+			for i, t := range all {
+				out[i] = t
 			}
 			return out
 		},
