@@ -38,6 +38,18 @@ func (v *view) readable(c *reading.Call, r *reading.Question) bool {
 	return r.From > reading.Plus(v.Over(c), v.ReadableWithin()) && v.kept(c, r)
 }
 
+// findable reports whether the state of c is certainly one that is found: by one reading of the contract a call without a
+// handoff is answered as if it had no state.
+func (v *view) findable(c *reading.Call) bool {
+	switch {
+	case v.NoHandoff == reading.AsState || c.HandsOff() || v.NoHandoff == "" && v.ShowsNoHandoff():
+		return true
+	case c.Meant == nil || !v.Echoing || c.Echo != nil && c.Echo.Nonce != c.Nonce():
+		return false
+	}
+	return reading.AsksForHandoff(c.Meant.Op)
+}
+
 // kept reports whether nothing can have removed the state of c before r.
 func (v *view) kept(c *reading.Call, r *reading.Question) bool {
 	switch {

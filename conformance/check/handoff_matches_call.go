@@ -58,7 +58,7 @@ func (v *view) judgeReply(out *finding.Outcome, r *reading.Question) {
 // judgeOrigin: a state comes from a call, so there is none under a shared_id before a call can have come to a number
 // that was reserved with it.
 func (v *view) judgeOrigin(out *finding.Outcome, r *reading.Question) {
-	if r.Group == nil || r.Group.Held == 0 || r.Group.Held > reading.Crowd || !v.Unshared() || v.Reroutes || r.Call != nil && r.Call.Soonest <= r.To {
+	if r.Group == nil || r.Group.Held == 0 || r.Group.Held > reading.Crowd || !v.NamesOne() || v.Reroutes || r.Call != nil && r.Call.Soonest <= r.To {
 		return
 	}
 	for a := r.Group.Attempts; a != nil; a = a.Sharer {

@@ -9,6 +9,7 @@ import (
 func handoffRows() map[string][]row {
 	kept := with(roa, func(f *reading.Facts) {
 		f.Handoffs, f.Visible, f.Retention, f.Duplicate = true, sec(1), sec(100), "last"
+		f.NoHandoff = reading.AsState
 	})
 	first := with(kept, func(f *reading.Facts) { f.Duplicate = "first" })
 	conflict := with(kept, func(f *reading.Facts) { f.Duplicate = "conflict" })

@@ -18,10 +18,7 @@ func handoffVisible() Check {
 		empty:  "of no question for a handoff state it is known which call it is about",
 		clocks: true,
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
-			switch {
-			case v.NoHandoff == reading.NotFound:
-				return finding.NotJudged("a call without a handoff is answered as if it had no state")
-			case v.KeptFor() == 0:
+			if v.KeptFor() == 0 {
 				return finding.NotJudged(unknownStates)
 			}
 			stood := make(map[*reading.Call]*reading.Question, len(v.Calls))
@@ -33,7 +30,7 @@ func handoffVisible() Check {
 				switch {
 				case r.Group != nil:
 					if a = byShared[r.Group.Index]; a == nil {
-						a = &answers{calls: v.sharedAnswers(r.Group)}
+						a = &answers{calls: v.sharedAnswers(r.Group), sure: v.namesOne()}
 						byShared[r.Group.Index] = a
 					}
 				case r.AskedCall != nil && r.AskedCall.Op.Project == r.Project:
@@ -84,6 +81,7 @@ func (v *view) judgeChange(out *finding.Outcome, stood map[*reading.Call]*readin
 // answers is what is known of one question so far.
 type answers struct {
 	calls  []*reading.Call   // those that it must find once they are over; none where a platform may have its reasons
+	sure   finding.Certainty // that nobody has seen another call that is its answer as well
 	found  *reading.Question // the first that was found when the call was certainly over
 	blamed bool
 }
@@ -109,6 +107,15 @@ func (v *view) sharedAnswers(s *reading.Group) []*reading.Call {
 	return s.Stored
 }
 
+// namesOne is how sure it is that a shared_id which names one call of the history names no other one. Where others use the
+// pool, one of them may have sent the same, and to find two may be a conflict.
+func (v *view) namesOne() finding.Certainty {
+	if v.Ordered() || v.NamesOne() {
+		return finding.Certain
+	}
+	return finding.ModuloUnseen
+}
+
 func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *reading.Question) {
 	switch r.Outcome {
 	case history.OK:
@@ -121,28 +128,28 @@ func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *reading.Question)
 }
 
 func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Question) {
-	if f := a.found; f != nil && r.From > f.To && v.kept(f.Call, r) {
+	if f := a.found; f != nil && r.From > f.To && v.kept(f.Call, r) && v.findable(f.Call) {
 		a.blamed = true
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.Asked(), round(f.Op.End), round(r.Op.Start), round(f.Call.Op.Bye)),
 			Rule:  "the call was over at both times, and states are kept for longer",
-			Cause: "F53 replicas that answer in turn, a record that reading deletes", Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
+			Cause: "F53 replicas that answer in turn, a record that reading deletes", Certainty: a.sure, Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
 		})
 		return
 	}
 	for _, c := range a.calls {
-		if v.readable(c, r) {
+		if v.readable(c, r) && v.findable(c) {
 			a.blamed = true
 			out.Add(finding.Violation{
 				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", r.Asked(), round(r.Op.Start), round(r.Op.Start-c.Op.Bye), v.Visible),
 				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
-				Cause: "F49 the state is written late, F54 it is not kept", Ops: reading.Copies(c.Op, r.Op),
+				Cause: "F49 the state is written late, F54 it is not kept", Certainty: a.sure, Ops: reading.Copies(c.Op, r.Op),
 			})
 			return
 		}
 	}
 	c := a.calls[0]
 	if due := reading.Plus(v.Over(c), v.ReadableWithin()); r.From > due && (r.From < reading.Plus(v.endFrom(c), v.KeptFor())) {
-		out.Undecided++ // its caller hung up, or the platform was restarted
+		out.Undecided++ // its caller hung up, the platform was restarted, or it had no handoff
 	}
 }

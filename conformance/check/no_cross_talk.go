@@ -102,7 +102,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	case c.Nth >= a.Count && v.Once():
 		out.Add(finding.Violation{
 			Text: fmt.Sprintf("two calls were given the attributes of one reservation (nonce %s)", nonce), Rule: ownWord + ", and a reservation serves one call; no clock is needed",
-			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Timeless: true, Certainty: v.heardOf(c), Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
+			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Timeless: true, Certainty: v.recorded(v.heardOf(c)), Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
 		})
 		return
 	case c.Nth >= a.Count && v.Bindings == "":
@@ -116,7 +116,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.Op.Number, o.Op.Number),
 			Rule:  ownWord + ", and the call that it was for was given this one's; no clock is needed",
-			Cause: "F47 concurrent arrivals swapped", Timeless: true, Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
+			Cause: "F47 concurrent arrivals swapped", Timeless: true, Certainty: v.recorded(finding.Certain), Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
 		})
 		return
 	}
@@ -128,7 +128,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	switch {
 	case !v.mayTake(c, a):
 		x.Rule += "; that one had another number, or was certainly over when the call arrived"
-		x.Certainty = v.heardOf(c)
+		x.Certainty = v.recorded(v.unless(!c.Sure || v.keptAlive(c, a)))
 		x.Cause = "F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
 		out.Add(x)
 	case own != nil && c.Answered() && v.Due(own, c) && !v.PossiblyTaken(own, c):
@@ -148,6 +148,25 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 
 // heardOf is how sure it is that c's state is not that of a call which nobody has seen.
 func (v *view) heardOf(c *reading.Call) finding.Certainty { return v.unless(!c.Sure) }
+
+// recorded is sure, unless a reservation with a nonce of the history may not be in it.
+func (v *view) recorded(sure finding.Certainty) finding.Certainty {
+	if v.Recorded() {
+		return sure
+	}
+	return finding.ModuloUnseen
+}
+
+// keptAlive reports whether a call that nobody has seen can have kept alive, until c arrived, a reservation of the nonce on
+// c's number, because it serves several.
+func (v *view) keptAlive(c *reading.Call, a *reading.Attempt) bool {
+	for ; a != nil && !v.Once(); a = a.Next {
+		if l := a.Lease; l != nil && (l.Op.Number == c.Op.Number || l.Op.Number == c.Echo.At) {
+			return true
+		}
+	}
+	return false
+}
 
 func foreign(c *reading.Call) string {
 	if c.Op.Nonce == "" {

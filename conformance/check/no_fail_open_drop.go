@@ -88,7 +88,7 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	if why, decided := v.excuse(l, c); why != "" {
 		return why, decided
 	}
-	if !v.Ordered() && (v.SharedBy(r.Project, c.SharedID()) > 1 || !v.Once() && v.AlsoBound(l, c)) {
+	if !v.Ordered() && (v.SharedBy(r.Project, c.SharedID()) > 1 || v.Unnamed || !v.Once() && v.AlsoBound(l, c)) {
 		return "other calls may have the same shared_id", false
 	}
 	if r.Outcome == history.OK && v.Duplicate != "last" {
@@ -96,8 +96,8 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	}
 	atOnce := v.ReadableWithin() == 0 && v.asksAfter(r, c) && v.kept(c, r)
 	switch {
-	case v.NoHandoff == reading.NotFound:
-		return "a call without a handoff is answered as if it had no state", false
+	case !v.findable(c):
+		return "a call without a handoff may be answered as if it had no state", false
 	case v.ReadableWithin() == reading.Forever || v.KeptFor() == 0:
 		return unknownStates, false
 	case !v.readable(c, r) && !atOnce:

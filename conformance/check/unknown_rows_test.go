@@ -11,7 +11,9 @@ import (
 // and none for certain where it is not.
 func TestUnknownFacts(t *testing.T) {
 	one := with(roa, func(f *reading.Facts) { f.Size = 1 })
-	states := with(roa, func(f *reading.Facts) { f.Handoffs, f.Duplicate, f.Abandoned = true, "last", "keep" })
+	states := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Duplicate, f.Abandoned, f.NoHandoff = true, "last", "keep", reading.AsState
+	})
 	late := []op{reserved(0, .1, "a").nonce("x"), dialled(1, 2, "a").nonce("x").over(6), reserved(5.5, 5.6, "a").nonce("y")}
 	freed := []op{reserved(0, .1, "a").nonce("x"), dialled(1, 2, "a").nonce("x").over(3), refused(5, 5.1)}
 	waits := []op{reserved(0, .1, "a"), reserved(5, 5.1, "a")}
@@ -35,7 +37,8 @@ func TestUnknownFacts(t *testing.T) {
 		{"who held numbers before", "exhaustion-justified", one, freed, func(f *reading.Facts) { f.UsedBefore = true }},
 		{"by search, who else calls", "linearizable", roa, waits, func(f *reading.Facts) { f.Strays = nil }},
 		{"how soon a state is readable", "no-fail-open-drop", states, dropped, func(f *reading.Facts) { f.Handoffs = false }},
-		{"what no handoff looks like", "no-fail-open-drop", states, dropped, func(f *reading.Facts) { f.NoHandoff = reading.NotFound }},
+		{"that no handoff is a 404", "no-fail-open-drop", states, dropped, func(f *reading.Facts) { f.NoHandoff = reading.NotFound }},
+		{"what no handoff looks like", "no-fail-open-drop", states, dropped, func(f *reading.Facts) { f.NoHandoff = "" }},
 		{"how far the clocks are apart", "no-double-lease", roa, []op{reserved(0, .1, "a").on("g1"), reserved(5, 5.1, "a").on("g2")}, func(f *reading.Facts) { f.Eps = nil }},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -3,6 +3,7 @@ package reading
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -101,6 +102,32 @@ func (c *Call) heard(r *history.Op) *Echo {
 		c.data, c.said = r.Data, e
 	}
 	return e
+}
+
+// HandsOff reports whether the state that was read of c last has a handoff.
+func (c *Call) HandsOff() bool { return present(c.data, "handoff_to") }
+
+// AsksForHandoff reports whether the attributes of o ask the echo agent to leave a handoff.
+func AsksForHandoff(o *history.Op) bool { return present(o.Attributes, "want_handoff_to") }
+
+// ShowsNoHandoff reports whether a call without a handoff was answered with a state once it was over.
+func (v *Reading) ShowsNoHandoff() bool {
+	if v.showsNone == nil {
+		v.showsNone = new(slices.ContainsFunc(v.Reads, func(r Question) bool {
+			return r.Outcome == history.OK && r.Call != nil && r.From > v.Over(r.Call) && !present(r.Data, "handoff_to")
+		}))
+	}
+	return *v.showsNone
+}
+
+// present reports whether an object has a member of this name that is not null.
+func present(object json.RawMessage, name string) (found bool) {
+	members(object, func(key, value []byte) {
+		if string(key) == name {
+			found = string(value) != "null"
+		}
+	})
+	return found
 }
 
 // arrivedAt is the platform's own time of arrival; false when there is none that can be read.

@@ -79,8 +79,11 @@ const (
 	OnHangup  = "hangup"
 )
 
-// NotFound is the value of Facts.NoHandoff by which a call without a handoff is answered as if it had no state.
-const NotFound = "404"
+// The values of Facts.NoHandoff: a call without a handoff is answered with a state, or as if it had none.
+const (
+	AsState  = "state"
+	NotFound = "404"
+)
 
 // signalling is how far the end of a call may be apart at its two ends where nobody says: in so long a BYE that is not
 // answered has been sent four times (RFC 3261, T1 of 500 ms), and all four would have to be lost.

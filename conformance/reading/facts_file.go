@@ -31,7 +31,7 @@ var factFields = func() map[string]reflect.StructField {
 
 // factWords are the values of those facts that are one of a few words.
 var factWords = map[string][]string{
-	"release": {OnArrival, OnAnswer, OnHangup}, "match": {"dni", "dni+ani"}, "bindings": {"once", "many"}, "no_handoff": {"state", NotFound},
+	"release": {OnArrival, OnAnswer, OnHangup}, "match": {"dni", "dni+ani"}, "bindings": {"once", "many"}, "no_handoff": {AsState, NotFound},
 	"duplicates": {"last", "first", "conflict"}, "abandoned": {"keep", "drop"},
 }
 

@@ -19,17 +19,36 @@ type History struct {
 	facts    map[string]Facts
 }
 
-// missing counts the operations that the history of one generator lacks: it counts its own from 1. Those of several may
-// share one count, so theirs show nothing.
-func missing(ops []history.Op) int {
-	last := 0
-	for i := range ops {
-		if ops[i].Generator != ops[0].Generator {
-			return 0
-		}
-		last = max(last, ops[i].ID)
+// missing counts the operations that the history lacks. A generator counts its own from 1, or several share one count:
+// then no two operations have one id.
+func missing(ops []history.Op) (n int) {
+	if len(ops) == 0 {
+		return 0
 	}
-	return max(0, last-len(ops))
+	last := make(map[string]int)
+	for i := range ops {
+		o := &ops[i]
+		last[o.Generator] = max(last[o.Generator], o.ID)
+	}
+	if len(last) == 1 || apart(ops) {
+		return max(0, slices.Max(slices.Collect(maps.Values(last)))-len(ops))
+	}
+	for _, l := range last {
+		n += l
+	}
+	return max(0, n-len(ops))
+}
+
+// apart reports whether no two operations have one id.
+func apart(ops []history.Op) bool {
+	taken := make(map[int]bool)
+	for i := range ops {
+		if taken[ops[i].ID] {
+			return false
+		}
+		taken[ops[i].ID] = true
+	}
+	return true
 }
 
 // Of reads a history. Facts under the name "" hold for every project that has none of its own. The history must be
@@ -64,6 +83,10 @@ func Of(facts map[string]Facts, ops []history.Op) *History {
 	} else {
 		d.Whole = read(common(known), all, numbers)
 	}
+	for _, r := range d.Projects {
+		r.Lacking = lines > 0
+	}
+	d.Whole.Lacking = lines > 0
 	d.Missing = lines
 	d.Skew = d.Whole.ProvenSkew()
 	return d

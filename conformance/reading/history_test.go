@@ -38,3 +38,33 @@ func TestWhatHasNoProject(t *testing.T) {
 		}
 	}
 }
+
+// Generators count their own operations from 1, or all together: either way the ids show what is missing.
+func TestMissing(t *testing.T) {
+	type of struct {
+		generator string
+		id        int
+	}
+	for name, c := range map[string]struct {
+		ops  []of
+		want int
+	}{
+		"nothing":                        {nil, 0},
+		"all of one":                     {[]of{{"", 1}, {"", 2}}, 0},
+		"one of one":                     {[]of{{"", 1}, {"", 3}}, 1},
+		"all of two":                     {[]of{{"a", 1}, {"a", 2}, {"b", 1}}, 0},
+		"one of two":                     {[]of{{"a", 1}, {"a", 3}, {"b", 1}}, 1},
+		"all of two that share a count":  {[]of{{"a", 1}, {"b", 2}, {"a", 3}}, 0},
+		"one of two that share a count":  {[]of{{"a", 1}, {"b", 2}, {"a", 4}}, 1},
+		"one each of two":                {[]of{{"a", 2}, {"b", 2}}, 2},
+		"an id twice, as recorders slip": {[]of{{"", 1}, {"", 1}, {"", 2}}, 0},
+	} {
+		var ops []history.Op
+		for _, o := range c.ops {
+			ops = append(ops, history.Op{Generator: o.generator, ID: o.id})
+		}
+		if got := missing(ops); got != c.want {
+			t.Errorf("%s: want %d missing, got %d", name, c.want, got)
+		}
+	}
+}

@@ -91,6 +91,7 @@ func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
 		g.Attempts = a
 		g.Held++
 	}
+	v.Unnamed = v.Unnamed || o.SharedID == "" && len(o.Attributes) == 0 && !o.Drain
 	if o.Nonce == "" {
 		v.Nameless = v.Nameless || nameless(o)
 		return

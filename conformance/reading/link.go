@@ -117,6 +117,12 @@ func (v *Reading) indexCalls() {
 			v.links.bySharer[k] = append(v.links.bySharer[k], c)
 		}
 	}
+	// A call has one state. Where some reply names it by the id that its client knows, no other state is that call's.
+	for i := range v.Reads {
+		if c, ok := v.links.byID[v.Reads[i].GotID]; ok && v.Reads[i].Outcome == history.OK {
+			v.links.stateOf[c] = c.Op.CallID
+		}
+	}
 }
 
 // joinByNumber joins the states that are left with calls that are left: a call that was given another's attributes is

@@ -37,6 +37,10 @@ type Reading struct {
 	Echoing  bool // an agent has said what it saw
 	IDsAgree bool // the id of a state is the one by which our calls are known
 	Nameless bool // a reservation may have been made of which it is not known what its attributes name it
+	Unnamed  bool // a reservation may have been made of which it is not known which shared_id it was sent with
+	Lacking  bool // operations are missing, as the ids show
+
+	showsNone *bool // what ShowsNoHandoff says; nil until somebody asks
 }
 
 // Attempt is a reservation that may have been made.
@@ -216,6 +220,14 @@ func (v *Reading) SharedBy(project, sharedID string) int {
 	}
 	return 0
 }
+
+// NamesOne reports whether a shared_id that one reservation of the history was sent with, or none, was certainly sent with
+// no other one.
+func (v *Reading) NamesOne() bool { return v.Unshared() && !v.Unnamed }
+
+// Recorded reports whether every reservation that was sent with a nonce of the history is in it: a client that hears no
+// answer asks again with the same attributes.
+func (v *Reading) Recorded() bool { return !v.Lacking && !v.UsedBefore }
 
 // SharedIDs counts the different shared_ids of all projects: each Group has an Index below it.
 func (v *Reading) SharedIDs() int { return len(v.groups) }

@@ -1,0 +1,95 @@
+package check
+
+import (
+	"testing"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// What a history does not show may have happened: a call or a reservation that nobody recorded is neither impossible nor
+// certain.
+func TestUnseenOperations(t *testing.T) {
+	unseen := func(f *reading.Facts) { f.Strays = nil }
+	shared := func(f *reading.Facts) { f.Exclusive = false }
+	before := func(f *reading.Facts) { f.UsedBefore = true }
+	kept := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Retention, f.Duplicate, f.Abandoned, f.NoHandoff = true, sec(1000), "last", "keep", reading.AsState
+	})
+	conflict := with(kept, func(f *reading.Facts) { f.Duplicate = "conflict" })
+	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
+	x := []op{reserved(0, .1, "a").nonce("x").shared("s"), dialled(1, 2, "a").nonce("x").shared("s").id("c1").over(5)}
+	of := func(first []op, then ...op) []op { return append(first[:len(first):len(first)], then...) }
+	const gone = `the state of shared_id "s" was there at 6s and gone at 20s, after the call had ended at 5s`
+	const twice = "two calls were given the attributes of one reservation (nonce x)"
+	const foreign = "call to a, placed without a reservation, was given the attributes of another caller"
+	for check, rows := range map[string][]row{
+		"no-double-lease": {
+			{name: "the state of a call that nobody saw is not that of one known by its id", facts: with(roh, unseen), ops: []op{
+				reserved(0, .1, "a").nonce("x").shared("s"), dialled(1, 2, "a").nonce("x").shared("s").id("c1").over(30), found(25, "s", "c9", says("x", "a")),
+				reserved(26, 26.1, "a").nonce("y"), heard(31, "c1", "", "a"),
+			}},
+		},
+		"handoff-visible": {
+			{name: "alone under its shared_id", facts: conflict, ops: of(x, found(6, "s", "c1", says("x", "a")), missing(20, "s")), want: gone},
+			{name: "others may have sent the same shared_id", facts: with(conflict, shared), certainty: finding.ModuloUnseen,
+				ops: of(x, found(6, "s", "c1", says("x", "a")), missing(20, "s")), want: gone},
+			{name: "a reservation of which nobody knows the shared_id", facts: conflict, certainty: finding.ModuloUnseen,
+				ops: of(x, reserved(7, 7.1, "b"), dialled(8, 9, "b").over(9), found(6, "s", "c1", says("x", "a")), missing(20, "s")), want: gone},
+			{name: "others do not matter where the last one is found", facts: with(kept, shared), ops: of(x, found(6, "s", "c1", says("x", "a")), missing(20, "s")), want: gone},
+		},
+		"no-fail-open-drop": {
+			{name: "a reservation of which nobody knows the shared_id", facts: conflict, ops: of(x, reserved(7, 7.1, "b"), missing(20, "s")), hazards: 1, undecided: 1},
+		},
+		"handoff-matches-call": {
+			{name: "before any call, of a reservation of which nobody knows the shared_id", facts: kept, ops: []op{x[0], reserved(0, .1, "b"), dialled(.2, .3, "b"), found(.5, "s", "CA9", says("", "b"))}},
+		},
+		"no-cross-talk": {
+			{name: "given twice", facts: roa, ops: of(x, heard(6, "c1", "x", "a"), dialled(7, 8, "a").id("c2").over(9), heard(9, "c2", "x", "a")), want: twice},
+			{name: "a reservation from before may have had the nonce", facts: with(roa, before), certainty: finding.ModuloUnseen,
+				ops: of(x, heard(6, "c1", "x", "a"), dialled(7, 8, "a").id("c2").over(9), heard(9, "c2", "x", "a")), want: twice},
+			{name: "long over", facts: many, ops: of(x, dialled(30, 31, "a").id("c2").over(35), heard(40, "c1", "x", "a"), heard(40, "c2", "x", "a")), want: foreign},
+			{name: "a call that nobody saw may have kept it alive", facts: with(many, unseen), certainty: finding.ModuloUnseen,
+				ops: of(x, dialled(30, 31, "a").id("c2").over(35), heard(40, "c1", "x", "a"), heard(40, "c2", "x", "a")), want: foreign},
+		},
+	} {
+		for _, r := range rows {
+			r.run(t, check)
+		}
+	}
+}
+
+// By one reading of the contract a call without a handoff is answered as if it had no state: then only what must have a
+// handoff is missed.
+func TestNoHandoff(t *testing.T) {
+	facts := with(roa, func(f *reading.Facts) {
+		f.Handoffs, f.Visible, f.Retention, f.Duplicate, f.Abandoned = true, sec(1), sec(1000), "last", "keep"
+	})
+	notFound := with(facts, func(f *reading.Facts) { f.NoHandoff = reading.NotFound })
+	x := []op{reserved(0, .1, "a").nonce("x").shared("s"), dialled(1, 2, "a").nonce("x").shared("s").id("c1").over(3)}
+	asks := []op{x[0].attributes(`{"nonce":"x","shared_id":"s","want_handoff_to":"billing"}`), x[1]}
+	y := []op{reserved(0, .1, "b").nonce("y").shared("s2"), dialled(1, 2, "b").nonce("y").shared("s2").id("c2").over(3)}
+	of := func(first []op, then ...op) []op { return append(first[:len(first):len(first)], then...) }
+	const handed, none = `{"echo_nonce":"y","echo_dnis":"b","handoff_to":"billing"}`, `{"echo_nonce":"y","echo_dnis":"b","handoff_to":null}`
+	const gone = `the state of shared_id "s2" was there at 5s and gone at 9s, after the call had ended at 3s`
+	const dropped = `fail-open drop: the call to a was answered, yet there is no handoff state under shared_id "s"; ` +
+		"a client that follows the documented rule takes the call as complete and drops a caller who may need a human"
+	for check, rows := range map[string][]row{
+		"handoff-visible": {
+			{name: "gone with its handoff", facts: notFound, ops: of(y, found(5, "s2", "c2", handed), missing(9, "s2")), want: gone},
+			{name: "gone without a handoff, that a platform answers otherwise", facts: notFound, ops: of(y, found(5, "s2", "c2", none), missing(9, "s2")), undecided: 1},
+			{name: "gone without a handoff, as it was found", facts: facts, ops: of(y, found(5, "s2", "c2", none), missing(9, "s2")), want: gone},
+		},
+		"no-fail-open-drop": {
+			{name: "whether there was a handoff is not known", facts: facts, ops: of(x, missing(9, "s")), hazards: 1, undecided: 1},
+			{name: "it asked for one, of nobody knows which agent", facts: facts, ops: of(asks, missing(9, "s")), hazards: 1, undecided: 1},
+			{name: "it asked an agent that echoes for one", facts: notFound, ops: of(append(asks, y...), heard(9, "c2", "y", "b"), missing(9, "s")), want: dropped},
+			{name: "other calls without a handoff had a state", facts: facts, ops: of(append(x, y...), found(5, "s2", "c2", none), missing(9, "s")), want: dropped},
+			{name: "other calls with a handoff had one", facts: facts, ops: of(append(x, y...), found(5, "s2", "c2", handed), missing(9, "s")), hazards: 1, undecided: 1},
+		},
+	} {
+		for _, r := range rows {
+			r.run(t, check)
+		}
+	}
+}
