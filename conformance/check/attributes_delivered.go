@@ -14,6 +14,7 @@ func attributesDelivered() Check {
 	return Check{Rule: finding.Rule{Name: "attributes-delivered", Invariant: "I9", Says: "A call that arrives within the window is given the attributes of its reservation."},
 		empty:  "no answered call for a reservation is known of which an agent said what it was given",
 		clocks: true,
+		needs:  []string{"window_min"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
 			case !v.Echoing:
@@ -31,7 +32,7 @@ func attributesDelivered() Check {
 				}
 				out.Cases++
 				if c.Echo.Common || c.Echo.Silent && l.Op.Nonce == "" || l.Op.Nonce == "" && c.Echo.Bound { // which attributes it was given is not known
-					out.Undecided++
+					out.Doubt("nonce of reservations")
 					continue
 				}
 				if c.Echo.Nonce == "" {
@@ -63,7 +64,7 @@ func (v *view) lost(out *finding.Outcome, strays *int, l *reading.Lease, c *read
 		return
 	}
 	if !decided {
-		out.Undecided++
+		out.Doubt(v.excuseNeeds(l, c)...)
 	}
 	out.AddHazard(finding.Violation{
 		Text: fmt.Sprintf("the call to %s, %s after its reservation, was given %s: %s", c.Op.Number, round(c.Op.End-committed(l.Op)), got, excuse),

@@ -14,6 +14,7 @@ func capacityRespected() Check {
 	return Check{Rule: finding.Rule{Name: "capacity-respected", Invariant: "I15", Says: "Never more live reservations than the pool has numbers."},
 		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
+		needs: []string{"size", "window_min", "release"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			const unknown = "the size, the window or the release rule of the pool is not known"
 			if v.PoolSize() == 0 {

@@ -27,10 +27,11 @@ type Check struct {
 	// Drains says that the check judges a drain: reservations made at the end, when everything has come to rest, until
 	// one is refused.
 	Drains bool
-	clocks bool   // it compares times, which several generators read from several clocks
-	heard  bool   // it goes by what the agents say, wherever a call arrived
-	empty  string // why there was nothing to look at, when there was not
-	sited  bool   // it needs to know at which number each call arrived, as those that compare times do
+	clocks bool     // it compares times, which several generators read from several clocks
+	heard  bool     // it goes by what the agents say, wherever a call arrived
+	empty  string   // why there was nothing to look at, when there was not
+	sited  bool     // it needs to know at which number each call arrived, as those that compare times do
+	needs  []string // the facts without which it judges nothing
 	judge  func(context.Context, *view) finding.Outcome
 }
 
@@ -112,6 +113,14 @@ func (c Check) result(ctx context.Context, project string, r *reading.Reading, a
 			}
 		}
 	}
+	for _, x := range out.Violations {
+		switch {
+		case x.Certainty == finding.ModuloUnseen:
+			out.Need(1, unstated(r.Facts, "exclusive", "strays_per_s")...)
+		case x.Certainty == finding.ModuloClocks && r.ClocksUnknown():
+			out.Need(1, "eps")
+		}
+	}
 	return out
 }
 
@@ -124,8 +133,24 @@ func (c Check) on(ctx context.Context, r *reading.Reading, astray int) finding.O
 	if out.NotJudged == "" && out.Cases == 0 && len(out.Violations) == 0 {
 		out.Idle, out.NotJudged = true, cmp.Or(c.empty, "there was nothing to look at")
 	}
+	if out.NotJudged != "" && !out.Idle {
+		needs := unstated(r.Facts, c.needs...)
+		if out.NotJudged == noEcho {
+			needs = append(needs, echoed)
+		}
+		out.Need(0, needs...)
+	}
 	return out
 }
+
+// unstated are those of the facts that are not known.
+func unstated(f reading.Facts, names ...string) []string {
+	known := f.Stated()
+	return slices.DeleteFunc(slices.Clone(names), func(name string) bool { return slices.Contains(known, name) })
+}
+
+// echoed is the field that says what a call was given.
+const echoed = "echo_nonce of states"
 
 // view is a reading, with what several checks share.
 type view struct{ *reading.Reading }

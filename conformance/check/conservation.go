@@ -15,6 +15,7 @@ import (
 func conservation() Check {
 	return Check{Rule: finding.Rule{Name: "conservation", Invariant: "I22", Says: "No more calls are given attributes than there are reservations."},
 		empty: "no reservation can have been made",
+		needs: []string{"bindings", "exclusive"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
 			case !v.Echoing:

@@ -26,6 +26,21 @@ func (v *view) excuse(l *reading.Lease, c *reading.Call) (why string, decided bo
 	return "", true
 }
 
+// excuseNeeds names what would decide whether the excuse of excuse holds.
+func (v *view) excuseNeeds(l *reading.Lease, c *reading.Call) []string {
+	switch {
+	case v.LostAt(l.From, c.Latest) < reading.Forever:
+		return nil
+	case v.PossiblyTaken(l, c):
+		return []string{echoed}
+	case v.WindowMin == 0:
+		return []string{"window_min"}
+	case v.WindowMax == 0 && c.Latest >= reading.Plus(l.From, v.WindowMin):
+		return []string{"window_max"}
+	}
+	return nil
+}
+
 // committed is the soonest moment at which the platform can have acted on o, by its client's own clock.
 func committed(o *history.Op) time.Duration { return max(o.Start, o.Sent) }
 

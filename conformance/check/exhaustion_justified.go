@@ -3,6 +3,7 @@ package check
 import (
 	"context"
 	"fmt"
+	"sync"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
@@ -15,6 +16,7 @@ func exhaustionJustified() Check {
 	return Check{Rule: finding.Rule{Name: "exhaustion-justified", Invariant: "I12", Says: "A reservation is refused only while no number is free."},
 		empty:      "no reservation was refused",
 		PerProject: true, clocks: true,
+		needs: []string{"size", "window_max", "release", "exclusive"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			var refusals []*history.Op
 			for _, r := range v.Reserves {
@@ -28,14 +30,14 @@ func exhaustionJustified() Check {
 			if out = v.countable(); out.NotJudged != "" {
 				return out
 			}
-			steps, certain := v.possiblyHeld(), v.certainlyHeld()
+			steps, certain, loose := v.possiblyHeld(), v.certainlyHeld(), sync.OnceValue(v.looselyHeld)
 			out.Cases = len(refusals)
 			strays := 0
 			for _, r := range refusals {
 				n := steps.peak(v.From(r), r.End+v.Eps)
 				if n >= v.PoolSize() {
 					if certain.peak(v.From(r)+1, r.End+v.Eps) < v.PoolSize() {
-						out.Undecided++
+						out.Doubt(loose().needs(v.From(r), r.End+v.Eps, v.PoolSize())...)
 					}
 					continue
 				}

@@ -17,6 +17,7 @@ func handoffVisible() Check {
 	return Check{Rule: finding.Rule{Name: "handoff-visible", Invariant: "I20", Says: "A handoff state can be read soon after the call, and from then on every time."},
 		empty:  "of no question for a handoff state it is known which call it is about",
 		clocks: true,
+		needs:  []string{"visible", "retention"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if v.KeptFor() == 0 {
 				return finding.NotJudged(unknownStates)
@@ -150,6 +151,6 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 	}
 	c := a.calls[0]
 	if due := reading.Plus(v.Over(c), v.ReadableWithin()); r.From > due && (r.From < reading.Plus(v.endFrom(c), v.KeptFor())) {
-		out.Undecided++ // its caller hung up, the platform was restarted, or it had no handoff
+		out.Doubt(unstated(v.Facts, "abandoned")...) // its caller hung up, the platform was restarted, or it had no handoff
 	}
 }

@@ -3,6 +3,7 @@ package check
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
@@ -83,4 +84,55 @@ func (v *view) addDoubts(s *sweep) {
 	for _, a := range v.Doubts {
 		s.add(closed(a.From, reading.Plus(a.Until, v.LongestRest())))
 	}
+}
+
+// loose is what is not known of the numbers that may be held.
+type loose struct {
+	least steps            // how many may be, when all that is not known is as short as it can be
+	names []string         // of what is not known
+	by    map[string]steps // how many may be held for each of these
+}
+
+// looselyHeld tells what possiblyHeld counts for want of a fact or a field from the rest.
+func (v *view) looselyHeld() loose {
+	var least sweep
+	by := make(map[string]*sweep)
+	note := func(name string, sp span) {
+		if by[name] == nil {
+			by[name] = new(sweep)
+		}
+		by[name].add(sp)
+	}
+	for _, l := range v.Leases {
+		needs, soonest := v.Unknown(l)
+		least.add(closed(l.From, min(soonest, l.Latest)))
+		for _, name := range needs {
+			note(name, closed(soonest, l.Latest))
+		}
+	}
+	for _, a := range v.Doubts {
+		soonest := reading.Plus(reading.Plus(a.Op.End+v.Eps, v.WindowMax), v.ShortestRest())
+		least.add(closed(a.From, soonest))
+		if v.ActsWithin() == reading.Forever {
+			note("server_max", closed(soonest, reading.Plus(a.Until, v.LongestRest())))
+		}
+	}
+	out := loose{least: least.steps(), names: slices.Sorted(maps.Keys(by)), by: make(map[string]steps)}
+	for name, s := range by {
+		out.by[name] = s.steps()
+	}
+	return out
+}
+
+// needs names what would decide whether so many numbers can have been held in [from, to]; none when nothing would.
+func (l loose) needs(from, to time.Duration, size int) (names []string) {
+	if l.least.peak(from, to) >= size {
+		return nil
+	}
+	for _, name := range l.names {
+		if l.by[name].peak(from, to) > 0 {
+			names = append(names, name)
+		}
+	}
+	return names
 }

@@ -106,7 +106,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 		})
 		return
 	case c.Nth >= a.Count && v.Bindings == "":
-		out.Undecided++
+		out.Doubt("bindings")
 	}
 	if c.Nonce() == nonce {
 		return
@@ -186,10 +186,12 @@ func (v *view) fabricated(out *finding.Outcome, who, nonce string, ops []history
 		return
 	}
 	x.Rule += "; somebody else may be using the pool"
+	needs := unstated(v.Facts, "exclusive")
 	if v.Nameless {
 		x.Rule = "what names some of the reservations is not recorded"
+		needs = append(needs, "nonce of reservations")
 	}
-	out.Undecided++
+	out.Doubt(needs...)
 	out.AddHazard(x)
 }
 

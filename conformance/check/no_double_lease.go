@@ -23,6 +23,7 @@ func noDoubleLease() Check {
 	return Check{Rule: finding.Rule{Name: "no-double-lease", Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two."},
 		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
+		needs: []string{"window_min", "release"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if !v.Timed() {
 				return finding.NotJudged("the window or the release rule of the pool is not known")
@@ -51,7 +52,11 @@ func (v *view) judgeLine(out *finding.Outcome, strays *int, n *reading.Line) {
 			out.Add(x)
 			open = slices.Delete(open, at, at+1) // lost by this one: what else it clashes with has the same root
 		case i > 0 && b.From < n.Leases[i-1].Latest:
-			out.Undecided++
+			needs, soonest := v.Unknown(n.Leases[i-1])
+			if b.From < soonest { // whatever they say
+				needs = nil
+			}
+			out.Doubt(needs...)
 		}
 		if open = append(open, b); len(open) > maxOpen { // a number that everybody is given: one of them is enough
 			i := slices.Index(open, slices.MinFunc(open, func(a, b *reading.Lease) int { return cmp.Compare(a.Earliest, b.Earliest) }))

@@ -70,7 +70,7 @@ func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *
 		return
 	}
 	if !decided {
-		out.Undecided++
+		out.Doubt(v.dropNeeds(c, r)...)
 	}
 	x.Rule += "; " + why
 	out.AddHazard(x)
@@ -104,4 +104,25 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 		return "the state need not have been readable then", false
 	}
 	return "", true
+}
+
+// dropNeeds names what would decide whether the excuse of excuseDrop holds.
+func (v *view) dropNeeds(c *reading.Call, r *reading.Question) []string {
+	l := c.Meant
+	switch {
+	case l == nil:
+		return []string{"nonce of calls"}
+	case c.Op.EndedBy == "":
+		return []string{"ended_by of calls"}
+	}
+	if why, _ := v.excuse(l, c); why != "" {
+		return v.excuseNeeds(l, c)
+	}
+	if !v.Ordered() && (v.SharedBy(r.Project, c.SharedID()) > 1 || !v.Once() && v.AlsoBound(l, c)) {
+		return unstated(v.Facts, "bindings", "duplicates")
+	}
+	if v.NoHandoff == reading.NotFound {
+		return nil
+	}
+	return unstated(v.Facts, "visible", "retention")
 }

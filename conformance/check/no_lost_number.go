@@ -15,6 +15,7 @@ import (
 func noLostNumber() Check {
 	return Check{Rule: finding.Rule{Name: "no-lost-number", Invariant: "I10, I11", Says: "When all calls are over and all windows have closed, every number can be reserved again."},
 		PerProject: true, Drains: true, clocks: true,
+		needs: []string{"size", "window_max", "release", "exclusive"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			switch {
 			case v.PoolSize() == 0:
@@ -45,7 +46,9 @@ func noLostNumber() Check {
 			n := v.possiblyHeld().peak(v.From(end), end.End+v.Eps)
 			lost := v.PoolSize() - n
 			if lost <= 0 {
-				out.Undecided = max(0, v.PoolSize()-len(given))
+				if out.Undecided = max(0, v.PoolSize()-len(given)); out.Undecided > 0 {
+					out.Need(out.Undecided, v.looselyHeld().needs(v.From(end), end.End+v.Eps, v.PoolSize())...)
+				}
 				return out
 			}
 			out.Add(finding.Violation{

@@ -16,6 +16,7 @@ func reservedNumberAnswers() Check {
 	return Check{Rule: finding.Rule{Name: "reserved-number-answers", Invariant: "I9", Says: "A number that is reserved can be called: the platform answers."},
 		empty:      "no call came to a number that was certainly reserved for it and for nobody else",
 		PerProject: true, clocks: true,
+		needs: []string{"window_min"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
 			if v.WindowMin == 0 {
 				return finding.NotJudged("the window of the pool is not known")

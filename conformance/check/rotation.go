@@ -16,6 +16,7 @@ func rotation() Check {
 	return Check{Rule: finding.Rule{Name: "rotation", Invariant: "I14", Says: "The number given is the one whose turn it is: the one free for longest, or the next in the list."},
 		empty:      "no two reservations have an order that is certain",
 		PerProject: true, clocks: true,
+		needs: []string{"selection", "window_max", "release", "exclusive"},
 		judge: func(_ context.Context, v *view) finding.Outcome {
 			switch {
 			case v.Selection == "":

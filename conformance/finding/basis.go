@@ -51,7 +51,7 @@ type Pattern struct {
 // Share is how many violations of a check belong to a pattern.
 type Share struct {
 	Check      string `json:"check"`
-	Violations int    `json:"violations"`
+	Violations int    `json:"violations,omitempty"`
 	Cases      int    `json:"cases"`
 }
 

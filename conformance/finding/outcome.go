@@ -3,6 +3,7 @@ package finding
 import (
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -35,10 +36,13 @@ type Outcome struct {
 	Unlisted   int         // hazards beyond the first thousand
 	Cases      int         // how many cases the check looked at
 	Undecided  int         // cases of which both readings are possible
-	NotJudged  string      // why the check could not be applied; empty when it was
-	Idle       bool        // it was not applied because there was nothing to look at
-	Assumed    string      // what was found besides, and rests on facts that are assumed; empty when nothing was
-	GaveUp     string      // why a search ended without an answer, which is no pass; empty when it did not
+	// Needs are what would decide more, and of how many cases: the names of facts, and of fields as "ended of calls", with
+	// commas between those that are all needed. What was not judged at all has no cases.
+	Needs     map[string]int
+	NotJudged string // why the check could not be applied; empty when it was
+	Idle      bool   // it was not applied because there was nothing to look at
+	Assumed   string // what was found besides, and rests on facts that are assumed; empty when nothing was
+	GaveUp    string // why a search ended without an answer, which is no pass; empty when it did not
 	// Picture draws what a search has tried, as an HTML page; nil when there is nothing to draw.
 	Picture func(io.Writer) error
 }
@@ -74,6 +78,23 @@ const Most = 1000
 
 func NotJudged(format string, args ...any) Outcome {
 	return Outcome{NotJudged: fmt.Sprintf(format, args...)}
+}
+
+// Doubt notes a case of which both readings are possible, and what would decide it, if anything would.
+func (o *Outcome) Doubt(needs ...string) {
+	o.Undecided++
+	o.Need(1, needs...)
+}
+
+// Need notes what would decide so many cases.
+func (o *Outcome) Need(cases int, needs ...string) {
+	if len(needs) == 0 {
+		return
+	}
+	if o.Needs == nil {
+		o.Needs = make(map[string]int)
+	}
+	o.Needs[strings.Join(needs, ", ")] += cases
 }
 
 // Add notes a violation; it is certain unless it says otherwise.

@@ -15,6 +15,7 @@ type Lease struct {
 	line          *Line
 	From, Replied time.Duration
 	Earliest      time.Duration // the soonest moment at which the platform may have let go of the number
+	Released      time.Duration // the same without the cool-down; Forever when that is not known
 	Latest        time.Duration // the moment at which the number must have been free again, cool-down included
 	Waited        time.Duration // it cannot have waited for its call any longer: a stray can have taken it until then
 	Until         time.Duration // the same, as far as it follows from the window and the next reservation alone
@@ -94,6 +95,7 @@ func (v *Reading) settle(n *Line, l *Lease) {
 	if !v.Once() && v.Release != OnArrival {
 		v.extend(n, l, next)
 	}
+	l.Released = min(l.Latest, next)
 	l.Latest = min(Plus(l.Latest, v.LongestRest()), next)
 	l.Earliest = min(l.Earliest, v.LostAt(l.From, l.Earliest))
 }
@@ -160,6 +162,24 @@ func (v *Reading) takenLater(k candidates, n *Line, l *Lease, from, to time.Dura
 // cameTo reports whether c may have arrived at n's number.
 func (v *Reading) cameTo(c *Call, n *Line) bool {
 	return c.Reached && (c.Op.Number == n.Number || c.Echo != nil && c.Echo.At == n.Number)
+}
+
+// Unknown names the facts and fields that would say when a number was free again after l, and by when it would have been
+// at the soonest that they can say.
+func (v *Reading) Unknown(l *Lease) (needs []string, soonest time.Duration) {
+	soonest = l.Released
+	if soonest == Forever {
+		soonest = l.Earliest
+		if v.WindowMax == 0 && l.TakenBy == nil && l.sure == nil {
+			needs = append(needs, "window_max")
+		} else {
+			needs = append(needs, "ended of calls")
+		}
+	}
+	if v.LongestRest() == Forever {
+		needs = append(needs, "cool_down")
+	}
+	return needs, Plus(soonest, v.ShortestRest())
 }
 
 // Due reports whether reservation l was certainly waiting when call c arrived, unless another call had taken it.

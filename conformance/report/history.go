@@ -16,6 +16,9 @@ import (
 // maxViolations bounds the violations of one check that are written out.
 const maxViolations = 5
 
+// maxWants bounds the lists of facts and fields that would decide more.
+const maxWants = 6
+
 // WriteHistory writes what there is to say of a history for a person. again is the command that says it again.
 func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options) error {
 	p := newPage(o)
@@ -35,6 +38,17 @@ func WriteHistory(w io.Writer, r finding.HistoryReport, again string, o Options)
 	}
 	for _, j := range r.Results {
 		p.doubts(j)
+	}
+	for i, w := range r.Wants() {
+		if i == maxWants {
+			p.line("%-14s and %s", "", count(len(r.Wants())-maxWants, "longer list"))
+			break
+		}
+		label := "to decide more"
+		if i > 0 {
+			label = ""
+		}
+		p.line("%-14s %s", label, oneLine(w.String()))
 	}
 	p.line("%s", historySum(r))
 	_, err := io.WriteString(w, p.String())

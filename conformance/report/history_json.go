@@ -23,6 +23,7 @@ type historyDocument struct {
 	Warnings   []string                  `json:"warnings,omitempty"`
 	Patterns   []finding.Pattern         `json:"patterns,omitempty"`
 	Checks     []checked                 `json:"checks"`
+	ToDecide   []finding.Want            `json:"to_decide_more,omitempty"` // the shortest list first
 	Ledgers    map[string]finding.Ledger `json:"ledgers"`
 }
 
@@ -65,7 +66,7 @@ type locatedOp struct {
 func HistoryJSON(w io.Writer, r finding.HistoryReport) error {
 	d := historyDocument{
 		Format: historyFormat, ExitCode: r.Conclusion().ExitCode(), Source: r.Source, Files: r.Files, Eps: r.Eps, Operations: r.Operations,
-		Warnings: r.Warnings, Patterns: r.Patterns, Checks: []checked{}, Ledgers: r.Ledgers,
+		Warnings: r.Warnings, Patterns: r.Patterns, Checks: []checked{}, ToDecide: r.Wants(), Ledgers: r.Ledgers,
 	}
 	for _, res := range r.Results {
 		d.Checks = append(d.Checks, checked{
