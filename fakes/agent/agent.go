@@ -76,7 +76,7 @@ func (s *scripted) Start(_ context.Context, in conversation.StartInput) (convers
 	f := frame{
 		call:       in.Call,
 		attributes: in.Attributes,
-		state:      in.State.Clone(),
+		state:      in.State,
 		missing:    in.MissingIndex,
 		reply:      conversation.Reply{Hangup: len(s.turns) == 0},
 	}
@@ -91,7 +91,7 @@ func (s *scripted) Turn(_ context.Context, in conversation.TurnInput) (conversat
 	last := in.Turn == len(s.turns)-1
 	f := frame{
 		call:    in.Call,
-		state:   in.State.Clone(),
+		state:   in.State,
 		missing: in.MissingIndex,
 		reply:   conversation.Reply{Say: t.say, Took: t.takes, Listen: t.listen, Hangup: last && !t.listen},
 	}
@@ -99,6 +99,6 @@ func (s *scripted) Turn(_ context.Context, in conversation.TurnInput) (conversat
 }
 
 func (s *scripted) End(_ context.Context, in conversation.EndInput) (conversation.Reply, error) {
-	f := frame{call: in.Call, state: in.State.Clone(), missing: in.MissingIndex}
+	f := frame{call: in.Call, state: in.State, missing: in.MissingIndex}
 	return f.run(s.end)
 }

@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"encoding/json"
+	"maps"
 	"strings"
 	"time"
 
@@ -30,6 +31,7 @@ type foldingRecords struct {
 func (s foldingRecords) Put(now time.Time, c handoff.Call) (handoff.Record, bool) {
 	var id string
 	if json.Unmarshal(c.State[s.key], &id) == nil {
+		c.State = maps.Clone(c.State)
 		c.State[s.key], _ = json.Marshal(strings.ToLower(id)) // a string always encodes
 	}
 	return s.Records.Put(now, c)

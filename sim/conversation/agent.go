@@ -53,7 +53,7 @@ type Call struct {
 	Headers   map[string]string `json:"headers,omitempty"`
 }
 
-// StartInput is what start_function sees. Attributes is nil for Python's None
+// StartInput is what start_function sees. State is a copy of its own. Attributes is nil for Python's None
 // and is the only place where attributes ever appear.
 type StartInput struct {
 	Call         Call            `json:"call"`
@@ -62,7 +62,7 @@ type StartInput struct {
 	MissingIndex MissingIndex    `json:"missing_index"`
 }
 
-// TurnInput is what one turn sees: no attributes.
+// TurnInput is what one turn sees: no attributes. State is a copy of its own.
 type TurnInput struct {
 	Call         Call         `json:"call"`
 	Turn         int          `json:"turn"` // from 0
@@ -70,7 +70,7 @@ type TurnInput struct {
 	MissingIndex MissingIndex `json:"missing_index"`
 }
 
-// EndInput is what end_function sees: no attributes, but why the call ended.
+// EndInput is what end_function sees: no attributes, but why the call ended. State is a copy of its own.
 type EndInput struct {
 	Call         Call         `json:"call"`
 	State        State        `json:"state"`

@@ -40,7 +40,7 @@ type Conversation struct {
 	agent      Agent
 	call       Call
 	attributes json.RawMessage // until Start
-	state      State
+	state      State           // never changed in place, so that it can be given away
 
 	phase    phase
 	turns    int
@@ -128,8 +128,8 @@ func (c *Conversation) Finish(ctx context.Context, cause string) State {
 	return c.State()
 }
 
-// State copies conv.state as it is now.
-func (c *Conversation) State() State { return c.state.Clone() }
+// State returns conv.state as it is now and stays: it must not be changed.
+func (c *Conversation) State() State { return c.state }
 
 // End tells why the call ended and how its end hook went.
 func (c *Conversation) End() End { return c.end }
@@ -215,6 +215,10 @@ func (c *Conversation) spend(s Step, d time.Duration) Step {
 // write applies Unset and Set. A value that is not JSON is left out, so that
 // one bad value does not cost the others.
 func (c *Conversation) write(r Reply) error {
+	if len(r.Set)+len(r.Unset) == 0 {
+		return nil
+	}
+	c.state = c.state.Clone()
 	for _, key := range r.Unset {
 		delete(c.state, key)
 	}

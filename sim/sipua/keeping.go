@@ -28,13 +28,32 @@ func (k *keeping) add(r *sip.Request, tx *sip.ServerTx) bool {
 
 // sizeOf is about how many bytes a request is long. What every request has, whoever sends it, is not looked at.
 func sizeOf(r *sip.Request) int64 {
-	n := 512 + len(r.Recipient.User) + len(r.Recipient.Host) + len(r.Body())
+	n := 512 + sizeOfURI(&r.Recipient) + len(r.Body())
 	for _, h := range r.Headers() {
 		switch h := h.(type) {
 		case *sip.CSeqHeader, *sip.MaxForwardsHeader, *sip.ContentLengthHeader:
+		case *sip.ViaHeader:
+			n += len(h.Host) + sizeOfParams(h.Params)
+		case *sip.FromHeader:
+			n += len(h.DisplayName) + sizeOfURI(&h.Address) + sizeOfParams(h.Params)
+		case *sip.ToHeader:
+			n += len(h.DisplayName) + sizeOfURI(&h.Address) + sizeOfParams(h.Params)
+		case *sip.ContactHeader:
+			n += len(h.DisplayName) + sizeOfURI(&h.Address) + sizeOfParams(h.Params)
 		default:
 			n += len(h.Value())
 		}
 	}
 	return int64(n)
+}
+
+func sizeOfURI(u *sip.Uri) int {
+	return len(u.User) + len(u.Password) + len(u.Host) + sizeOfParams(u.UriParams) + sizeOfParams(u.Headers)
+}
+
+func sizeOfParams(params sip.HeaderParams) (n int) {
+	for _, p := range params {
+		n += len(p.K) + len(p.V)
+	}
+	return n
 }
