@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -55,6 +56,44 @@ func TestFactsAsTheSchemaHasThem(t *testing.T) {
 		}
 		if accepted[name] != (name != "unheard_of") {
 			t.Errorf("%s: accepted with any value: %t", name, accepted[name])
+		}
+	}
+}
+
+// TestSchemaSaysWhatIsLost has every field say what it is for and, unless it must be there, what is lost when it is left
+// out.
+func TestSchemaSaysWhatIsLost(t *testing.T) {
+	text, err := os.ReadFile("../../specs/history.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	type object struct {
+		Required   []string `json:"required"`
+		Properties map[string]struct {
+			Description string `json:"description"`
+		} `json:"properties"`
+	}
+	var written struct {
+		Defs struct {
+			Header, Facts, Operation object
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &written); err != nil {
+		t.Fatal(err)
+	}
+	for where, o := range map[string]object{"header": written.Defs.Header, "facts": written.Defs.Facts, "operation": written.Defs.Operation} {
+		if len(o.Properties) == 0 {
+			t.Errorf("%s: want fields", where)
+		}
+		for name, p := range o.Properties {
+			_, whole := o.Properties[name+"_ns"]
+			switch {
+			case p.Description == "":
+				t.Errorf("%s: %s: want a description", where, name)
+			case whole && p.Description == name+"_ns as text.", slices.Contains(o.Required, name):
+			case !strings.Contains(p.Description, "Left out"):
+				t.Errorf("%s: %s: want what is lost when it is left out, got %q", where, name, p.Description)
+			}
 		}
 	}
 }

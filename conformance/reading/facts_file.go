@@ -181,6 +181,9 @@ func (f *Facts) set(name string, text []byte) error {
 		_ = json.Unmarshal(text, &s) // What is no text is no duration either.
 		d, err := time.ParseDuration(s)
 		if err != nil {
+			if _, err := strconv.ParseInt(string(text), 10, 64); err == nil {
+				return fmt.Errorf("%s: want a duration like \"120s\", got %s; nanoseconds are %s_ns", name, text, name)
+			}
 			return fmt.Errorf("%s: want a duration like \"120s\", got %s", name, text)
 		}
 		text = strconv.AppendInt(nil, int64(d), 10)

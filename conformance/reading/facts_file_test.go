@@ -48,6 +48,8 @@ func TestParseFacts(t *testing.T) {
 		{"contradictions", `{"a":{"window_min":"3s","window_max":"2s","cool_down_ns":3,"cool_down_max":"1ns"},"b":{"size":1,"numbers":["+441","+442"]}}`, nil, []string{
 			"f.json:1:20: a: window_min is 3s, more than window_max, which is 2s", "f.json:1:58: a: cool_down is 3ns, more than cool_down_max, which is 1ns",
 			"f.json:1:95: b: size is 1, less than the 2 numbers that are listed"}},
+		{"nanoseconds without saying so", `{"a":{"window_min":5,"cool_down":true}}`, nil, []string{
+			`f.json:1:20: a: window_min: want a duration like "120s", got 5; nanoseconds are window_min_ns`, `f.json:1:34: a: cool_down: want a duration like "120s", got true`}},
 		{"said in two ways", `{"a":{"window_min":"3s","window_min_ns":1}}`, nil, []string{"f.json:1:7: a: want window_min or window_min_ns, got both"}},
 		{"said twice", `{"a":{"size":3,"size":4},"a":{}}`, nil, []string{`f.json:1:26: want "a" once, got it twice`, `f.json:1:16: want "size" once, got it twice`}},
 	} {
