@@ -88,13 +88,23 @@ func rank(s *scenario.Scenario) int {
 }
 
 // inOrderFor returns scenarios, ordered by mostSensitiveFirst, in the order in which they are played on m. Where no check
-// is meant to find it, those without checks come first: a crowd takes long and says little about one reply.
+// is meant to find it, those without checks come first: a crowd takes long and says little about one reply. Else those that
+// have the check do.
 func inOrderFor(m *mutants.Mutant, scenarios []*scenario.Scenario) []*scenario.Scenario {
-	if m == nil || !slices.Contains([]string{"expectation", "contract", "timeout"}, m.Kill) {
+	if m == nil {
 		return scenarios
 	}
+	order := func(s *scenario.Scenario) int {
+		if slices.ContainsFunc(s.Checks, func(c scenario.Check) bool { return c.Name == m.Kill }) {
+			return 0
+		}
+		return 1
+	}
+	if slices.Contains([]string{"expectation", "contract", "timeout"}, m.Kill) {
+		order = func(s *scenario.Scenario) int { return -rank(s) }
+	}
 	out := slices.Clone(scenarios)
-	slices.SortStableFunc(out, func(a, b *scenario.Scenario) int { return rank(b) - rank(a) })
+	slices.SortStableFunc(out, func(a, b *scenario.Scenario) int { return order(a) - order(b) })
 	return out
 }
 

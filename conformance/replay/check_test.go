@@ -14,6 +14,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/reference"
+	"github.com/dnispool/dnispool/fakes/mutants"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/handoff"
 	poolsim "github.com/dnispool/dnispool/sim/pool"
@@ -344,4 +345,25 @@ steps:
 check: [dialable-numbers, capacity-respected, exhaustion-justified, no-lost-number]
 `)
 	wantPassed(t, r)
+}
+
+// A caller who does not hang up shows a platform that leaves that to callers.
+func TestCallersNeedNotHangUp(t *testing.T) {
+	const body = `
+steps:
+  - {reserve: {attributes: {nonce: n-1, shared_id: s-1, want_talk: 20}}, as: lease}
+  - {dial: {to: "${lease.body.dni}"}}
+  - advance: 2h
+  - {handoff: {shared_id: s-1}, expect: {status: 200}}
+check: [platform-ends-calls]
+`
+	wantPassed(t, play(t, reference.Target{}, body))
+	m, ok := mutants.Named("waits-for-the-caller")
+	if !ok {
+		t.Fatal("want the mutant, got none")
+	}
+	r := play(t, reference.Target{Mutant: &m}, body)
+	if r.Status != finding.Failed || len(r.Failures) != 1 || r.Failures[0].Path != m.Kill || !strings.HasSuffix(r.Failures[0].Got, "and its agent was to end it after 20s; the platform ended it then") {
+		t.Errorf("want it found by %s, got %s", m.Kill, tell(r))
+	}
 }

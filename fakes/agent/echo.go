@@ -27,7 +27,8 @@ func EchoStateKeys() []string {
 // EchoConfig sets up an echo agent.
 type EchoConfig struct {
 	// Talk is how long the agent talks before it hangs up: 0 hangs up at once
-	// after start_function, conversation.Forever leaves it to the caller.
+	// after start_function, conversation.Forever leaves it to the caller. A call
+	// whose attributes have want_talk, in seconds, is as long as that says.
 	Talk time.Duration
 }
 
@@ -54,6 +55,7 @@ func (e echo) Start(_ context.Context, in conversation.StartInput) (conversation
 		return reply, nil
 	}
 	reply.Set["echo_attributes"] = in.Attributes
+	reply.Hangup = e.talk(in.Attributes) == 0
 	attributes := object(in.Attributes)
 	for key, attribute := range map[string]string{
 		"echo_nonce":     "nonce",
@@ -68,8 +70,17 @@ func (e echo) Start(_ context.Context, in conversation.StartInput) (conversation
 	return reply, nil
 }
 
-func (e echo) Turn(context.Context, conversation.TurnInput) (conversation.Reply, error) {
-	return conversation.Reply{Took: e.config.Talk, Hangup: true}, nil
+func (e echo) Turn(_ context.Context, in conversation.TurnInput) (conversation.Reply, error) {
+	return conversation.Reply{Took: e.talk(in.State.Attr("echo_attributes")), Hangup: true}, nil
+}
+
+// talk is how long the agent talks to a caller with these attributes.
+func (e echo) talk(attributes json.RawMessage) time.Duration {
+	var wanted *float64
+	if json.Unmarshal(object(attributes)["want_talk"], &wanted) != nil || wanted == nil || *wanted < 0 || *wanted >= conversation.Forever.Seconds() {
+		return e.config.Talk
+	}
+	return time.Duration(*wanted * float64(time.Second))
 }
 
 func (e echo) End(context.Context, conversation.EndInput) (conversation.Reply, error) {

@@ -88,6 +88,24 @@ func TestEchoTalk(t *testing.T) {
 	}
 }
 
+// A caller's attributes say how long the agent talks to that caller, where they do.
+func TestEchoTalksAsLongAsIsWanted(t *testing.T) {
+	for attributes, want := range map[string]time.Duration{
+		`{"want_talk":2.5}`: 2500 * time.Millisecond, `{"want_talk":0}`: 0, `{}`: time.Second, `{"want_talk":null}`: time.Second,
+		`{"want_talk":-1}`: time.Second, `{"want_talk":1e300}`: time.Second, `{"want_talk":"5"}`: time.Second,
+	} {
+		a := agent.Echo(agent.EchoConfig{Talk: time.Second})
+		reply, err := a.Start(t.Context(), conversation.StartInput{Call: call(), Attributes: json.RawMessage(attributes)})
+		if err != nil || reply.Hangup != (want == 0) {
+			t.Errorf("%s: want it to hang up at once only when it is to, got %v, %v", attributes, reply.Hangup, err)
+		}
+		turn, err := a.Turn(t.Context(), conversation.TurnInput{Call: call(), State: conversation.State(reply.Set)})
+		if err != nil || turn.Took != want || !turn.Hangup {
+			t.Errorf("%s: want %s, got %+v, %v", attributes, want, turn, err)
+		}
+	}
+}
+
 // The state that the Handoff API shows is complete as soon as the call began:
 // a caller who hangs up first changes nothing.
 func TestEchoSurvivesAnEarlyHangup(t *testing.T) {
