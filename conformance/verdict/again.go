@@ -1,6 +1,7 @@
 package verdict
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -31,14 +32,47 @@ type again struct {
 	found   map[key]finding.Violation
 }
 
-func newAgain(ctx context.Context, facts map[string]reading.Facts, ops []history.Op) *again {
-	a := &again{ctx: ctx, facts: facts, ops: ops[:min(part, len(ops))], left: tries}
+// newAgain is for a history of which these results are known.
+func newAgain(ctx context.Context, facts map[string]reading.Facts, ops []history.Op, known []finding.Judged) *again {
+	a := &again{ctx: ctx, facts: facts, ops: around(ops, known), left: tries}
 	a.results, a.found = a.judge(facts)
 	if len(a.found) == 0 && len(a.ops) < len(ops) {
 		a.ops, a.left = ops, few
 		a.results, a.found = a.judge(facts)
 	}
 	return a
+}
+
+// around are the operations around the first violation, as far as they are near each other. That there were others before
+// them is seen by their ids, so that nobody is taken for the only user of the pool, and exclusive and strays_per_s are not
+// among what is found to be rested on.
+func around(ops []history.Op, known []finding.Judged) []history.Op {
+	from, to := reading.Forever, reading.Forever
+	for _, r := range known {
+		for _, v := range r.Violations {
+			first, last := reading.Forever, reading.Never
+			for _, o := range v.Ops {
+				first, last = min(first, o.Start), max(last, o.Start)
+			}
+			if last < to {
+				from, to = first, last
+			}
+		}
+	}
+	place := func(t time.Duration) int {
+		i, _ := slices.BinarySearchFunc(ops, t, func(o history.Op, t time.Duration) int { return cmp.Compare(o.Start, t) })
+		return i
+	}
+	i, j := place(from), place(to)
+	switch {
+	case len(ops) <= part:
+		return ops
+	case j < part/2:
+		return ops[:part]
+	case j-i > part/2:
+		return ops
+	}
+	return ops[max(0, i-part/4):min(len(ops), j+part/4)]
 }
 
 // judge applies all checks but the searches, whoever named which: what one finds may refute what another would suggest.

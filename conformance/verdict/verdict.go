@@ -38,7 +38,7 @@ func Judge(ctx context.Context, facts map[string]reading.Facts, ops []history.Op
 		suppose(ctx, facts, ops, checks, h.Names, &out)
 	}
 	if out.Violations() > 0 {
-		bases := newAgain(ctx, ofProjects(firm, h.Names), ops).explain()
+		bases := newAgain(ctx, ofProjects(firm, h.Names), ops, out.Results).explain()
 		for i := range out.Results {
 			bases.write(&out.Results[i])
 		}
@@ -87,7 +87,7 @@ func suppose(ctx context.Context, facts map[string]reading.Facts, ops []history.
 	if len(more) == 0 {
 		return
 	}
-	bases := newAgain(ctx, ofProjects(facts, names), ops).explain()
+	bases := newAgain(ctx, ofProjects(facts, names), ops, more).explain()
 	for _, r := range more {
 		bases.write(&r)
 		at := slices.IndexFunc(out.Results, func(o finding.Judged) bool { return o.Name == r.Name && o.Project == r.Project })

@@ -265,6 +265,29 @@ func TestDefectIsNoPattern(t *testing.T) {
 	}
 }
 
+// TestLongHistory has a fault at the beginning, in the middle and at the end of a history that is too long to be judged
+// many times.
+func TestLongHistory(t *testing.T) {
+	const rounds = 4000
+	for fault, fits := range map[int]string{1: "35.1s", rounds / 2: "35.1s", rounds - 1: "1m30.1s"} {
+		var m made
+		for round := range rounds {
+			t := float64(round) * 125
+			for i, n := range numbers(3) {
+				m.reserve(t+float64(i), t+float64(i)+.1, n)
+			}
+			if round == fault {
+				m.reserve(t+90, t+90.1, numbers(1)[0])
+			}
+		}
+		j := judge(stated(func(f *reading.Facts) { f.Size = 4 }), m.ops)
+		w := worst(j)
+		if w.Name != "no-double-lease" || !strings.HasSuffix(w.Violations[0].Text, "or the stated window (documented, 2m0s) is wrong; "+fits+" or less would fit") {
+			t.Errorf("round %d: want what would fit, got %s: %s", fault, w.Name, w.Violations[0].Text)
+		}
+	}
+}
+
 // TestRightFacts has a correct platform: whatever the source of its facts, it is judged once or twice, and not blamed.
 func TestRightFacts(t *testing.T) {
 	var m made
