@@ -142,7 +142,7 @@ func (f *simFlags) logHandler(w io.Writer) slog.Handler {
 		o.Level = slog.LevelWarn
 	}
 	if f.logFormat == "json" {
-		return slog.NewJSONHandler(w, o)
+		return slog.NewJSONHandler(linebuf.JSON(w), o)
 	}
 	return slog.NewTextHandler(w, o)
 }
