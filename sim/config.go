@@ -30,16 +30,17 @@ type Config struct {
 	Pool         pool.Config         `yaml:"pool" json:"pool"`       // who holds which number
 	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
 	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
-	Agent        yaml.Node           `yaml:"agent" json:"-"`           // whatever the agents given to New understand
+	Agent        yaml.Node           `yaml:"agent,omitempty" json:"-"` // whatever the agents given to New understand
 	Journal      journal.Config      `yaml:"journal" json:"journal"`   // the record of events
 	Log          Log                 `yaml:"log" json:"log"`           // what is printed
+	Control      Control             `yaml:"control" json:"control"`   // the simulator's own API; see package control
 	Projects     []Project           `yaml:"projects" json:"projects"` // the tenants; one of them when none is listed
 }
 
 // HTTP is where and how the two endpoints are served.
 type HTTP struct {
-	Listen string `yaml:"listen" json:"listen"` // host:port; port 0 picks one
-	api.Config
+	Listen     string `yaml:"listen" json:"listen"` // host:port; port 0 picks one
+	api.Config `yaml:",inline"`
 }
 
 // Log bounds what waits to be printed by a simulator that is a process of its own.
@@ -59,7 +60,7 @@ type Project struct {
 	Pool         pool.Config         `yaml:"pool" json:"pool"`
 	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
 	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
-	Agent        yaml.Node           `yaml:"agent" json:"-"`
+	Agent        yaml.Node           `yaml:"agent,omitempty" json:"-"`
 }
 
 // Identifiers are the two names of an account or a project. Both are valid in a path, in any combination.
@@ -105,7 +106,7 @@ func Default(profile string) (Config, error) {
 		Profile: profile,
 		HTTP:    HTTP{Listen: "127.0.0.1:8080", Config: api.Default()},
 		SIP:     telephony.Default(), Pool: pool.Default(), Conversation: conversation.Default(), Handoff: handoff.Default(),
-		Journal: journal.Default(), Log: Log{Buffer: 1 << 20},
+		Journal: journal.Default(), Log: Log{Buffer: 1 << 20}, Control: Control{Listen: "127.0.0.1:8081"},
 	}
 	c.Handoff.StateKeys = []string{
 		"handoff_to", "handoff_reason",
@@ -222,6 +223,7 @@ func (c Config) Validate() error {
 	if c.Log.Buffer < 1<<10 {
 		errs = append(errs, fmt.Errorf("log.buffer: want at least 1024, got %d", c.Log.Buffer))
 	}
+	under("control", c.Control.validate())
 	under("http", c.HTTP.Config.Validate())
 	under("sip", c.SIP.Validate())
 	if len(c.Projects) == 0 {

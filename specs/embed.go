@@ -38,6 +38,9 @@ func (d Document) OpenAPI() ([]byte, error) {
 	return files.ReadFile(string(d) + ".openapi.yaml")
 }
 
+// Control returns the OpenAPI 3.0 text of the simulator's control API in YAML.
+func Control() ([]byte, error) { return files.ReadFile("control.openapi.yaml") }
+
 // Schema returns the JSON Schema of one kind of file, such as "config" or "report".
 // The error says which there are.
 func Schema(name string) ([]byte, error) {

@@ -18,6 +18,7 @@ const module = "github.com/dnispool/dnispool/"
 // layers says which packages of the module each may import; x/... means x and all below. A package has the first rule
 // that fits. The plumbing is for everybody.
 var layers = []struct{ pkg, may string }{
+	{"sim/control/client", ""},
 	{"sim/...", "sim/..."},
 	{"fakes/...", "fakes/... sim/..."},
 	{"specs", ""},
@@ -55,7 +56,7 @@ var separate = "conformance/scenario conformance/history conformance/finding con
 	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
-var public = []string{"conformance/suite"}
+var public = []string{"conformance/suite", "sim/control/client"}
 
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{

@@ -161,7 +161,7 @@ func TestReadmeShowsTheBanner(t *testing.T) {
 		t.Fatal("README: want the command and its output, got neither")
 	}
 	p := serve(t, t.TempDir(), "-q")
-	address := strings.NewReplacer(find(t, p.reserve.url, `http://([^/]+)`)[1], "127.0.0.1:8080", p.sip, "127.0.0.1:5060")
+	address := strings.NewReplacer(find(t, p.reserve.url, `http://([^/]+)`)[1], "127.0.0.1:8080", p.sip, "127.0.0.1:5060", p.control, "http://127.0.0.1:8081")
 	if got := address.Replace(p.seen.String()); got != shown {
 		t.Errorf("README: want it to show\n%s\ngot\n%s", got, shown)
 	}
@@ -211,8 +211,11 @@ func TestReadmeCommands(t *testing.T) {
 	for _, m := range regexp.MustCompile("`(dnispool [a-z]+ [^`]+)`").FindAllStringSubmatch(text, -1) {
 		commands = append(commands, m[1])
 	}
+	running := serve(t, t.TempDir(), "-q") // what is asked and waited for
 	for _, command := range commands {
 		switch {
+		case strings.HasPrefix(command, "dnispool ctl "), strings.HasPrefix(command, "dnispool ready "):
+			run(dir, command, "DNISPOOL_CONTROL_URL="+running.control+" "+command, 0)
 		case strings.HasPrefix(command, "make "): // a test that runs all tests would not end
 			run(root, command, strings.Replace(command, "make ", "make -n ", 1), 0)
 		case strings.HasPrefix(command, "go "):

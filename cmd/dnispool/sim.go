@@ -31,9 +31,9 @@ const demoTalk = 2 * time.Second
 // simFlags is what `dnispool sim` was asked to do.
 type simFlags struct {
 	*flags
-	config, profile, http, sip, logFormat string
-	set                                   list
-	quiet                                 bool
+	config, profile, http, sip, control, logFormat string
+	set                                            list
+	quiet                                          bool
 }
 
 func newSimFlags() *simFlags {
@@ -45,6 +45,7 @@ Serves the reference platform until it is interrupted. Settings come from --conf
 	f.StringVar(&f.profile, "profile", "", "named starting `point`, one of:"+profiles())
 	f.StringVar(&f.http, "http", "", "`host:port` of the HTTP API, short for --set http.listen=…")
 	f.StringVar(&f.sip, "sip", "", "`host:port` of SIP over UDP and TCP, short for --set sip.listen=…")
+	f.StringVar(&f.control, "control", "", "`host:port` of the control API, short for --set control.listen=…; off serves none")
 	f.Var(&f.set, "set", "one setting, as `path=value`; may be repeated")
 	f.StringVar(&f.logFormat, "log-format", "text", "`text` or json")
 	f.BoolVar(&f.quiet, "q", false, "log warnings and errors only")
@@ -83,19 +84,26 @@ func runSim(ctx context.Context, e env) int {
 
 // serve runs a platform until ctx ends.
 func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
-	platform, err := sim.New(config, agents(f.config), sim.WithLogger(slog.New(f.logHandler(e.err))))
+	log := slog.New(f.logHandler(e.err))
+	platform, err := sim.New(config, agents(f.config), sim.WithLogger(log))
+	if err != nil {
+		return refuse(e, err)
+	}
+	steering, err := listenControl(ctx, config.Control, log)
 	if err != nil {
 		return refuse(e, err)
 	}
 	if err := platform.Start(ctx); err != nil {
-		return refuse(e, err)
+		return refuse(e, errors.Join(err, steering.close(ctx)))
 	}
-	welcome(e.out, platform)
+	steering.ready(platform)
+	welcome(e.out, platform, steering.link())
 	<-ctx.Done()
+	steering.stopping()
 	fmt.Fprintf(e.out, "stopping: %s up\n", calls(platform.Calls()))
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 	defer cancel()
-	if err := platform.Close(grace); err != nil {
+	if err := errors.Join(platform.Close(grace), steering.close(grace)); err != nil {
 		return refuse(e, err)
 	}
 	return 0
@@ -103,13 +111,18 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 
 // short are the flags that stand for one setting.
 func (f *simFlags) short() []struct{ flag, path, value string } {
-	return []struct{ flag, path, value string }{{"http", "http.listen", f.http}, {"profile", "profile", f.profile}, {"sip", "sip.listen", f.sip}}
+	return []struct{ flag, path, value string }{
+		{"http", "http.listen", f.http}, {"profile", "profile", f.profile}, {"sip", "sip.listen", f.sip}, {"control", "control.listen", f.control},
+	}
 }
 
 func (f *simFlags) sources(e env) sim.Sources {
 	s := sim.Sources{File: f.config, Env: e.environ, Set: slices.Clone(f.set)}
 	for _, o := range f.short() {
-		if o.value != "" {
+		switch {
+		case o.flag == "control" && o.value == "off":
+			s.Set = append(s.Set, o.path+"=")
+		case o.value != "":
 			s.Set = append(s.Set, o.path+"="+o.value)
 		}
 	}
@@ -179,8 +192,8 @@ func agents(file string) sim.Agents {
 	}
 }
 
-// welcome says how to reach the platform, and gives the three commands of a first call.
-func welcome(w io.Writer, s *sim.Sim) {
+// welcome says how to reach the platform and, where there is one, its control API, and gives the three commands of a first call.
+func welcome(w io.Writer, s *sim.Sim, control string) {
 	c := s.Config()
 	p := c.Projects[0]
 	var b bytes.Buffer // written at once, so that no line of the log comes between
@@ -188,6 +201,9 @@ func welcome(w io.Writer, s *sim.Sim) {
 	base := "http://" + s.HTTPAddr()
 	fmt.Fprintf(&b, "%s sim   profile %s\n\n", tool, c.Profile)
 	fmt.Fprintf(&b, "  HTTP   %s\n  SIP    %s (UDP%s)\n", base, s.SIPAddr(), map[bool]string{true: ", TCP"}[c.SIP.TCP])
+	if control != "" {
+		fmt.Fprintf(&b, "  ctl    %s\n", control)
+	}
 	for _, p := range c.Projects {
 		stats, _ := s.Pool(p.Name)
 		fmt.Fprintf(&b, "  %-6s account %s, project %s\n", p.Name, p.Account.Slug, p.Project.Slug)

@@ -20,13 +20,13 @@ import (
 type platform struct {
 	*process
 	reserve, handoff struct{ url, key, body string }
-	sip              string
+	sip, control     string
 }
 
 // serve starts the simulator on free ports and reads the three commands that it gives.
 func serve(t *testing.T, dir string, args ...string) *platform {
 	t.Helper()
-	p := &platform{process: start(t, dir, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}, args...)...)}
+	p := &platform{process: start(t, dir, append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "127.0.0.1:0"}, args...)...)}
 	p.readBanner(t)
 	return p
 }
@@ -37,6 +37,7 @@ func (p *platform) readBanner(t *testing.T) {
 	p.line(t, "Ctrl-C stops it.")
 	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
+	p.control = find(t, p.seen.String(), `ctl +(http://\S+)`)[1]
 	handoff := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)
 	p.handoff.key, p.handoff.url = handoff[1], handoff[2]
 	p.sip = find(t, p.seen.String(), `dnispool sipp > caller.xml && sipp -sf caller.xml -m 1 -s "\$DNI" (\S+)`)[1]
