@@ -114,7 +114,7 @@ func TestCloseBetweenAnswerAndAck(t *testing.T) {
 	}
 	closed := make(chan error, 1)
 	go func() { closed <- w.shut(limit) }()
-	w.until("the end", func() bool { return w.count(journal.ByeSent) == 1 })
+	w.until("the end", func() bool { return w.count(journal.Released) == 1 })
 	w.must(p.ack())
 	w.must(p.takeBye())
 	w.must(<-closed)

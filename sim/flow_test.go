@@ -36,7 +36,7 @@ func TestTheWholeFlow(t *testing.T) {
 	dni := w.reserve(`{"shared_id":"s-1","nonce":"n-1","want_handoff_to":"billing","want_handoff_reason":"refund","big":12345678901234567890}`)
 	w.ring(p, dni, "200")
 	w.must(p.takeBye())
-	w.wantLadder(p.id, "reserve-accepted invite bound answered start(agent) bye-sent(agent) released(hangup) freed(release) handoff-written end-hook")
+	w.wantLadder(p.id, "reserve-accepted invite bound answered start(agent) released(hangup) freed(release) handoff-written bye-sent(agent) end-hook")
 
 	for name, value := range map[string]string{"id": p.id, "shared_id": "s-1"} {
 		got := w.handoff(name, value)
@@ -85,7 +85,7 @@ func TestCallWithoutAReservation(t *testing.T) {
 	p := newPhone(t, w.sim.SIPAddr())
 	w.ring(p, "+442079460000", "200")
 	w.must(p.takeBye())
-	w.wantLadder(p.id, "invite unbound(not reserved) answered start(agent) bye-sent(agent) handoff-written end-hook")
+	w.wantLadder(p.id, "invite unbound(not reserved) answered start(agent) handoff-written bye-sent(agent) end-hook")
 	if got := w.handoff("id", p.id); got["handoff_to"] != "DEFAULT_QUEUE" || got["echo_attributes"] != nil {
 		t.Errorf("data: want DEFAULT_QUEUE and no attributes, got %v", got)
 	}
@@ -187,7 +187,7 @@ projects:
 	w.must(p.takeBye())
 	w.ring(p, "+442079460001", "200")
 	w.must(p.takeBye())
-	w.wantLadder(p.id, "invite unbound(not reserved) answered start-failed(start-failed) bye-sent(start-failed) handoff-written end-hook")
+	w.wantLadder(p.id, "invite unbound(not reserved) answered start-failed(start-failed) handoff-written bye-sent(start-failed) end-hook")
 }
 
 // The journal is bounded in bytes too, whatever a client sends.

@@ -283,6 +283,11 @@ func (p *platform) Rejected(r sipua.Rejection) {
 	p.note(e)
 }
 
+// Tolerated implements telephony.Platform.
+func (p *platform) Tolerated(t sipua.Tolerance) {
+	p.note(journal.Event{Kind: journal.Tolerated, Number: t.Dialled, CallID: t.CallID, Cause: t.What, Detail: fmt.Sprintf("%s: %s from %s", t.Section, t.Method, t.Peer)})
+}
+
 // Leave implements telephony.Platform.
 func (p *platform) Leave() { p.runner.leave() }
 

@@ -106,11 +106,11 @@ func TestReservationForOneCaller(t *testing.T) {
 	dni := w.reserve(`{"ani":"+442079460599"}`)
 	w.ring(p, dni, "200")
 	w.must(p.takeBye())
-	w.wantLadder(p.id, "invite unbound(ani) answered start(agent) bye-sent(agent) handoff-written end-hook")
+	w.wantLadder(p.id, "invite unbound(ani) answered start(agent) handoff-written bye-sent(agent) end-hook")
 	p.headers = "P-Asserted-Identity: <tel:+44-20-7946-0599>\r\n"
 	w.ring(p, dni, "200")
 	w.must(p.takeBye())
-	w.wantLadder(p.id, "reserve-accepted invite bound answered start(agent) bye-sent(agent) released(hangup) freed(release) handoff-written end-hook")
+	w.wantLadder(p.id, "reserve-accepted invite bound answered start(agent) released(hangup) freed(release) handoff-written bye-sent(agent) end-hook")
 }
 
 func TestResizeKeepsWhatIsLive(t *testing.T) {

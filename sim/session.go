@@ -102,7 +102,9 @@ func (s *session) Release(cause string) {
 		return
 	}
 	s.cause = cause
-	s.note(journal.Event{Kind: endKind(cause, s.answered), Cause: cause})
+	if kind := endKind(cause, s.answered); kind != journal.ByeSent { // which is noted when it has been
+		s.note(journal.Event{Kind: kind, Cause: cause})
+	}
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
 	s.pool.Hangup(s.platform.now(), s.arrival.Call)
@@ -113,6 +115,25 @@ func (s *session) Release(cause string) {
 func (s *session) Hangup(cause string) {
 	s.Release(cause)
 	s.written.Do(s.write)
+}
+
+// ByeLeft implements telephony.Session.
+func (s *session) ByeLeft() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause != "" && endKind(s.cause, s.answered) == journal.ByeSent { // else it follows from what is noted of the call's end
+		s.note(journal.Event{Kind: journal.ByeSent, Cause: s.cause})
+	}
+}
+
+// ByeLost implements telephony.Session.
+func (s *session) ByeLost(cause, detail string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if endKind(s.cause, s.answered) != journal.ByeSent {
+		return // the call's end is in the journal
+	}
+	s.note(journal.Event{Kind: endKind(cause, true), Cause: cause, Detail: detail})
 }
 
 // write keeps the handoff state of the call's end.

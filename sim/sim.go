@@ -133,6 +133,14 @@ func (s *Sim) HTTPAddr() string { return s.listener.Addr().String() }
 // SIPAddr returns the host:port at which calls are answered.
 func (s *Sim) SIPAddr() string { return s.edge.Addr() }
 
+// Advertise changes sip.advertise for the calls from now on.
+func (s *Sim) Advertise(address string) error {
+	if err := s.edge.Advertise(address); err != nil {
+		return fmt.Errorf("sip.%w", err)
+	}
+	return nil
+}
+
 // Config returns the effective configuration.
 func (s *Sim) Config() Config { return s.config }
 

@@ -112,7 +112,7 @@ func TestLongestCall(t *testing.T) {
 	call := v.dial(v.reserve(`{}`))
 	v.clock.Advance(2 * time.Hour)
 	v.ended(call)
-	v.wantLadder(call.ID(), "reserve-accepted invite bound answered start turn(max-duration) bye-sent(max-duration) released(hangup) freed(release) handoff-written end-hook")
+	v.wantLadder(call.ID(), "reserve-accepted invite bound answered start turn(max-duration) released(hangup) freed(release) handoff-written bye-sent(max-duration) end-hook")
 	if got := v.after(call.ID(), journal.ByeSent); got != 10*time.Minute {
 		t.Errorf("BYE: want it after 10m, got %v", got)
 	}
@@ -221,9 +221,9 @@ func TestIdlePlatformTellsWhatEndsInRealTime(t *testing.T) {
 // The number is free again at the moment that pool.release names, and the journal has it in that order.
 func TestReleaseRules(t *testing.T) {
 	for _, tt := range []struct{ release, ringing, answered, ladder string }{
-		{"arrival", "free", "free", "reserve-accepted invite bound released(arrival) freed(release) answered start(agent) bye-sent(agent) handoff-written end-hook"},
-		{"answer", "held", "free", "reserve-accepted invite bound answered released(answer) freed(release) start(agent) bye-sent(agent) handoff-written end-hook"},
-		{"hangup", "held", "held", "reserve-accepted invite bound answered start(agent) bye-sent(agent) released(hangup) freed(release) handoff-written end-hook"},
+		{"arrival", "free", "free", "reserve-accepted invite bound released(arrival) freed(release) answered start(agent) handoff-written bye-sent(agent) end-hook"},
+		{"answer", "held", "free", "reserve-accepted invite bound answered released(answer) freed(release) start(agent) handoff-written bye-sent(agent) end-hook"},
+		{"hangup", "held", "held", "reserve-accepted invite bound answered start(agent) released(hangup) freed(release) handoff-written bye-sent(agent) end-hook"},
 	} {
 		t.Run(tt.release, func(t *testing.T) {
 			v := openVirtual(t, "pool: {numbers: 1, release: "+tt.release+"}\nsip: {answer_after: 5s}\nagent: {start: [{sleep: 7s}]}")

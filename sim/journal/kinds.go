@@ -28,9 +28,10 @@ const (
 const (
 	Invite       Kind = "invite"        // an INVITE reached the platform
 	CallRejected Kind = "call-rejected" // the platform refused it with a SIP status; Cause says why
+	Tolerated    Kind = "tolerated"     // a request was accepted against its RFC; Cause says what was wrong, Detail begins with the section
 	Answered     Kind = "answered"      // 200 was sent and acknowledged
 	Cancelled    Kind = "cancelled"     // the caller gave up before the answer
-	ByeSent      Kind = "bye-sent"      // the platform ended the call
+	ByeSent      Kind = "bye-sent"      // the platform ended the call, and its BYE has left
 	ByeReceived  Kind = "bye-received"  // the caller ended the call
 	CallFailed   Kind = "call-failed"   // the dialog broke: no ACK, no transport
 )
@@ -67,7 +68,7 @@ func Kinds() []Kind {
 	return []Kind{
 		ReserveAccepted, ReserveRefused, RequestRejected, ReplyUndelivered, ClientClosed, HandoffRead, HandoffMissed,
 		Bound, Unbound, Released, Expired, Freed, Resized,
-		Invite, CallRejected, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
+		Invite, CallRejected, Tolerated, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
 		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
 		HandoffWritten, HandoffRevised, HandoffDropped, HandoffEvicted,
 		Started, Stopped, Restarted, Advanced,

@@ -138,7 +138,7 @@ func (a *attempt) lateAnswer(offer []byte) error {
 	body := a.dial.AckSDP
 	if body == nil {
 		var err error
-		if body, err = AnswerSDP(offer, a.leg.host, discardPort); err != nil {
+		if body, err = AnswerSDP(offer, a.leg.media, discardPort); err != nil {
 			return err
 		}
 	}
@@ -194,7 +194,7 @@ func (l *Leg) confirm(res *sip.Response) {
 
 // sibling is the leg of another 200 to the same INVITE. It is not registered: all it does is to end.
 func (l *Leg) sibling(res *sip.Response) *Leg {
-	s := &Leg{endpoint: l.endpoint, invite: l.invite, host: l.host, port: l.port, done: make(chan struct{}), confirmed: make(chan struct{})}
+	s := &Leg{endpoint: l.endpoint, invite: l.invite, host: l.host, port: l.port, media: l.media, done: make(chan struct{}), confirmed: make(chan struct{})}
 	s.dialog = dialog{callID: l.dialog.callID, local: l.dialog.local, transport: l.dialog.transport, peer: l.dialog.peer,
 		remote: party{display: l.dialog.remote.display, uri: l.dialog.remote.uri, params: l.dialog.remote.params},
 		target: l.invite.Recipient, localSeq: l.invite.CSeq().SeqNo}

@@ -124,7 +124,7 @@ func (e *Endpoint) newCall(d Dial) (*Leg, error) {
 	if err := checkHeaders(d.Headers); err != nil {
 		return nil, err
 	}
-	l := newLeg(e, false, peer)
+	l := newLeg(e, peer, nil, transport)
 	from.tag = fmt.Sprintf("%016x", rand.Uint64())
 	l.dialog = dialog{callID: cmp.Or(d.CallID, fmt.Sprintf("%016x%016x@%s", rand.Uint64(), rand.Uint64(), l.host)), local: from, remote: to,
 		transport: transport, peer: peer, target: target, localSeq: rand.Uint32N(1 << 16)}
@@ -141,7 +141,7 @@ func (l *Leg) offer(d Dial) []byte {
 	case d.SDP != nil:
 		return d.SDP
 	}
-	return OfferSDP(l.host, discardPort)
+	return OfferSDP(l.media, discardPort)
 }
 
 func parseParty(noun, s string) (party, error) {
@@ -182,7 +182,7 @@ func (e *Endpoint) cancelInvite(invite *sip.Request) {
 	addHeaders(c, e.product("User-Agent"))
 	addHeaders(c, []Header{reasonSIP(sip.StatusRequestTerminated, "cancelled")})
 	e.spawn(func() {
-		if _, err := e.roundTrip(c, nil); err != nil && !errors.Is(err, ErrClosed) {
+		if _, err := e.roundTrip(c, nil, nil); err != nil && !errors.Is(err, ErrClosed) {
 			e.log.Debug("sip: CANCEL not answered", "call_id", cut(c.CallID().Value()), "error", err)
 		}
 	})

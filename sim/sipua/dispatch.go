@@ -5,6 +5,7 @@ import (
 	"hash/maphash"
 	"net"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -20,16 +21,13 @@ const cancelWait = 200 * time.Millisecond
 
 // arrived sees every message in the order of the wire, in the read loop, before sipgo starts a goroutine for it.
 func (e *Endpoint) arrived(m sip.Message) {
-	if e.trace != nil && sip.IsReliable(m.Transport()) { // datagrams are traced at the socket
-		e.trace.message(false, m.Source(), []byte(m.String()))
-	}
 	r, ok := m.(*sip.Request)
 	if !ok {
 		return
 	}
 	e.handover.leaves(r)
-	if r.Via() == nil || r.CSeq() == nil { // sipgo answers these by itself
-		e.spawn(func() { e.rejected(r, sip.StatusBadRequest) })
+	if r.IsCancel() {
+		toleratedIn(r) // which was told of its INVITE; sipgo may hand it over as it is
 	}
 	if (r.IsInvite() || r.IsCancel()) && complete(r) && tagOf(r.To().Params) == "" {
 		// Every response copies the request's To, also those that sipgo makes by itself for a CANCEL: so all of a call have one tag.
@@ -61,6 +59,7 @@ func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
 	if r.IsAck() {
 		defer tx.Terminate() // sipgo keeps one for each ACK
 	}
+	tolerated := toleratedIn(r)
 	if !r.IsAck() && !e.kept.add(r, tx) {
 		if r.IsInvite() {
 			e.leave(r)
@@ -76,7 +75,7 @@ func (e *Endpoint) onRequest(r *sip.Request, tx *sip.ServerTx) {
 		}
 		return
 	}
-	e.route(r, tx)
+	e.route(r, tx, tolerated)
 }
 
 // leave lets the next message of the call in.
@@ -101,10 +100,8 @@ func (e *Endpoint) survive(r *sip.Request, tx *sip.ServerTx) {
 // check is what RFC 3261 8.2 wants checked and sipgo does not. code 0: all is well.
 func (e *Endpoint) check(r *sip.Request) (code int, h []Header) {
 	switch {
-	case !complete(r) || r.CSeq().MethodName != r.Method || tagOf(r.From().Params) == "":
+	case !complete(r):
 		return sip.StatusBadRequest, nil
-	case r.SipVersion != "SIP/2.0":
-		return sip.StatusVersionNotSupported, nil
 	case r.IsAck() || r.IsCancel():
 		return 0, nil
 	}
@@ -121,32 +118,42 @@ func (e *Endpoint) check(r *sip.Request) (code int, h []Header) {
 		}
 		r.SetBody(sdp) // whoever reads the body from here on wants no other part
 	}
-	if r.IsInvite() && r.Contact() == nil {
-		return sip.StatusBadRequest, nil
+	if r.IsInvite() && !acceptsSDP(r) {
+		return sip.StatusNotAcceptable, nil
 	}
 	return 0, nil
+}
+
+// acceptsSDP reports whether a description may be in the answer: who says nothing takes one (RFC 3261 20.1).
+func acceptsSDP(r *sip.Request) bool {
+	types := values(r, "Accept")
+	return len(types) == 0 || slices.ContainsFunc(types, func(t string) bool {
+		media, _ := mediaType(t)
+		return media == "application/sdp" || media == "application/*" || media == "*/*"
+	})
 }
 
 func takesSDP(m sip.RequestMethod) bool { return m == sip.INVITE || m == sip.UPDATE }
 
 // route sends a request to the dialog it names, or to where there is none yet.
-func (e *Endpoint) route(r *sip.Request, tx *sip.ServerTx) {
+func (e *Endpoint) route(r *sip.Request, tx *sip.ServerTx, tolerated []flaw) {
 	switch {
 	case r.IsInvite() && tagOf(r.To().Params) == e.tagFor(r):
-		e.onInvite(r, tx)
+		e.onInvite(r, tx, tolerated)
 		return
 	case r.IsCancel():
 		e.onStrayCancel(r, tx)
 		return
 	}
 	if tag := tagOf(r.To().Params); tag != "" {
-		e.onInDialog(e.leg(r.CallID().Value(), tag), r, tx)
+		e.onInDialog(e.leg(r.CallID().Value(), tag), r, tx, tolerated)
 		return
 	}
 	e.leave(r)
 	switch r.Method {
 	case sip.ACK:
 	case sip.OPTIONS:
+		e.tolerate(nil, r, tolerated)
 		e.refuse(r, tx, sip.StatusOK, capabilities()...)
 	case sip.BYE, sip.INFO, sip.UPDATE:
 		e.refuse(r, tx, sip.StatusCallTransactionDoesNotExists)
@@ -219,6 +226,19 @@ func (e *Endpoint) tell(r *sip.Request, code int, cause string) {
 	e.config.OnRejected(out)
 }
 
+// tolerate tells what a request that is accepted came with against its RFC; of a call's only what it has not told before.
+func (e *Endpoint) tolerate(l *Leg, r *sip.Request, tolerated []flaw) {
+	if len(tolerated) == 0 || e.config.OnTolerated == nil {
+		return
+	}
+	for _, f := range tolerated {
+		if l == nil || l.isNew(f) {
+			e.config.OnTolerated(Tolerance{Method: r.Method.String(), CallID: r.CallID().Value(), Dialled: uriOf(&r.Recipient).Dialled(), Peer: r.Source(),
+				What: f.what, Section: f.section})
+		}
+	}
+}
+
 // causeOf says why a request was refused, where the status alone does not.
 func causeOf(r *sip.Request, code int) string {
 	switch {
@@ -230,12 +250,8 @@ func causeOf(r *sip.Request, code int) string {
 		return "the same INVITE came by another path"
 	case code == sip.StatusBadRequest && !complete(r):
 		return "no Via, From, To, Call-ID or CSeq"
-	case code == sip.StatusBadRequest && r.CSeq().MethodName != r.Method:
-		return "another method in CSeq"
-	case code == sip.StatusBadRequest && tagOf(r.From().Params) == "":
-		return "no tag in From"
-	case code == sip.StatusBadRequest && r.Contact() == nil:
-		return "no Contact"
+	case code == sip.StatusNotAcceptable:
+		return "no answer accepted that says where to send media (RFC 3261 20.1)"
 	}
 	return strings.ToLower(reasonOf(code))
 }

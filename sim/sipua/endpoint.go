@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -20,9 +21,15 @@ type Config struct {
 	TCP bool
 	// PacketConn is used instead of a UDP socket on Listen. The Endpoint owns it: Close closes it, and so does a Listen that fails.
 	PacketConn net.PacketConn
-	// Advertise is the host (or host:port) that Contact and Via carry. Empty: the listening address, and where that is a wildcard,
-	// the local address from which the peer is reached.
+	// Advertise is the host (or host:port) that Contact and Via carry. Empty: of a call that comes in host and port of its
+	// Request-URI, by which its caller reaches us; of one that is placed the listening address, and where that is a wildcard, the
+	// local address from which the peer is reached. Endpoint.Advertise changes it.
 	Advertise string
+	// Symmetric says where the requests of a call that came in are sent. Empty: SymmetricAuto.
+	Symmetric Symmetric
+	// LookUpNames asks the resolver for the host names that peers write into Contact and Record-Route. Without it requests for a name
+	// go to where the INVITE came from, or was sent: no stranger makes this machine ask others about names.
+	LookUpNames bool
 	// UserAgent is written into User-Agent and Server. Empty: no such header.
 	UserAgent string
 	// Logger gets panics, refused messages and what sipgo has to say, cut to a bounded length and rate. Nil: nothing is logged.
@@ -40,6 +47,20 @@ type Config struct {
 	// OnRefused is called for each call that is refused with that 503, because of MaxCalls or of a Shutdown, before it is sent. The leg
 	// is there to be read, no more. It must return soon. Nil: nobody is told.
 	OnRefused func(*Leg)
+	// Strict refuses with 400 what is otherwise accepted against its RFC, and told to OnTolerated. An ACK is accepted all the same: it
+	// cannot be answered.
+	Strict bool
+	// OnTolerated is called for each breach of an RFC that a request comes with and is not refused for: once a call, before OnCall, and
+	// for each request outside of calls. It must return soon. Nil: nobody is told.
+	OnTolerated func(Tolerance)
+	// MaxConnections is how many TCP connections are open at once, in both directions. One more closes the one without calls that has
+	// said nothing for longest; when there is none, it is closed itself. 0: no limit.
+	MaxConnections int
+	// IdleTimeout closes a TCP connection that has said nothing for so long and over which no call is up. 0: never.
+	IdleTimeout time.Duration
+	// ReadTimeout is how long a message may take to come in over TCP, from its first byte. Then it is answered with 400, when it can
+	// be, and the connection closed. 0: forever.
+	ReadTimeout time.Duration
 	// OnRejected is called for each request that is refused without a leg, or inside a dialog, before the answer is sent. It must
 	// return soon. Nil: nobody is told.
 	OnRejected func(Rejection)
@@ -52,6 +73,15 @@ type Rejection struct {
 	Peer           string // host:port it came from
 	Status         int
 	Cause          string // why, in a few words
+}
+
+// Tolerance is a breach of an RFC that did no harm. What its sender wrote is as it came.
+type Tolerance struct {
+	Method, CallID string
+	Dialled        string // the number or name in the Request-URI
+	Peer           string // host:port it came from
+	What           string // in a few words
+	Section        string // that forbids it, as in "RFC 3261 20.17"
 }
 
 // Header is one SIP header field.
@@ -73,6 +103,7 @@ type Endpoint struct {
 	config       Config
 	log          *slog.Logger
 	trace        *tracer
+	intake       *intake
 	sockets      *sockets
 	transport    *sip.TransportLayer
 	transactions *sip.TransactionLayer
@@ -117,12 +148,13 @@ func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 		e.log = slog.New(slog.DiscardHandler)
 	}
 	var err error
-	if e.sockets, err = openSockets(ctx, c, e.trace, e.gate, e.handover); err != nil {
+	e.intake = newIntake(e)
+	if e.sockets, err = openSockets(ctx, c, e.trace, e.gate, e.handover, e.intake); err != nil {
 		e.stop()
 		return nil, err
 	}
 	stack := stackLogger(e.log)
-	e.transport = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil, sip.WithTransportLayerLogger(stack))
+	e.transport = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(parsers()), nil, sip.WithTransportLayerLogger(stack))
 	e.transport.OnMessage(e.arrived) // before the transaction layer hooks in: it starts a goroutine a message
 	e.transactions = sip.NewTransactionLayer(e.transport, sip.WithTransactionLayerLogger(stack),
 		sip.WithTransactionLayerUnhandledResponseHandler(e.onStrayResponse))
@@ -154,6 +186,9 @@ func (e *Endpoint) serve(ctx context.Context) error {
 
 // Addr is the host:port that is listened on.
 func (e *Endpoint) Addr() string { return e.sockets.packets.LocalAddr().String() }
+
+// Advertise changes what the calls from now on carry in Contact and Via: host or host:port, or "" for what Config.Advertise says of it.
+func (e *Endpoint) Advertise(address string) error { return e.sockets.advertise(address) }
 
 // Active is the number of legs that are up, in either direction, early ones included.
 func (e *Endpoint) Active() int {
@@ -300,6 +335,19 @@ func (e *Endpoint) forget(l *Leg) {
 	if key := l.inviteKey(); l.incoming && e.invites[key] == l {
 		delete(e.invites, key)
 	}
+}
+
+// inUse are the peers over whose TCP connections calls are up.
+func (e *Endpoint) inUse() map[string]bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := map[string]bool{}
+	for _, l := range e.legs {
+		if sip.IsReliable(l.dialog.transport) {
+			out[l.dialog.peer] = true
+		}
+	}
+	return out
 }
 
 func (e *Endpoint) leg(callID, localTag string) *Leg {

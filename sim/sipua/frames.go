@@ -3,7 +3,8 @@ package sipua
 import (
 	"bytes"
 	"fmt"
-	"strconv"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 // maxMessage is the longest message that is read, in bytes.
@@ -13,8 +14,11 @@ const maxMessage = 65535
 type frames struct {
 	buf         []byte
 	start, used int // what is read and not taken yet
+	head        int // length of the first message's header, with the empty line; 0 as long as it is not there
+	length      int // and of its body
 	ping        bool
-	err         error // there is no way to find the next message
+	lost        *verdict // why there is no way to find the next message; what is left begins with the one that has no end
+	message     lexed    // to read the header with
 }
 
 // room is where to read to.
@@ -29,15 +33,22 @@ func (f *frames) room() []byte {
 
 func (f *frames) filled(n int) { f.used += n }
 
-// skip drops the line ends before a message (RFC 3261 7.5). Two of them ask for an answer (RFC 5626 3.5.1).
+// skip drops the line ends before a message (RFC 3261 7.5), halves of them too: a body that is longer than was said leaves some. Two
+// whole ones ask for an answer (RFC 5626 3.5.1).
 func (f *frames) skip() {
 	const crlf = "\r\n"
-	for bytes.HasPrefix(f.buf[f.start:f.used], []byte(crlf)) {
-		n := len(crlf)
-		if bytes.HasPrefix(f.buf[f.start+n:f.used], []byte(crlf)) {
-			n, f.ping = 2*n, true
+	for f.head == 0 && f.lost == nil {
+		b := f.buf[f.start:f.used]
+		switch {
+		case bytes.HasPrefix(b, []byte(crlf+crlf)):
+			f.start, f.ping = f.start+4, true
+		case bytes.HasPrefix(b, []byte(crlf)):
+			f.start += 2
+		case len(b) > 0 && b[0] == '\n', len(b) > 1 && b[0] == '\r':
+			f.start++
+		default:
+			return
 		}
-		f.start += n
 	}
 }
 
@@ -49,35 +60,56 @@ func (f *frames) pinged() bool {
 	return asked
 }
 
+// begun is what there is of a message that has not ended yet.
+func (f *frames) begun() []byte {
+	f.skip()
+	return f.buf[f.start:f.used]
+}
+
 // next takes the next message; nil when it is not there yet, or cannot be found. It is valid until more is read.
 func (f *frames) next() []byte {
 	f.skip()
 	b := f.buf[f.start:f.used]
+	if f.head == 0 && f.lost == nil {
+		f.measure(b)
+	}
+	if f.lost != nil || f.head == 0 || len(b) < f.head+f.length {
+		return nil
+	}
+	whole := b[:f.head+f.length]
+	f.start += len(whole)
+	f.head, f.length = 0, 0
+	return whole
+}
+
+// measure finds out how long the message is.
+func (f *frames) measure(b []byte) {
 	end := bytes.Index(b, []byte("\r\n\r\n"))
-	switch {
-	case f.err != nil:
-		return nil
-	case end < 0 && len(b) > maxMessage:
-		f.err = fmt.Errorf("message: want at most %d bytes, got more", maxMessage)
-		return nil
-	case end < 0:
-		return nil
+	if end < 0 {
+		if len(b) > maxMessage {
+			f.lost = &tooLong
+		}
+		return
 	}
-	end += 4
-	said := string(headerOf(b[:end], "Content-Length", "l"))
-	length, err := strconv.ParseUint(said, 10, 31)
-	switch {
-	case err != nil:
-		f.err = fmt.Errorf("content length: want a number, got %q", cut(said))
-		return nil
-	case end+int(length) > maxMessage:
-		f.err = fmt.Errorf("message: want at most %d bytes, got %d", maxMessage, end+int(length))
-		return nil
-	case len(b) < end+int(length):
-		return nil
+	head := b[:end+4]
+	f.message.read(head)
+	said := f.message.get(contentLength)
+	length, ok := number(said, 1<<31-1)
+	lose := func(what, section string) {
+		f.lost = &verdict{status: sip.StatusBadRequest, cause: problem(what, section)}
 	}
-	f.start += end + int(length)
-	return b[:end+int(length)]
+	switch n := f.message.count(contentLength); {
+	case n == 0:
+		lose("no Content-Length over a stream", "20.14")
+	case n > 1:
+		lose(fmt.Sprintf("%d Content-Length", n), "7.3.1")
+	case !ok:
+		lose("a Content-Length that is no number", "20.14")
+	case len(head)+int(length) > maxMessage:
+		f.lost = &tooLong
+	default:
+		f.head, f.length = len(head), int(length)
+	}
 }
 
 // headerOf finds the first value of a header, by its name or its compact form, in a message that is not parsed yet; nil when there is none.

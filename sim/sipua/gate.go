@@ -176,6 +176,15 @@ func (in *inbox) awake(err error) bool {
 	return in != nil && ok && timeout.Timeout() && in.deadline(time.Time{}) == nil
 }
 
+// until lets the next read end at a time, the zero time for never, unless there is something to take.
+func (in *inbox) until(end time.Time) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if len(in.ready) == 0 {
+		_ = in.deadline(end) // fails when the connection is closed, as the read will
+	}
+}
+
 // close loses what is still held for a read loop that has ended.
 func (in *inbox) close() {
 	if in == nil {
@@ -189,6 +198,3 @@ func (in *inbox) close() {
 	}
 	in.ready = nil
 }
-
-// callIDOf finds the Call-ID in a message that is not parsed yet; nil when there is none.
-func callIDOf(message []byte) []byte { return headerOf(message, "Call-ID", "i") }

@@ -8,7 +8,7 @@ import (
 )
 
 // onInDialog answers a request that names a dialog.
-func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx) {
+func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx, tolerated []flaw) {
 	switch {
 	case l == nil || !l.isPeer(r):
 		e.leave(r)
@@ -17,6 +17,7 @@ func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx) {
 		}
 		return
 	case r.IsAck():
+		e.tolerate(l, r, tolerated)
 		l.onAck(r)
 		e.leave(r)
 		return
@@ -24,7 +25,9 @@ func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx) {
 		e.leave(r)
 		e.refuse(r, tx, sip.StatusInternalServerError, Header{"Retry-After", retryAfter})
 		return
-	case r.IsInvite():
+	}
+	e.tolerate(l, r, tolerated)
+	if r.IsInvite() {
 		l.onReInvite(r, tx)
 		return
 	}
@@ -138,7 +141,7 @@ func (l *Leg) renegotiate(theirs []byte, due bool) ([]byte, error) {
 	l.mu.Unlock()
 	ours, err := ParseSDP(last)
 	if err != nil || ours.Port == 0 || ours.Host == "" {
-		ours = SDP{Host: l.host, Port: discardPort, session: 1, version: 1}
+		ours = SDP{Host: l.media, Port: discardPort, session: 1, version: 1}
 	}
 	describe := func(version uint64) ([]byte, error) {
 		switch {

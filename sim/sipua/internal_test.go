@@ -199,17 +199,18 @@ func TestFrames(t *testing.T) {
 		{"sign of life", "\r\n\r\n" + bye + "\r\n\r\n", []string{bye}, 2, ""},
 		{"half a header", bye + "INVITE sip:x SIP/2.0\r\n", []string{bye}, 0, ""},
 		{"half a body", "A sip:x SIP/2.0\r\nl: 9\r\n\r\nv=0", nil, 0, ""},
-		{"no length", "A sip:x SIP/2.0\r\n\r\n" + bye, nil, 0, `content length: want a number, got ""`},
-		{"negative length", "A sip:x SIP/2.0\r\nl: -9\r\n\r\n", nil, 0, `content length: want a number, got "-9"`},
-		{"too long", "A sip:x SIP/2.0\r\nl: 65536\r\n\r\n", nil, 0, "message: want at most 65535 bytes, got 65565"},
-		{"a header without end", strings.Repeat("x", 65536), nil, 0, "message: want at most 65535 bytes, got more"},
+		{"no length", "A sip:x SIP/2.0\r\n\r\n" + bye, nil, 0, "no Content-Length over a stream (RFC 3261 20.14)"},
+		{"negative length", "A sip:x SIP/2.0\r\nl: -9\r\n\r\n", nil, 0, "a Content-Length that is no number (RFC 3261 20.14)"},
+		{"two lengths", "A sip:x SIP/2.0\r\nl: 0\r\nContent-Length: 0\r\n\r\n", nil, 0, "2 Content-Length (RFC 3261 7.3.1)"},
+		{"too long", "A sip:x SIP/2.0\r\nl: 65536\r\n\r\n", nil, 0, tooLong.cause.String()},
+		{"a header without end", strings.Repeat("x", 65536), nil, 0, tooLong.cause.String()},
 	} {
 		for _, chunk := range []int{1, 7, 100000} {
 			t.Run(fmt.Sprintf("%s by %d", c.name, chunk), func(t *testing.T) {
 				var f frames
 				var got []string
 				pings := 0
-				for rest := c.stream; rest != "" && f.err == nil; {
+				for rest := c.stream; rest != "" && f.lost == nil; {
 					n := copy(f.room(), rest[:min(chunk, len(rest))])
 					f.filled(n)
 					rest = rest[n:]
@@ -226,8 +227,8 @@ func TestFrames(t *testing.T) {
 				if chunk == 1 && pings > c.pings || chunk == 7 && pings != c.pings {
 					t.Errorf("pings: want %d, got %d", c.pings, pings)
 				}
-				if f.err != nil && f.err.Error() != c.err || f.err == nil && c.err != "" {
-					t.Errorf("error: want %s, got %v", c.err, f.err)
+				if f.lost != nil && f.lost.cause.String() != c.err || f.lost == nil && c.err != "" {
+					t.Errorf("lost: want %q, got %v", c.err, f.lost)
 				}
 			})
 		}
@@ -241,7 +242,7 @@ func FuzzFrames(f *testing.F) {
 	f.Fuzz(func(t *testing.T, stream []byte, chunk uint8) {
 		read := func(size int) (out []string) {
 			var f frames
-			for rest := stream; len(rest) > 0 && f.err == nil; {
+			for rest := stream; len(rest) > 0 && f.lost == nil; {
 				n := copy(f.room(), rest[:min(size, len(rest))])
 				f.filled(n)
 				rest = rest[n:]

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 
@@ -47,6 +48,7 @@ type Leg struct {
 	dialog   dialog
 	host     string // ours, in Contact and Via
 	port     int
+	media    string             // our host in session descriptions
 	abort    context.CancelFunc // of a Dial that is going on
 	settled  bool               // the transaction of an incoming INVITE is over; the endpoint's lock guards it
 
@@ -62,11 +64,14 @@ type Leg struct {
 	ended     bool
 	end       End
 	onEnd     []func(End)
+	byeLeft   func() // called when our BYE has
+	tolerated []flaw // that were told of
 }
 
-func newLeg(e *Endpoint, incoming bool, peer string) *Leg {
-	l := &Leg{endpoint: e, incoming: incoming, done: make(chan struct{}), confirmed: make(chan struct{})}
-	l.host, l.port = e.sockets.addressFor(peer)
+// newLeg makes a leg. to is the Request-URI of an incoming INVITE, nil of a call that we place.
+func newLeg(e *Endpoint, peer string, to *sip.Uri, transport string) *Leg {
+	l := &Leg{endpoint: e, incoming: to != nil, done: make(chan struct{}), confirmed: make(chan struct{})}
+	l.host, l.port, l.media = e.sockets.addressFor(peer, to, transport)
 	return l
 }
 
@@ -138,8 +143,8 @@ func (l *Leg) RemoteSDP() []byte {
 	return l.remoteSDP
 }
 
-// LocalHost is the host this side advertises to the peer; use it in session descriptions.
-func (l *Leg) LocalHost() string { return l.host }
+// LocalHost is the host at which this side can be sent media; use it in session descriptions.
+func (l *Leg) LocalHost() string { return l.media }
 
 // Done is closed when the leg has ended.
 func (l *Leg) Done() <-chan struct{} { return l.done }
@@ -163,6 +168,14 @@ func (l *Leg) OnEnd(f func(End)) {
 	if ended {
 		l.notify(f, end)
 	}
+}
+
+// OnBye has f called when our BYE has left, which is before it is answered; never when it cannot be sent, or the peer's comes first.
+// f must be quick, and be given before Bye is called.
+func (l *Leg) OnBye(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byeLeft = f
 }
 
 // notify keeps a panic of f away from sipgo, whose locks may be held.
@@ -215,6 +228,17 @@ func (end End) err() error {
 	}
 }
 
+// isNew notes what a peer does against its RFC, and reports whether it is the first time in this call.
+func (l *Leg) isNew(f flaw) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.tolerated, f) {
+		return false
+	}
+	l.tolerated = append(l.tolerated, f)
+	return true
+}
+
 func (l *Leg) isAnswered() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -260,12 +284,13 @@ func (l *Leg) sendBye(end End, h []Header) {
 	l.mu.Lock()
 	sent := l.byeSent || l.ended
 	l.byeSent = true
+	left := l.byeLeft
 	l.mu.Unlock()
 	if sent {
 		return
 	}
 	bye := func() {
-		res, err := l.endpoint.roundTrip(l.request(sip.BYE, 0, nil, h), l.done)
+		res, err := l.endpoint.roundTrip(l.request(sip.BYE, 0, nil, h), l.done, left)
 		switch {
 		case err == nil:
 			if end.How == HowBye {

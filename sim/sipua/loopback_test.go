@@ -101,7 +101,7 @@ func TestCallsOverLoopback(t *testing.T) {
 					t.Fatal(err)
 				}
 				for range 3 {
-					l, err := carrier.Dial(t.Context(), sipua.Dial{Target: platform.Addr(), Transport: transport, To: "sip:+44@x", From: "sip:a@b"})
+					l, err := carrier.Dial(t.Context(), sipua.Dial{Transport: transport, To: "sip:+44@" + platform.Addr(), From: "sip:a@b"})
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -225,14 +225,22 @@ func (s *stream) send(r req) {
 // next reads one message.
 func (s *stream) next() msg {
 	s.t.Helper()
-	_ = s.SetReadDeadline(time.Now().Add(10 * time.Second))
-	start, err := s.r.ReadString('\n')
+	m, err := s.read()
 	if err != nil {
 		s.t.Fatal(err)
 	}
+	return m
+}
+
+func (s *stream) read() (msg, error) {
+	_ = s.SetReadDeadline(time.Now().Add(10 * time.Second))
+	start, err := s.r.ReadString('\n')
+	if err != nil {
+		return msg{}, err
+	}
 	head, err := textproto.NewReader(s.r).ReadMIMEHeader()
 	if err != nil {
-		s.t.Fatal(err)
+		return msg{}, err
 	}
 	var b strings.Builder
 	b.WriteString(start)
@@ -245,9 +253,9 @@ func (s *stream) next() msg {
 	_, _ = fmt.Sscan(head.Get("Content-Length"), &n)
 	b.WriteString("\r\n")
 	if _, err := io.CopyN(&b, s.r, n); err != nil {
-		s.t.Fatal(err)
+		return msg{}, err
 	}
-	return parse([]byte(b.String()))
+	return parse([]byte(b.String())), nil
 }
 
 // sipgo: sends it to the port in the caller's Contact, where nobody need listen.
@@ -259,7 +267,7 @@ func TestByeGoesOverTheCallersConnection(t *testing.T) {
 		_ = l.Bye(context.Background())
 	}})
 	s := dialStream(t, e.Addr())
-	s.send(req{method: "INVITE", contact: "<sip:c@127.0.0.1:9;transport=tcp>"})
+	s.send(req{method: "INVITE", uri: "sip:7001@" + e.Addr(), contact: "<sip:c@127.0.0.1:9;transport=tcp>"})
 	ok := s.next()
 	equal(t, "answer", ok.short(), "200")
 	equal(t, "contact", ok.get("contact"), "<sip:"+e.Addr()+";transport=tcp>")

@@ -100,7 +100,7 @@ func (l *Leg) request(m sip.RequestMethod, seq uint32, body []byte, h []Header) 
 	r.SetTransport(d.transport)
 	routes := d.routes
 	if len(routes) > 0 {
-		r.SetDestination(hostPort(routes[0], d.transport))
+		r.SetDestination(l.nextHop(routes[0]))
 		if !routes[0].UriParams.Has("lr") { // a strict router wants itself in the request line and the target last (RFC 3261 12.2.1.1)
 			r.Recipient = routes[0]
 			routes = append(append([]sip.Uri(nil), routes[1:]...), d.target)
@@ -108,7 +108,7 @@ func (l *Leg) request(m sip.RequestMethod, seq uint32, body []byte, h []Header) 
 	} else if sip.IsReliable(d.transport) && known(l.endpoint.transport, d.peer) {
 		r.SetDestination(d.peer) // the connection there is; the port in the Contact need not listen
 	} else {
-		r.SetDestination(hostPort(d.target, d.transport))
+		r.SetDestination(l.nextHop(d.target))
 	}
 	r.AppendHeader(l.via())
 	for _, u := range routes {
@@ -192,13 +192,17 @@ func (e *Endpoint) transact(ctx context.Context, r *sip.Request, set func(*sip.C
 	return tx, nil
 }
 
-// roundTrip sends a request other than INVITE and waits for its final response. Closing stop ends it early.
-func (e *Endpoint) roundTrip(r *sip.Request, stop <-chan struct{}) (*sip.Response, error) {
+// roundTrip sends a request other than INVITE and waits for its final response; it calls left, unless that is nil, when the request
+// is out. Closing stop ends it early.
+func (e *Endpoint) roundTrip(r *sip.Request, stop <-chan struct{}, left func()) (*sip.Response, error) {
 	tx, err := e.transact(e.ctx, r, nil)
 	if err != nil {
 		return nil, err
 	}
 	defer tx.Terminate()
+	if left != nil {
+		left()
+	}
 	for {
 		select {
 		case res := <-tx.Responses(): // must be read: sipgo holds the transaction's lock until it is

@@ -1,12 +1,14 @@
 package sipua
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 
@@ -22,11 +24,13 @@ type sockets struct {
 	streams *streams // nil without TCP
 	local   sip.Addr // of packets: requests are pinned to it, else sipgo may send them from a socket of their own
 
-	host string // that peers are told; "" on a wildcard address
-	port int
+	mu         sync.RWMutex
+	advertised bool   // host and port were given
+	host       string // that peers are told; "" on a wildcard address
+	port       int
 }
 
-func openSockets(ctx context.Context, c Config, t *tracer, g *gate, h *handover) (*sockets, error) {
+func openSockets(ctx context.Context, c Config, t *tracer, g *gate, h *handover, in *intake) (*sockets, error) {
 	pc, ln, err := bind(ctx, c)
 	if err != nil {
 		if c.PacketConn != nil {
@@ -34,9 +38,9 @@ func openSockets(ctx context.Context, c Config, t *tracer, g *gate, h *handover)
 		}
 		return nil, err
 	}
-	s := &sockets{packets: newPackets(pc, t, g, h)}
+	s := &sockets{packets: newPackets(pc, t, g, h, in)}
 	if ln != nil {
-		s.streams = newStreams(ln, t, g, h)
+		s.streams = newStreams(ln, c, t, g, h, in)
 	}
 	if err := s.setAddress(c.Advertise); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -82,39 +86,80 @@ func (s *sockets) setAddress(advertise string) error {
 		return fmt.Errorf("listen: want a socket with an ip:port, got %q", s.packets.LocalAddr())
 	}
 	s.local = sip.Addr{IP: listening.Addr().AsSlice(), Port: int(listening.Port())}
-	s.port = s.local.Port
-	if advertise == "" {
-		if !listening.Addr().IsUnspecified() {
-			s.host = listening.Addr().String()
+	return s.advertise(advertise)
+}
+
+// advertise sets what peers are told, from now on; "" is the address that is listened on.
+func (s *sockets) advertise(address string) error {
+	host, port := "", s.local.Port
+	if ip, ok := netip.AddrFromSlice(s.local.IP); ok && !ip.IsUnspecified() {
+		host = ip.String()
+	}
+	if address != "" {
+		var err error
+		if host, port, err = SplitAdvertised(address, port); err != nil {
+			return err
 		}
-		return nil
 	}
-	host, port, found := cutPort(advertise)
-	if found {
-		n, err := strconv.ParseUint(port, 10, 16)
-		if err != nil {
-			return fmt.Errorf("advertise: want host or host:port, got %q", advertise)
-		}
-		s.port = int(n)
-	}
-	if s.host = host; host == "" {
-		return fmt.Errorf("advertise: want host or host:port, got %q", advertise)
-	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.advertised, s.host, s.port = address != "", host, port
 	return nil
 }
 
-// addressFor is the host and port under which a peer can reach us. On a wildcard address only a route to the peer can tell.
-func (s *sockets) addressFor(peer string) (host string, port int) {
-	if s.host != "" {
-		return s.host, s.port
+// SplitAdvertised reads host or host:port; a host alone gets the port otherwise.
+func SplitAdvertised(address string, otherwise int) (host string, port int, err error) {
+	host, text, found := cutPort(address)
+	port = otherwise
+	if found {
+		n, err := strconv.ParseUint(text, 10, 16)
+		if err != nil || n == 0 {
+			return "", 0, fmt.Errorf("advertise: want host or host:port, got %q", address)
+		}
+		port = int(n)
 	}
+	open := strings.HasPrefix(address, "[") && !strings.Contains(address, "]")
+	if wrong := checkHostPort([]byte(net.JoinHostPort(host, strconv.Itoa(port)))); open || host == "" || wrong.what != "" {
+		return "", 0, fmt.Errorf("advertise: want host or host:port, got %q", address)
+	}
+	return host, port, nil
+}
+
+// addressFor is the host and port under which a peer can reach us, and the host for media, which is an IP address where one is known.
+// Unless it is advertised, that is how a caller has reached us: to is the Request-URI of his INVITE, nil of a call that we place.
+// On a wildcard address only a route to the peer can tell.
+func (s *sockets) addressFor(peer string, to *sip.Uri, transport string) (host string, port int, media string) {
+	s.mu.RLock()
+	host, port = s.host, s.port
+	advertised := s.advertised
+	s.mu.RUnlock()
+	if !advertised && to != nil && to.Host != "" && (to.Scheme == "sip" || to.Scheme == "sips") {
+		asked := strings.Trim(to.Host, "[]")
+		ip, err := netip.ParseAddr(asked)
+		switch known := cmp.Or(to.Port, sip.DefaultPort(transport)); {
+		case err != nil && host == "":
+			return asked, known, routeTo(peer)
+		case err != nil:
+			return asked, known, host
+		case !ip.IsUnspecified():
+			return asked, known, asked
+		}
+	}
+	if host == "" {
+		host = routeTo(peer)
+	}
+	return host, port, host
+}
+
+// routeTo is the address of ours from which a peer is reached.
+func routeTo(peer string) string {
 	if c, err := net.Dial("udp", peer); err == nil { // sends nothing
 		defer c.Close()
 		if ap, err := netip.ParseAddrPort(c.LocalAddr().String()); err == nil {
-			return ap.Addr().Unmap().String(), s.port
+			return ap.Addr().Unmap().String()
 		}
 	}
-	return "127.0.0.1", s.port
+	return "127.0.0.1"
 }
 
 func (s *sockets) Close() error {
@@ -132,16 +177,19 @@ type packets struct {
 	gate     *gate
 	inbox    *inbox
 	handover *handover
-	busy     bool // the read loop's own
+	intake   *intake
+	screen   *screen // the read loop's own
+	busy     bool    // the read loop's own
 	reading  chan struct{}
 	once     sync.Once
 }
 
-func newPackets(pc net.PacketConn, t *tracer, g *gate, h *handover) *packets {
+func newPackets(pc net.PacketConn, t *tracer, g *gate, h *handover, in *intake) *packets {
 	if u, ok := pc.(*net.UDPConn); ok {
 		_ = u.SetReadBuffer(4 << 20) // bursts of calls; the kernel may give less
 	}
-	return &packets{PacketConn: pc, trace: t, gate: g, inbox: newInbox(h, pc.SetReadDeadline), handover: h, reading: make(chan struct{})}
+	return &packets{PacketConn: pc, trace: t, gate: g, inbox: newInbox(h, pc.SetReadDeadline), handover: h, intake: in, screen: in.screen(),
+		reading: make(chan struct{})}
 }
 
 func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
@@ -168,8 +216,18 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 		if p.trace != nil {
 			p.trace.message(false, peer.String(), b[:n])
 		}
-		if p.busy = p.gate.pass(callIDOf(b[:n]), p.inbox, b[:n], peer); p.busy {
-			return n, peer, nil
+		v := p.screen.look(b[:n])
+		if len(v.pass) > len(b) {
+			v = tooLong
+		}
+		if v.pass == nil {
+			to := p.screen.answerAddress(peer)
+			p.intake.refuse(p.screen, v, peer, func(answer []byte) { _, _ = p.WriteTo(answer, to) })
+			p.handover.back()
+			continue
+		}
+		if p.busy = p.gate.pass(p.screen.message.get(callID), p.inbox, v.pass, peer); p.busy {
+			return copy(b, v.pass), peer, nil
 		}
 	}
 }
@@ -178,8 +236,12 @@ func (p *packets) WriteTo(b []byte, peer net.Addr) (int, error) {
 	if p.handover.shut.Load() {
 		return len(b), nil
 	}
+	message := p.intake.leaving(b)
 	if p.trace != nil {
-		p.trace.message(true, peer.String(), b) // before it is sent, or the answer might be traced first
+		p.trace.message(true, peer.String(), message) // before it is sent, or the answer might be traced first
 	}
-	return p.PacketConn.WriteTo(b, peer)
+	if _, err := p.PacketConn.WriteTo(message, peer); err != nil {
+		return 0, err
+	}
+	return len(b), nil
 }

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/emiago/sipgo/sip"
 )
 
 // tcpConn is one TCP connection as sipgo sees it. It hands over one message a read, in the order of each call, and its end only when
@@ -16,17 +18,22 @@ type tcpConn struct {
 	streams *streams
 	once    sync.Once
 	reading chan struct{}
-	busy    atomic.Bool // sipgo's read loop is busy with what it has read
+	busy    atomic.Bool  // sipgo's read loop is busy with what it has read
+	heard   atomic.Int64 // when something came last, in nanoseconds of the Unix epoch
 
 	// The read loop's own.
 	inbox  *inbox
 	frames frames
-	owed   int   // messages that the gate has
-	ended  error // of the connection, once it has been read
+	screen *screen
+	began  time.Time // when the message that is coming in began to
+	owed   int       // messages that the gate has
+	ended  error     // of the connection, once it has been read
 }
 
 func newTCPConn(c net.Conn, s *streams) *tcpConn {
-	return &tcpConn{Conn: c, streams: s, reading: make(chan struct{}), inbox: newInbox(s.handover, c.SetReadDeadline)}
+	t := &tcpConn{Conn: c, streams: s, reading: make(chan struct{}), inbox: newInbox(s.handover, c.SetReadDeadline), screen: s.intake.screen()}
+	t.heard.Store(time.Now().UnixNano())
+	return t
 }
 
 // Read gives one whole message; b has room for the longest (tuneStack).
@@ -40,14 +47,15 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 			return copy(b, m.data), nil
 		}
 		if m := c.frames.next(); m != nil {
+			c.began = time.Time{}
 			if n, ok := c.message(b, m); ok {
 				return n, nil
 			}
 			continue
 		}
 		switch {
-		case c.ended == nil && c.frames.err != nil:
-			c.ended = c.frames.err
+		case c.ended == nil && c.frames.lost != nil:
+			c.ended = c.lose(*c.frames.lost)
 		case c.ended == nil:
 			c.ended = c.fill()
 		case c.owed > 0:
@@ -60,30 +68,110 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 	}
 }
 
-// message gives m to sipgo, unless the gate keeps it, or nothing is taken any more.
+// message gives m to sipgo, unless it is refused, the gate keeps it, or nothing is taken any more.
 func (c *tcpConn) message(b, m []byte) (int, bool) {
 	if !c.streams.handover.take() {
 		return 0, false
 	}
-	if !c.streams.gate.pass(callIDOf(m), c.inbox, m, nil) {
+	c.streams.trace.message(false, c.RemoteAddr().String(), m)
+	v := c.screen.look(m)
+	if len(v.pass) > len(b) {
+		v = tooLong
+	}
+	if v.pass == nil {
+		c.refuse(v)
+		c.streams.handover.back()
+		return 0, false
+	}
+	if !c.streams.gate.pass(c.screen.message.get(callID), c.inbox, v.pass, nil) {
 		c.owed++
 		return 0, false
 	}
 	c.busy.Store(true)
-	return copy(b, m), true
+	return copy(b, v.pass), true
+}
+
+func (c *tcpConn) refuse(v verdict) <-chan struct{} {
+	return c.streams.intake.refuse(c.screen, v, c.RemoteAddr(), func(answer []byte) { _, _ = c.Write(answer) })
+}
+
+// lose answers the message whose end is not known, when it has a header that can be read. Nothing after it can be.
+func (c *tcpConn) lose(v verdict) error {
+	err := fmt.Errorf("stream: %s", v.cause)
+	rest := c.frames.begun()
+	end := bytes.Index(rest, []byte("\r\n\r\n"))
+	if end < 0 || !c.streams.handover.take() {
+		return err
+	}
+	defer c.streams.handover.back()
+	c.streams.trace.message(false, c.RemoteAddr().String(), rest)
+	if own := c.screen.look(rest[:end+4]); c.screen.method == nil || c.screen.isACK() {
+		v.status = 0
+	} else if own.pass == nil && v.status != sip.StatusMessageTooLarge && own.cause.section != problem("", "18.3").section {
+		v = own // says more
+	}
+	<-c.refuse(v)
+	return err
 }
 
 // fill reads what there is. The error is that of the connection's end.
 func (c *tcpConn) fill() error {
+	if c.began.IsZero() && len(c.frames.begun()) > 0 { // behind a whole message
+		c.began = time.Now()
+	}
+	end := c.deadline()
+	c.inbox.until(end)
 	n, err := c.Conn.Read(c.frames.room())
 	c.frames.filled(n)
+	if n > 0 {
+		c.heard.Store(time.Now().UnixNano())
+	}
 	if c.frames.pinged() {
 		_, _ = c.Write([]byte("\r\n")) // the pong of RFC 5626 4.4.1; who cannot be told will be found out
 	}
-	if err != nil && !c.inbox.awake(err) {
+	switch begun := c.frames.begun(); {
+	case len(begun) == 0:
+		c.began = time.Time{}
+	case c.began.IsZero():
+		c.began = time.Now()
+	}
+	if err == nil {
+		return nil
+	}
+	if !c.inbox.awake(err) {
+		if len(c.frames.begun()) > 0 && c.frames.lost == nil {
+			_ = c.lose(c.short())
+		}
 		return err
 	}
+	switch late := !end.IsZero() && !time.Now().Before(end); {
+	case late && !c.began.IsZero():
+		return c.lose(c.short())
+	case late && !c.streams.busy(c):
+		return fmt.Errorf("stream: nothing said for %s", c.streams.idleTimeout)
+	}
 	return nil
+}
+
+// short is the verdict on a message that does not come to its end.
+func (c *tcpConn) short() verdict {
+	return verdict{status: sip.StatusBadRequest, cause: problem(fmt.Sprintf("a body of %d bytes under a Content-Length of %d",
+		max(0, len(c.frames.begun())-c.frames.head), c.frames.length), "18.3")}
+}
+
+// deadline is when the next read has taken too long; zero is never.
+func (c *tcpConn) deadline() time.Time {
+	s := c.streams
+	switch {
+	case !c.began.IsZero() && s.readTimeout > 0:
+		return c.began.Add(s.readTimeout)
+	case c.began.IsZero() && s.idleTimeout > 0:
+		if end := time.Unix(0, c.heard.Load()).Add(s.idleTimeout); end.After(time.Now()) {
+			return end
+		}
+		return time.Now().Add(s.idleTimeout) // a call is up: ask again
+	}
+	return time.Time{}
 }
 
 func (c *tcpConn) back() {
@@ -95,6 +183,7 @@ func (c *tcpConn) back() {
 // Close is also how sipgo ends a read loop that does not like what it has read.
 func (c *tcpConn) Close() error {
 	c.back()
+	c.streams.forget(c)
 	return c.Conn.Close()
 }
 
@@ -104,15 +193,15 @@ func (c *tcpConn) Write(b []byte) (int, error) {
 	if c.streams.handover.shut.Load() {
 		return len(b), nil
 	}
-	c.streams.trace.message(true, c.RemoteAddr().String(), b)
+	message := c.streams.intake.leaving(b)
+	c.streams.trace.message(true, c.RemoteAddr().String(), message)
 	if err := c.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil && !mayBeLost(b) {
 		return 0, fmt.Errorf("stream: %w", err)
 	}
-	n, err := c.Conn.Write(b)
-	if err != nil && mayBeLost(b) {
-		return len(b), nil
+	if _, err := c.Conn.Write(message); err != nil && !mayBeLost(b) {
+		return 0, fmt.Errorf("stream: %w", err)
 	}
-	return n, err
+	return len(b), nil
 }
 
 func mayBeLost(message []byte) bool {

@@ -23,15 +23,26 @@ type streams struct {
 	trace     *tracer
 	gate      *gate
 	handover  *handover
+	intake    *intake
 	conns     chan net.Conn
 	accepting chan struct{}
 	once      sync.Once
 	closed    chan struct{}
 	wg        sync.WaitGroup
+
+	limit       int // of connections; 0: none
+	idleTimeout time.Duration
+	readTimeout time.Duration
+	inUse       func() map[string]bool // the peers over whose connections calls are up
+
+	mu   sync.Mutex
+	open map[*tcpConn]struct{}
 }
 
-func newStreams(ln net.Listener, t *tracer, g *gate, h *handover) *streams {
-	s := &streams{listener: ln, trace: t, gate: g, handover: h, conns: make(chan net.Conn), accepting: make(chan struct{}), closed: make(chan struct{})}
+func newStreams(ln net.Listener, c Config, t *tracer, g *gate, h *handover, in *intake) *streams {
+	s := &streams{listener: ln, trace: t, gate: g, handover: h, intake: in, conns: make(chan net.Conn), accepting: make(chan struct{}),
+		closed: make(chan struct{}), limit: c.MaxConnections, idleTimeout: c.IdleTimeout, readTimeout: c.ReadTimeout, inUse: in.inUse,
+		open: map[*tcpConn]struct{}{}}
 	s.wg.Go(s.listen)
 	return s
 }
@@ -46,6 +57,7 @@ func (s *streams) listen() {
 		case errors.Is(err, net.ErrClosed):
 			return
 		default:
+			s.closeIdle() // it may have been one descriptor too many
 			select {
 			case <-s.closed:
 			case <-time.After(acceptPause):
@@ -57,6 +69,9 @@ func (s *streams) listen() {
 // hand gives a connection to sipgo and returns when sipgo reads from it.
 func (s *streams) hand(ctx context.Context, c net.Conn) error {
 	st := newTCPConn(c, s)
+	if !s.admit(st) {
+		return errors.Join(errTooMany, c.Close())
+	}
 	var err error
 	select {
 	case s.conns <- st:
@@ -71,7 +86,50 @@ func (s *streams) hand(ctx context.Context, c net.Conn) error {
 	case <-ctx.Done():
 		err = ctx.Err()
 	}
-	return errors.Join(err, c.Close())
+	return errors.Join(err, st.Close())
+}
+
+var errTooMany = errors.New("stream: no more connections are taken, and none is without calls")
+
+// admit counts a connection. One above the limit takes the place of the one that has been idle longest; false when there is none.
+func (s *streams) admit(c *tcpConn) bool {
+	s.mu.Lock()
+	full := s.limit > 0 && len(s.open) >= s.limit
+	s.mu.Unlock()
+	if full && !s.closeIdle() {
+		return false
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.open[c] = struct{}{}
+	return true
+}
+
+// closeIdle closes the connection without calls that has said nothing for longest; false when there is none.
+func (s *streams) closeIdle() bool {
+	s.mu.Lock()
+	var longest *tcpConn
+	inUse := s.inUse()
+	for c := range s.open {
+		if (longest == nil || c.heard.Load() < longest.heard.Load()) && !inUse[c.RemoteAddr().String()] {
+			longest = c
+		}
+	}
+	s.mu.Unlock()
+	if longest == nil {
+		return false
+	}
+	_ = longest.Close()
+	return true
+}
+
+// busy reports whether a call is up over a connection.
+func (s *streams) busy(c *tcpConn) bool { return s.inUse()[c.RemoteAddr().String()] }
+
+func (s *streams) forget(c *tcpConn) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.open, c)
 }
 
 // connect makes sure that there is a connection to addr and returns the address sipgo knows it by.

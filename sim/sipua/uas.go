@@ -15,13 +15,14 @@ import (
 const retryAfter = "2"
 
 // onInvite makes a leg of an INVITE outside any dialog and hands it to OnCall.
-func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
-	l := newLeg(e, true, r.Source())
+func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx, tolerated []flaw) {
+	l := newLeg(e, r.Source(), &r.Recipient, r.Transport())
 	l.invite, l.tx, l.remoteSDP = r, tx, r.Body()
 	l.dialog.callID, l.dialog.transport, l.dialog.peer = r.CallID().Value(), r.Transport(), r.Source()
 	l.dialog.local = partyOf(r.To().DisplayName, r.To().Address, r.To().Params)
 	l.dialog.remote = partyOf(r.From().DisplayName, r.From().Address, r.From().Params)
 	l.dialog.localSeq, l.dialog.remoteSeq = rand.Uint32N(1<<16), r.CSeq().SeqNo
+	l.dialog.target = *r.From().Address.Clone() // of a caller of RFC 2543, who need not give a Contact
 	l.dialog.refresh(r.Contact())
 	l.dialog.routes = routesOf(r, false)
 	if err := e.admit(l); err != nil {
@@ -51,6 +52,7 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx) {
 		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated})
 		return
 	}
+	e.tolerate(l, r, tolerated)
 	e.handover.answered(r) // the leg's end will tell when it has been
 	l.take()
 }
@@ -221,7 +223,7 @@ func (l *Leg) description(sdp []byte) ([]byte, error) {
 	case sdp != nil:
 		return sdp, nil
 	case len(l.Offer()) == 0:
-		return OfferSDP(l.host, discardPort), nil
+		return OfferSDP(l.media, discardPort), nil
 	}
-	return AnswerSDP(l.Offer(), l.host, discardPort)
+	return AnswerSDP(l.Offer(), l.media, discardPort)
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/netip"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // Config is how the platform answers calls. The contract says only that it sends the BYE; everything else is a setting.
@@ -23,7 +25,28 @@ type Config struct {
 	UnreservedDial    Unreserved    `yaml:"unreserved_dial"`      // a pool number that nobody has reserved: answer or reject
 	UnreservedStatus  int           `yaml:"unreserved_status"`    // SIP status with unreserved_dial: reject
 	MediaPort         int           `yaml:"media_port"`           // RTP port in SDP; no media flows yet
+
+	// Advertise is host or host:port in Contact and Via; empty: host and port of the INVITE's Request-URI, by which its caller
+	// reaches the platform. Unspecified.
+	Advertise string `yaml:"advertise"`
+	// Symmetric says whether requests inside a call go to where its INVITE came from: auto (when the Contact cannot be right),
+	// always or never. RFC 3261 12.2.1.1 says never.
+	Symmetric Symmetric `yaml:"symmetric"`
+	// LookUpNames asks DNS for the host names in a caller's Contact; otherwise what is for a name goes to where the INVITE came from.
+	LookUpNames bool `yaml:"look_up_names"`
+	// Strict refuses with 400 what is otherwise accepted against its RFC, and noted in the journal as tolerated. Unspecified.
+	Strict bool `yaml:"strict"`
+	// MaxConnections is how many TCP connections are open at once, at most a quarter of the descriptors that the process may have. One
+	// more closes the one without calls that has said nothing for longest. Unspecified.
+	MaxConnections int `yaml:"max_connections"`
+	// IdleTimeout closes a TCP connection without calls that says nothing for so long. Unspecified.
+	IdleTimeout time.Duration `yaml:"idle_timeout"`
+	// ReadTimeout is how long one message may take to come in over TCP. Unspecified.
+	ReadTimeout time.Duration `yaml:"read_timeout"`
 }
+
+// Symmetric says where the requests inside of a call go.
+type Symmetric = sipua.Symmetric
 
 // Unreserved says what happens to a call to a pool number without a live reservation.
 type Unreserved string
@@ -49,6 +72,7 @@ func Default() Config {
 	return Config{
 		Listen: "127.0.0.1:5060", TCP: true, MaxCalls: 2000, MaxBytes: 256 << 20,
 		UnknownNumber: 404, UnreservedDial: Answer, UnreservedStatus: 480, MediaPort: 40000,
+		Symmetric: sipua.SymmetricAuto, MaxConnections: 1000, IdleTimeout: 10 * time.Minute, ReadTimeout: 30 * time.Second,
 	}
 }
 
@@ -85,6 +109,23 @@ func (c Config) Validate() error {
 	}
 	if c.MediaPort < 1 || c.MediaPort > 65535 {
 		bad("media_port: want 1 to 65535, got %d", c.MediaPort)
+	}
+	if err := new(Symmetric).UnmarshalText([]byte(c.Symmetric)); err != nil {
+		errs = append(errs, err)
+	}
+	if c.Advertise != "" {
+		if _, _, err := sipua.SplitAdvertised(c.Advertise, 5060); err != nil {
+			errs = append(errs, err)
+		}
+	}
+	if c.MaxConnections < 1 || c.MaxConnections > 1_000_000 {
+		bad("max_connections: want 1 to 1000000, got %d", c.MaxConnections)
+	}
+	if c.IdleTimeout <= 0 {
+		bad("idle_timeout: want more than 0s, got %s", c.IdleTimeout)
+	}
+	if c.ReadTimeout <= 0 {
+		bad("read_timeout: want more than 0s, got %s", c.ReadTimeout)
 	}
 	return errors.Join(errs...)
 }

@@ -30,6 +30,12 @@ func TestValidate(t *testing.T) {
 		{"media_port, low", func(c *Config) { c.MediaPort = 0 }, "media_port: want 1 to 65535, got 0"},
 		{"media_port, high", func(c *Config) { c.MediaPort = 65536 }, "media_port: want 1 to 65535, got 65536"},
 		{"unreserved_dial", func(c *Config) { c.UnreservedDial = "queue" }, `unreserved_dial: want answer or reject, got "queue"`},
+		{"advertise", func(c *Config) { c.Advertise = "sbc.example:5061" }, ""},
+		{"advertise, no port", func(c *Config) { c.Advertise = "sbc.example:sip" }, `advertise: want host or host:port, got "sbc.example:sip"`},
+		{"symmetric", func(c *Config) { c.Symmetric = "sometimes" }, `symmetric: want auto, always or never, got "sometimes"`},
+		{"max_connections", func(c *Config) { c.MaxConnections = 0 }, "max_connections: want 1 to 1000000, got 0"},
+		{"idle_timeout", func(c *Config) { c.IdleTimeout = 0 }, "idle_timeout: want more than 0s, got 0s"},
+		{"read_timeout", func(c *Config) { c.ReadTimeout = -1 }, "read_timeout: want more than 0s, got -1ns"},
 		{"all at once", func(c *Config) { c.MaxCalls, c.MediaPort = 0, 0 }, "max_calls: want at least 1, got 0\nmedia_port: want 1 to 65535, got 0"},
 	}
 	for _, tt := range tests {

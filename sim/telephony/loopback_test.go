@@ -64,7 +64,7 @@ func TestCloseAnswersTheLastBye(t *testing.T) {
 			}
 		})
 		d := ordinary()
-		d.Target = e.Addr()
+		d.Target, d.To = e.Addr(), "sip:"+dni+"@"+e.Addr()
 		leg, err := caller.Dial(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)
@@ -101,6 +101,7 @@ func TestSessionDescriptionNamesAnAddressOnAWildcard(t *testing.T) {
 		}
 		d := ordinary()
 		d.Target, d.LateOffer = "127.0.0.1:"+port, late
+		d.To = "tel:" + dni // nor does it say how the platform was reached
 		leg, err := caller.Dial(t.Context(), d)
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -23,6 +24,8 @@ type Platform interface {
 	Refused(a Arrival, status int, cause string)
 	// Rejected tells of a request that was refused before it was a call, or inside of one.
 	Rejected(sipua.Rejection)
+	// Tolerated tells of a request that was accepted against its RFC: of a call's, once for each breach.
+	Tolerated(sipua.Tolerance)
 	// Leave is called when Close has waited long enough: from now on no session may wait for an agent.
 	Leave()
 }
@@ -49,6 +52,10 @@ type Session interface {
 	Release(cause string)
 	// Hangup is Release, and writes what the call leaves behind; it may wait for the agent's current step.
 	Hangup(cause string)
+	// ByeLeft is the moment at which the platform's BYE has left, after Hangup.
+	ByeLeft()
+	// ByeLost is called instead when it has not: the caller's came first, or it could not be sent, which detail says.
+	ByeLost(cause, detail string)
 	// Finish runs what follows the call, at most until Close has waited long enough: then the context ends.
 	Finish(context.Context)
 }
@@ -75,7 +82,10 @@ type Edge struct {
 
 // Listen starts the edge. It is ready for calls when Listen returns.
 func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
-	return listen(ctx, sipua.Config{Listen: c.Listen, TCP: c.TCP}, c, p, k, log)
+	return listen(ctx, sipua.Config{
+		Listen: c.Listen, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
+		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout,
+	}, c, p, k, log)
 }
 
 func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
@@ -84,6 +94,7 @@ func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.C
 	e.ctx, e.cancel = context.WithCancel(e.ending)
 	s.UserAgent, s.Logger, s.MaxCalls, s.MaxBytes, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, c.MaxBytes, e.serve, e.turnedAway
 	s.OnRejected = func(r sipua.Rejection) { e.clock.Run(func() { p.Rejected(r) }) }
+	s.OnTolerated = func(t sipua.Tolerance) { e.clock.Run(func() { p.Tolerated(t) }) }
 	var err error
 	if e.endpoint, err = sipua.Listen(ctx, s); err != nil {
 		e.cut()
@@ -94,6 +105,9 @@ func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.C
 
 // Addr returns the host:port at which calls are answered.
 func (e *Edge) Addr() string { return e.endpoint.Addr() }
+
+// Advertise changes what the calls from now on are told to call: host, host:port, or "" for what their callers have called.
+func (e *Edge) Advertise(address string) error { return e.endpoint.Advertise(address) }
 
 // Active returns the number of calls that are up.
 func (e *Edge) Active() int { return e.endpoint.Active() }
@@ -196,13 +210,16 @@ func (e *Edge) answer(leg *sipua.Leg) {
 		return
 	}
 	defer leave()
-	e.attend(leg, call{e.platform.Arrive(a), leave})
+	c := call{e.platform.Arrive(a), leave, new(atomic.Bool)}
+	leg.OnBye(func() { c.left.Store(true) }) // one for a caller that does not acknowledge: the call has failed by then
+	e.attend(leg, c)
 }
 
 // call is a session and the channel that it takes of its number, which is free again before the number is.
 type call struct {
 	Session
 	leave func()
+	left  *atomic.Bool // the platform's BYE has
 }
 
 func (c call) Release(cause string) {
@@ -226,10 +243,10 @@ func (e *Edge) attend(leg *sipua.Leg, s call) {
 	defer stop()
 	if err := e.pickUp(ctx, leg, s); err != nil {
 		s.Hangup(failure(err))
-		e.giveUp(ctx, leg)
+		e.giveUp(ctx, leg, s)
 	} else {
 		s.Hangup(e.converse(ctx, s))
-		e.bye(ctx, leg)
+		e.bye(ctx, leg, s)
 	}
 	s.Finish(e.ending)
 }
@@ -288,12 +305,12 @@ func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s Session) error {
 }
 
 // giveUp ends a call that could not be answered in the way that is left, if any.
-func (e *Edge) giveUp(ctx context.Context, leg *sipua.Leg) {
+func (e *Edge) giveUp(ctx context.Context, leg *sipua.Leg, s call) {
 	if e.ctx.Err() == nil {
 		return // the caller has ended it, or it has been refused
 	}
 	if err := leg.Reject(503, ""); errors.Is(err, sipua.ErrAnswered) { // the ACK has not come yet
-		e.bye(ctx, leg)
+		e.bye(ctx, leg, s)
 	}
 }
 
@@ -318,9 +335,21 @@ func (e *Edge) converse(ctx context.Context, s Session) string {
 }
 
 // bye ends the call from the platform's side, as the contract says. It outlives the edge's shutdown for a moment.
-func (e *Edge) bye(ctx context.Context, leg *sipua.Leg) {
-	if err := leg.Bye(context.WithoutCancel(ctx)); err != nil { // ends by itself, like every SIP transaction
+func (e *Edge) bye(ctx context.Context, leg *sipua.Leg, s call) {
+	leg.OnBye(func() {
+		s.left.Store(true)
+		s.ByeLeft()
+	})
+	err := leg.Bye(context.WithoutCancel(ctx)) // ends by itself, like every SIP transaction
+	if err != nil {
 		e.log.Warn("BYE was not confirmed", "call", leg.CallID(), "error", err)
+	}
+	switch end := leg.End(); {
+	case s.left.Load():
+	case err != nil:
+		s.ByeLost(sipua.HowError, "BYE not sent: "+err.Error())
+	default:
+		s.ByeLost(endCause(end), "")
 	}
 }
 

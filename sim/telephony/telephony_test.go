@@ -37,7 +37,7 @@ func TestCallTakesItsCourse(t *testing.T) {
 		end := leg.End()
 		equal(t, "end", fmt.Sprint(end.By, " ", end.How, " after ", time.Since(start).Truncate(time.Second)), "remote bye after 14s")
 	})
-	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 5s answered, 5s step, 9s step, 14s release agent, 14s write, 14s finish`)
+	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 5s answered, 5s step, 9s step, 14s release agent, 14s write, 14s bye left, 14s finish`)
 }
 
 func TestCallerHangsUp(t *testing.T) {
@@ -49,7 +49,7 @@ func TestCallerHangsUp(t *testing.T) {
 			t.Error(err)
 		}
 	})
-	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 10s release caller, 10s write, 10s finish`)
+	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 10s release caller, 10s write, 10s bye lost caller , 10s finish`)
 }
 
 // An agent that is at work when the caller hangs up is told to stop, after the number is free and before the caller is told.
@@ -116,7 +116,7 @@ func TestNobodyAnswersTheBye(t *testing.T) {
 		}
 		_ = w.caller.Close()
 	})
-	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 1s release agent, 1s write, 33s finish`)
+	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 1s release agent, 1s write, 1s bye left, 33s finish`)
 }
 
 func TestRefusals(t *testing.T) {
@@ -138,8 +138,8 @@ func TestRefusals(t *testing.T) {
 		{"unreserved", func(c *Config) { c.UnreservedDial = Reject }, nil, false, "480 Temporarily Unavailable", arrive + ", 0s release unreserved"},
 		{"unreserved, status of choice", func(c *Config) { c.UnreservedDial, c.UnreservedStatus = Reject, 403 }, nil, false,
 			"403 Forbidden", arrive + ", 0s release unreserved"},
-		{"reserved", func(c *Config) { c.UnreservedDial = Reject }, nil, true, "200", arrive + ", 0s answered, 0s step, 0s release agent, 0s write, 0s finish"},
-		{"unreserved and answered", nil, nil, false, "200", arrive + ", 0s answered, 0s step, 0s release agent, 0s write, 0s finish"},
+		{"reserved", func(c *Config) { c.UnreservedDial = Reject }, nil, true, "200", arrive + ", 0s answered, 0s step, 0s release agent, 0s write, 0s bye left, 0s finish"},
+		{"unreserved and answered", nil, nil, false, "200", arrive + ", 0s answered, 0s step, 0s release agent, 0s write, 0s bye left, 0s finish"},
 		{"no codec", nil, func(d *sipua.Dial) {
 			d.SDP = []byte("v=0\r\no=- 1 1 IN IP4 192.0.2.1\r\ns=-\r\nc=IN IP4 192.0.2.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 18\r\n")
 		}, true, "488 Not Acceptable Here", arrive + ", 0s release no-codec, 0s write, 0s finish"},
@@ -232,7 +232,7 @@ func TestShutdown(t *testing.T) {
 		<-leg.Done()
 		equal(t, "end", fmt.Sprint(leg.End().By, " ", leg.End().How), "remote bye")
 	})
-	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 1s release shutdown, 1s write, 1s finish`)
+	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s step, 1s release shutdown, 1s write, 1s bye left, 1s finish`)
 }
 
 // While the last calls end no more are taken.
@@ -253,7 +253,7 @@ func TestCallDuringShutdown(t *testing.T) {
 		_ = leg
 	})
 	equal(t, "platform", p.told(), `0s arrive +442079460000 from "+15550100", 0s answered, 0s release shutdown, 0s write, `+
-		`0s refused +442079460000 from "+15550100": 503 shutdown, 10s leave, 10s finish`)
+		`0s refused +442079460000 from "+15550100": 503 shutdown, 10s leave, 10s bye lost error BYE not sent: endpoint: closed, 10s finish`)
 }
 
 func TestCallersNumberAndHeaders(t *testing.T) {

@@ -63,6 +63,10 @@ func (p *platform) Rejected(r sipua.Rejection) {
 	p.note("rejected %s %s: %d %s", r.Method, r.Dialled, r.Status, r.Cause)
 }
 
+func (p *platform) Tolerated(r sipua.Tolerance) {
+	p.note("tolerated %s %s: %s, %s", r.Method, r.Dialled, r.What, r.Section)
+}
+
 func (p *platform) Leave() { p.note("leave") }
 
 func headerText(h map[string]string) string {
@@ -102,6 +106,9 @@ func (s *session) Hangup(cause string) {
 	s.Release(cause)
 	s.wrote.Do(func() { s.note("write") })
 }
+
+func (s *session) ByeLeft()                     { s.note("bye left") }
+func (s *session) ByeLost(cause, detail string) { s.note("bye lost %s %s", cause, detail) }
 
 func (s *session) Finish(context.Context) { s.note("finish") }
 
