@@ -27,6 +27,15 @@ func (b Basis) Doubt() string {
 	return fmt.Sprintf("the stated %s (%s, %s) is wrong; %s would fit", cmp.Or(b.Word, b.Fact), b.Source, b.Value, b.Fits)
 }
 
+// RestsOn are the facts on which a violation rests, in one line; "" where nobody has looked.
+func (v Violation) RestsOn() string {
+	var all []string
+	for _, b := range v.Rests {
+		all = append(all, b.String())
+	}
+	return strings.Join(all, ", ")
+}
+
 // Doubts are those of several facts, as the end of a sentence.
 func Doubts(all []Basis) string {
 	var b strings.Builder

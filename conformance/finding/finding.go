@@ -134,6 +134,9 @@ func OfViolation(f Finding) Failure {
 	if s := v.Consequences(); s != "" {
 		out.Because += "; " + s
 	}
+	if s := v.RestsOn(); s != "" {
+		out.Because += "; it rests on " + s
+	}
 	for _, o := range v.Ops {
 		out.Operations = append(out.Operations, Shown(o))
 	}

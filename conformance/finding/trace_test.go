@@ -68,3 +68,23 @@ func TestTrace(t *testing.T) {
 		})
 	}
 }
+
+// TestOfViolation has what every report of a scenario shows of a violation: its root or what follows, and the facts.
+func TestOfViolation(t *testing.T) {
+	for want, v := range map[string]Violation{
+		"both replies": {},
+		"both replies; from this follows 1 more: 1 of isolation":                                              {Followed: []Followed{{"isolation", 1}}},
+		"both replies; from this follow 3 more: 2 of isolation, 1 of rotation":                                {Followed: []Followed{{"isolation", 2}, {"rotation", 1}}},
+		"both replies; this follows from isolation: a number of two":                                          {Follows: &Root{Check: "isolation", Text: "a number of two"}},
+		"both replies; it rests on size 3 (measured), release hangup (documented)":                            {Rests: []Basis{{Fact: "size", Value: "3", Source: "measured"}, {Fact: "release", Value: "hangup", Source: "documented"}}},
+		"both replies (modulo strays); from this follows 1 more: 1 of rotation; it rests on size 3 (assumed)": {Certainty: ModuloStrays, Followed: []Followed{{"rotation", 1}}, Rests: []Basis{{Fact: "size", Value: "3", Source: "assumed"}}},
+	} {
+		v.Rule = "both replies"
+		if v.Certainty == "" {
+			v.Certainty = Certain
+		}
+		if got := OfViolation(Finding{Violation: v}).Because; got != want {
+			t.Errorf("want %q, got %q", want, got)
+		}
+	}
+}

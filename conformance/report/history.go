@@ -163,19 +163,10 @@ func (p *page) proof(f finding.Finding, history, again string) {
 	p.row("because", reasoning(v))
 	p.row("likely", v.Cause)
 	p.row("so", v.Consequences())
-	p.row("rests on", rests(v))
+	p.row("rests on", v.RestsOn())
 	p.drawing("timeline", Chart(v.Chart))
 	p.row("history", history)
 	p.row("again", again)
-}
-
-// rests are the facts on which a violation rests.
-func rests(v finding.Violation) string {
-	var all []string
-	for _, b := range v.Rests {
-		all = append(all, b.String())
-	}
-	return strings.Join(all, ", ")
 }
 
 // reasoning is the rule by which a violation is proven, and how sure it is.
