@@ -28,10 +28,10 @@ func TestChart(t *testing.T) {
                           0s                    4s                    8.4s
 a
 * #1 reserve client 1       ??======================================    0s–500ms, held until 8s or later, nonce x
-* #2 call client 1               ...............####################    1s–4s, over at 8s by the platform, nonce x, was given x
-* #3 reserve client 2                                ?????==----------  5s–6s, held until 6.5s or later, nonce y
-  #6 call client 2                                          ...         6.5s–7s, refused 486
-  #7 call probe                                                ..#####  7s–7.5s, still up
+* #3 call client 1               ...............####################    1s–4s, over at 8s by the platform, nonce x, was given x
+* #4 reserve client 2                                ?????==----------  5s–6s, held until 6.5s or later, nonce y
+  #5 call client 2                                          ...         6.5s–7s, refused 486
+  #6 call probe                                                ..#####  7s–7.5s, still up
 ? may have been made  = was held  - may have been held   . on its way  # in a call   * proves it
 `
 	if got != want {

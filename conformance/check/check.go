@@ -75,19 +75,18 @@ const Budget = 5 * time.Second
 // share the budget. Where the history itself shows that the generators' clocks are further apart than is known, what was
 // found by comparing times is not certain.
 func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.Duration) finding.Judgement {
-	out := finding.Judgement{Operations: len(h.Ops), Warnings: h.Whole.Warnings(h.Skew), Ledgers: make(map[string]finding.Ledger)}
+	out := finding.Judgement{Operations: len(h.Ops), Warnings: h.Warnings(), Ledgers: make(map[string]finding.Ledger)}
 	if h.Missing > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d operations are missing, as the ids show, so nobody is taken for the only user of the pool", h.Missing))
 	}
 	for _, name := range h.Names {
 		out.Ledgers[name] = h.Projects[name].Ledger()
 	}
-	skewed := h.Skew.By > h.Whole.Eps || h.Whole.ClocksUnknown()
 	astray := h.Whole.Astray()
 	deadline := time.Now().Add(budget)
 	for _, c := range checks {
 		if !c.PerProject {
-			out.Results = append(out.Results, c.result(ctx, "", h.Whole, astray, skewed))
+			out.Results = append(out.Results, c.result(ctx, "", h.Whole, astray))
 			continue
 		}
 		for i, name := range h.Names {
@@ -97,31 +96,26 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 				share, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(len(h.Names)-i))
 				defer cancel()
 			}
-			out.Results = append(out.Results, c.result(share, name, h.Projects[name], astray, skewed))
+			out.Results = append(out.Results, c.result(share, name, h.Projects[name], astray))
+		}
+	}
+	out.Warnings = append(out.Warnings, byEachClock(ctx, h, checks, out.Results)...)
+	for i := range out.Results {
+		for _, x := range out.Results[i].Violations {
+			switch {
+			case x.Certainty == finding.ModuloUnseen:
+				out.Results[i].Need(1, unstated(h.FactsOf(out.Results[i].Project), "exclusive", "strays_per_s")...)
+			case x.Certainty == finding.ModuloClocks && h.ClocksUnknown():
+				out.Results[i].Need(1, "eps")
+			}
 		}
 	}
 	return out
 }
 
-// result is what the check says of one reading. So many calls went astray; skewed says that the clocks are too far apart.
-func (c Check) result(ctx context.Context, project string, r *reading.Reading, astray int, skewed bool) finding.Judged {
-	out := finding.Judged{Rule: c.Rule, Project: project, Outcome: c.on(ctx, r, astray)}
-	if skewed && c.clocks {
-		for i := range out.Violations {
-			if x := &out.Violations[i]; !x.Timeless {
-				x.Certainty = finding.ModuloClocks
-			}
-		}
-	}
-	for _, x := range out.Violations {
-		switch {
-		case x.Certainty == finding.ModuloUnseen:
-			out.Need(1, unstated(r.Facts, "exclusive", "strays_per_s")...)
-		case x.Certainty == finding.ModuloClocks && r.ClocksUnknown():
-			out.Need(1, "eps")
-		}
-	}
-	return out
+// result is what the check says of one reading. So many calls went astray.
+func (c Check) result(ctx context.Context, project string, r *reading.Reading, astray int) finding.Judged {
+	return finding.Judged{Rule: c.Rule, Project: project, Outcome: c.on(ctx, r, astray)}
 }
 
 // on judges r, unless so many calls went astray: what is on a number at a time is not known then.

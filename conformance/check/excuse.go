@@ -45,7 +45,9 @@ func (v *view) excuseNeeds(l *reading.Lease, c *reading.Call) []string {
 func committed(o *history.Op) time.Duration { return max(o.Start, o.Sent) }
 
 // endFrom is the soonest end of a call.
-func (v *view) endFrom(c *reading.Call) time.Duration { return c.Op.Bye - v.Eps - v.EndsApart() }
+func (v *view) endFrom(c *reading.Call) time.Duration {
+	return c.Op.Bye - v.Apart(c.Op) - v.EndsApart()
+}
 
 // readable reports whether the state of c, which is known to be stored where r asked, must have been there: long enough
 // after the call, and still kept.

@@ -34,10 +34,10 @@ func exhaustionJustified() Check {
 			out.Cases = len(refusals)
 			strays := 0
 			for _, r := range refusals {
-				n := steps.peak(v.From(r), r.End+v.Eps)
+				n := steps.peak(v.From(r), v.By(r))
 				if n >= v.PoolSize() {
-					if certain.peak(v.From(r)+1, r.End+v.Eps) < v.PoolSize() {
-						out.Doubt(loose().needs(v.From(r), r.End+v.Eps, v.PoolSize())...)
+					if certain.peak(v.From(r)+1, v.By(r)) < v.PoolSize() {
+						out.Doubt(loose().needs(v.From(r), v.By(r), v.PoolSize())...)
 					}
 					continue
 				}

@@ -111,7 +111,7 @@ func (v *view) looselyHeld() loose {
 		}
 	}
 	for _, a := range v.Doubts {
-		soonest := reading.Plus(reading.Plus(a.Op.End+v.Eps, v.WindowMax), v.ShortestRest())
+		soonest := reading.Plus(reading.Plus(v.By(a.Op), v.WindowMax), v.ShortestRest())
 		least.add(closed(a.From, soonest))
 		if v.ActsWithin() == reading.Forever {
 			note("server_max", closed(soonest, reading.Plus(a.Until, v.LongestRest())))

@@ -1,9 +1,11 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -94,11 +96,16 @@ func heard(at float64, id, nonce, number string) op {
 	return o
 }
 
+// ops are operations with the ids that a recorder would have given them: in the order in which they began.
 func ops(all ...op) []history.Op {
-	out := make([]history.Op, len(all))
+	out, order := make([]history.Op, len(all)), make([]*history.Op, len(all))
 	for i, o := range all {
-		o.ID = i + 1
 		out[i] = history.Op(o)
+		order[i] = &out[i]
+	}
+	slices.SortStableFunc(order, func(a, b *history.Op) int { return cmp.Compare(a.Start, b.Start) })
+	for i, o := range order {
+		o.ID = i + 1
 	}
 	return out
 }

@@ -13,7 +13,7 @@ func linearizable() Check {
 	return Check{Rule: finding.Rule{
 		Name: "linearizable", Invariant: "I1, I3, I5, I6", Says: "What happened to each number has an order in which a pool can have done it.",
 	},
-		PerProject: true, OnRequest: true, sited: true,
+		PerProject: true, OnRequest: true, sited: true, clocks: true,
 		judge: func(ctx context.Context, v *view) (out finding.Outcome) {
 			r := linear.Search(ctx, v.Reading)
 			if r.Status == linear.NotJudged {

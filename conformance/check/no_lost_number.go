@@ -43,11 +43,11 @@ func noLostNumber() Check {
 			case end == nil:
 				return finding.NotJudged("the drain ended before a reservation was refused")
 			}
-			n := v.possiblyHeld().peak(v.From(end), end.End+v.Eps)
+			n := v.possiblyHeld().peak(v.From(end), v.By(end))
 			lost := v.PoolSize() - n
 			if lost <= 0 {
 				if out.Undecided = max(0, v.PoolSize()-len(given)); out.Undecided > 0 {
-					out.Need(out.Undecided, v.looselyHeld().needs(v.From(end), end.End+v.Eps, v.PoolSize())...)
+					out.Need(out.Undecided, v.looselyHeld().needs(v.From(end), v.By(end), v.PoolSize())...)
 				}
 				return out
 			}

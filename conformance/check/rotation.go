@@ -61,8 +61,8 @@ type turns struct {
 // alone moves on to reservation i, and reports whether no other one was under way at the same time: either may have been first.
 func (t *turns) alone(i int) bool {
 	l := t.Leases[i]
-	for ; t.broken < len(t.Restarts) && t.Restarts[t.broken].Start-t.Eps <= l.Replied; t.broken++ {
-		t.horizon = max(t.horizon, t.Restarts[t.broken].End+t.Eps)
+	for ; t.broken < len(t.Restarts) && t.From(t.Restarts[t.broken]) <= l.Replied; t.broken++ {
+		t.horizon = max(t.horizon, t.By(t.Restarts[t.broken]))
 	}
 	for ; t.doubted < len(t.Doubts) && t.Doubts[t.doubted].From <= l.Replied; t.doubted++ {
 		t.unknown = max(t.unknown, t.Doubts[t.doubted].MadeBy)

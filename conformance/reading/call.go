@@ -33,24 +33,24 @@ type Call struct {
 
 // call widens o. A call whose end is not recorded may have ended at any time: it was up until its Bye, if it has one.
 func (v *Reading) call(o *history.Op) Call {
-	c := Call{Op: o, Latest: o.End + v.Eps, Reached: MayArrive(o)}
+	c := Call{Op: o, Latest: o.End + v.Apart(o), Reached: MayArrive(o)}
 	if o.Outcome == history.Indefinite || o.Outcome == history.Refused && (o.Status == 0 || o.Status == 408) {
 		c.Latest = Plus(c.Latest, v.ActsWithin()) // its caller gave up; its INVITE may still be on its way
 	}
-	c.Soonest = min(o.Start+v.ArrivalMin-v.Eps, c.Latest)
+	c.Soonest = min(o.Start+v.ArrivalMin-v.Apart(o), c.Latest)
 	c.FreesFrom = c.Soonest
 	if v.Release == OnHangup && o.Outcome == history.OK && o.Bye >= o.Start {
 		end := o.Bye
 		if !o.Ended { // it was up in that very moment
 			end++
 		}
-		c.FreesFrom = max(c.Soonest, end-v.Eps-v.EndsApart())
+		c.FreesFrom = max(c.Soonest, end-v.Apart(o)-v.EndsApart())
 	}
 	switch {
 	case v.Release == OnArrival:
 		c.FreesBy = c.Latest
 	case c.Ended(): // answer: the answer came before the end
-		c.FreesBy = max(c.Latest, o.Bye+v.Eps+v.EndsApart())
+		c.FreesBy = max(c.Latest, o.Bye+v.Apart(o)+v.EndsApart())
 	case o.Outcome == history.Refused:
 		c.FreesBy = c.Latest + v.EndsApart()
 	default:
@@ -102,9 +102,9 @@ func (v *Reading) Over(c *Call) time.Duration {
 		return Forever
 	}
 	if c.Op.EndedBy == "platform" { // its BYE is sent when it is heard
-		return c.Op.Bye + v.Eps
+		return c.Op.Bye + v.Apart(c.Op)
 	}
-	return c.Op.Bye + v.Eps + v.EndsApart()
+	return c.Op.Bye + v.Apart(c.Op) + v.EndsApart()
 }
 
 // Line is one number: its reservations and the calls that may have arrived there.

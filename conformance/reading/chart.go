@@ -26,7 +26,7 @@ func (h *History) Chart(project string, x finding.Violation) *finding.Chart {
 	if len(numbers) == 0 {
 		return nil
 	}
-	v := New(h.factsOf(x.Owner(project)), about(h.Ops, numbers))
+	v := New(h.FactsOf(x.Owner(project)), about(h.Ops, numbers))
 	c := v.span(x, numbers)
 	for _, o := range x.Ops {
 		if o.Kind == history.Reserve && o.Number == "" {
@@ -41,8 +41,8 @@ func (h *History) Chart(project string, x finding.Violation) *finding.Chart {
 	return c
 }
 
-// factsOf is what is known of a project's pool; of all, when the project is none of the history's.
-func (h *History) factsOf(project string) Facts {
+// FactsOf is what is known of a project's pool; of all, when the project is none of the history's.
+func (h *History) FactsOf(project string) Facts {
 	if p, ok := h.Projects[project]; ok {
 		return p.Facts
 	}

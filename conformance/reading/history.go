@@ -14,9 +14,15 @@ type History struct {
 	Names    []string // of the projects, in order
 	Projects map[string]*Reading
 	Whole    *Reading
-	Skew     Skew // what the history itself proves of its clocks
-	Missing  int  // operations that were not written down, or not kept
-	facts    map[string]Facts
+	Skew     Skew   // what the history itself proves of its clocks
+	Steps    []Step // clocks that were set back while they stamped it
+	Missing  int    // operations that were not written down, or not kept
+
+	facts   map[string]Facts
+	all     []*history.Op
+	parts   map[string][]*history.Op // by project
+	numbers spelling
+	marked  map[string]bool // what generators are called after their clocks were set back
 }
 
 // missing counts the operations that the history lacks. A generator counts its own from 1, or several share one count:
@@ -55,6 +61,8 @@ func apart(ops []history.Op) bool {
 // complete: every operation has ended.
 func Of(facts map[string]Facts, ops []history.Op) *History {
 	all := Pointers(ops)
+	set := steps(all)
+	marked := setBack(all, set)
 	numbers := newSpelling(numbersOfPools(facts, all))
 	numbers.complete(all)
 	facts = maps.Clone(facts)
@@ -72,24 +80,32 @@ func Of(facts map[string]Facts, ops []history.Op) *History {
 		}
 	}
 	parts := split(facts, all)
-	d := &History{Ops: ops, facts: facts, Names: slices.Sorted(maps.Keys(parts)), Projects: make(map[string]*Reading)}
-	known := make(map[string]Facts)
-	for _, name := range d.Names {
-		known[name] = factsOf(facts, name)
-		d.Projects[name] = read(known[name], parts[name], numbers)
+	d := &History{
+		Ops: ops, facts: facts, Names: slices.Sorted(maps.Keys(parts)), Missing: lines, Steps: set,
+		all: all, parts: parts, numbers: numbers, marked: marked,
 	}
-	if len(d.Names) == 1 {
-		d.Whole = d.Projects[d.Names[0]]
-	} else {
-		d.Whole = read(common(known), all, numbers)
-	}
-	for _, r := range d.Projects {
-		r.Lacking = lines > 0
-	}
-	d.Whole.Lacking = lines > 0
-	d.Missing = lines
+	d.read(clock{})
 	d.Skew = d.Whole.ProvenSkew()
 	return d
+}
+
+// read reads what is there by one clock.
+func (h *History) read(by clock) {
+	h.Projects = make(map[string]*Reading)
+	known := make(map[string]Facts)
+	for _, name := range h.Names {
+		known[name] = factsOf(h.facts, name)
+		h.Projects[name] = read(known[name], h.parts[name], h.numbers, by)
+	}
+	if len(h.Names) == 1 {
+		h.Whole = h.Projects[h.Names[0]]
+	} else {
+		h.Whole = read(common(known), h.all, h.numbers, by)
+	}
+	for _, r := range h.Projects {
+		r.Lacking = h.Missing > 0
+	}
+	h.Whole.Lacking = h.Missing > 0
 }
 
 func factsOf(facts map[string]Facts, project string) Facts {

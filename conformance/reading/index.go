@@ -2,7 +2,6 @@ package reading
 
 import (
 	"slices"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
 )
@@ -12,7 +11,7 @@ type counts struct{ reserves, calls, reads, shared int }
 
 // survey counts the operations, finds the last stamps, and notes the restarts, by which the others are judged.
 func (v *Reading) survey(ops []*history.Op) (n counts) {
-	var last *time.Duration
+	var last *ending
 	generator := ""
 	for _, o := range ops {
 		switch o.Kind {
@@ -34,12 +33,13 @@ func (v *Reading) survey(ops []*history.Op) (n counts) {
 		if last == nil || o.Generator != generator {
 			generator = o.Generator
 			if last = v.ends[generator]; last == nil {
-				last = new(time.Duration)
+				last = new(ending)
 				v.ends[generator] = last
 			}
 		}
-		*last = max(*last, o.End, o.Bye)
-		v.Last = max(v.Last, *last)
+		last.operations++
+		last.at = max(last.at, o.End, o.Bye)
+		v.Last = max(v.Last, last.at)
 	}
 	return n
 }
@@ -70,7 +70,7 @@ func (v *Reading) sort(ops []*history.Op, n counts) {
 				v.links.byID[o.CallID] = c
 			}
 		case history.Handoff:
-			v.Reads = append(v.Reads, Question{Op: o, From: o.Start - v.Eps, To: o.End + v.Eps})
+			v.Reads = append(v.Reads, Question{Op: o, From: o.Start - v.Apart(o), To: o.End + v.Apart(o)})
 		}
 	}
 }
@@ -79,7 +79,7 @@ func (v *Reading) sort(ops []*history.Op, n counts) {
 func (v *Reading) attempted(o *history.Op, a *Attempt, l *Lease) {
 	*a = Attempt{Op: o, From: v.From(o), Count: 1}
 	if o.Outcome == history.OK && o.Number != "" {
-		*l = Lease{Op: o, From: a.From, Replied: o.End + v.Eps}
+		*l = Lease{Op: o, From: a.From, Replied: o.End + v.Apart(o)}
 		a.Lease = l
 		v.Leases = append(v.Leases, l)
 	} else {

@@ -13,7 +13,7 @@ import (
 type Lease struct {
 	Op            *history.Op
 	line          *Line
-	From, Replied time.Duration
+	From, Replied time.Duration // Replied is when its reply came, or when the first call that is known to have taken it had come
 	Earliest      time.Duration // the soonest moment at which the platform may have let go of the number
 	Released      time.Duration // the same without the cool-down; Forever when that is not known
 	Latest        time.Duration // the moment at which the number must have been free again, cool-down included
@@ -69,6 +69,7 @@ func (v *Reading) alone(c *Call, l *Lease) bool {
 // settle works out the intervals of one of a number's reservations. It looks at every own call to the number, not only
 // at the one meant for this reservation: a late call of an earlier holder may, legally if regrettably, end this one.
 func (v *Reading) settle(n *Line, l *Lease) {
+	l.Replied = min(l.Replied, max(l.From, v.takenBy(n, l))) // clocks that are wrong may say that it was taken before
 	// Whoever was given the number next, having asked after this one's reply, was given it when this one was over.
 	next := Forever
 	if b := n.after(l.Replied); b != nil {
@@ -157,6 +158,19 @@ func (v *Reading) takenLater(k candidates, n *Line, l *Lease, from, to time.Dura
 		k.first, k.last = min(k.first, max(c.FreesFrom, l.From)), max(k.last, c.FreesBy)
 	}
 	return k
+}
+
+// takenBy is when l had been made, as the calls show that are known to have been given its nonce; Forever when none does.
+func (v *Reading) takenBy(n *Line, l *Lease) time.Duration {
+	by := Forever
+	if a := v.ByNonce[l.Op.Nonce]; a != nil {
+		for c := a.given; c != nil; c = c.given {
+			if c.Latest < by && v.cameTo(c, n) && v.took(c, l) == yes {
+				by = c.Latest
+			}
+		}
+	}
+	return by
 }
 
 // cameTo reports whether c may have arrived at n's number.

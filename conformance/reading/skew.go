@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,6 +16,8 @@ type Skew struct {
 	By   time.Duration
 	a, b string // the generators
 	Why  string
+	// Untied are the generators whose clocks nothing in the history ties to the others: each may be apart from them by any time.
+	Untied []string
 }
 
 // ProvenSkew is the largest Skew that the history proves. Nothing can be known before it was made: a state names its call, a
@@ -25,9 +28,12 @@ func (v *Reading) ProvenSkew() (most Skew) {
 	if len(v.ends) < 2 {
 		return Skew{}
 	}
+	ties := make(ties)
+	defer func() { most.Untied = ties.untied(busiest(v.ends)) }()
 	note := func(cause, effect *history.Op, at, seen time.Duration, why string) {
+		ties.tie(cause.Generator, effect.Generator)
 		if by := at - seen; cause.Generator != effect.Generator && by > most.By {
-			most = Skew{by, cause.Generator, effect.Generator, fmt.Sprintf("%s (%s, %s)", why, cause, effect)}
+			most = Skew{By: by, a: cause.Generator, b: effect.Generator, Why: fmt.Sprintf("%s (%s, %s)", why, cause, effect)}
 		}
 	}
 	for i := range v.Reads {
@@ -50,7 +56,7 @@ func (v *Reading) ProvenSkew() (most Skew) {
 			}
 		}
 	}
-	if s := v.byArrival(); s.By > most.By {
+	if s := v.byArrival(ties); s.By > most.By {
 		most = s
 	}
 	return most
@@ -69,10 +75,41 @@ func (v *Reading) firstOf(a *Attempt, number string, stamp func(*history.Op) tim
 	return first
 }
 
+// ties are the generators that something ties together: each leads to one of its own, in the end to the same for all of them.
+type ties map[string]string
+
+func (t ties) root(name string) string {
+	for {
+		next, ok := t[name]
+		if !ok || next == name {
+			return name
+		}
+		name = next
+	}
+}
+
+func (t ties) tie(a, b string) {
+	if a != b {
+		if a, b = t.root(a), t.root(b); a != b {
+			t[a] = b
+		}
+	}
+}
+
+// untied are those that are not tied to the first.
+func (t ties) untied(names []string) (out []string) {
+	for _, n := range names[1:] {
+		if t.root(n) != t.root(names[0]) {
+			out = append(out, n)
+		}
+	}
+	return out
+}
+
 // byArrival compares the generators' clocks by the platform's. Each call bounds how far its generator's clock is from
 // the platform's: it arrived between dialling and answer. Where the bounds of one generator alone contradict each
 // other, the platform has no steady clock, and nothing follows.
-func (v *Reading) byArrival() (most Skew) {
+func (v *Reading) byArrival(ties ties) (most Skew) {
 	type bounds struct{ from, to int64 }
 	off := make(map[string]bounds)
 	for _, c := range v.Calls {
@@ -101,10 +138,11 @@ func (v *Reading) byArrival() (most Skew) {
 		}
 	}
 	for i, a := range names {
+		ties.tie(names[0], a)
 		for _, b := range names[i+1:] {
 			by := time.Duration(max(off[a].from-off[b].to, off[b].from-off[a].to))
 			if by > most.By {
-				most = Skew{by, a, b, "echo_arrived_at, the platform's own clock"}
+				most = Skew{By: by, a: a, b: b, Why: "echo_arrived_at, the platform's own clock"}
 			}
 		}
 	}
@@ -112,18 +150,58 @@ func (v *Reading) byArrival() (most Skew) {
 }
 
 // ClocksUnknown reports whether several generators recorded the history and nobody says how far their clocks are apart.
-func (v *Reading) ClocksUnknown() bool { return len(v.ends) > 1 && v.Facts.Eps == nil }
+func (h *History) ClocksUnknown() bool { return h.generators() > 1 && h.Whole.Facts.Eps == nil }
+
+// generators counts those that recorded the history.
+func (h *History) generators() int { return len(h.Whole.ends) - len(h.marked) }
+
+// Skewed reports whether the stamps of different clocks cannot be compared.
+func (h *History) Skewed() bool {
+	return h.Skew.By > h.Whole.Eps || h.ClocksUnknown() || len(h.Steps) > 0
+}
 
 // Warnings are what a reader of the verdicts must know about the clocks.
-func (v *Reading) Warnings(s Skew) (out []string) {
-	if n := len(v.ends); v.ClocksUnknown() {
+func (h *History) Warnings() (out []string) {
+	s, n := h.Skew, h.generators()
+	switch {
+	case h.ClocksUnknown():
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is not known, so nothing that was found by comparing the times of two of them is certain", n))
-	} else if n > 1 && v.Eps == 0 {
+	case n > 1 && h.Whole.Eps == 0:
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is 0: their clocks are taken for one and the same", n))
 	}
-	if s.By > v.Eps {
-		out = append(out, fmt.Sprintf("the clocks of generators %q and %q are at least %s apart and eps is %s, so nothing that was found by comparing times is certain: %s",
-			s.a, s.b, s.By.Round(time.Microsecond), v.Eps, s.Why))
+	if s.By > h.Whole.Eps {
+		out = append(out, fmt.Sprintf("the clocks of generators %q and %q are at least %s apart and eps is %s, so nothing that was found by comparing their times is certain: %s",
+			s.a, s.b, s.By.Round(time.Microsecond), h.Whole.Eps, s.Why))
+	}
+	if s.Untied = slices.DeleteFunc(slices.Clone(s.Untied), func(name string) bool { return h.marked[name] }); len(s.Untied) > 0 {
+		out = append(out, fmt.Sprintf("no state, nonce or time of arrival ties what %s recorded to what others did, so it cannot be seen how far the clocks are apart", listed(s.Untied)))
+	}
+	for _, step := range h.Steps {
+		out = append(out, fmt.Sprintf("%s was set back by %s or more before #%d: it says that %s was over before %s, so nothing that was found by comparing times from before and after is certain",
+			step.clock(), step.By.Round(time.Millisecond), step.since, step.After, step.Before))
 	}
 	return out
+}
+
+func (s Step) clock() string {
+	if s.Generator == "" {
+		return "the recorder's clock"
+	}
+	return fmt.Sprintf("the clock of generator %q", s.Generator)
+}
+
+// mark is what follows a generator's name after the step.
+func (s Step) mark() string { return fmt.Sprintf(" since #%d", s.since) }
+
+// listed are some names for a reader.
+func listed(names []string) string {
+	const most = 5
+	out := make([]string, min(len(names), most))
+	for i := range out {
+		out[i] = strconv.Quote(names[i])
+	}
+	if len(names) > most {
+		out = append(out, fmt.Sprintf("%d others", len(names)-most))
+	}
+	return strings.Join(out, ", ")
 }

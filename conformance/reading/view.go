@@ -10,11 +10,12 @@ import (
 )
 
 // Reading is a history made ready for judging: what belongs together is found once. It points into the history and does
-// not copy it: a million operations are some hundred megabytes. All times in it are widened by what the clocks of the
-// generators may be apart.
+// not copy it: a million operations are some hundred megabytes. All times in it are by one generator's clock,
+// and those of the others are widened by what their clocks may be apart from it.
 type Reading struct {
 	Facts
 	Eps      time.Duration // how far two clocks may be apart: 0 where it is one and the same, or where nobody says
+	Clock    string        // the generator by whose clock all times are: those that it did not stamp are widened by Eps
 	Reserves []*history.Op // without the drain, which only counts
 	Drain    []*history.Op
 	Reads    []Question    // by start
@@ -25,8 +26,8 @@ type Reading struct {
 	Leases   []*Lease      // of all successful reservations, the drain's included, by start
 	Doubts   []*Attempt    // reservations that may hold a number that nobody knows, by start
 
-	Last    time.Duration             // the last stamp of all
-	ends    map[string]*time.Duration // and of each generator
+	Last    time.Duration      // the last stamp of all
+	ends    map[string]*ending // and of each generator
 	numbers spelling
 
 	Lines    map[string]*Line
@@ -87,19 +88,25 @@ const Crowd = 64
 func New(f Facts, ops []*history.Op) *Reading {
 	numbers := newSpelling(numbersOfPools(map[string]Facts{"": f}, ops))
 	numbers.complete(ops)
-	return read(numbers.facts(f), ops, numbers)
+	return read(numbers.facts(f), ops, numbers, clock{})
 }
 
-// read reads operations that are complete.
-func read(f Facts, ops []*history.Op, numbers spelling) *Reading {
+// read reads operations that are complete, by the clock of one generator.
+func read(f Facts, ops []*history.Op, numbers spelling, by clock) *Reading {
 	v := &Reading{
-		Facts: f, numbers: numbers, ends: make(map[string]*time.Duration), Lines: make(map[string]*Line), crowded: make(map[string]bool),
+		Facts: f, numbers: numbers, ends: make(map[string]*ending), Lines: make(map[string]*Line), crowded: make(map[string]bool),
 	}
 	counts := v.survey(ops)
-	if f.Eps != nil && len(v.ends) > 1 { // else one clock stamped everything, or nobody knows
-		v.Eps = *f.Eps
+	if len(v.ends) > 1 { // else one clock stamped everything
+		v.Clock, v.Eps = by.of(v.ends), known(f.Eps, 0)
+		if by.unbounded {
+			v.Eps = boundless
+		}
 	}
-	v.lost = newReach(len(v.Losses), func(i int) time.Duration { return v.Losses[i].End + v.Eps })
+	for _, all := range [][]*history.Op{v.Losses, v.Restarts} {
+		slices.SortStableFunc(all, func(a, b *history.Op) int { return cmp.Compare(v.From(a), v.From(b)) })
+	}
+	v.lost = newReach(len(v.Losses), func(i int) time.Duration { return v.By(v.Losses[i]) })
 	v.sort(ops, counts)
 	v.place()
 	v.listen()
@@ -129,7 +136,10 @@ func mayHold(o *history.Op) bool {
 }
 
 // From is the soonest moment at which the platform can have acted on o.
-func (v *Reading) From(o *history.Op) time.Duration { return max(o.Start, o.Sent) - v.Eps }
+func (v *Reading) From(o *history.Op) time.Duration { return max(o.Start, o.Sent) - v.Apart(o) }
+
+// By is the latest moment at which o's reply came, or its call arrived.
+func (v *Reading) By(o *history.Op) time.Duration { return o.End + v.Apart(o) }
 
 // place orders everything by time, and puts it to its number.
 func (v *Reading) place() {
@@ -154,7 +164,7 @@ func (v *Reading) place() {
 		}
 	}
 	for _, a := range v.Doubts {
-		a.MadeBy = Plus(a.Op.End, v.Eps)
+		a.MadeBy = v.By(a.Op)
 		if a.Op.Outcome != history.OK {
 			a.MadeBy = Plus(a.MadeBy, v.ActsWithin())
 		}
@@ -258,8 +268,8 @@ func (v *Reading) Astray() (n int) {
 
 // LostAt is the first moment from from until to at which the platform may have lost everything; Forever when there is none.
 func (v *Reading) LostAt(from, to time.Duration) time.Duration {
-	if i := v.lost.next(0, from); i < len(v.Losses) && v.Losses[i].Start-v.Eps <= to {
-		return max(v.Losses[i].Start-v.Eps, from)
+	if i := v.lost.next(0, from); i < len(v.Losses) && v.From(v.Losses[i]) <= to {
+		return max(v.From(v.Losses[i]), from)
 	}
 	return Forever
 }

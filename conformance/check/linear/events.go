@@ -84,7 +84,7 @@ func gather(r *reading.Reading) (out []*number) {
 	g.placeDoubts()
 	var lost []*event
 	for _, o := range r.Losses {
-		lost = append(lost, &event{op: o, number: "what waits", kind: lose, from: o.Start - r.Eps, to: o.End + r.Eps})
+		lost = append(lost, &event{op: o, number: "what waits", kind: lose, from: r.From(o), to: r.By(o)})
 	}
 	for _, n := range g.numbers {
 		if len(n.given) == 0 && !slices.ContainsFunc(n.events, func(e *event) bool { return e.kind == put }) {
