@@ -20,17 +20,20 @@ import (
 type checkFlags struct {
 	*flags
 	dir, label, junit, json, out string
+	target                       string
 	seed                         uint64
 	list, dryRun, verbose, quiet bool
-	strict, color, keep          bool
+	strict, color, keep, yes     bool
 	workers                      int
 }
 
 func newCheckFlags() *checkFlags {
 	f := &checkFlags{flags: newFlags("check", `[flags] [id | glob | file:line ...]
 
-Replays scenarios against the in-process reference, over real HTTP and real SIP on loopback, in virtual time.
-Without arguments every bundled scenario is played.`)}
+Replays scenarios against the in-process reference, over real HTTP and real SIP on loopback, in virtual time; with --target
+against a deployment, in real time and within the limits of its file. Without arguments every bundled scenario is played.`)}
+	f.StringVar(&f.target, "target", "", "`file` that describes a deployment to play on instead of the reference")
+	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
 	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
@@ -55,13 +58,25 @@ func runCheck(ctx context.Context, e env) int {
 		return code
 	}
 	plan := f.plan(patterns)
+	deployed, err := f.deployment(e, &plan)
+	if err != nil {
+		return refuse(e, err)
+	}
 	loaded, err := run.Load(plan)
 	if err != nil {
 		return refuse(e, err)
 	}
+	if deployed != nil {
+		if err := deployed.fit(ctx, &loaded); err != nil {
+			return refuse(e, err)
+		}
+	}
 	switch {
 	case f.list:
 		printScenarios(e.out, loaded.Selected)
+		return 0
+	case f.dryRun && deployed != nil:
+		fmt.Fprint(e.out, deployed.plan)
 		return 0
 	case f.dryRun:
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
@@ -69,6 +84,10 @@ func runCheck(ctx context.Context, e env) int {
 	}
 	e = e.leaveOutput(f.junit, f.json)
 	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
+	if deployed != nil {
+		options.Redactor = options.Redactor.OnlyNumbers(deployed.knows(loaded))
+		loaded.Redact = report.NewRedactor(plan.Target.Secrets()...).Text
+	}
 	files, err := f.openReports(e)
 	if err != nil {
 		return refuse(e, err)
@@ -79,11 +98,19 @@ func runCheck(ctx context.Context, e env) int {
 	}
 	defer tidy()
 	loaded.Out = out
+	if deployed != nil {
+		if err := f.ask(e, deployed); err != nil {
+			return refuse(e, errors.Join(err, files.close()))
+		}
+	}
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), len(loaded.Selected))
 	played, err := loaded.Play(ctx, text)
 	if err != nil {
 		return refuse(e, errors.Join(err, files.close()))
+	}
+	if deployed != nil {
+		deployed.conclude(&played)
 	}
 	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor), files.close()); err != nil {
 		return refuse(e, err)

@@ -36,7 +36,10 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/finding conformance/history"},
 	{"conformance/targets", "conformance/finding conformance/reading conformance/scenario"},
-	{"conformance/targets/world", "conformance/reading fakes/... sim/..."},
+	{"conformance/targets/world", "conformance/finding conformance/reading conformance/targets fakes/... sim/..."},
+	{"conformance/targets/targetfile", "conformance/reading"},
+	{"conformance/targets/deployment", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/targetfile conformance/targets/world fakes/... sim/..."},
+	{"conformance/fit", "conformance/contract conformance/finding conformance/inorder conformance/reading conformance/replay conformance/scenario conformance/targets/... sim sim/conversation"},
 	{"conformance/targets/reference", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
 	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
@@ -67,7 +70,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
-	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/targets conformance/targets/reference conformance/targets/world specs", "..."},
+	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... specs", "..."},
 }
 
 // pkg is what `go list` says of a package.

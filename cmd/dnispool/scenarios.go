@@ -12,7 +12,7 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-func runScenarios(_ context.Context, e env) int {
+func runScenarios(ctx context.Context, e env) int {
 	f := newCheckFlags()
 	f.flags = newFlags("scenarios", `list | lint | show [flags] [id | glob | file:line ...]
 
@@ -21,6 +21,7 @@ lint  read every file and report every problem, with its place
 show  print the files`)
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
 	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
+	f.StringVar(&f.target, "target", "", "with list: `file` that describes a deployment; each scenario is played on it or says what it lacks")
 	args, code, done := f.parse(e)
 	if done {
 		return code
@@ -39,6 +40,9 @@ show  print the files`)
 	loaded, err := run.Load(f.plan(args[1:]))
 	if err != nil {
 		return refuse(e, err)
+	}
+	if f.target != "" {
+		return listFits(ctx, e, f.target, loaded)
 	}
 	switch args[0] {
 	case "list":

@@ -14,7 +14,8 @@ import (
 // placed is a call with its place in the history.
 type placed struct {
 	targets.Call
-	op *history.Op
+	op    *history.Op
+	meant reservation // that it was placed for
 }
 
 func (c *placed) over() bool {
@@ -66,6 +67,7 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	if callID != "" { // it was another call's, so it names neither in the history
 		cl.history.Update(op, func(o *history.Op) { o.CallID = "" })
 	}
+	c.meant = meant
 	if st.Name != "" {
 		cl.calls[st.Name] = c
 	}
@@ -140,7 +142,7 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 	if limit == 0 {
 		limit = 24 * time.Hour // the scenario's own time bounds it
 	}
-	if !cl.stage.Await(ctx, c.Call, limit) {
+	if !cl.stage.Await(ctx, c.Call, limit+cl.stage.Patience()) {
 		if err := ctx.Err(); err != nil {
 			return outcome{}, fmt.Errorf("call %s is still up: %w", a.Call.Name, err)
 		}
@@ -148,6 +150,7 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 			Kind: finding.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
 		})}}, nil
 	}
+	cl.identify(ctx, c, a.Call.Name)
 	cl.ended(c)
 	end := c.End()
 	named := make(map[string]any)
@@ -155,6 +158,18 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 		named[name] = value
 	}
 	return outcome{result: map[string]any{"ended_by": end.By, "how": end.How, "cause": end.Cause, "headers": named}}, nil
+}
+
+// identify lets the target find out what the platform calls the conversation, for the steps that follow.
+func (cl *client) identify(ctx context.Context, c *placed, name string) {
+	find, able := cl.stage.(targets.Identifier)
+	if !able || c.ID() != "" || !c.Answered() || c.meant.sharedID == "" {
+		return
+	}
+	project, _ := cl.stage.Project(c.meant.project)
+	find.Identify(ctx, c.Call, project, c.meant.sharedID)
+	cl.history.Update(c.op, func(o *history.Op) { o.CallID = c.ID() })
+	cl.scope.Set(name, dialled(c.Call))
 }
 
 // ended stamps the end of a call into the history, or that it is up until now.
@@ -165,5 +180,7 @@ func (p *player) ended(c *placed) {
 		}
 		return
 	}
-	p.history.Update(c.op, func(o *history.Op) { o.Ended, o.EndedBy, o.Bye = true, c.End().By, p.since(c.End().At) })
+	p.history.Update(c.op, func(o *history.Op) {
+		o.Ended, o.EndedBy, o.Bye = true, c.End().By, p.since(c.End().At)
+	})
 }

@@ -22,7 +22,9 @@ import (
 // fake is a target whose replies a test writes by hand. Its time moves when somebody waits, and by tick whenever
 // somebody looks.
 type fake struct {
-	lacks    []scenario.Need
+	refuses  string        // why every scenario is unsupported
+	patience time.Duration // of the stage
+	noDrain  bool
 	openErr  error
 	closeErr error
 	// do answers a request; n counts them from 1.
@@ -41,7 +43,13 @@ func (f *fake) Fault(_, _ string, _ *yaml.Node) strictyaml.Problems { return nil
 func (f *fake) Config() json.RawMessage                             { return nil }
 func (f *fake) Secrets() []string                                   { return nil }
 func (f *fake) Formats() []string                                   { return nil }
-func (f *fake) Lacks([]scenario.Need) []scenario.Need               { return f.lacks }
+func (f *fake) Timeout(s *scenario.Scenario) time.Duration          { return s.Timeout }
+func (f *fake) Refuses(*scenario.Scenario) (finding.Status, string) {
+	if f.refuses == "" {
+		return "", ""
+	}
+	return finding.Unsupported, f.refuses
+}
 func (f *fake) Open(_ context.Context, w targets.World) (targets.Stage, error) {
 	if f.openErr != nil {
 		return nil, f.openErr
@@ -140,6 +148,9 @@ func (s *stage) Launch(ctx context.Context, at []time.Duration, run func(context
 	}
 	return nil
 }
+
+func (s *stage) Patience() time.Duration { return s.patience }
+func (s *stage) MayDrain(string) bool    { return !s.noDrain }
 
 func (s *stage) Settle()                      {}
 func (s *stage) Ladder() []finding.SIPMessage { return nil }

@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -19,6 +20,40 @@ import (
 type files struct {
 	name    string // their path without the end; "": none are written
 	history *os.File
+	redact  func(string) string // may be nil
+}
+
+// redacting writes whole lines, without the secrets that a platform has repeated in them.
+type redacting struct {
+	to     io.Writer
+	redact func(string) string
+	begun  []byte // of a line
+}
+
+// hiding returns a writer that hides what redact does, and what writes the line that was begun last.
+func hiding(to io.Writer, redact func(string) string) (w io.Writer, end func() error) {
+	if redact == nil {
+		return to, func() error { return nil }
+	}
+	r := &redacting{to: to, redact: redact}
+	return r, r.end
+}
+
+func (r *redacting) Write(p []byte) (int, error) {
+	r.begun = append(r.begun, p...)
+	whole := bytes.LastIndexByte(r.begun, '\n') + 1
+	if whole == 0 {
+		return len(p), nil
+	}
+	_, err := io.WriteString(r.to, r.redact(string(r.begun[:whole])))
+	r.begun = append(r.begun[:0], r.begun[whole:]...)
+	return len(p), err
+}
+
+func (r *redacting) end() error {
+	_, err := io.WriteString(r.to, r.redact(string(r.begun)))
+	r.begun = nil
+	return err
 }
 
 // open begins the scenario's history. What an earlier run has left of the scenario goes.
@@ -31,7 +66,7 @@ func (p *player) open() error {
 	if err != nil {
 		return err
 	}
-	f := files{name: filepath.Join(p.options.Out, filepath.FromSlash(p.scenario.ID))}
+	f := files{name: filepath.Join(p.options.Out, filepath.FromSlash(p.scenario.ID)), redact: p.options.Redact}
 	if err := os.Remove(f.picture()); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("history: %w", err)
 	}
@@ -43,7 +78,8 @@ func (p *player) open() error {
 		return fmt.Errorf("history: %w", err)
 	}
 	p.files = f
-	w, err := history.NewWriter(f.history, history.Header{Base: p.base, Source: fmt.Sprintf("%s seed %d", p.scenario.ID, p.options.Seed), Facts: facts})
+	out, _ := hiding(f.history, f.redact) // a history is written by lines
+	w, err := history.NewWriter(out, history.Header{Base: p.base, Source: fmt.Sprintf("%s seed %d", p.scenario.ID, p.options.Seed), Facts: facts})
 	if err != nil {
 		return fmt.Errorf("history: %w", err)
 	}
@@ -86,7 +122,8 @@ func (f files) keepPicture(drawing func(io.Writer) error) error {
 	if err != nil {
 		return fmt.Errorf("picture: %w", err)
 	}
-	return errors.Join(drawing(file), file.Close())
+	out, end := hiding(file, f.redact)
+	return errors.Join(drawing(out), end(), file.Close())
 }
 
 // tidy closes the history. Of a scenario that has passed nothing stays; of any other the result says where it is.

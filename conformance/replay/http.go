@@ -19,6 +19,8 @@ import (
 // replyTimeout is how long a client waits for a reply unless the step says otherwise.
 const replyTimeout = 2 * time.Second
 
+func (p *player) replyWithin() time.Duration { return replyTimeout + p.stage.Patience() }
+
 const reservePath = "/v1/conversations/dni-reservation"
 
 var _ = register(scenario.VerbReserve, (*client).reserve, nil)
@@ -38,7 +40,7 @@ func (cl *client) reserve(ctx context.Context, st *scenario.Step, a *scenario.Re
 	if err != nil {
 		return outcome{}, err
 	}
-	timeout := replyTimeout
+	timeout := cl.replyWithin()
 	if a.Timeout > 0 {
 		timeout = a.Timeout
 	}
@@ -155,7 +157,7 @@ func (cl *client) request(ctx context.Context, st *scenario.Step, a *scenario.Re
 	if err != nil {
 		return outcome{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, replyTimeout)
+	limited, cancel := context.WithTimeout(ctx, cl.replyWithin())
 	defer cancel()
 	r, err := newRequest(limited, a.Method, cl.stage.BaseURL()+path, key, body)
 	if err != nil {
@@ -203,7 +205,7 @@ func (cl *client) post(ctx context.Context, step, url, key string, body []byte, 
 }
 
 func (cl *client) get(ctx context.Context, step, url, key string, onPurpose bool) (*exchange, error) {
-	limited, cancel := context.WithTimeout(ctx, replyTimeout)
+	limited, cancel := context.WithTimeout(ctx, cl.replyWithin())
 	defer cancel()
 	r, err := newRequest(limited, http.MethodGet, url, key, nil)
 	if err != nil {

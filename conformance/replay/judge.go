@@ -121,22 +121,60 @@ func (p *player) judge(ctx context.Context) (judged, error) {
 	if err != nil {
 		return judged{}, err
 	}
+	var spared []string // checks that ask for more numbers than the target may be asked for
 	if slices.ContainsFunc(checks, func(c check.Check) bool { return c.Drains }) {
-		if err := p.drain(ctx); err != nil {
+		if p.mayDrain() {
+			err = p.drain(ctx)
+		} else {
+			checks, spared = withoutDrain(checks)
+		}
+		if err != nil {
 			return judged{}, fmt.Errorf("the pool could not be drained: %w", err)
 		}
 	}
 	if err := p.history.Flush(); err != nil { // what was seen must not depend on what is made of it
 		return judged{}, fmt.Errorf("history: %w", err)
 	}
-	if len(checks) == 0 {
-		return judged{}, nil
+	switch {
+	case len(checks) == 0 && !p.scenario.Expects: // nothing tested is never green
+		return judged{doubts: spared}, nil
+	case len(checks) == 0:
+		return judged{notes: spared}, nil
 	}
 	out, err := p.applyChecks(ctx, checks)
+	out.notes = append(out.notes, spared...)
 	if len(out.failures) > 0 || err != nil { // what is proven stays proven when the time is up
 		return out, err
 	}
 	return out, ctx.Err()
+}
+
+func (p *player) mayDrain() bool {
+	return !slices.ContainsFunc(p.reserved(), func(project string) bool { return !p.stage.MayDrain(project) })
+}
+
+// reserved are the projects that the scenario has reserved from, and the first.
+func (p *player) reserved() []string {
+	first, _ := p.stage.Project("")
+	projects := map[string]bool{first.Name: true}
+	for _, o := range p.history.Ops() {
+		if o.Kind == history.Reserve {
+			projects[o.Project] = true
+		}
+	}
+	return slices.Sorted(maps.Keys(projects))
+}
+
+// withoutDrain leaves out the checks that drain the pool, and says so.
+func withoutDrain(all []check.Check) (rest []check.Check, notes []string) {
+	for _, c := range all {
+		if c.Drains {
+			notes = append(notes, c.Name+" was not judged: it reserves every number of the pool, which the target does not allow")
+			continue
+		}
+		rest = append(rest, c)
+	}
+	return rest, notes
 }
 
 // drain ends all calls, lets every window close, and reserves until the pool is empty: what does not come back is lost.
@@ -150,14 +188,7 @@ func (p *player) drain(ctx context.Context) error {
 		}
 	}
 	p.stage.Settle()
-	first, _ := p.stage.Project("")
-	projects := map[string]bool{first.Name: true}
-	for _, o := range p.history.Ops() {
-		if o.Kind == history.Reserve {
-			projects[o.Project] = true
-		}
-	}
-	for _, name := range slices.Sorted(maps.Keys(projects)) {
+	for _, name := range p.reserved() {
 		f := p.stage.Facts(name)
 		if f.Size == 0 {
 			continue
@@ -180,7 +211,7 @@ func (p *player) drainProject(ctx context.Context, name string, size int) error 
 	cl := p.newClient("drain", scenario.NewScope())
 	for i := 0; i <= size; i++ {
 		op := p.history.Begin(history.Op{Client: "drain", Kind: history.Reserve, Drain: true, Project: name, Start: p.now(), Outcome: history.Indefinite})
-		x, err := cl.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), scenario.Send{}, replyTimeout, false)
+		x, err := cl.post(ctx, "drain", p.stage.BaseURL()+reservePath, project.DNIKey, []byte(`{"attributes":{}}`), scenario.Send{}, cl.replyWithin(), false)
 		if err != nil {
 			return err
 		}

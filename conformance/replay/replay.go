@@ -32,6 +32,8 @@ type Options struct {
 	// nothing is written.
 	Out     string
 	KeepAll bool
+	// Redact hides secrets in what is written below Out; nil hides none.
+	Redact func(string) string
 }
 
 // Seed returns the seed of one scenario of a run: filtering a run does not change a scenario's draws.
@@ -41,21 +43,13 @@ func Seed(run uint64, id string) uint64 {
 	return h.Sum64()
 }
 
-// listed puts needs into a sentence.
-func listed(needs []scenario.Need) string {
-	words := make([]string, len(needs))
-	for i, n := range needs {
-		words[i] = string(n)
-	}
-	return strings.Join(words, ", nor ")
-}
-
 // player plays one scenario.
 type player struct {
 	scenario *scenario.Scenario
 	stage    targets.Stage
 	options  Options
 	seed     uint64
+	limit    time.Duration // real time that the scenario may take
 	recorder *recorder
 	history  *history.Recorder
 	files    files
@@ -79,11 +73,12 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
 		Level: s.Level, Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
 	}
-	if missing := t.Lacks(s.Needs()); len(missing) > 0 {
-		r.Status, r.Reason = finding.Unsupported, "the target cannot "+listed(missing)
+	if status, reason := t.Refuses(s); status != "" {
+		r.Status, r.Reason = status, reason
 		return r
 	}
-	ctx, cancel := context.WithTimeout(ctx, s.Timeout)
+	limit := t.Timeout(s)
+	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	stage, err := t.Open(ctx, targets.World{File: s.File, Given: s.Given, Seed: r.Seed})
 	if err != nil {
@@ -93,7 +88,7 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		}
 		return r
 	}
-	p := &player{scenario: s, stage: stage, options: o, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
+	p := &player{scenario: s, stage: stage, options: o, limit: limit, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
 	if err := p.open(); err != nil {
 		r.Status, r.Reason = finding.Error, err.Error()
 	} else {
@@ -158,7 +153,7 @@ func (p *player) conclude(ctx context.Context, r *finding.Result, place finding.
 	case proofless(err):
 		r.Status, r.Reason = finding.Inconclusive, fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
-		place.Kind, place.Want, place.Got = finding.KindTimeout, "the scenario to end within "+p.scenario.Timeout.String(), err.Error()
+		place.Kind, place.Want, place.Got = finding.KindTimeout, "the scenario to end within "+p.limit.String(), err.Error()
 		r.Status, r.Failures = finding.Failed, append(r.Failures, place)
 	default:
 		place.Kind, place.Got = finding.KindError, err.Error()

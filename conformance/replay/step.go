@@ -31,7 +31,8 @@ func (cl *client) take(ctx context.Context, st *scenario.Step) ([]finding.Failur
 
 // takeOne plays one step, tries again while within allows, and returns its outcome and failures.
 func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []finding.Failure, error) {
-	deadline := cl.stage.Now().Add(st.Within)
+	within := cl.within(st)
+	deadline := cl.stage.Now().Add(within)
 	var last []scenario.Mismatch // of the try before
 	for tries := 1; ; tries++ {
 		out, err := cl.try(ctx, st)
@@ -42,8 +43,8 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 		if last, err = cl.mismatches(st, out); err != nil {
 			return out, nil, err
 		}
-		if len(last) > 0 && len(failures) == 0 && cl.mayRetry(st, out, deadline) {
-			if err := cl.stage.Wait(ctx, pollEvery); err != nil {
+		if len(last) > 0 && len(failures) == 0 && within > 0 && cl.mayRetry(st, out, deadline) {
+			if err := cl.stage.Wait(ctx, max(pollEvery, cl.stage.Patience()/10)); err != nil {
 				return out, nil, cl.explain(st, tries, last, err)
 			}
 			continue
@@ -57,6 +58,14 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 		cl.before = append(cl.before, cl.played(st, out))
 		return out, failures, cl.doubt(st, out)
 	}
+}
+
+// within is how long a step is tried again: a handoff state for as long as the target may take to show it, too.
+func (cl *client) within(st *scenario.Step) time.Duration {
+	if st.Verb == scenario.VerbHandoff {
+		return st.Within + cl.stage.Patience()
+	}
+	return st.Within
 }
 
 // mismatches holds the result against the step's expectations. A handoff that is waited for and of which nothing is
@@ -91,7 +100,7 @@ func (cl *client) try(ctx context.Context, st *scenario.Step) (outcome, error) {
 // after a definite refusal: an answer that was lost may hold one.
 func (cl *client) mayRetry(st *scenario.Step, out outcome, deadline time.Time) bool {
 	x := out.exchange
-	if st.Within == 0 || x == nil || !cl.stage.Now().Before(deadline) {
+	if x == nil || !cl.stage.Now().Before(deadline) {
 		return false
 	}
 	switch {

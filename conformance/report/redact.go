@@ -44,6 +44,37 @@ type Redactor struct {
 	secrets []string
 	long    *strings.Replacer
 	short   []string
+	known   func(number string) bool // nil: every number may be shown
+}
+
+// OnlyNumbers returns a Redactor that also hides most of each phone number that is not known: a report about somebody's
+// platform may be forwarded, and a number that it shows by chance is somebody's.
+func (r *Redactor) OnlyNumbers(known func(number string) bool) *Redactor {
+	out := NewRedactor()
+	if r != nil {
+		out = NewRedactor(r.secrets...)
+	}
+	out.known = known
+	return out
+}
+
+// phoneNumber finds a number in international form, which a URL may write with %2B.
+var phoneNumber = regexp.MustCompile(`(?:\+|%2[Bb])[1-9][0-9]{6,14}\b`)
+
+// shownOfNumber is how much of a number is left: the + and the country, or most of it.
+const shownOfNumber = 3
+
+func (r *Redactor) numbers(s string) string {
+	if r == nil || r.known == nil {
+		return s
+	}
+	return phoneNumber.ReplaceAllStringFunc(s, func(n string) string {
+		plain := "+" + strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(n, "%2B"), "%2b"), "+")
+		if r.known(plain) {
+			return n
+		}
+		return plain[:shownOfNumber] + Mask
+	})
 }
 
 // NewRedactor returns a Redactor that also hides these values. Each is hidden in its plain form and as it looks
@@ -98,6 +129,7 @@ func (r *Redactor) Text(s string) string {
 			s = replaceAlone(s, secret)
 		}
 	}
+	s = r.numbers(s)
 	if !strings.Contains(s, "://") {
 		return s
 	}
@@ -215,7 +247,11 @@ func (r *Redactor) with(secrets []string) *Redactor {
 	if r != nil {
 		secrets = append(secrets, r.secrets...)
 	}
-	return NewRedactor(secrets...)
+	out := NewRedactor(secrets...)
+	if r != nil {
+		out.known = r.known
+	}
+	return out
 }
 
 func (r *Redactor) copy(to, from reflect.Value) {

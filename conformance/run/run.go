@@ -30,9 +30,12 @@ type Plan struct {
 	Target        targets.Target
 	Seed          uint64
 	Strict        bool
-	Out           string // directory for what is left of each scenario that does not pass; empty: nothing is kept
-	KeepAll       bool   // of those that pass as well
-	Workers       int    // scenarios at work at one time; 0: one a processor
+	Out           string              // directory for what is left of each scenario that does not pass; empty: nothing is kept
+	KeepAll       bool                // of those that pass as well
+	Redact        func(string) string // hides secrets in what is left; nil hides none
+	Workers       int                 // scenarios at work at one time; 0: one a processor
+	// TargetWords are what a command line says of the target, for the commands that a report prints; none for the reference.
+	TargetWords []string
 }
 
 // Loaded is a plan whose scenarios have been read and selected.
@@ -44,12 +47,17 @@ type Loaded struct {
 
 // Load reads and selects the scenarios. The error lists every problem of every file with its place.
 func Load(p Plan) (Loaded, error) {
-	all, problems := scenario.Load(p.Files, ".", scenario.Options{CheckNames: check.Names(), Formats: p.Target.Formats(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir})
+	all, problems := scenario.Load(p.Files, ".", p.Reading())
 	if err := problems.Err(); err != nil {
 		return Loaded{}, err
 	}
 	selected, err := scenario.Select(all, p.Filter)
 	return Loaded{Plan: p, All: all, Selected: selected}, err
+}
+
+// Reading is how the plan's scenarios are read.
+func (p Plan) Reading() scenario.Options {
+	return scenario.Options{CheckNames: check.Names(), Formats: p.Target.Formats(), Given: p.Target.Given, Fault: p.Target.Fault, Dir: p.Dir}
 }
 
 // Report is what is known of a run before it starts.
@@ -105,7 +113,7 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 // Options are those by which each scenario of the plan is played.
 func (l Loaded) Options() (replay.Options, error) {
 	checker, err := contract.New()
-	return replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, Out: l.Out, KeepAll: l.KeepAll}, err
+	return replay.Options{Seed: l.Seed, Strict: l.Strict, Again: l.Again, Checker: checker, Out: l.Out, KeepAll: l.KeepAll, Redact: l.Redact}, err
 }
 
 // Again is the command that plays one scenario of the run again.
@@ -116,6 +124,9 @@ func (l Loaded) Again(id string) string {
 	}
 	if l.Strict {
 		words = append(words, "--strict")
+	}
+	for _, w := range l.TargetWords {
+		words = append(words, shellWord(w))
 	}
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
 }

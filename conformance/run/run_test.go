@@ -44,11 +44,11 @@ func load(t *testing.T, on targets.Target, filter scenario.Filter) run.Loaded {
 // steady is the reference, but for restarts.
 type steady struct{ reference.Target }
 
-func (steady) Lacks(needs []scenario.Need) (missing []scenario.Need) {
-	if slices.Contains(needs, scenario.NeedRestart) {
-		missing = append(missing, scenario.NeedRestart)
+func (steady) Refuses(s *scenario.Scenario) (finding.Status, string) {
+	if slices.Contains(s.Needs(), scenario.NeedRestart) {
+		return finding.Unsupported, "the target cannot " + string(scenario.NeedRestart)
 	}
-	return missing
+	return "", ""
 }
 
 // ear notes what it hears.

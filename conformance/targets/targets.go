@@ -31,8 +31,11 @@ type Target interface {
 	Secrets() []string
 	// Formats are the ways in which the target's carrier can write a number.
 	Formats() []string
-	// Lacks returns those of the needs that the target cannot meet.
-	Lacks(needs []scenario.Need) []scenario.Need
+	// Refuses returns why the target cannot play a scenario: finding.Unsupported, NotApplicable or Waived, with a reason. The
+	// status is "" when it can.
+	Refuses(s *scenario.Scenario) (status finding.Status, reason string)
+	// Timeout is how much real time a scenario may take.
+	Timeout(s *scenario.Scenario) time.Duration
 	// Open makes the world of one scenario. The caller closes the stage.
 	Open(ctx context.Context, w World) (Stage, error)
 }
@@ -61,6 +64,11 @@ type Stage interface {
 	Project(name string) (Project, bool)
 	// Facts is what is known about a project's pool.
 	Facts(project string) reading.Facts
+	// Patience is how much longer than a scenario says a reply, the end of a call or a handoff state may take: a network
+	// that is not ours takes the time that it takes. 0 where time is the target's own.
+	Patience() time.Duration
+	// MayDrain reports whether all numbers of a project's pool may be held at one time.
+	MayDrain(project string) bool
 
 	// Dial places a call through the carrier and waits until it is answered, refused or given up. A call that was
 	// refused is no error.
@@ -115,9 +123,15 @@ type Dial struct {
 	Headers     map[string]string // of the INVITE, by name as it is sent, beside those that the carrier writes
 }
 
+// Identifier is what a stage may be besides: it finds out what the platform calls the conversation of a call that is over,
+// by the shared_id that its reservation had. From then on the call has that ID.
+type Identifier interface {
+	Identify(ctx context.Context, c Call, project Project, sharedID string)
+}
+
 // Call is a call that was placed.
 type Call interface {
-	ID() string // Call-ID
+	ID() string // what the platform calls the conversation, "" while that is not known
 	Answered() bool
 	Status() int // SIP status of the final response, 0 without one
 	Reason() string

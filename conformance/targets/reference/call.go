@@ -1,17 +1,13 @@
 package reference
 
 import (
-	"cmp"
 	"context"
 	"crypto/rand"
 	"fmt"
-	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
@@ -19,7 +15,6 @@ import (
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/journal"
-	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // Projects implements targets.Stage.
@@ -57,11 +52,7 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	var err error
 	done := make(chan struct{})
 	go func() {
-		c, err = s.carrier.Dial(ctx, pstn.Dial{
-			To: d.To, From: cmp.Or(d.From, defaultANI), Withheld: d.Withheld, Format: pstn.Format(d.Format), Transport: d.Transport, SDP: pstn.SDP(d.SDP),
-			NumberInToOnly: d.ViaTo, Copies: d.Count, CancelAfter: d.CancelAfter, CancelOnRing: d.RingOnly, CallID: id,
-			Headers: headers(d.Headers),
-		})
+		c, err = s.carrier.Dial(ctx, world.Dial(d, id))
 		close(done)
 		end() // after done: whoever now finds the time free to move finds the call settled too
 	}()
@@ -77,15 +68,7 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	if c == nil {
 		return nil, err
 	}
-	return placed{c}, err
-}
-
-// headers are those of an INVITE in an order that is always the same.
-func headers(named map[string]string) (out []sipua.Header) {
-	for _, name := range slices.Sorted(maps.Keys(named)) {
-		out = append(out, sipua.Header{Name: name, Value: named[name]})
-	}
-	return out
+	return world.Call{Call: c}, err
 }
 
 // pump lets time pass, by limit at most, until done is closed.
@@ -110,45 +93,8 @@ func closed(c <-chan struct{}) bool {
 	}
 }
 
-// defaultANI calls when a scenario does not say who does.
-const defaultANI = "+442079460500"
-
 // pumpEvery is how often, in real time, a call that is being set up is asked whether it waits for virtual time.
 const pumpEvery = 5 * time.Millisecond
-
-// placed is a call as a scenario sees it.
-type placed struct{ *pstn.Call }
-
-// Hangup implements targets.Call. The carrier's BYE is answered with 200 whenever it returns without an error.
-func (c placed) Hangup(ctx context.Context) (int, error) {
-	if err := c.Call.Hangup(ctx); err != nil {
-		return 0, err
-	}
-	return 200, nil
-}
-
-// End implements targets.Call.
-func (c placed) End() targets.CallEnd {
-	e := targets.CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt()}
-	if e.By == pstn.ByNetwork {
-		e.By = pstn.ByCarrier
-	}
-	for _, h := range c.EndHeaders() {
-		e.Headers[strings.ToLower(h.Name)] = h.Value
-	}
-	e.Cause = cmp.Or(reasonText(e.Headers["reason"]), c.Reason())
-	return e
-}
-
-// reasonText is the text parameter of a Reason header, or all of it when it has none.
-func reasonText(header string) string {
-	_, text, found := strings.Cut(header, `text="`)
-	if !found {
-		return header
-	}
-	text, _, _ = strings.Cut(text, `"`)
-	return text
-}
 
 // Journey implements targets.Stage.
 func (s *stage) Journey(ctx context.Context, j targets.Journey, do targets.Doer) (targets.JourneyResult, error) {
@@ -156,21 +102,7 @@ func (s *stage) Journey(ctx context.Context, j targets.Journey, do targets.Doer)
 	if !ok {
 		return targets.JourneyResult{}, fmt.Errorf("journey: want a project of the platform, got %q", j.Project)
 	}
-	c, err := client.New(client.Config{
-		BaseURL: s.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project, Fallback: j.Fallback,
-		ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Poll: client.Poll{Every: j.PollEvery, For: j.PollFor},
-	}, do, phone{s, j.Dialled}, waiter{s.clock})
-	if err != nil {
-		return targets.JourneyResult{}, err
-	}
-	r := c.Run(ctx, client.Caller{ANI: cmp.Or(j.ANI, defaultANI), Attributes: j.Attributes})
-	if err := ctx.Err(); err != nil {
-		return targets.JourneyResult{}, err
-	}
-	return targets.JourneyResult{
-		Outcome: string(r.Outcome), Reason: r.Reason, Queue: r.Queue, Destination: r.Destination, DNI: r.DNI, CallID: r.CallID,
-		Dialled: r.Dialled, FailOpen: r.FailOpen, ReserveAttempts: r.ReserveAttempts, Polls: r.Polls,
-	}, nil
+	return world.Journey(ctx, s.BaseURL(), p, j, do, phone{s, j.Dialled}, waiter{s.clock})
 }
 
 // phone is the integrator's line: time passes while one of its calls is up.
@@ -194,7 +126,7 @@ func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	}
 	p.stage.Await(ctx, c, world.Forever)
 	p.clock.Settle() // the platform has done what follows the call
-	return integrated{c.(placed).Call}, nil
+	return integrated{c.(world.Call).Call}, nil
 }
 
 // Transfer implements client.Phone. A desk that nobody attends rings in virtual time.
@@ -279,31 +211,3 @@ func (s *setups) see(e journal.Event) {
 
 // settled are the events after which the platform has nothing more to wait for: its answer is on its way.
 var settled = []journal.Kind{journal.Answered, journal.CallRejected, journal.CallFailed, journal.Cancelled}
-
-// ladder collects the carrier's SIP messages.
-type ladder struct {
-	mu   sync.Mutex
-	msgs []finding.SIPMessage
-}
-
-// maxLadder bounds what one scenario keeps; the newest are what a reader wants.
-const maxLadder = 2000
-
-func (l *ladder) see(m sipua.Message) {
-	v := finding.SIPMessage{At: m.At, From: "platform", To: "carrier", Summary: m.StartLine, CallID: m.CallID}
-	if m.Sent {
-		v.From, v.To = v.To, v.From
-	}
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if len(l.msgs) == maxLadder {
-		l.msgs = append(l.msgs[:0], l.msgs[maxLadder/2:]...)
-	}
-	l.msgs = append(l.msgs, v)
-}
-
-func (l *ladder) all() []finding.SIPMessage {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return append([]finding.SIPMessage(nil), l.msgs...)
-}

@@ -48,8 +48,11 @@ func (Target) Formats() (names []string) {
 	return names
 }
 
-// Lacks implements targets.Target: the reference can do everything.
-func (Target) Lacks([]scenario.Need) []scenario.Need { return nil }
+// Refuses implements targets.Target: the reference can do everything.
+func (Target) Refuses(*scenario.Scenario) (finding.Status, string) { return "", "" }
+
+// Timeout implements targets.Target.
+func (Target) Timeout(s *scenario.Scenario) time.Duration { return s.Timeout }
 
 // Given implements targets.Target.
 func (t Target) Given(file string, given *yaml.Node) strictyaml.Problems {
@@ -125,7 +128,7 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 	}
 	s.setups = newSetups(k, s.sim.Journal())
 	s.carrier, err = pstn.New(ctx, pstn.Config{
-		Platform: s.sim.SIPAddr(), TCP: g.Platform.SIP.TCP, Seed: w.Seed, Clock: k, Behaviour: g.Carrier, Trace: s.ladder.see,
+		Platform: s.sim.SIPAddr(), TCP: g.Platform.SIP.TCP, Seed: w.Seed, Clock: k, Behaviour: g.Carrier, Trace: s.ladder.See,
 	})
 	if err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -142,7 +145,7 @@ type stage struct {
 	wire      *wire.Wire
 	http      *http.Client
 	transport *http.Transport
-	ladder    ladder
+	ladder    world.Ladder
 	setups    *setups
 	rerouted  atomic.Bool // a fault has brought calls to other numbers
 }
@@ -181,7 +184,13 @@ func (s *stage) Wait(ctx context.Context, d time.Duration) error {
 func (s *stage) Settle() { s.clock.Settle() }
 
 // Ladder implements targets.Stage.
-func (s *stage) Ladder() []finding.SIPMessage { return s.ladder.all() }
+func (s *stage) Ladder() []finding.SIPMessage { return s.ladder.All() }
+
+// Patience implements targets.Stage: time is the reference's own.
+func (s *stage) Patience() time.Duration { return 0 }
+
+// MayDrain implements targets.Stage: the pool is nobody else's.
+func (s *stage) MayDrain(string) bool { return true }
 
 // Fault implements targets.Stage.
 func (s *stage) Fault(http, carrier *yaml.Node) error {
@@ -218,7 +227,7 @@ func (s *stage) Restart(keepLeases bool) error { return s.sim.Restart(keepLeases
 func (s *stage) Await(ctx context.Context, c targets.Call, limit time.Duration) bool {
 	letGo(ctx)
 	deadline := s.clock.Now().Add(limit)
-	ending := func() bool { return !c.(placed).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
+	ending := func() bool { return !c.(world.Call).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
 	for s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {
 		if ctx.Err() != nil {
 			return false

@@ -1,0 +1,132 @@
+package fit
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/deployment"
+)
+
+// Do implements targets.Stage. It counts what the platform answers; what a fault of the wire does to it is counted as lost.
+func (s *standStage) Do(r *http.Request) (*http.Response, error) {
+	s.settleCalls()
+	s.ledger.Asked()
+	project := s.owner(r.Header.Get("x-api-key"))
+	res, err := s.Stage.Do(r)
+	reserves := r.Method == http.MethodPost && project != ""
+	switch {
+	case !reserves:
+	case err != nil:
+		s.ledger.Reserved(project, "", s.Now())
+	case res.StatusCode == http.StatusOK:
+		body, _ := io.ReadAll(res.Body) // what is cut is read again below
+		res.Body = io.NopCloser(bytes.NewReader(body))
+		var reply struct {
+			DNI string `json:"dni"`
+		}
+		_ = json.Unmarshal(body, &reply) // a reply that is cut names no number
+		s.ledger.Reserved(project, reply.DNI, s.Now())
+	}
+	return res, err
+}
+
+func (s *standStage) owner(key string) string {
+	for _, name := range s.Projects() {
+		if p, ok := s.Project(name); ok && key == p.DNIKey {
+			return name
+		}
+	}
+	return ""
+}
+
+// Dial implements targets.Stage.
+func (s *standStage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) {
+	if from := s.stand.file.Calls.From; from != "" && s.stand.like&oneCaller != 0 {
+		d.From = from
+	}
+	s.settleCalls()
+	began := s.Now()
+	c, err := s.Stage.Dial(ctx, d)
+	if c == nil {
+		return nil, err
+	}
+	return s.counted(d.To, began, c), err
+}
+
+// counted is a call that the ledger knows.
+func (s *standStage) counted(number string, began time.Time, c targets.Call) *standCall {
+	over := s.ledger.Called(number, began)
+	out := &standCall{Call: c, stage: s, over: sync.OnceFunc(func() { over(c.Answered(), c.End().At) })}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = append(s.calls, out)
+	return out
+}
+
+// settleCalls counts the calls that are over as over.
+func (s *standStage) settleCalls() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.calls = slices.DeleteFunc(s.calls, func(c *standCall) bool {
+		select {
+		case <-c.Ended():
+			c.over()
+			return true
+		default:
+			return false
+		}
+	})
+}
+
+// Await implements targets.Stage.
+func (s *standStage) Await(ctx context.Context, c targets.Call, limit time.Duration) bool {
+	return s.Stage.Await(ctx, c.(*standCall).Call, limit)
+}
+
+// Journey implements targets.Stage.
+func (s *standStage) Journey(ctx context.Context, j targets.Journey, do targets.Doer) (targets.JourneyResult, error) {
+	told := j.Dialled
+	j.Dialled = func(number string, at time.Time, c targets.Call) {
+		counted := s.counted(number, at, c)
+		if told != nil {
+			told(number, at, counted)
+		}
+	}
+	return s.Stage.Journey(ctx, j, do)
+}
+
+// standCall is a call whose conversation has a name of the platform's own.
+type standCall struct {
+	targets.Call
+	stage *standStage
+	id    atomic.Pointer[string]
+	over  func()
+}
+
+// ID implements targets.Call.
+func (c *standCall) ID() string {
+	if id := c.id.Load(); id != nil {
+		return *id
+	}
+	if c.stage.stand.like&foreignIDs != 0 {
+		return ""
+	}
+	return c.Call.ID()
+}
+
+// Identify implements targets.Identifier.
+func (s *standStage) Identify(ctx context.Context, c targets.Call, p targets.Project, sharedID string) {
+	if mine, ok := c.(*standCall); ok {
+		if id := deployment.Identify(ctx, s, p, sharedID); id != "" {
+			mine.id.Store(&id)
+		}
+	}
+}

@@ -1,0 +1,298 @@
+package deployment
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"github.com/dnispool/dnispool/conformance/targets/targetfile"
+)
+
+// Gate is what every request, reservation and call to a deployment goes through. It keeps to the limits: who would go beyond
+// one waits. It is safe for concurrent use.
+type Gate struct {
+	*Ledger
+	limits targetfile.Limits
+	next   *http.Transport
+	rate   *rate.Limiter
+	lines  chan struct{} // one for each call that is up
+	owner  func(key string) string
+
+	mu    sync.Mutex
+	until time.Time // the platform has asked for no requests until then
+}
+
+// reservePath is where a POST takes a number.
+const reservePath = "/v1/conversations/dni-reservation"
+
+// newGate makes the gate of a deployment. owner names the project that a key is of.
+func newGate(f targetfile.File, dir string, l *Ledger, owner func(key string) string) (*Gate, error) {
+	t, err := transport(f, dir)
+	if err != nil {
+		return nil, err
+	}
+	return &Gate{
+		Ledger: l, limits: f.Limits, next: t, owner: owner,
+		rate: rate.NewLimiter(rate.Limit(f.Limits.Requests), max(1, int(f.Limits.Requests))), lines: make(chan struct{}, f.Limits.Calls),
+	}, nil
+}
+
+// transport is the one way of HTTP to a deployment.
+func transport(f targetfile.File, dir string) (*http.Transport, error) {
+	t := &http.Transport{
+		Proxy: http.ProxyFromEnvironment, DisableCompression: true, MaxIdleConnsPerHost: 10, ExpectContinueTimeout: time.Second,
+		TLSHandshakeTimeout: 10 * time.Second, IdleConnTimeout: time.Minute, ForceAttemptHTTP2: true,
+		TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, ServerName: f.TLS.ServerName, InsecureSkipVerify: f.TLS.Insecure},
+	}
+	if f.Proxy != "" {
+		u, err := url.Parse(f.Proxy)
+		if err != nil {
+			return nil, fmt.Errorf("proxy: %w", err)
+		}
+		t.Proxy = http.ProxyURL(u)
+	}
+	if f.TLS.CA == "" {
+		return t, nil
+	}
+	path := f.TLS.CA
+	if !filepath.IsAbs(path) {
+		path = filepath.Join(dir, path)
+	}
+	pem, err := os.ReadFile(path)
+	if err != nil {
+		return nil, fmt.Errorf("tls.ca: %w", err)
+	}
+	pool, err := x509.SystemCertPool()
+	if err != nil {
+		pool = x509.NewCertPool()
+	}
+	if !pool.AppendCertsFromPEM(pem) {
+		return nil, fmt.Errorf("tls.ca: want PEM certificates in %s, got none", path)
+	}
+	t.TLSClientConfig.RootCAs = pool
+	return t, nil
+}
+
+// RoundTrip implements http.RoundTripper. A request that the platform has no time for is sent again when it says, at most
+// a few times: a 429 has taken nothing.
+func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
+	reserves := r.Method == http.MethodPost && r.URL.Path == reservePath
+	for try := 1; ; try++ {
+		if err := g.admit(r.Context(), reserves); err != nil {
+			return nil, err
+		}
+		g.Asked()
+		res, err := g.next.RoundTrip(r)
+		if reserves {
+			g.begin(-1)
+		}
+		g.book(r, res, err, reserves)
+		if err != nil || !g.throttles(res) || try == maxTries || r.Body != nil && r.GetBody == nil {
+			return res, err
+		}
+		_, _ = io.Copy(io.Discard, io.LimitReader(res.Body, maxReply))
+		_ = res.Body.Close()
+		g.throttled()
+		if r.Body != nil {
+			body, err := r.GetBody()
+			if err != nil {
+				return nil, err
+			}
+			r = r.Clone(r.Context())
+			r.Body = body
+		}
+	}
+}
+
+const (
+	maxTries = 4
+	maxReply = 1 << 20
+)
+
+// admit waits until a request may be sent, and, when it reserves, until one more number may be held.
+func (g *Gate) admit(ctx context.Context, reserves bool) error {
+	for {
+		if err := g.quiet(ctx); err != nil {
+			return err
+		}
+		if err := g.rate.Wait(ctx); err != nil {
+			return fmt.Errorf("limits.requests_per_second: %w", err)
+		}
+		if !reserves {
+			return nil
+		}
+		wait, ok := g.take()
+		switch {
+		case !ok:
+			return fmt.Errorf("limits.reservations: %d numbers are held, and nobody knows until when: state the fact window_max", g.limits.Reservations)
+		case wait == 0:
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return fmt.Errorf("limits.reservations: %d numbers are held: %w", g.limits.Reservations, err)
+		}
+	}
+}
+
+// take begins a reservation if one more number may be held.
+func (g *Gate) take() (wait time.Duration, ok bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	wait, ok = g.room(1, g.limits.Reservations, time.Now())
+	if ok && wait == 0 {
+		if g.full() { // what is under way ends by itself
+			return waitEvery, true
+		}
+		g.begin(1)
+	}
+	return wait, ok
+}
+
+const waitEvery = 50 * time.Millisecond
+
+func (g *Gate) full() bool {
+	g.Ledger.mu.Lock()
+	defer g.Ledger.mu.Unlock()
+	return len(g.holds)+g.pending+1 > g.limits.Reservations
+}
+
+// quiet waits while the platform has asked for no requests.
+func (g *Gate) quiet(ctx context.Context) error {
+	g.mu.Lock()
+	wait := time.Until(g.until)
+	g.mu.Unlock()
+	if wait <= 0 {
+		return ctx.Err()
+	}
+	if err := sleep(ctx, wait); err != nil {
+		return fmt.Errorf("the platform asked for no requests for %s more: %w", wait.Round(time.Second), err)
+	}
+	return nil
+}
+
+// throttles reports whether a reply asks to come back later, and remembers when.
+func (g *Gate) throttles(res *http.Response) bool {
+	after, said := retryAfter(res.Header.Get("Retry-After"), time.Now())
+	if res.StatusCode != http.StatusTooManyRequests && !(res.StatusCode == http.StatusServiceUnavailable && said) {
+		return false
+	}
+	if !said {
+		after = time.Second
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if until := time.Now().Add(after); until.After(g.until) {
+		g.until = until
+	}
+	return true
+}
+
+// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
+func retryAfter(text string, now time.Time) (time.Duration, bool) {
+	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
+		return time.Duration(min(n, 24*60*60)) * time.Second, true
+	}
+	if at, err := http.ParseTime(text); err == nil {
+		return max(0, at.Sub(now)), true
+	}
+	return 0, false
+}
+
+// book notes what a request may have taken. The reply is read whole, and given on as it came.
+func (g *Gate) book(r *http.Request, res *http.Response, err error, reserves bool) {
+	project := g.owner(r.Header.Get("x-api-key"))
+	if err != nil {
+		if reserves && project != "" {
+			g.Reserved(project, "", time.Now())
+		}
+		return
+	}
+	if r.Method != http.MethodPost || res.StatusCode != http.StatusOK {
+		return
+	}
+	body, readErr := io.ReadAll(io.LimitReader(res.Body, maxReply+1))
+	var rest io.Reader = res.Body
+	if readErr != nil {
+		rest = broken{readErr}
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), rest), res.Body}
+	var reply struct {
+		DNI string `json:"dni"`
+	}
+	switch {
+	case json.Unmarshal(body, &reply) == nil && reply.DNI != "":
+		g.Reserved(project, reply.DNI, time.Now())
+	case reserves:
+		g.Reserved(project, "", time.Now())
+	}
+}
+
+// broken is the rest of a reply that did not come whole.
+type broken struct{ err error }
+
+func (b broken) Read([]byte) (int, error) { return 0, b.err }
+
+// Line waits for a free line, and takes it for a call to a number until over is called.
+func (g *Gate) Line(ctx context.Context, number string) (over func(answered bool), err error) {
+	select {
+	case g.lines <- struct{}{}:
+	case <-ctx.Done():
+		return nil, fmt.Errorf("limits.calls: %d calls are up: %w", g.limits.Calls, ctx.Err())
+	}
+	ended := g.Called(number, time.Now())
+	var once sync.Once
+	return func(answered bool) {
+		once.Do(func() {
+			ended(answered, time.Now())
+			<-g.lines
+		})
+	}, nil
+}
+
+// WaitForRoom waits until n more numbers may be held; with alone, until the run holds none.
+func (g *Gate) WaitForRoom(ctx context.Context, n int, alone bool) error {
+	most := g.limits.Reservations
+	if alone {
+		n, most = 1, 1
+	}
+	for {
+		wait, ok := g.room(n, most, time.Now())
+		switch {
+		case !ok || wait == 0: // admit says what is wrong, if anything is
+			return nil
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// Close lets go of the connections.
+func (g *Gate) Close() { g.next.CloseIdleConnections() }
+
+func sleep(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
