@@ -117,7 +117,7 @@ func listFits(ctx context.Context, e env, path string, l run.Loaded) int {
 	if err != nil {
 		return refuse(e, err)
 	}
-	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: l.Seed, Prefix: "r0-"})
+	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
 	if err != nil {
 		return refuse(e, err)
 	}

@@ -1,0 +1,188 @@
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+)
+
+// wellKnown is a deployment of which everything is known, that allows everything and that nobody else uses.
+const wellKnown = `facts:
+  {size: 20, window_min: 60s, window_max: 60s, cool_down: 0s, release: hangup, selection: lru, bindings: once, match: dni, visible: 0s,
+   retention: 24h, handoffs: true, no_handoff: state, duplicates: last, abandoned: keep, exclusive: true, strays_per_s: 0}
+limits: {requests_per_second: 100, reservations: 21, calls: 100, call: 30m, duration: 30m}
+consent: {requests_per_second: a test, reservations: a test, calls: a test, call: a test, duration: a test}
+`
+
+// onTarget writes a target file and returns the directory that it is in.
+func onTarget(t *testing.T, url, account, project, more string) string {
+	t.Helper()
+	return write(t, map[string]string{
+		"t.yaml":  fmt.Sprintf("target: v1\nname: staging\nbase_url: %s\naccount: %s\nproject: %s\nkeys: {dni: {file: dni.key}, handoff: {file: handoff.key}}\n%s", url, account, project, more),
+		"dni.key": "demo-dni-key-acme\n", "handoff.key": "demo-handoff-key-acme\n",
+	})
+}
+
+// TestScenariosOnADeployment: each bundled scenario is played on a deployment that is well known, or says what it lacks.
+// After a change of scenarios: go test ./cmd/dnispool -run TestScenariosOnADeployment -update
+func TestScenariosOnADeployment(t *testing.T) {
+	dir := onTarget(t, "http://127.0.0.1:1", "acme", "support", "calls: {trunk: {host: '127.0.0.1:1'}}\n"+wellKnown)
+	r := dnispool(t, dir, "scenarios", "list", "--target", "t.yaml")
+	if r.code != 0 || r.err != "" {
+		t.Fatalf("want a list, got %+v", r)
+	}
+	golden(t, "deployment.txt", r.out)
+}
+
+// TestScenariosOfWhatIsLeftOut: each thing that a target file leaves out costs scenarios, which say what it is.
+func TestScenariosOfWhatIsLeftOut(t *testing.T) {
+	dir := onTarget(t, "http://127.0.0.1:1", "acme", "support", "")
+	r := dnispool(t, dir, "scenarios", "list", "--target", "t.yaml")
+	if r.code != 0 || r.err != "" {
+		t.Fatalf("want a list, got %+v", r)
+	}
+	for _, want := range []string{
+		"needs calls: state calls.trunk or calls.exec", "needs to know the pool's size: state size", "needs a second project: state second_project",
+	} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("want %q among the reasons, got none", want)
+		}
+	}
+	if n := strings.Count(r.out, " played\n"); n < 20 {
+		t.Errorf("want at least 20 scenarios played over HTTP alone, got %d", n)
+	}
+}
+
+// TestCheckADeployment plays a simulator that runs in a process of its own as if it were somebody else's platform: once over
+// HTTP alone, once over a trunk as well.
+func TestCheckADeployment(t *testing.T) {
+	t.Parallel()
+	p := serve(t, write(t, map[string]string{"sim.yaml": "pool: {window: 60s}\nagent: echo\n"}), "-q", "--config", "sim.yaml")
+	url, _, _ := strings.Cut(p.reserve.url, "/v1/")
+	for name, c := range map[string]struct {
+		calls string
+		args  []string
+		least int
+	}{
+		"HTTP":  {"", []string{"auth/*", "contract/*"}, 15},
+		"trunk": {fmt.Sprintf("calls: {trunk: {host: %q}}\n", p.sip), []string{"core/*"}, 6},
+	} {
+		dir := onTarget(t, url, "acme-uk", "acme-support", c.calls+wellKnown)
+		r := dnispool(t, dir, append([]string{"check", "--target", "t.yaml", "--yes", "--json", "r.json"}, c.args...)...)
+		if r.code != 0 || r.err != "" || strings.Count(r.out, "\nok ") < c.least {
+			t.Errorf("%s: want at least %d scenarios to pass, got %d\n%s%s", name, c.least, r.code, r.out, r.err)
+		}
+		for _, want := range []string{"target    staging, http://127.0.0.1:", " scenarios can be played\n", "   target staging   "} {
+			if !strings.Contains(r.out, want) {
+				t.Errorf("%s: want %q, got %s", name, want, r.out)
+			}
+		}
+	}
+}
+
+// TestDeploymentIsAskedFirst: nothing is sent before somebody has seen the plan and said yes.
+func TestDeploymentIsAskedFirst(t *testing.T) {
+	var requests atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { requests.Add(1) }))
+	defer s.Close()
+	dir := onTarget(t, s.URL, "acme", "support", "")
+	for args, want := range map[string]ran{
+		"":          {2, "1 requests, 0 reservations", "dnispool check: want --yes to begin on a deployment where nobody can be asked; the plan is above\n"},
+		"--dry-run": {0, "1 requests, 0 reservations", ""},
+	} {
+		r := dnispool(t, dir, append([]string{"check", "--target", "t.yaml", "handoff/without-id-is-400"}, strings.Fields(args)...)...)
+		if r.code != want.code || !strings.Contains(r.out, want.out) || r.err != want.err || requests.Load() != 0 {
+			t.Errorf("%q: want %+v and no request, got %+v and %d", args, want, r, requests.Load())
+		}
+	}
+}
+
+// TestKeysAreNowhere: a platform that repeats keys wherever it can, and numbers that are nobody's business, leaves neither in
+// any file or on the screen.
+func TestKeysAreNowhere(t *testing.T) {
+	const stranger = "+447700900123"
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		key := r.Header.Get("x-api-key")
+		w.Header().Set("X-PolyAI-Correlation-Id", key)
+		w.Header().Set("Content-Type", "application/json")
+		if r.Method == http.MethodPost {
+			fmt.Fprintf(w, `{"dni":"+99920000001","key":%q}`, key)
+			return
+		}
+		fmt.Fprintf(w, `{"id":%q,"shared_id":%q,"data":{"handoff_to":%q,"echo_ani":%q}}`, key, key, key, stranger)
+	}))
+	defer s.Close()
+	dir := onTarget(t, s.URL, "acme", "support", "limits: {patience: 200ms}\nfacts: {window_min: 1m, window_max: 1m, size: 20}\n")
+	for name, text := range map[string]string{"dni.key": "planted-dni-secret-0001", "handoff.key": "planted-handoff-secret-0002"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := dnispool(t, dir, "check", "--target", "t.yaml", "--yes", "--keep", "-v", "--json", "r.json", "--junit", "r.xml", "auth/*", "contract/reserve-*", "handoff/unknown-is-404", "core/reserve-gives-a-dialable-number")
+	if r.code != 1 {
+		t.Fatalf("want a platform that is not conformant, got %+v", r)
+	}
+	files := 0
+	look := func(where, text string) {
+		for _, secret := range []string{"planted-", stranger} {
+			if i := strings.Index(text, secret); i >= 0 {
+				t.Errorf("%s: want no %s, got %q", where, secret, text[max(0, i-80):min(len(text), i+40)])
+			}
+		}
+	}
+	look("screen", r.out+r.err)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || strings.HasSuffix(path, ".key") {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		text := string(b)
+		if strings.HasSuffix(path, ".jsonl") { // a history keeps what was said; it is not forwarded
+			text = strings.ReplaceAll(text, stranger, "")
+		}
+		files++
+		look(path, text)
+		return err
+	})
+	if err != nil || files < 6 {
+		t.Errorf("want reports and histories looked through, got %d files, %v", files, err)
+	}
+	if !strings.Contains(read(t, dir, "r.json"), "+99920000001") {
+		t.Error("want the number that was given shown, got it hidden")
+	}
+}
+
+// TestInterruptedOnADeployment: what was reserved is listed, with the time until when it is held.
+func TestInterruptedOnADeployment(t *testing.T) {
+	begun := make(chan struct{})
+	var requests atomic.Int32
+	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch requests.Add(1) {
+		case 1:
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"dni":"+99920000001"}`)
+		default:
+			close(begun)
+			<-r.Context().Done()
+		}
+	}))
+	defer s.Close()
+	dir := onTarget(t, s.URL, "acme", "support", "facts: {window_min: 1h, window_max: 1h, size: 20}\n")
+	p := start(t, dir, "check", "--target", "t.yaml", "--yes", "--json", "r.json", "handoff/unknown-is-404", "handoff/without-id-is-400")
+	<-begun
+	if err := p.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	out, code := p.end(t)
+	const held = "numbers that this run reserved and nobody called may still be held: +99920000001 (until "
+	if code != 130 || !strings.Contains(strings.Join(strings.Fields(out), " "), held) || !strings.Contains(read(t, dir, "r.json"), held) {
+		t.Errorf("want 130 and the number that is held, got %d\n%s", code, out)
+	}
+}
