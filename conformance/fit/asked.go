@@ -65,6 +65,9 @@ func (r *rehearsal) dial(a *scenario.Dial) deployment.Fit {
 	if t := r.file.Calls.Trunk; t != nil && a.Transport != "" && string(a.Transport) != orUDP(t.Transport) {
 		return unsupported("needs a call over %s: calls.trunk.transport is %s", a.Transport, orUDP(t.Transport))
 	}
+	if a.CallID.IsSet() {
+		return unsupported("needs a Call-ID that it chooses, and on a deployment an id is the platform's")
+	}
 	special := a.Withheld || a.Format != "" || a.Transport != "" || a.ViaTo || a.SDP != "" || a.CancelAfter > 0 || a.RingOnly || a.Count > 1 || len(a.Headers) > 0
 	if special {
 		return r.trunk("a call with SIP of its own")
