@@ -106,7 +106,7 @@ func Default(profile string) (Config, error) {
 		Profile: profile,
 		HTTP:    HTTP{Listen: "127.0.0.1:8080", Config: api.Default()},
 		SIP:     telephony.Default(), Pool: pool.Default(), Conversation: conversation.Default(), Handoff: handoff.Default(),
-		Journal: journal.Default(), Log: Log{Buffer: 1 << 20}, Control: Control{Listen: "127.0.0.1:8081"},
+		Journal: journal.Default(), Control: DefaultControl(), Log: Log{Buffer: 1 << 20},
 	}
 	c.Handoff.StateKeys = []string{
 		"handoff_to", "handoff_reason",
@@ -220,10 +220,11 @@ func (c Config) Validate() error {
 		errs = append(errs, fmt.Errorf("http.listen: want an IP address and a port like 127.0.0.1:8080, got %q", c.HTTP.Listen))
 	}
 	under("journal", c.Journal.Validate())
+	under("control", c.Control.Validate())
+	errs = append(errs, c.apart()...)
 	if c.Log.Buffer < 1<<10 {
 		errs = append(errs, fmt.Errorf("log.buffer: want at least 1024, got %d", c.Log.Buffer))
 	}
-	under("control", c.Control.validate())
 	under("http", c.HTTP.Config.Validate())
 	under("sip", c.SIP.Validate())
 	if len(c.Projects) == 0 {

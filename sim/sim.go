@@ -144,6 +144,9 @@ func (s *Sim) Advertise(address string) error {
 // Config returns the effective configuration.
 func (s *Sim) Config() Config { return s.config }
 
+// Now returns the platform's time.
+func (s *Sim) Now() time.Time { return s.clock.Now() }
+
 // Journal returns the record of what happened inside.
 func (s *Sim) Journal() *journal.Journal { return s.journal }
 

@@ -18,8 +18,8 @@ import (
 // EnvPrefix begins the name of every environment variable that is read: pool.window is DNISPOOL_POOL_WINDOW.
 const EnvPrefix = "DNISPOOL_"
 
-// ControlURL is a variable that is no setting: it says to clients of the control API which simulator is meant.
-const ControlURL = EnvPrefix + "CONTROL_URL"
+// ControlEnv says where the programs find a simulator that ask one; the simulator itself passes it over.
+const ControlEnv = EnvPrefix + "CONTROL"
 
 // Sources is where a configuration comes from. What comes later wins: defaults, file, environment, flags.
 type Sources struct {
@@ -84,7 +84,7 @@ func (s Sources) overrides() ([]override, error) {
 	var errs []error
 	for _, e := range s.Env {
 		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || name == ControlURL {
+		if !strings.HasPrefix(name, EnvPrefix) || name == ControlEnv {
 			continue
 		}
 		path, ok := names[name]

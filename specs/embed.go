@@ -38,7 +38,7 @@ func (d Document) OpenAPI() ([]byte, error) {
 	return files.ReadFile(string(d) + ".openapi.yaml")
 }
 
-// Control returns the OpenAPI 3.0 text of the simulator's control API in YAML.
+// Control returns the OpenAPI 3.0 text of the simulator's own API, which is no part of the contract, in YAML.
 func Control() ([]byte, error) { return files.ReadFile("control.openapi.yaml") }
 
 // Schema returns the JSON Schema of one kind of file, such as "config" or "report".

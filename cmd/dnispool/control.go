@@ -46,11 +46,8 @@ func (s steering) close(ctx context.Context) error {
 
 // link is what `dnispool ctl` and `dnispool ready` take; "" where nothing is served.
 func (s steering) link() string {
-	switch {
-	case s.Server == nil:
+	if s.Server == nil {
 		return ""
-	case s.Token() == "":
-		return "http://" + s.Addr()
 	}
-	return "http://" + s.Addr() + "/?token=" + s.Token()
+	return s.Link()
 }

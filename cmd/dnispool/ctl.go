@@ -1,153 +1,147 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// defaultControl is where a simulator is looked for that nobody has named.
-const defaultControl = "http://127.0.0.1:8081"
-
-// link is the simulator that a verb means.
-func link(e env, given string) string { return cmp.Or(given, e.getenv(sim.ControlURL), defaultControl) }
-
-// ctlFlags is what `dnispool ctl` was asked.
-type ctlFlags struct {
-	*flags
-	url           string
-	json, secrets bool
-}
-
-// ctlWord is one thing that a simulator can be asked or told.
-type ctlWord struct {
+// ctlCommand is one thing that ctl does.
+type ctlCommand struct {
 	name, args, says string
-	run              func(ctx context.Context, c *client.Client, f *ctlFlags, args []string, out io.Writer) error
+	flags            func(*flags)                                                      // that it has beside those of every command; nil for none
+	run              func(ctx context.Context, c *client.Client, a asked) (any, error) // the value is for --json
+	show             func(w io.Writer, value any)                                      // for people; nil: nothing to say
 }
 
-var ctlWords = []ctlWord{
-	{"info", "", "addresses, projects and keys", ctlInfo},
-	{"config", "", "every setting in force, as a configuration file", ctlConfig},
+// asked is what a command was given.
+type asked struct {
+	args  []string
+	flags *flags
+	env   env
 }
 
-func newCtlFlags() *ctlFlags {
-	var says strings.Builder
-	for _, w := range ctlWords {
-		fmt.Fprintf(&says, "  %-22s %s\n", strings.TrimRight(w.name+" "+w.args, " "), w.says)
+// flag is the value of a flag that the command has.
+func (a asked) flag(name string) string { return a.flags.Lookup(name).Value.String() }
+
+func ctlUsage() string {
+	var b strings.Builder
+	b.WriteString("usage: dnispool ctl <what> [arguments] [flags]\n\nAsks a running simulator what happens inside, and tells it what to do.\n\n")
+	for _, c := range ctlCommands() {
+		fmt.Fprintf(&b, "  %-34s %s\n", strings.TrimSpace(c.name+" "+c.args), c.says)
 	}
-	f := &ctlFlags{flags: newFlags("ctl", "what [flags]\n\nAsks a running simulator, at --url, "+sim.ControlURL+" or "+defaultControl+":\n\n"+says.String())}
-	f.StringVar(&f.url, "url", "", "`link` to the control API that the simulator printed")
-	f.BoolVar(&f.json, "json", false, "print JSON")
-	f.BoolVar(&f.secrets, "secrets", false, "show keys and tokens")
-	return f
+	fmt.Fprintf(&b, `
+  %-34s %s
+  %-34s %s
+
+Without --url it is the simulator of %s, else the one at which a simulator with the same environment
+listens, else %s. dnispool ctl <what> --help lists the flags of one.
+`, "--url url", "where the simulator is asked", "--json", "print the reply as JSON", controlEnv, client.DefaultURL)
+	return b.String()
 }
 
 func runCtl(ctx context.Context, e env) int {
-	f := newCtlFlags()
-	rest, code, done := f.parse(e)
-	if done {
-		return code
+	if len(e.args) == 0 {
+		fmt.Fprint(e.err, ctlUsage())
+		return finding.ExitNotJudged
 	}
-	var names []string
-	for _, w := range ctlWords {
-		names = append(names, w.name)
-	}
-	if len(rest) == 0 {
-		return refuse(e, fmt.Errorf("ctl: want one of %s", strings.Join(names, ", ")))
-	}
-	for _, w := range ctlWords {
-		if w.name != rest[0] {
-			continue
-		}
-		if want := len(strings.Fields(w.args)); len(rest)-1 != want {
-			return refuse(e, fmt.Errorf("ctl %s: want %d arguments (%s), got %d", w.name, want, w.args, len(rest)-1))
-		}
-		c, err := client.New(link(e, f.url))
-		if err != nil {
-			return refuse(e, err)
-		}
-		defer c.Close()
-		if err := w.run(ctx, c, f, rest[1:], e.out); err != nil {
-			return refuse(e, err)
-		}
+	name := e.args[0]
+	e.args = e.args[1:]
+	switch name {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(e.out, ctlUsage())
 		return 0
 	}
+	var names []string
+	for _, c := range ctlCommands() {
+		if c.name == name {
+			return c.do(ctx, e)
+		}
+		names = append(names, c.name)
+	}
 	hint := ""
-	if s := strictyaml.Suggest(rest[0], names); s != "" {
+	if s := strictyaml.Suggest(name, names); s != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", s)
 	}
-	return refuse(e, fmt.Errorf("ctl: want one of %s, got %q%s", strings.Join(names, ", "), rest[0], hint))
+	fmt.Fprintf(e.err, "%s ctl: no command %q%s; try %s ctl --help\n", tool, name, hint, tool)
+	return finding.ExitNotJudged
 }
 
-func ctlInfo(ctx context.Context, c *client.Client, f *ctlFlags, _ []string, out io.Writer) error {
-	info, err := c.Info(ctx, f.secrets)
-	if err != nil {
-		return err
+// wants is how many arguments a command takes: those in brackets may be left out, and the last may be repeated with "…".
+func (c ctlCommand) wants() (least, most int) {
+	for _, a := range strings.Fields(c.args) {
+		optional := strings.HasPrefix(a, "[")
+		if strings.HasSuffix(strings.TrimSuffix(a, "]"), "…") {
+			most = 1 << 20
+		} else {
+			most++
+		}
+		if !optional {
+			least++
+		}
 	}
-	if f.json {
-		return printJSON(out, info)
-	}
-	fmt.Fprintf(out, "%s %s   profile %s, %s up\nHTTP     %s\nSIP      %s\ncontrol  %s\n", tool, info.Version, info.Profile, calls(info.Calls), info.HTTP, info.SIP, info.Control)
-	for _, p := range info.Projects {
-		fmt.Fprintf(out, "%s\n  account %s or %s, project %s or %s\n  DNI key %s, handoff key %s\n  %d of %d numbers free\n",
-			p.Name, p.Account.Slug, p.Account.ID, p.Project.Slug, p.Project.ID, p.DNIKey, p.HandoffKey, p.Pool.Free, p.Pool.Size)
-	}
-	return nil
+	return least, most
 }
 
-func ctlConfig(ctx context.Context, c *client.Client, f *ctlFlags, _ []string, out io.Writer) error {
-	b, err := c.Config(ctx, f.secrets)
-	if err == nil {
-		_, err = out.Write(b)
+func (c ctlCommand) do(ctx context.Context, e env) int {
+	f := newFlags("ctl "+c.name, strings.TrimSpace(c.args+" [flags]")+"\n\n"+strings.ToUpper(c.says[:1])+c.says[1:]+".")
+	url := f.String("url", "", "where the simulator is asked, as in "+client.DefaultURL)
+	asJSON := f.Bool("json", false, "print the reply as JSON")
+	if c.flags != nil {
+		c.flags(f)
 	}
-	return err
-}
-
-func printJSON(out io.Writer, v any) error {
-	b, err := json.MarshalIndent(v, "", "  ")
-	if err == nil {
-		_, err = fmt.Fprintf(out, "%s\n", b)
-	}
-	return err
-}
-
-func runReady(ctx context.Context, e env) int {
-	f := newFlags("ready", `[url] [flags]
-
-Exits 0 as soon as a simulator is ready, 2 when it is not within --timeout. The url is that of its control API:
-the one given, else that of `+sim.ControlURL+`, else `+defaultControl+`.`)
-	timeout := f.Duration("timeout", 0, "`duration` to wait at most; 0 asks once")
 	rest, code, done := f.parse(e)
 	if done {
 		return code
 	}
-	if len(rest) > 1 {
-		return refuse(e, fmt.Errorf("ready: want at most one url, got %q", rest[1]))
+	if least, most := c.wants(); len(rest) < least || len(rest) > most {
+		return refuse(e, fmt.Errorf("ctl %s: want %s, got %d arguments", c.name, arguments(c.args), len(rest)))
 	}
-	c, err := client.New(link(e, strings.Join(rest, "")))
+	api, err := controlled(e, *url)
 	if err != nil {
 		return refuse(e, err)
 	}
-	defer c.Close()
-	const once = 2 * time.Second // a simulator that does not answer in so long is not ready
-	ctx, cancel := context.WithTimeout(ctx, cmp.Or(*timeout, once))
-	defer cancel()
-	wait := c.WaitReady
-	if *timeout == 0 {
-		wait = c.Ready
+	value, err := c.run(ctx, api, asked{rest, f, e})
+	if err != nil {
+		return refuse(e, explainCtl(api, c.name, err))
 	}
-	if err := wait(ctx); err != nil {
-		fmt.Fprintf(e.err, "%s ready: %v\n", tool, err)
-		return finding.ExitNotJudged
+	switch {
+	case *asJSON:
+		b, err := json.MarshalIndent(value, "", "  ")
+		if err != nil {
+			return refuse(e, err)
+		}
+		fmt.Fprintf(e.out, "%s\n", b)
+	case c.show != nil:
+		c.show(e.out, value)
 	}
 	return 0
+}
+
+func arguments(args string) string {
+	if args == "" {
+		return "no arguments"
+	}
+	return args
+}
+
+// explainCtl says what to do where nobody answers, or a token is wanted.
+func explainCtl(c *client.Client, name string, err error) error {
+	if refused, ok := errors.AsType[*client.Error](err); ok {
+		if refused.Status == 401 {
+			return fmt.Errorf("ctl %s: %w; give the link that the simulator prints to --url or %s", name, err, controlEnv)
+		}
+		return fmt.Errorf("ctl %s: %w", name, err)
+	}
+	if errors.Is(err, context.Canceled) {
+		return fmt.Errorf("ctl %s: interrupted", name)
+	}
+	return fmt.Errorf("ctl %s: no simulator answers at %s: %w; --url or %s says where it is", name, c.URL(), err, controlEnv)
 }

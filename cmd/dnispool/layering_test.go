@@ -64,7 +64,7 @@ var public = []string{"conformance/suite", "sim/control/client"}
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{
 	{"github.com/emiago/sipgo", "sim/sipua", "sim/..."},
-	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract specs"},
+	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract sim/control specs"},
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
 	{"github.com/onsi/gomega", "conformance/suite", "..."},
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},

@@ -5,6 +5,7 @@ import (
 	"context"
 	_ "embed"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -109,22 +110,25 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	return 0
 }
 
-// short are the flags that stand for one setting.
-func (f *simFlags) short() []struct{ flag, path, value string } {
-	return []struct{ flag, path, value string }{
-		{"http", "http.listen", f.http}, {"profile", "profile", f.profile}, {"sip", "sip.listen", f.sip}, {"control", "control.listen", f.control},
-	}
+// short are the flags that stand for one setting, as far as they were given.
+func (f *simFlags) short() (given []struct{ flag, path, value string }) {
+	paths := map[string]string{"http": "http.listen", "profile": "profile", "sip": "sip.listen", "control": "control.listen"}
+	f.Visit(func(set *flag.Flag) {
+		value := set.Value.String()
+		if set.Name == "control" && value == "off" {
+			value = ""
+		}
+		if path, ok := paths[set.Name]; ok && (value != "" || set.Name == "control") {
+			given = append(given, struct{ flag, path, value string }{set.Name, path, value})
+		}
+	})
+	return given
 }
 
 func (f *simFlags) sources(e env) sim.Sources {
 	s := sim.Sources{File: f.config, Env: e.environ, Set: slices.Clone(f.set)}
 	for _, o := range f.short() {
-		switch {
-		case o.flag == "control" && o.value == "off":
-			s.Set = append(s.Set, o.path+"=")
-		case o.value != "":
-			s.Set = append(s.Set, o.path+"="+o.value)
-		}
+		s.Set = append(s.Set, o.path+"="+o.value)
 	}
 	return s
 }
@@ -133,9 +137,7 @@ func (f *simFlags) sources(e env) sim.Sources {
 func (f *simFlags) explain(err error) error {
 	text := err.Error()
 	for _, o := range f.short() {
-		if o.value != "" {
-			text = strings.ReplaceAll(text, "--set "+o.path+":", "--"+o.flag+":")
-		}
+		text = strings.ReplaceAll(text, "--set "+o.path+":", "--"+o.flag+":")
 	}
 	return errors.New(text)
 }

@@ -30,7 +30,7 @@ func startUnread(t *testing.T, blocked string) *unread {
 	}
 	t.Cleanup(func() { _ = read.Close() })
 	defer write.Close()
-	u := &unread{Cmd: command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--set", "log.buffer=4096"), read: read}
+	u := &unread{Cmd: command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "", "--set", "log.buffer=4096"), read: read}
 	var other io.ReadCloser
 	if blocked == "stdout" {
 		fill(t, write)

@@ -37,7 +37,9 @@ func (p *platform) readBanner(t *testing.T) {
 	p.line(t, "Ctrl-C stops it.")
 	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
-	p.control = find(t, p.seen.String(), `ctl +(http://\S+)`)[1]
+	if m := regexp.MustCompile(`\n  ctl +(http://\S+)\n`).FindStringSubmatch(p.seen.String()); m != nil {
+		p.control = m[1]
+	}
 	handoff := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)
 	p.handoff.key, p.handoff.url = handoff[1], handoff[2]
 	p.sip = find(t, p.seen.String(), `dnispool sipp > caller.xml && sipp -sf caller.xml -m 1 -s "\$DNI" (\S+)`)[1]
@@ -249,6 +251,9 @@ func TestSimRefuses(t *testing.T) {
 		{"--config typo.yaml", "typo.yaml:2:3: unknown key \"windo\" in pool (did you mean \"window\"?)\n"},
 		{"--config two.yaml", "two.yaml:1:16: pool.window: want more than 0s, got 0s\ntwo.yaml:3:14: sip.max_calls: want at least 1, got 0\n"},
 		{"--config agent.yaml --http 127.0.0.1:0 --sip 127.0.0.1:0", "project acme: agent: agent.yaml:1:22: talk: want a duration like 20s, or forever, got 5\n"},
+		{"-q --http 127.0.0.1:0 --sip 127.0.0.1:0 --control " + taken.Addr().String(), "control: listen tcp " + taken.Addr().String() + ": bind: address already in use; --control 127.0.0.1:0 picks a free port, --control off serves none\n"},
+		{"--control somewhere", "--control: want an IP address and a port like 127.0.0.1:8081, or nothing, got \"somewhere\"\n"},
+		{"--control 127.0.0.1:8080", "--control: want another port than http.listen, got 8080 for both\n"},
 		{"--config nosuch.yaml", "nosuch.yaml: no such file or directory\n"},
 		{"--set pool.windo=3s", "--set pool.windo: no such setting (did you mean \"pool.window\"?)\n"},
 		{"--profile publisht", "--profile: want one of gateway, published, release-on-arrival, strict-spec, got \"publisht\" (did you mean \"published\"?)\n"},

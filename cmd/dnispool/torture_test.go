@@ -85,7 +85,7 @@ func TestTortureUnfinishedRequests(t *testing.T) {
 // TestTortureDescriptors: with 64 descriptors, and twice as many connections that say nothing, everybody else is served.
 func TestTortureDescriptors(t *testing.T) {
 	t.Parallel()
-	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "-q")
+	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "", "-q")
 	c.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary}, c.Args[1:]...)
 	c.Path = "/bin/sh"
 	out, err := c.StdoutPipe()

@@ -1,6 +1,5 @@
-// Package control is the simulator's own API: what it serves and to whom, and what happened. It has a port of its own,
-// never the platform's, for what a client under test sees there must be the platform's alone. Its contract is
-// specs/control.openapi.yaml; package client speaks it from Go.
+// Package control is the simulator's own API, on a port of its own: what it is asked about and told to do has nothing to
+// do with the platform that it simulates. specs/control.openapi.yaml describes it, and package client below speaks it.
 package control
 
 import (
@@ -11,6 +10,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/netip"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -21,10 +22,15 @@ import (
 type Server struct {
 	config   sim.Control
 	version  string
-	token    string // what a request must carry; empty: nothing
+	log      *slog.Logger
+	token    string   // what a request must show; empty: nothing
+	hosts    []string // names by which it may be asked
 	listener net.Listener
 	http     *http.Server
 	served   chan struct{}
+	ctx      context.Context // ends with Close: whoever waits for something goes
+	cancel   context.CancelFunc
+	started  time.Time
 	state    atomic.Pointer[state]
 }
 
@@ -48,20 +54,13 @@ type Option func(*Server)
 func WithVersion(v string) Option { return func(s *Server) { s.version = v } }
 
 // WithLogger logs what the HTTP server has to say to l; default: nowhere.
-func WithLogger(l *slog.Logger) Option {
-	return func(s *Server) { s.http.ErrorLog = slog.NewLogLogger(l.Handler(), slog.LevelWarn) }
-}
+func WithLogger(l *slog.Logger) Option { return func(s *Server) { s.log = l } }
 
 // Listen serves the control API. Until Ready it answers that the simulator is starting. c must be valid, and c.Listen
 // not empty. The caller closes the server.
 func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, error) {
-	s := &Server{config: c, version: "unknown", token: c.Token, served: make(chan struct{})}
-	if s.token == "" && !c.Open() {
-		s.token = rand.Text()
-	}
-	s.http = &http.Server{
-		Handler: s.guard(s.routes()), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: time.Minute, MaxHeaderBytes: 16 << 10,
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, slog.LevelWarn),
+	s := &Server{
+		config: c, version: "unknown", log: slog.New(slog.DiscardHandler), token: c.Token, started: time.Now(), served: make(chan struct{}),
 	}
 	for _, o := range options {
 		o(s)
@@ -71,9 +70,24 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", c.Listen); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
+	if s.token == "" && !isLoopback(s.listener.Addr()) {
+		s.token = rand.Text()
+	}
+	s.hosts = names(c, s.listener.Addr())
+	s.ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
+	s.http = &http.Server{
+		Handler:           s.guard(s.routes()),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    maxHeader,
+		BaseContext:       func(net.Listener) context.Context { return s.ctx },
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
 	go func() {
 		defer close(s.served)
-		_ = s.http.Serve(s.listener) // ends with Close alone
+		if err := s.http.Serve(s.listener); !errors.Is(err, http.ErrServerClosed) {
+			s.log.Error("control stopped", "error", err)
+		}
 	}()
 	return s, nil
 }
@@ -84,21 +98,59 @@ func (s *Server) Ready(p *sim.Sim) { s.state.Store(&state{p, ready}) }
 // Stopping says that the simulator is ready no longer. What is known of it can still be asked.
 func (s *Server) Stopping() { s.state.Store(&state{s.state.Load().sim, stopping}) }
 
-// Addr is the host:port at which it is served.
+const (
+	headerTimeout = 10 * time.Second
+	maxHeader     = 16 << 10
+	maxBody       = 8 << 20 // of a request: a configuration is the largest there is
+)
+
+// Addr returns the host:port at which the API is served.
 func (s *Server) Addr() string { return s.listener.Addr().String() }
 
-// Token is what requests must carry; empty: nothing.
+// Token is what whoever asks must show; "" when nothing.
 func (s *Server) Token() string { return s.token }
 
-// Close stops serving. Requests that are under way are waited for until ctx ends, and then cut.
+// URL is where the API is asked on this machine.
+func (s *Server) URL() string { return "http://" + reachable(s.Addr()) }
+
+// Link is the URL with the token.
+func (s *Server) Link() string {
+	if s.token == "" {
+		return s.URL()
+	}
+	return s.URL() + "/?token=" + s.token
+}
+
+// Close ends what waits, and stops serving. It waits for requests under way at most until ctx ends.
 func (s *Server) Close(ctx context.Context) error {
+	s.cancel()
 	err := s.http.Shutdown(ctx)
 	if err != nil {
-		err = s.http.Close()
+		err = errors.Join(fmt.Errorf("control: %w", err), s.http.Close())
 	}
 	<-s.served
-	if errors.Is(err, net.ErrClosed) {
-		err = nil
-	}
 	return err
+}
+
+// reachable is an address that can be pasted: what listens everywhere is reached on loopback.
+func reachable(address string) string {
+	a, err := netip.ParseAddrPort(address)
+	if err != nil || !a.Addr().IsUnspecified() {
+		return address
+	}
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
+}
+
+func isLoopback(a net.Addr) bool {
+	tcp, ok := a.(*net.TCPAddr)
+	return ok && tcp.IP.IsLoopback()
+}
+
+// names are the host names by which the API may be asked, beside IP addresses.
+func names(c sim.Control, a net.Addr) []string {
+	out := append([]string{"localhost"}, c.Hosts...)
+	if name, err := os.Hostname(); err == nil && !isLoopback(a) {
+		out = append(out, name)
+	}
+	return out
 }

@@ -2,9 +2,11 @@ package control_test
 
 import (
 	"context"
+	"io"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
@@ -12,233 +14,225 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
-// silent takes calls and says nothing.
+// world is a simulator with its API, and a client whose every exchange is held against the document.
+type world struct {
+	*client.Client
+	sim    *sim.Sim
+	server *control.Server
+}
+
 type silent struct{}
 
 func (silent) Start(context.Context, conversation.StartInput) (conversation.Reply, error) {
-	return conversation.Reply{}, nil
+	return conversation.Reply{Hangup: true}, nil
 }
 
 func (silent) Turn(context.Context, conversation.TurnInput) (conversation.Reply, error) {
-	return conversation.Reply{}, nil
+	return conversation.Reply{Hangup: true}, nil
 }
 
 func (silent) End(context.Context, conversation.EndInput) (conversation.Reply, error) {
 	return conversation.Reply{}, nil
 }
 
-func config(t *testing.T, c sim.Control) sim.Config {
+func start(t *testing.T, config string) *world {
 	t.Helper()
-	out, err := sim.Default(sim.DefaultProfile)
+	c, problems := sim.Parse("config.yaml", []byte(config))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	c.HTTP.Listen, c.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
+	if c.Control.Listen == sim.DefaultControl().Listen {
+		c.Control.Listen = "127.0.0.1:0"
+	}
+	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	out.HTTP.Listen, out.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
-	out.Control = c
-	out.Control.Listen = "127.0.0.1:0"
-	return out
+	t.Cleanup(func() { closed(t, server.Close) })
+	s, err := sim.New(c, func(sim.Project) (conversation.Agent, error) { return silent{}, nil })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Start(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, s.Close) })
+	server.Ready(s)
+	api, err := client.New(server.Link())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return &world{api.WithHTTP(&http.Client{Transport: described{t}}), s, server}
 }
 
-func listen(t *testing.T, c sim.Config) *control.Server {
+func closed(t *testing.T, f func(context.Context) error) {
 	t.Helper()
-	s, err := control.Listen(t.Context(), c.Control)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	if err := f(ctx); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestWhatThereIs(t *testing.T) {
+	w := start(t, "projects: [{name: one, dni_key: first-key}, {name: two, pool: {numbers: 7}}]")
+	ctx := t.Context()
+	if err := w.Live(ctx); err != nil {
+		t.Error(err)
+	}
+	if err := w.WaitReady(ctx); err != nil {
+		t.Error(err)
+	}
+	s, err := w.Simulator(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(context.Background()); err != nil {
-			t.Error(err)
+	want := client.Addresses{HTTP: "http://" + w.sim.HTTPAddr(), SIP: w.sim.SIPAddr(), SIPTCP: true, Control: "http://" + w.server.Addr()}
+	if s.Addresses != want || s.Profile != "published" || s.Version != "test" {
+		t.Errorf("simulator: want %+v, got %+v", want, s)
+	}
+	for _, secrets := range []bool{false, true} {
+		projects, err := w.Projects(ctx, secrets)
+		if err != nil || len(projects) != 2 || projects[1].Numbers != 7 {
+			t.Fatalf("projects: want two, got %+v (%v)", projects, err)
 		}
-	})
-	return s
-}
-
-func started(t *testing.T, c sim.Config) *sim.Sim {
-	t.Helper()
-	p, err := sim.New(c, func(sim.Project) (conversation.Agent, error) { return silent{}, nil })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := p.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := p.Close(context.Background()); err != nil {
-			t.Error(err)
+		file, err := w.Config(ctx, secrets)
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	return p
-}
-
-func newClient(t *testing.T, link string) *client.Client {
-	t.Helper()
-	c, err := client.New(link)
-	if err != nil {
-		t.Fatal(err)
+		if shown := projects[0].DNIKey == "first-key"; shown != secrets || shown != strings.Contains(string(file), "first-key") {
+			t.Errorf("keys: want shown %v, got %+v and\n%s", secrets, projects[0], file)
+		}
+		if _, problems := sim.Parse("shown.yaml", file); secrets && len(problems) > 0 {
+			t.Errorf("config: want one that starts the simulator, got %v", problems)
+		}
 	}
-	t.Cleanup(c.Close)
-	return c
 }
 
-func TestForeignHostsAndPagesAreRefused(t *testing.T) {
-	c := config(t, sim.Control{Hosts: []string{"dnispool"}})
-	s := listen(t, c)
-	s.Ready(started(t, c))
-	for _, row := range []struct {
-		host, header, value string
-		want                int
+func TestWhatIsNotThereIsRefusedWithWhatIsMeant(t *testing.T) {
+	w := start(t, "profile: published")
+	for _, c := range []struct {
+		method, path string
+		status       int
+		message      string
 	}{
-		{s.Addr(), "", "", 200},
-		{"localhost", "", "", 200},
-		{"LocalHost:8081", "", "", 200},
-		{"[::1]:8081", "", "", 200},
-		{"10.1.2.3:30081", "", "", 200},
-		{"dnispool:8081", "", "", 200},
-		{"dnispool.example:8081", "", "", 403},
-		{"localhost.example", "", "", 403},
-		{"127.0.0.1.example:8081", "", "", 403},
-		{s.Addr(), "Origin", "http://" + s.Addr(), 200},
-		{s.Addr(), "Origin", "http://127.0.0.1:1", 403},
-		{s.Addr(), "Origin", "null", 403},
-		{s.Addr(), "Sec-Fetch-Site", "cross-site", 403},
-		{s.Addr(), "Sec-Fetch-Site", "same-site", 403},
-		{s.Addr(), "Sec-Fetch-Site", "none", 200},
+		{"GET", "/v1/project", 404, `"error":"path: want one of the control API, got \"/v1/project\"","did_you_mean":"/v1/projects"`},
+		{"GET", "/v1/conversations/dni-reservation", 404, `"error":"path: want one`},
+		{"DELETE", "/v1/projects", 405, `"error":"/v1/projects: want GET, got \"DELETE\""`},
+		{"GET", "/v1/projects?secret", 400, `got \"secret\"","did_you_mean":"secrets"`},
+		{"GET", "/v1/projects?secrets=perhaps", 400, `"error":"secrets: want true or false, got \"perhaps\""`},
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr()+"/v1/info", http.NoBody)
-		if err != nil {
-			t.Fatal(err)
-		}
-		r.Host = row.host
-		if row.header != "" {
-			r.Header.Set(row.header, row.value)
-		}
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if err := res.Body.Close(); err != nil {
-			t.Error(err)
-		}
-		if res.StatusCode != row.want {
-			t.Errorf("Host %s, %s %s: want %d, got %d", row.host, row.header, row.value, row.want, res.StatusCode)
+		if status, body := ask(t, w, c.method, c.path, nil); status != c.status || !strings.Contains(body, c.message) {
+			t.Errorf("%s %s: want %d %s, got %d %s", c.method, c.path, c.status, c.message, status, body)
 		}
 	}
 }
 
-func TestATokenIsMadeWhereOthersCanReachTheAddress(t *testing.T) {
-	for _, row := range []struct {
-		c    sim.Control
-		made bool
-		open bool
-	}{
-		{sim.Control{Listen: "127.0.0.1:0"}, false, true},
-		{sim.Control{Listen: "[::1]:8081"}, false, true},
-		{sim.Control{Listen: "0.0.0.0:0"}, true, false},
-		{sim.Control{Listen: "192.0.2.1:8081"}, true, false},
-	} {
-		if got := row.c.Open(); got != row.open {
-			t.Errorf("%s: open: want %t, got %t", row.c.Listen, row.open, got)
-		}
-	}
-	s, err := control.Listen(t.Context(), sim.Control{Listen: "0.0.0.0:0"})
+// ask sends a request with these headers; Host is one of them.
+func ask(t *testing.T, w *world, method, path string, headers map[string]string) (int, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, w.server.URL()+path, http.NoBody)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() {
-		if err := s.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	if len(s.Token()) < 20 {
-		t.Errorf("token: want one that nobody guesses, got %q", s.Token())
+	for name, value := range headers {
+		r.Header.Set(name, value)
 	}
-	_, port, _ := strings.Cut(strings.TrimPrefix(s.Addr(), "[::]"), ":")
-	at := "http://127.0.0.1:" + port
-	if err := newClient(t, at).Live(t.Context()); err != nil {
-		t.Errorf("live: want it without a token, got %v", err)
+	r.Host = r.Header.Get("Host")
+	res, err := (&http.Client{Transport: described{t}}).Do(r)
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := newClient(t, at).Info(t.Context(), false); err == nil || !strings.Contains(err.Error(), "401") {
-		t.Errorf("info without a token: want 401, got %v", err)
+	defer res.Body.Close()
+	var b strings.Builder
+	if _, err := io.Copy(&b, res.Body); err != nil {
+		t.Fatal(err)
 	}
-	if _, err := newClient(t, at+"/?token="+s.Token()).Info(t.Context(), false); err == nil || !strings.Contains(err.Error(), "it is starting") {
-		t.Errorf("info with the token: want that it is starting, got %v", err)
-	}
+	return res.StatusCode, b.String()
 }
 
-func TestReadyFollowsTheSimulatorsLife(t *testing.T) {
-	c := config(t, sim.Control{})
-	s := listen(t, c)
-	ask := newClient(t, "http://"+s.Addr())
-	if err := ask.Ready(t.Context()); err == nil || err.Error() != "simulator: want it ready, it is starting" {
-		t.Errorf("want that it is starting, got %v", err)
-	}
-	waited := make(chan error, 1)
-	go func() { waited <- ask.WaitReady(t.Context()) }()
-	s.Ready(started(t, c))
-	if err := <-waited; err != nil {
-		t.Errorf("want it ready, got %v", err)
-	}
-	s.Stopping()
-	if err := ask.Ready(t.Context()); err == nil || err.Error() != "simulator: want it ready, it is stopping" {
-		t.Errorf("want that it is stopping, got %v", err)
-	}
-}
-
-// The effective configuration is a file that starts the same simulator, and shows no secret unless it is asked for.
-func TestConfigStartsTheSameSimulator(t *testing.T) {
-	for _, profile := range sim.Profiles() {
-		c := config(t, sim.Control{Token: "s3cret"})
-		c.Profile = profile
-		s := listen(t, c)
-		s.Ready(started(t, c))
-		ask := newClient(t, "http://"+s.Addr()+"/?token=s3cret")
-		whole, err := ask.Config(t.Context(), true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		again, problems := sim.Parse("again.yaml", whole)
-		if err := problems.Err(); err != nil {
-			t.Fatal(err)
-		}
-		s.Ready(started(t, again))
-		if second, err := ask.Config(t.Context(), true); err != nil || string(second) != string(whole) {
-			t.Errorf("%s: want the same settings from its own file, got (%v)\n%s\nafter\n%s", profile, err, second, whole)
-		}
-		masked, err := ask.Config(t.Context(), false)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, secret := range []string{"s3cret", c.Projects[0].DNIKey, c.Projects[0].HandoffKey} {
-			if strings.Contains(string(masked), secret) {
-				t.Errorf("%s: want %s masked, got\n%s", profile, secret, masked)
+func TestForeignPagesAreRefused(t *testing.T) {
+	w := start(t, "control: {hosts: [dnispool.test]}")
+	_, port, _ := strings.Cut(w.server.Addr(), ":")
+	for _, c := range []struct {
+		name    string
+		headers map[string]string
+		status  int
+	}{
+		{"as asked", nil, 200},
+		{"localhost", map[string]string{"Host": "localhost:" + port}, 200},
+		{"any address", map[string]string{"Host": "192.0.2.1:8081"}, 200},
+		{"a name of ours", map[string]string{"Host": "dnispool.test"}, 200},
+		{"a rebound name", map[string]string{"Host": "evil.example:" + port}, 403},
+		{"its own page", map[string]string{"Host": "localhost:" + port, "Origin": "http://localhost:" + port}, 200},
+		{"another port's page", map[string]string{"Host": "localhost:" + port, "Origin": "http://localhost:1"}, 403},
+		{"another site's page", map[string]string{"Origin": "https://evil.example"}, 403},
+		{"a page of nowhere", map[string]string{"Origin": "null"}, 403},
+		{"an image of another site's", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "no-cors"}, 403},
+		{"a link followed", map[string]string{"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}, 200},
+	} {
+		for _, path := range []string{"/v1/simulator", "/v1/ready"} {
+			if status, body := ask(t, w, "GET", path, c.headers); status != c.status {
+				t.Errorf("%s: %s: want %d, got %d %s", c.name, path, c.status, status, body)
 			}
 		}
 	}
 }
 
-func TestWhatIsNotThereIsNamed(t *testing.T) {
-	s := listen(t, config(t, sim.Control{}))
-	for _, row := range []struct {
-		method, path string
-		status       int
-		says         string
-	}{
-		{"GET", "/v1/inf", 404, `no such path (did you mean \"/v1/info\"?)`},
-		{"POST", "/v1/info", 405, "no such operation"},
-		{"GET", "/", 404, "no such path"},
+func TestTokens(t *testing.T) {
+	for name, config := range map[string]string{
+		"given":   "control: {token: a-long-secret}",
+		"made up": `control: {listen: "0.0.0.0:0"}`,
 	} {
-		r, err := http.NewRequestWithContext(t.Context(), row.method, "http://"+s.Addr()+row.path, http.NoBody)
-		if err != nil {
-			t.Fatal(err)
+		t.Run(name, func(t *testing.T) {
+			w := start(t, config)
+			token := w.server.Token()
+			if len(token) < 8 || !strings.HasPrefix(w.server.Link(), "http://127.0.0.1:") || !strings.HasSuffix(w.server.Link(), "/?token="+token) {
+				t.Errorf("link: want one with the token, got %s", w.server.Link())
+			}
+			for path, want := range map[string]int{
+				"/v1/ready": 200, "/v1/live": 200, "/v1/simulator": 401, "/v1/simulator?token=other": 401, "/v1/simulator?token=" + token: 200, "/v1/nowhere": 401,
+			} {
+				if status, body := ask(t, w, "GET", path, nil); status != want {
+					t.Errorf("%s: want %d, got %d %s", path, want, status, body)
+				}
+			}
+			if _, err := w.Simulator(t.Context()); err != nil {
+				t.Errorf("with the link: want an answer, got %v", err)
+			}
+			if _, err := w.WithToken("other").Simulator(t.Context()); !client.IsStatus(err, 401) {
+				t.Errorf("with another token: want 401, got %v", err)
+			}
+		})
+	}
+}
+
+// TestReadinessFollowsTheSimulator, and liveness does not.
+func TestReadinessFollowsTheSimulator(t *testing.T) {
+	server, err := control.Listen(t.Context(), sim.Control{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { closed(t, server.Close) })
+	w := &world{server: server}
+	for _, path := range []string{"/v1/ready", "/v1/simulator"} {
+		if status, body := ask(t, w, "GET", path, nil); status != 503 || !strings.Contains(body, "it is starting") {
+			t.Errorf("%s: want 503 while it is starting, got %d %s", path, status, body)
 		}
-		res, err := http.DefaultClient.Do(r)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var b strings.Builder
-		_ = res.Write(&b)
-		if res.StatusCode != row.status || !strings.Contains(b.String(), row.says) {
-			t.Errorf("%s %s: want %d with %s, got %s", row.method, row.path, row.status, row.says, b.String())
+	}
+	other := start(t, "profile: published")
+	server.Ready(other.sim)
+	if status, _ := ask(t, w, "GET", "/v1/ready", nil); status != 200 {
+		t.Errorf("ready: want 200, got %d", status)
+	}
+	server.Stopping()
+	if status, body := ask(t, w, "GET", "/v1/ready", nil); status != 503 || !strings.Contains(body, "it is stopping") {
+		t.Errorf("ready: want 503 while it is stopping, got %d %s", status, body)
+	}
+	for _, path := range []string{"/v1/live", "/v1/simulator"} {
+		if status, body := ask(t, w, "GET", path, nil); status != 200 {
+			t.Errorf("%s: want 200 while it is stopping, got %d %s", path, status, body)
 		}
 	}
 }

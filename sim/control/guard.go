@@ -10,72 +10,62 @@ import (
 	"strings"
 )
 
-// open are the paths that need no token: whoever starts a simulator must be able to wait for it.
-var open = []string{"/v1/live", "/v1/ready"}
-
-// guard lets requests through to next that may be answered. A web page that a browser on this machine shows can send
-// requests here too, under a name of its own that points here, and must not reset anybody's simulator.
+// guard lets nobody in who must not: a page of another site, which reaches a loopback port through the browser of
+// whoever looks at it, and who has no token where one is wanted.
 func (s *Server) guard(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-store")
 		switch {
-		case !s.known(r.Host):
-			refuse(w, http.StatusForbidden, "host: want localhost, an IP address or one of control.hosts, got "+quoted(r.Host))
-		case !sameOrigin(r):
-			refuse(w, http.StatusForbidden, "origin: want the simulator's own, got "+quoted(r.Header.Get("Origin")))
-		case s.token != "" && !slices.Contains(open, r.URL.Path) && !s.carries(r):
-			w.Header().Set("WWW-Authenticate", `Bearer realm="dnispool control"`)
-			refuse(w, http.StatusUnauthorized, "token: want \"Authorization: Bearer TOKEN\" or ?token=TOKEN with the token that the simulator printed")
+		case !s.knows(r.Host):
+			refuse(w, http.StatusForbidden, `host: want localhost, an IP address or a name in control.hosts, got %q`, r.Host)
+		case foreign(r):
+			refuse(w, http.StatusForbidden, "origin: want none or the API's own, got %q", r.Header.Get("Origin"))
+		case !s.admits(r):
+			w.Header().Set("WWW-Authenticate", "Bearer")
+			refuse(w, http.StatusUnauthorized, "token: want the simulator's own as a bearer token, or as token in the query")
 		default:
+			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
 		}
 	})
 }
 
-// known reports whether a Host header names this machine. An address needs no list: no page can be served under it
-// from elsewhere.
-func (s *Server) known(host string) bool {
-	name := strings.Trim(hostname(host), "[]")
-	if _, err := netip.ParseAddr(name); err == nil {
+// knows reports whether a Host header is one of the server's. A name can be made to lead anywhere, an IP address cannot.
+func (s *Server) knows(host string) bool {
+	name := host
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		name = h
+	}
+	if _, err := netip.ParseAddr(strings.Trim(name, "[]")); err == nil {
 		return true
 	}
-	return strings.EqualFold(name, "localhost") ||
-		slices.ContainsFunc(s.config.Hosts, func(h string) bool { return strings.EqualFold(h, name) })
+	return slices.ContainsFunc(s.hosts, func(known string) bool { return known == "*" || strings.EqualFold(known, name) })
 }
 
-func hostname(hostport string) string {
-	if host, _, err := net.SplitHostPort(hostport); err == nil {
-		return host
-	}
-	return hostport
-}
-
-// sameOrigin reports whether a request comes from no web page, or from the simulator's own.
-func sameOrigin(r *http.Request) bool {
-	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
-		return false
-	}
-	origin := r.Header.Get("Origin")
-	if origin == "" {
+// foreign reports whether a request comes from a page of another origin.
+func foreign(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site == "cross-site" && r.Header.Get("Sec-Fetch-Mode") != "navigate" {
 		return true
 	}
-	u, err := url.Parse(origin)
-	return err == nil && strings.EqualFold(u.Host, r.Host)
+	origins := r.Header.Values("Origin")
+	for _, origin := range origins {
+		u, err := url.Parse(origin)
+		if err != nil || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {
+			return true
+		}
+	}
+	return false
 }
 
-// carries reports whether r has the token, in a header or, as in the link that is printed, in its query.
-func (s *Server) carries(r *http.Request) bool {
-	got, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	if !found {
-		got = r.URL.Query().Get("token")
+// admits reports whether the request shows the token, or needs none.
+func (s *Server) admits(r *http.Request) bool {
+	if s.token == "" || r.URL.Path == "/v1/ready" || r.URL.Path == "/v1/live" {
+		return true
 	}
-	return subtle.ConstantTimeCompare([]byte(got), []byte(s.token)) == 1
-}
-
-// quoted is what a stranger wrote, for a message.
-func quoted(s string) string {
-	const most = 200
-	if len(s) > most {
-		s = s[:most]
+	shown := r.URL.Query().Get("token")
+	if scheme, token, ok := strings.Cut(r.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		shown = strings.TrimSpace(token)
 	}
-	return strings.ToValidUTF8(`"`+s+`"`, "")
+	return subtle.ConstantTimeCompare([]byte(shown), []byte(s.token)) == 1
 }

@@ -2,7 +2,11 @@ package control
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/dnispool/dnispool/sim"
@@ -10,111 +14,105 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// route is one operation of the API. Those that ask the simulator get it.
+// route is one operation of the API.
 type route struct {
-	method, path string
-	serve        func(s *Server, p *sim.Sim, w http.ResponseWriter, r *http.Request)
+	method, path string // the path may have {names}
+	params       string // of the query, separated by blanks; token is always one
+	serve        func(*Server, *sim.Sim, http.ResponseWriter, *http.Request)
 }
 
-var routes = []route{
-	{"GET", "/v1/info", (*Server).info},
-	{"GET", "/v1/config", (*Server).effective},
+// operations are those that ask a simulator.
+func operations() []route {
+	return []route{
+		{"GET", "/v1/simulator", "", (*Server).simulator},
+		{"GET", "/v1/projects", "secrets", (*Server).projects},
+		{"GET", "/v1/config", "secrets", (*Server).showConfig},
+	}
 }
 
+// routes is the handler of every operation, and of what is none.
 func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /v1/live", func(w http.ResponseWriter, _ *http.Request) {
-		reply(w, http.StatusOK, client.Status{Status: "live"})
-	})
-	mux.HandleFunc("GET /v1/ready", func(w http.ResponseWriter, _ *http.Request) {
-		status, now := http.StatusOK, s.state.Load().status
-		if now != ready {
-			status = http.StatusServiceUnavailable
-		}
-		reply(w, status, client.Status{Status: now})
-	})
-	for _, o := range routes {
-		mux.HandleFunc(o.method+" "+o.path, func(w http.ResponseWriter, r *http.Request) {
-			now := s.state.Load()
-			if now.sim == nil {
-				refuse(w, http.StatusServiceUnavailable, "simulator: want it ready, it is "+now.status)
-				return
-			}
-			o.serve(s, now.sim, w, r)
+	mux.HandleFunc("GET /v1/live", s.live)
+	mux.HandleFunc("GET /v1/ready", s.ready)
+	byPath := map[string][]string{"/v1/live": {"GET"}, "/v1/ready": {"GET"}}
+	for _, o := range operations() {
+		byPath[o.path] = append(byPath[o.path], o.method)
+		mux.HandleFunc(o.method+" "+o.path, func(w http.ResponseWriter, r *http.Request) { o.checked(s, w, r) })
+	}
+	paths := make([]string, 0, len(byPath))
+	for path, methods := range byPath {
+		paths = append(paths, path)
+		slices.Sort(methods)
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			allowed := strings.Join(methods, ", ")
+			w.Header().Set("Allow", allowed)
+			refuse(w, http.StatusMethodNotAllowed, "%s: want %s, got %.20q", path, allowed, r.Method)
 		})
 	}
-	mux.HandleFunc("/", s.unknown)
+	slices.Sort(paths)
+	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
+		refuseNear(w, http.StatusNotFound, strictyaml.Suggest(r.URL.Path, paths), "path: want one of the control API, got %.200q", r.URL.Path)
+	})
 	return mux
 }
 
-// unknown answers for what the API does not have.
-func (s *Server) unknown(w http.ResponseWriter, r *http.Request) {
-	paths := append([]string(nil), open...)
-	for _, o := range routes {
-		paths = append(paths, o.path)
+// checked serves the operation, unless there is no simulator to ask yet, or the query has a parameter that it does not know.
+func (o route) checked(s *Server, w http.ResponseWriter, r *http.Request) {
+	known := append(strings.Fields(o.params), "token")
+	values, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "query: want name=value pairs, got %.200q", r.URL.RawQuery)
+		return
 	}
-	for _, p := range paths {
-		if p == r.URL.Path {
-			refuse(w, http.StatusMethodNotAllowed, r.Method+" "+quoted(r.URL.Path)+": no such operation; see specs/control.openapi.yaml")
+	for name := range values {
+		if !slices.Contains(known, name) {
+			refuseNear(w, http.StatusBadRequest, strictyaml.Suggest(name, known), "query: want one of %s, got %.50q", strings.Join(known, ", "), name)
 			return
 		}
 	}
-	says := quoted(r.URL.Path) + ": no such path"
-	if hint := strictyaml.Suggest(r.URL.Path, paths); hint != "" {
-		says += " (did you mean " + quoted(hint) + "?)"
-	}
-	refuse(w, http.StatusNotFound, says)
-}
-
-// info says where the platform is, what it serves, and to whom.
-func (s *Server) info(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
-	c := shown(p.Config(), r)
-	out := client.Info{
-		Version: s.version, Profile: c.Profile, HTTP: "http://" + p.HTTPAddr(), SIP: p.SIPAddr(), Control: "http://" + s.Addr(), Calls: p.Calls(),
-	}
-	for _, project := range c.Projects {
-		stats, _ := p.Pool(project.Name)
-		out.Projects = append(out.Projects, client.Project{
-			Name: project.Name, Account: client.Names(project.Account), Project: client.Names(project.Project),
-			DNIKey: project.DNIKey, HandoffKey: project.HandoffKey,
-			Pool: client.Pool{Size: stats.Size, Free: stats.Free},
-		})
-	}
-	reply(w, http.StatusOK, out)
-}
-
-// effective is every setting in force, as a file that starts the same simulator.
-func (s *Server) effective(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
-	b, err := shown(p.Config(), r).YAML()
-	if err != nil {
-		refuse(w, http.StatusInternalServerError, "config: "+err.Error())
+	now := s.state.Load()
+	if now.sim == nil {
+		refuse(w, http.StatusServiceUnavailable, "simulator: want it ready, it is %s", now.status)
 		return
 	}
-	w.Header().Set("Content-Type", "application/yaml")
-	_, _ = w.Write(b)
+	o.serve(s, now.sim, w, r)
 }
 
-// shown is c as r may see it: with keys where it asks for them.
-func shown(c sim.Config, r *http.Request) sim.Config {
-	if r.URL.Query().Has("secrets") {
-		return c
-	}
-	return c.Redacted()
-}
-
-func reply(w http.ResponseWriter, status int, body any) {
-	b, err := json.Marshal(body)
+// reply writes v as JSON.
+func reply(w http.ResponseWriter, status int, v any) {
+	b, err := json.Marshal(v)
 	if err != nil {
-		refuse(w, http.StatusInternalServerError, "reply: "+err.Error())
+		refuse(w, http.StatusInternalServerError, "reply: %v", err)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("Content-Length", strconv.Itoa(len(b)+1))
 	w.WriteHeader(status)
-	_, _ = w.Write(append(b, '\n')) // a client that has gone has been told nothing
+	_, _ = w.Write(append(b, '\n')) // whoever has gone needs no answer
 }
 
-// refuse answers with an error in one sentence that names what was wrong.
-func refuse(w http.ResponseWriter, status int, says string) {
-	reply(w, status, client.Failure{Error: strings.ToValidUTF8(says, "")})
+// refuse answers with an error.
+func refuse(w http.ResponseWriter, status int, format string, args ...any) {
+	refuseNear(w, status, "", format, args...)
+}
+
+// refuseNear answers with an error, and says what comes nearest to what was asked for.
+func refuseNear(w http.ResponseWriter, status int, near, format string, args ...any) {
+	reply(w, status, client.Error{Message: fmt.Sprintf(format, args...), DidYouMean: near})
+}
+
+// flag reads a parameter of the query that is there or not.
+func flag(r *http.Request, name string) (bool, error) {
+	values, there := r.URL.Query()[name]
+	if !there || len(values) == 0 {
+		return false, nil
+	}
+	switch values[len(values)-1] {
+	case "", "true", "1":
+		return true, nil
+	case "false", "0":
+		return false, nil
+	}
+	return false, fmt.Errorf("%s: want true or false, got %.50q", name, values[len(values)-1])
 }

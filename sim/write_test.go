@@ -1,0 +1,84 @@
+package sim_test
+
+import (
+	"encoding/json"
+	"reflect"
+	"strings"
+	"testing"
+
+	"github.com/dnispool/dnispool/sim"
+)
+
+// TestWhatIsWrittenStartsTheSameSimulator: for every profile, and where projects differ from the shared sections.
+func TestWhatIsWrittenStartsTheSameSimulator(t *testing.T) {
+	files := map[string]string{
+		"two projects": `
+pool: {window: 30s, numbers: ["+442079460000..+442079460009"]}
+handoff: {state_keys: [a, b], aliases: {a: queue}}
+agent: {echo: {talk: 5s}}
+control: {listen: "127.0.0.1:0", token: long-enough, hosts: [dnispool]}
+projects:
+  - {name: one, dni_key: "k1", handoff_key: "12", pool: {cool_down: 5s}}
+  - {name: two, pool: {numbers: ["+442079460010", "+442079460011"], selection: first}, agent: echo, handoff: {retention: 1h}}
+`,
+		"generated numbers": "projects: [{name: one, pool: {numbers: 3}}, {name: two, pool: {numbers: 4}}]",
+	}
+	for _, name := range sim.Profiles() {
+		files[name] = "profile: " + name
+	}
+	for name, text := range files {
+		t.Run(name, func(t *testing.T) {
+			first, problems := sim.Parse("config.yaml", []byte(text))
+			if err := problems.Err(); err != nil {
+				t.Fatal(err)
+			}
+			written, err := first.YAML(true)
+			if err != nil {
+				t.Fatal(err)
+			}
+			second, problems := sim.Parse("written.yaml", written)
+			if err := problems.Err(); err != nil {
+				t.Fatalf("%v\n%s", err, written)
+			}
+			again, err := second.YAML(true)
+			if err != nil || string(again) != string(written) {
+				t.Errorf("written again: want\n%s\ngot %v\n%s", written, err, again)
+			}
+			want, _ := json.Marshal(first)
+			if got, _ := json.Marshal(second); string(got) != string(want) {
+				t.Errorf("settings: want\n%s\ngot\n%s", want, got)
+			}
+			for i := range first.Projects {
+				a, _ := first.Projects[i].Pool.Numbers.Expand()
+				if b, _ := second.Projects[i].Pool.Numbers.Expand(); !reflect.DeepEqual(a, b) {
+					t.Errorf("numbers of %s: want %v, got %v", first.Projects[i].Name, a, b)
+				}
+				if first.Projects[i].Agent.IsZero() != second.Projects[i].Agent.IsZero() {
+					t.Errorf("agent of %s: want it written, got none", first.Projects[i].Name)
+				}
+			}
+		})
+	}
+}
+
+func TestSecretsAreMaskedInWhatIsWritten(t *testing.T) {
+	c, problems := sim.Parse("config.yaml", []byte("control: {token: long-enough}\nprojects: [{dni_key: secret-one, handoff_key: secret-two}]"))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := c.YAML(false)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, secret := range []string{"secret-one", "secret-two", "long-enough"} {
+		if strings.Contains(string(b), secret) {
+			t.Errorf("want %s masked, got\n%s", secret, b)
+		}
+	}
+	if _, problems := sim.Parse("masked.yaml", b); len(problems) == 0 {
+		t.Error("masked file: want it refused, since two keys are alike, got it accepted")
+	}
+	if c.Projects[0].DNIKey != "secret-one" || c.Control.Token != "long-enough" {
+		t.Error("config: want it unchanged, got it masked")
+	}
+}
