@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test torture build lint explore mutants bench fuzz clean
+.PHONY: run test torture build lint explore mutants bench reliability fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -33,6 +33,10 @@ mutants: build ## what finds each of the platforms that are broken on purpose
 
 bench: ## ratios to a baseline measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
+
+reliability: ## the figures of the README's reliability table; some minutes
+	$(GO) test -run '^$$' -bench 'CallsAtOnce|BenchmarkReserve|StrangerInAFlood' -benchtime 10x ./sim ./sim/sipua
+	DNISPOOL_SOAK=1 $(GO) test -run '^$$' -bench Soak -benchtime 5x -timeout 30m ./sim
 
 fuzz: ## every fuzz target for ten seconds
 	@for p in $$($(GO) list ./...); do \

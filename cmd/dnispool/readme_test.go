@@ -276,3 +276,45 @@ func TestHelpCommands(t *testing.T) {
 		}
 	}
 }
+
+// TestReadmeReliability: what the rows of that table are repeated by is there, and so are the settings that they name.
+// The commands take minutes, so what they run is listed, and not run.
+func TestReadmeReliability(t *testing.T) {
+	text, _ := readme(t)
+	_, chapter, _ := strings.Cut(text, "\n## Reliability\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	makefile, err := os.ReadFile("../../Makefile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := 0
+	for _, code := range regexp.MustCompile("`([^`]+)`").FindAllStringSubmatch(chapter, -1) {
+		words := strings.Fields(code[1])
+		switch {
+		case words[0] == "make":
+			if !strings.Contains(string(makefile), "\n"+words[1]+":") {
+				t.Errorf("%s: want the target, got none", code[1])
+			}
+		case slices.Contains(words, "go"):
+			rows++
+			at := slices.IndexFunc(words, func(w string) bool { return strings.HasPrefix(w, "./") })
+			wanted := words[slices.Index(words, "-run")+1]
+			if b := slices.Index(words, "-bench"); b >= 0 {
+				wanted = words[b+1]
+			}
+			c := exec.CommandContext(t.Context(), "go", "test", "-list", wanted, words[at])
+			c.Dir = "../.."
+			out, err := c.Output()
+			if err != nil || !strings.Contains(string(out), wanted) {
+				t.Errorf("%s: want what it runs, got %s (%v)", code[1], out, err)
+			}
+		case regexp.MustCompile(`^[a-z]+\.[a-z_]+$`).MatchString(code[1]):
+			if !slices.Contains(sim.Paths(), code[1]) {
+				t.Errorf("%s: want a setting, got none", code[1])
+			}
+		}
+	}
+	if rows < 7 {
+		t.Errorf("want each row's command, got %d", rows)
+	}
+}

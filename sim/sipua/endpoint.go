@@ -250,10 +250,17 @@ func (e *Endpoint) Close() error {
 	e.serving.Wait()
 	e.transactions.Close()  // those that a message on its way has begun meanwhile
 	_ = e.transport.Close() // the TCP connections; an error here says that one was closed by its peer
+	if e.handover.late() {
+		time.AfterFunc(lateness, func() { _ = e.transport.Close() })
+	}
 	e.cancels.clear()
 	e.reacks.clear()
 	return err
 }
+
+// lateness is how long a request may be on its way after a close has waited for it: a goroutine that a busy machine has not run yet.
+// sipgo then opens a socket for it, which is closed when this is over.
+const lateness = time.Second
 
 // snapshot lists the legs; the caller holds the lock.
 func (e *Endpoint) snapshot() []*Leg {

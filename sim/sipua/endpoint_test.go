@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net"
 	"runtime"
 	"strings"
@@ -242,11 +243,17 @@ func TestEndedCallsLeaveNothing(t *testing.T) {
 			return s.HeapAlloc, runtime.NumGoroutine()
 		}
 		heap, goroutines := batch(calls) // maps keep the size they once had
-		heapAfter, goroutinesAfter := batch(calls)
+		least := int64(math.MaxInt64)
+		for range 4 { // a table of the stack's or the runtime's grows in one of them, what a call leaves in each
+			heapAfter, goroutinesAfter := batch(calls)
+			if goroutinesAfter > goroutines { // fewer: one of an earlier test's has ended
+				t.Errorf("goroutines: want %d, got %d", goroutines, goroutinesAfter)
+			}
+			least, heap = min(least, int64(heapAfter)-int64(heap)), heapAfter
+		}
 		equal(t, "active", fmt.Sprint(p.Active(), c.Active()), "0 0")
-		equal(t, "goroutines", goroutinesAfter, goroutines)
-		if grown := int64(heapAfter) - int64(heap); grown > int64(calls)*50 {
-			t.Errorf("heap: want it to stay, got %d bytes more after %d calls", grown, calls)
+		if least > int64(calls)*50 {
+			t.Errorf("heap: want it to stay, got %d bytes more with each %d calls", least, calls)
 		}
 	})
 }

@@ -127,6 +127,13 @@ func (h *handover) passed(source string) {
 	}
 }
 
+// late reports whether a request is on its way still, or was swallowed: nobody can know.
+func (h *handover) late() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.slots != [16]*sip.Request{}
+}
+
 // wait returns when nothing is on its way any more.
 func (h *handover) wait() { h.await(false, nil) }
 

@@ -2,6 +2,7 @@ package sipua
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -295,5 +296,39 @@ func TestHeadersThatAreNotAskedForCostNothing(t *testing.T) {
 	none := func(name string) bool { return name == "Privacy" }
 	if n := testing.AllocsPerRun(100, func() { _ = l.Headers(none) }); n != 0 {
 		t.Errorf("allocations: want 0, got %v", n)
+	}
+}
+
+// A request whose goroutine a busy machine runs after the close makes sipgo open a socket of its own, with a reader.
+// Neither is left.
+func TestCloseWithARequestOnItsWay(t *testing.T) {
+	reading := func() bool {
+		stacks := make([]byte, 1<<20)
+		return strings.Contains(string(stacks[:runtime.Stack(stacks, true)]), ".readUDPConnection(")
+	}
+	e, err := Listen(t.Context(), Config{Listen: "127.0.0.1:0"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m, err := sip.ParseMessage([]byte("OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP 127.0.0.1:9;branch=z9hG4bK1\r\nFrom: <sip:a@x>;tag=1\r\nTo: <sip:b@x>\r\nCall-ID: late\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := m.(*sip.Request)
+	r.SetTransport("UDP")
+	r.SetSource("127.0.0.1:9")
+	r.SetDestination("127.0.0.1:9")
+	e.handover.leaves(r)
+	if err := e.Close(); err != nil {
+		t.Fatal(err)
+	}
+	conn, err := e.transport.ClientRequestConnection(t.Context(), r) // what the late goroutine does
+	if err != nil {
+		t.Fatal(err)
+	}
+	for end := time.Now().Add(10 * time.Second); conn.WriteMsg(r) == nil || reading(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("want the socket closed and no reader left, got %v, reader %t", conn.WriteMsg(r), reading())
+		}
 	}
 }
