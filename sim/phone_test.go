@@ -15,7 +15,8 @@ type phone struct {
 	addr    string
 	buf     []byte
 	placed  int
-	headers string // of INVITEs, each with its line end
+	headers string            // of INVITEs, each with its line end
+	alter   *strings.Replacer // what is sent, when it is there
 
 	number, id, toTag string
 	refused, up       bool
@@ -77,6 +78,9 @@ func (p *phone) request(method string, seq int, body string) error {
 	text := fmt.Sprintf("%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=z9hG4bK%d%s\r\nFrom: <sip:+442079460500@%s>;tag=p\r\nTo: <sip:%s@%s>%s\r\n"+
 		"Call-ID: %s\r\nCSeq: %d %s\r\nContact: <sip:p@%s>\r\nMax-Forwards: 70\r\n%sContent-Length: %d\r\n\r\n%s",
 		method, p.number, p.conn.RemoteAddr(), p.addr, p.placed, branch, p.addr, p.number, p.conn.RemoteAddr(), tag, p.id, seq, method, p.addr, extra, len(body), body)
+	if p.alter != nil {
+		text = p.alter.Replace(text)
+	}
 	_, err := p.conn.Write([]byte(text))
 	return err
 }

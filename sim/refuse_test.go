@@ -150,3 +150,40 @@ func TestResizeKeepsWhatIsLive(t *testing.T) {
 	w.ring(p, "+442079460000", "200")
 	w.must(p.hangUp())
 }
+
+// What is refused before it is a call, and what is accepted against its RFC, is in the journal with the section that says so.
+func TestBreachesOfTheRFC(t *testing.T) {
+	w := open(t, "pool: {numbers: 1}"+stays)
+	strict := open(t, "pool: {numbers: 1}\nsip: {strict: true}"+stays)
+	for _, tt := range []struct {
+		w             *world
+		from, to      string
+		answer        string
+		kind          journal.Kind
+		cause, detail string
+	}{
+		{w, "Max-Forwards: 70\r\n", "", "200", journal.Tolerated, "no Max-Forwards", "RFC 3261 8.1.1.6: INVITE from "},
+		{strict, "Max-Forwards: 70\r\n", "", "400", journal.CallRejected, "no Max-Forwards (RFC 3261 8.1.1.6)", "400 INVITE from "},
+		{w, "CSeq: 1 INVITE", "CSeq: 1 INVITE\r\nCSeq: 2 INVITE", "400", journal.CallRejected, "2 CSeq (RFC 3261 7.3.1)", "400 INVITE from "},
+	} {
+		p := newPhone(t, tt.w.sim.SIPAddr())
+		p.alter = strings.NewReplacer(tt.from, tt.to)
+		w.must(p.invite("+442079460000", offer))
+		if code, err := p.code(); code != tt.answer {
+			t.Errorf("%s: want %s, got %s, %v", tt.cause, tt.answer, code, err)
+		}
+		p.alter = nil
+		var got []journal.Event
+		for _, e := range tt.w.sim.Journal().Events() {
+			if e.Kind == tt.kind && e.CallID == p.id {
+				got = append(got, e)
+			}
+		}
+		if len(got) != 1 || got[0].Cause != tt.cause || got[0].Detail != tt.detail+p.addr {
+			t.Errorf("want one %s: %s, %s, got %+v", tt.kind, tt.cause, tt.detail+p.addr, got)
+		}
+		if p.up {
+			w.must(p.hangUp())
+		}
+	}
+}

@@ -40,7 +40,12 @@ func (p *platform) host(t *testing.T) string {
 // say opens a connection and sends text on it.
 func (p *platform) say(t *testing.T, text string) net.Conn {
 	t.Helper()
-	c, err := net.Dial("tcp", p.host(t))
+	return p.sayTo(t, p.host(t), text)
+}
+
+func (p *platform) sayTo(t *testing.T, addr, text string) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", addr)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,7 +87,8 @@ func TestTortureUnfinishedRequests(t *testing.T) {
 	}
 }
 
-// TestTortureDescriptors: with 64 descriptors, and twice as many connections that say nothing, everybody else is served.
+// TestTortureDescriptors: with 64 descriptors, and twice as many connections that say nothing on both ports, everybody
+// else is served, calls over TCP too.
 func TestTortureDescriptors(t *testing.T) {
 	t.Parallel()
 	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "", "-q")
@@ -101,8 +107,14 @@ func TestTortureDescriptors(t *testing.T) {
 	for range times(2, 20) {
 		for range 128 {
 			p.say(t, "")
+			p.sayTo(t, p.sip, "")
 		}
 		p.serves(t)
+		c := p.sayTo(t, p.sip, "OPTIONS sip:x@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK1\r\nMax-Forwards: 70\r\nFrom: <sip:a@x>;tag=1\r\n"+
+			"To: <sip:x@x>\r\nCall-ID: descriptors\r\nCSeq: 1 OPTIONS\r\nContent-Length: 0\r\n\r\n")
+		if line, err := bufio.NewReader(c).ReadString('\n'); line != "SIP/2.0 200 OK\r\n" {
+			t.Errorf("OPTIONS over TCP: want 200, got %q, %v", line, err)
+		}
 	}
 	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)

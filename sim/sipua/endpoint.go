@@ -190,6 +190,17 @@ func (e *Endpoint) Addr() string { return e.sockets.packets.LocalAddr().String()
 // Advertise changes what the calls from now on carry in Contact and Via: host or host:port, or "" for what Config.Advertise says of it.
 func (e *Endpoint) Advertise(address string) error { return e.sockets.advertise(address) }
 
+// Connections is the number of TCP connections that are open, in either direction.
+func (e *Endpoint) Connections() int {
+	s := e.sockets.streams
+	if s == nil {
+		return 0
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.open)
+}
+
 // Active is the number of legs that are up, in either direction, early ones included.
 func (e *Endpoint) Active() int {
 	e.mu.Lock()

@@ -58,15 +58,17 @@ func readAddress(b []byte) (a address, wrong flaw) {
 			end = len(rest)
 		}
 		a.uri, a.params = bytes.TrimRight(rest[:end], " \t"), rest[end:]
-		if bytes.ContainsAny(a.uri, "?,") {
+		if bytes.IndexByte(a.uri, '?') >= 0 || bytes.IndexByte(a.uri, ',') >= 0 {
 			return a, problem("an address with ? or , that is not in < >", "20.10")
 		}
 	}
 	if len(a.params) > 0 && a.params[0] != ';' {
 		return a, problem("something else than parameters after an address", "20.10")
 	}
-	if scheme, _, _ := bytes.Cut(a.uri, []byte(":")); bytes.ContainsAny(scheme, "0123456789+-.") {
-		return a, problem("a scheme that is not understood", "8.2.2.1") // sipgo wants letters alone
+	for _, c := range a.uri[:max(0, bytes.IndexByte(a.uri, ':'))] {
+		if c|0x20 < 'a' || c|0x20 > 'z' {
+			return a, problem("a scheme that is not understood", "8.2.2.1") // sipgo wants letters alone
+		}
 	}
 	return a, checkURI(a.uri)
 }
@@ -90,8 +92,10 @@ func checkURI(u []byte) flaw {
 	if colon < 1 || colon+1 == len(u) || u[0]|0x20 < 'a' || u[0]|0x20 > 'z' || slices.ContainsFunc(u[:colon], func(c byte) bool { return notScheme(rune(c)) }) {
 		return problem("an address without a scheme", "19.1.1")
 	}
-	if bytes.ContainsAny(u, " \t<>\"") {
-		return problem("a blank, quote or bracket in a URI", "19.1.1")
+	for _, c := range u {
+		if c == ' ' || c == '\t' || c == '<' || c == '>' || c == '"' {
+			return problem("a blank, quote or bracket in a URI", "19.1.1")
+		}
 	}
 	if scheme := u[:colon]; !equalFold(scheme, "sip") && !equalFold(scheme, "sips") {
 		return flaw{}
@@ -100,8 +104,11 @@ func checkURI(u []byte) flaw {
 	if at := bytes.LastIndexByte(host, '@'); at >= 0 { // a user part may have ; and ?, but none has @
 		host = host[at+1:]
 	}
-	if end := bytes.IndexAny(host, ";?"); end >= 0 {
-		host = host[:end]
+	for i, c := range host {
+		if c == ';' || c == '?' {
+			host = host[:i]
+			break
+		}
 	}
 	return checkHostPort(host)
 }
@@ -283,6 +290,42 @@ func readHop(b []byte) (h hop, wrong flaw) {
 		wrong = problem("a Via with a parameter twice", "7.3.1")
 	}
 	return h, wrong
+}
+
+// plainHop reports whether a Via is one value that is right and as sipgo reads it, and gives its branch. Nearly all are; to take them
+// apart would cost a call more than all the rest that is looked at.
+func plainHop(b []byte) (branch []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(b, []byte("SIP/2.0/"))
+	blank := bytes.IndexByte(rest, ' ')
+	if !ok || blank < 0 || !isToken(rest[:blank]) {
+		return nil, false
+	}
+	sentBy := rest[blank+1:]
+	var params []byte
+	if end := bytes.IndexByte(sentBy, ';'); end >= 0 {
+		sentBy, params = sentBy[:end], sentBy[end:]
+	}
+	if !plainParams(params) || bytes.IndexByte(params, ',') >= 0 || checkHostPort(sentBy).what != "" {
+		return nil, false
+	}
+	for rest := params; len(rest) > 0; {
+		end := bytes.IndexByte(rest[1:], ';') + 1
+		if end == 0 {
+			end = len(rest)
+		}
+		name, value, _ := bytes.Cut(rest[1:end], []byte("="))
+		rest = rest[end:]
+		if !isToken(name) {
+			return nil, false
+		}
+		if string(name) == "branch" {
+			if branch != nil {
+				return nil, false
+			}
+			branch = value
+		}
+	}
+	return branch, bytes.Count(params, []byte(";rport")) < 2 && bytes.Count(params, []byte(";received")) < 2
 }
 
 // get is the value of a parameter.

@@ -3,8 +3,6 @@ package sipua
 import (
 	"bytes"
 	"fmt"
-	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"github.com/emiago/sipgo/sip"
@@ -73,6 +71,11 @@ func (s *screen) startLine() (int, flaw) {
 			return 0, problem("a status line that is not SIP/2.0 status reason", "7.2")
 		}
 		s.version, s.rewrite = version, string(version) != "SIP/2.0" || bytes.Count(start, []byte(" ")) < 2
+		return 0, flaw{}
+	}
+	method, rest, _ := bytes.Cut(start, []byte(" "))
+	if uri, version, _ := bytes.Cut(rest, []byte(" ")); string(version) == "SIP/2.0" && isToken(method) && len(uri) > 0 && bytes.IndexByte(uri, '\t') < 0 {
+		s.method, s.uri, s.version = method, uri, version // nearly all
 		return 0, flaw{}
 	}
 	words := bytes.Fields(start)
@@ -160,19 +163,20 @@ func (s *screen) headers() (int, flaw) {
 
 // controlIn is the first control character that stands outside of a quoted pair; -1 when there is none.
 func controlIn(m *lexed) int {
-	in := func(b []byte) int {
-		for i, c := range b {
-			if (c < ' ' && c != '\t' || c == 0x7f) && (i == 0 || b[i-1] != '\\') {
-				return int(c)
-			}
-		}
-		return -1
-	}
-	found := in(m.start)
+	found := controlInText(m.start)
 	for i := 0; found < 0 && i < len(m.fields); i++ {
-		found = in(m.fields[i].value)
+		found = controlInText(m.fields[i].value)
 	}
 	return found
+}
+
+func controlInText(b []byte) int {
+	for i, c := range b {
+		if (c < ' ' && c != '\t' || c == 0x7f) && (i == 0 || b[i-1] != '\\') {
+			return int(c)
+		}
+	}
+	return -1
 }
 
 // length compares what Content-Length says with what there is.
@@ -193,13 +197,16 @@ func (s *screen) length() (int, flaw) {
 }
 
 func (s *screen) via(f *field, top bool) (wrong flaw) {
+	if branch, ok := plainHop(f.value); ok && !(top && s.isOldBranch(branch)) {
+		return flaw{}
+	}
 	var out []byte
 	eachValue(f.value, func(v []byte) bool {
 		var h hop
 		if h, wrong = readHop(v); wrong.what != "" {
 			return false
 		}
-		if branch, _ := h.get("branch"); top && (!bytes.HasPrefix(branch, []byte(sip.RFC3261BranchMagicCookie)) || len(branch) == len(sip.RFC3261BranchMagicCookie)) {
+		if branch, _ := h.get("branch"); top && s.isOldBranch(branch) {
 			s.tolerate("a branch that is not z9hG4bK and more", "8.1.1.7")
 		}
 		top = false
@@ -213,6 +220,12 @@ func (s *screen) via(f *field, top bool) (wrong flaw) {
 		f.value, s.rewrite = out, true
 	}
 	return wrong
+}
+
+// isOldBranch reports whether a branch is none of RFC 3261.
+func (s *screen) isOldBranch(branch []byte) bool {
+	const cookie = sip.RFC3261BranchMagicCookie
+	return len(branch) <= len(cookie) || string(branch[:len(cookie)]) != cookie
 }
 
 // party judges From and To.
@@ -316,8 +329,6 @@ func (s *screen) request() (int, flaw) {
 		return statusUnsupportedScheme, problem("scheme "+cut(string(scheme)), "8.2.2.1")
 	case isSIP && bytes.IndexByte(rest[bytes.LastIndexByte(rest, '@')+1:], '?') >= 0:
 		return bad, problem("headers in the URI of the request line", "19.1.1")
-	case sip.ParseUri(string(s.uri), new(sip.Uri)) != nil:
-		return bad, problem("a URI that is none in the request line", "19.1.1")
 	case bytes.ContainsFunc(s.method, func(r rune) bool { return r >= 'a' && r <= 'z' }):
 		return sip.StatusMethodNotAllowed, problem("method "+cut(string(s.method)), "7.1") // methods have a case; sipgo does not know
 	}
@@ -365,60 +376,3 @@ func (s *screen) isRFC2543() bool {
 	}
 	return false
 }
-
-// written is the message as sipgo is to read it: as it came, where that will do.
-func (s *screen) written(message []byte) []byte {
-	m := &s.message
-	if !s.rewrite && len(s.tolerated) == 0 {
-		return message[:m.head+len(m.body)]
-	}
-	out := s.out[:0]
-	if s.method != nil {
-		out = append(append(append(append(out, s.method...), ' '), s.uri...), " SIP/2.0\r\n"...)
-	} else {
-		_, rest, _ := bytes.Cut(m.start, []byte(" "))
-		out = append(append(out, "SIP/2.0 "...), rest...)
-		if bytes.IndexByte(rest, ' ') < 0 {
-			out = append(out, ' ')
-		}
-		out = append(out, "\r\n"...)
-	}
-	for i := range m.fields {
-		if f := &m.fields[i]; f.kind != internal {
-			out = append(append(append(append(out, f.name...), ": "...), f.value...), "\r\n"...)
-		}
-	}
-	if len(s.tolerated) > 0 && s.method != nil {
-		out = append(out, internalName+": "...)
-		for i, f := range s.tolerated {
-			if i > 0 {
-				out = append(out, "; "...)
-			}
-			out = append(append(append(out, f.section...), ' '), f.what...)
-		}
-		out = append(out, "\r\n"...)
-	}
-	out = append(append(out, "\r\n"...), m.body...)
-	s.out = out
-	return out
-}
-
-// toleratedIn takes out of a request what the screen has written into it.
-func toleratedIn(r *sip.Request) []flaw {
-	h := r.GetHeader(internalName)
-	if h == nil {
-		return nil
-	}
-	r.RemoveHeader(internalName)
-	var out []flaw
-	for text := range strings.SplitSeq(h.Value(), "; ") {
-		words := strings.SplitN(text, " ", 4)
-		if len(words) == 4 {
-			out = append(out, flaw{words[3], strings.Join(words[:2], " ") + " " + words[2]})
-		}
-	}
-	return out
-}
-
-// tagAbsent makes the parameter that stands for the tag that a peer does not give. It is ours alone: nobody can guess it.
-func tagAbsent(random uint64) string { return ";tag=none-" + strconv.FormatUint(random, 36) }

@@ -1,11 +1,14 @@
 package telephony
 
 import (
+	"bufio"
 	"context"
 	"fmt"
 	"log/slog"
 	"net"
+	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -111,5 +114,62 @@ func TestSessionDescriptionNamesAnAddressOnAWildcard(t *testing.T) {
 		equal(t, "bye", leg.Bye(t.Context()), nil)
 		equal(t, "close", e.Close(t.Context()), nil)
 		equal(t, "close", caller.Close(), nil)
+	}
+}
+
+// A BYE that cannot be sent is not told as one that was: here the caller's connection is gone, and nobody listens at his Contact.
+func TestByeThatDoesNotLeave(t *testing.T) {
+	nobody, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	contact := nobody.Addr().String()
+	_ = nobody.Close()
+	talking, hangUp := make(chan struct{}), make(chan struct{})
+	p := &platform{bound: true, steps: talk(0), start: time.Now(), begin: func(context.Context) { close(talking); <-hangUp }}
+	config := Default()
+	config.Listen = "127.0.0.1:0"
+	e, err := Listen(t.Context(), config, p, clock.Real(), slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := net.Dial("tcp", e.Addr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	in := bufio.NewReader(c)
+	send := func(method, tag string) {
+		_, err := fmt.Fprintf(c, "%s sip:%s@%s SIP/2.0\r\nVia: SIP/2.0/TCP %s;branch=z9hG4bK%s\r\nFrom: <sip:+15550100@x>;tag=f\r\nTo: <sip:%s@x>%s\r\nCall-ID: gone\r\n"+
+			"CSeq: 1 %s\r\nContact: <sip:c@%s;transport=tcp>\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n", method, dni, e.Addr(), contact, method, dni, tag, method, contact)
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	send("INVITE", "")
+	tag := ""
+	for answered := false; tag == "" || !answered; {
+		line, err := in.ReadString('\n')
+		if err != nil {
+			t.Fatal(err)
+		}
+		answered = answered || strings.HasPrefix(line, "SIP/2.0 200")
+		if _, its, ok := strings.Cut(line, ";tag="); ok && answered && strings.HasPrefix(line, "To: ") {
+			tag = ";tag=" + strings.TrimSpace(its)
+		}
+	}
+	send("ACK", tag)
+	<-talking
+	if err := c.(*net.TCPConn).SetLinger(0); err != nil {
+		t.Fatal(err)
+	}
+	_ = c.Close()
+	for e.endpoint.Connections() > 0 {
+		runtime.Gosched()
+	}
+	close(hangUp)
+	equal(t, "close", e.Close(t.Context()), nil)
+	told := p.told()
+	if !strings.Contains(told, "bye lost error BYE not sent: ") || strings.Contains(told, "bye left") {
+		t.Errorf("want a BYE that was not sent, got %s", told)
 	}
 }

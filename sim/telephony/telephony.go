@@ -215,23 +215,6 @@ func (e *Edge) answer(leg *sipua.Leg) {
 	e.attend(leg, c)
 }
 
-// call is a session and the channel that it takes of its number, which is free again before the number is.
-type call struct {
-	Session
-	leave func()
-	left  *atomic.Bool // the platform's BYE has
-}
-
-func (c call) Release(cause string) {
-	c.leave()
-	c.Session.Release(cause)
-}
-
-func (c call) Hangup(cause string) {
-	c.leave()
-	c.Session.Hangup(cause)
-}
-
 // attend takes a call to its end.
 func (e *Edge) attend(leg *sipua.Leg, s call) {
 	if !s.Bound() && e.config.UnreservedDial == Reject {
@@ -334,25 +317,6 @@ func (e *Edge) converse(ctx context.Context, s Session) string {
 	}
 }
 
-// bye ends the call from the platform's side, as the contract says. It outlives the edge's shutdown for a moment.
-func (e *Edge) bye(ctx context.Context, leg *sipua.Leg, s call) {
-	leg.OnBye(func() {
-		s.left.Store(true)
-		s.ByeLeft()
-	})
-	err := leg.Bye(context.WithoutCancel(ctx)) // ends by itself, like every SIP transaction
-	if err != nil {
-		e.log.Warn("BYE was not confirmed", "call", leg.CallID(), "error", err)
-	}
-	switch end := leg.End(); {
-	case s.left.Load():
-	case err != nil:
-		s.ByeLost(sipua.HowError, "BYE not sent: "+err.Error())
-	default:
-		s.ByeLost(endCause(end), "")
-	}
-}
-
 func (e *Edge) refuse(leg *sipua.Leg, status int) {
 	if err := leg.Reject(status, ""); err != nil {
 		e.log.Warn("refusal was not delivered", "call", leg.CallID(), "status", status, "error", err)
@@ -379,28 +343,4 @@ func (e *Edge) leave(number string) {
 	if e.perLine[number]--; e.perLine[number] == 0 {
 		delete(e.perLine, number)
 	}
-}
-
-// failure names why a call was not answered, for calls whose end has not given the session a cause already.
-func failure(err error) string {
-	switch {
-	case errors.Is(err, sipua.ErrNoCodec):
-		return "no-codec"
-	case errors.Is(err, sipua.ErrCancelled):
-		return sipua.HowCancel
-	case errors.Is(err, sipua.ErrEnded):
-		return conversation.CauseCaller // with a BYE, before the answer
-	case errors.Is(err, sipua.ErrNoAck):
-		return sipua.HowTimeout
-	case errors.Is(err, context.Canceled):
-		return "shutdown"
-	}
-	return sipua.HowError
-}
-
-func endCause(end sipua.End) string {
-	if end.By == sipua.Remote && end.How == "bye" {
-		return conversation.CauseCaller
-	}
-	return end.How
 }
