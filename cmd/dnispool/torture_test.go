@@ -91,19 +91,7 @@ func TestTortureUnfinishedRequests(t *testing.T) {
 // else is served, calls over TCP too.
 func TestTortureDescriptors(t *testing.T) {
 	t.Parallel()
-	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "", "-q")
-	c.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary}, c.Args[1:]...)
-	c.Path = "/bin/sh"
-	out, err := c.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := c.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
-	p := &platform{process: &process{Cmd: c, out: bufio.NewReader(out)}}
-	p.readBanner(t)
+	p := fewDescriptors(t)
 	for range times(2, 20) {
 		for range 128 {
 			p.say(t, "")
@@ -122,6 +110,37 @@ func TestTortureDescriptors(t *testing.T) {
 	if rest, code := p.end(t); code != 0 {
 		t.Errorf("SIGTERM: want 0, got %d: %s", code, rest)
 	}
+}
+
+// TestTortureDescriptorsOfCalls: nor do calls take them all, each of which comes over a connection of its own.
+func TestTortureDescriptorsOfCalls(t *testing.T) {
+	t.Parallel()
+	p := fewDescriptors(t)
+	for i := range 80 {
+		c := p.sayTo(t, p.sip, fmt.Sprintf("INVITE sip:+442079460000@%[1]s SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:9;branch=z9hG4bK%[2]d\r\nMax-Forwards: 70\r\nFrom: <sip:a@x>;tag=1\r\n"+
+			"To: <sip:x@x>\r\nCall-ID: call%[2]d\r\nCSeq: 1 INVITE\r\nContact: <sip:a@127.0.0.1:9;transport=tcp>\r\nContent-Length: 0\r\n\r\n", p.sip, i))
+		_, _ = bufio.NewReader(c).ReadString('\n') // an answer, or that it is one too many
+	}
+	p.serves(t)
+}
+
+// fewDescriptors is a simulator that may have 64 files and sockets open.
+func fewDescriptors(t *testing.T) *platform {
+	t.Helper()
+	c := command(t, t.TempDir(), "sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "", "-q")
+	c.Args = append([]string{"sh", "-c", `ulimit -n 64 && exec "$0" "$@"`, binary}, c.Args[1:]...)
+	c.Path = "/bin/sh"
+	out, err := c.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Start(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+	p := &platform{process: &process{Cmd: c, out: bufio.NewReader(out)}}
+	p.readBanner(t)
+	return p
 }
 
 // TestTortureKilled: after kill -9 with a call up and a request under way, the next process serves on the same ports.
