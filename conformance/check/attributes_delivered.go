@@ -58,7 +58,7 @@ func (v *view) lost(out *finding.Outcome, strays *int, l *reading.Lease, c *read
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the call to %s arrived %s after its reservation, within the window of %s, and was given %s", c.Op.Number, round(c.Op.End-committed(l.Op)), v.WindowMin, got),
 			Rule:  "rule E: the window cannot have closed, and no other call of ours can have taken the reservation",
-			Cause: "F29 a window that is too short, F33 a window counted from the wrong event, F36 the number's format, F61 a lookup that lags behind", Certainty: v.unless(true),
+			Cause: "F29 a window that is too short, F33 a window counted from the wrong event, F36 the number's format, F38 a diverted number, F43 attributes used up and not delivered, F61 a lookup that lags behind", Certainty: v.unless(true),
 			Ops: reading.Copies(l.Op, c.Op, c.Echo.Heard),
 		})
 		return

@@ -44,7 +44,7 @@ func exhaustionJustified() Check {
 				out.Add(finding.Violation{
 					Text:      fmt.Sprintf("refused at %s although at most %d of %d numbers can have been held", round(r.End), n, v.PoolSize()),
 					Rule:      "rule B: counting every number that any reservation, call or lost reply can have held at any instant of the request",
-					Cause:     "F12 the loser of a race gives up, F13 a reaper that has stopped, F10 numbers that are never offered, F16 a 404 that means something else",
+					Cause:     "F12 the loser of a race gives up, F13 a reaper that has stopped, F10 numbers that are never offered, F16 a 404 that means something else, F20 numbers taken out of the pool, F24 no expiry, F25 a lost hang-up",
 					Certainty: v.unless(v.Release != reading.OnArrival), Ops: reading.Copies(r),
 				})
 				strays = max(strays, v.PoolSize()-n)

@@ -134,7 +134,7 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.Asked(), round(f.Op.End), round(r.Op.Start), round(f.Call.Op.Bye)),
 			Rule:  "the call was over at both times, and states are kept for longer",
-			Cause: "F53 replicas that answer in turn, a record that reading deletes", Certainty: a.sure, Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
+			Cause: "F53 replicas that answer in turn, a record that reading deletes, F54 it is not kept for as long as was said", Certainty: a.sure, Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
 		})
 		return
 	}

@@ -36,40 +36,9 @@ func noCrossTalk() Check {
 					v.judgeNonce(&out, c, takers, strangers, swapped, &strays)
 				}
 			}
-			for i := range v.Reads {
-				if r := &v.Reads[i]; r.Echo != nil && r.Echo.Nonce != "" && !r.ByID {
-					v.judgeState(&out, r)
-				}
-			}
+			v.judgeStates(&out, takers, &strays)
 			return v.weigh(out, strays)
 		}}
-}
-
-// judgeState is about a state that no id joins with a call: its nonce names a reservation, and that one has a shared_id.
-func (v *view) judgeState(out *finding.Outcome, r *reading.Question) {
-	a := v.ByNonce[r.Echo.Nonce]
-	if a == nil {
-		if r.Call == nil {
-			out.Cases++
-			v.fabricated(out, fmt.Sprintf("the state of %s shows", r.Asked()), r.Echo.Nonce, reading.Copies(r.Op))
-		}
-		return
-	}
-	if r.AskedSharedID == "" || v.SharedBy(r.Project, r.AskedSharedID) == 0 {
-		return
-	}
-	first := a
-	for ; a != nil; a = a.Next {
-		if a.Op.SharedID == "" || a.Op.SharedID == r.AskedSharedID {
-			return
-		}
-	}
-	out.Cases++
-	out.Add(finding.Violation{
-		Text:  fmt.Sprintf("the state of shared_id %q shows the attributes of another reservation: those with nonce %s were sent with shared_id %q", r.AskedSharedID, r.Echo.Nonce, first.Op.SharedID),
-		Rule:  "the nonce names the reservation, and the shared_id that was sent with it is another; no clock is needed",
-		Cause: "F47 concurrent arrivals swapped, F51 states mixed up", Timeless: true, Ops: reading.Copies(first.Op, r.Op),
-	})
 }
 
 // exchange is the nonce that a call was placed for and the one that it was given.
@@ -102,13 +71,14 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	case c.Nth >= a.Count && v.Once():
 		out.Add(finding.Violation{
 			Text: fmt.Sprintf("two calls were given the attributes of one reservation (nonce %s)", nonce), Rule: ownWord + ", and a reservation serves one call; no clock is needed",
-			Cause: "F31 a tie at expiry, F42 a carrier's second attempt", Timeless: true, Certainty: v.recorded(v.heardOf(c)), Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
+			Cause: "F31 a tie at expiry, F40 stale context, F41 a second call that is bound as well, F42 a carrier's second attempt", Timeless: true, Certainty: v.recorded(v.heardOf(c)), Ops: reading.Copies(takers[nonce][0].Op, c.Op, a.Op, c.Echo.Heard),
 		})
 		return
 	case c.Nth >= a.Count && v.Bindings == "":
 		out.Doubt("bindings")
 	}
 	if c.Nonce() == nonce {
+		v.judgeOwn(out, c, a)
 		return
 	}
 	if o := counterpart(c, strangers); o != nil {
@@ -116,7 +86,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("calls to %s and %s were given each other's attributes", c.Op.Number, o.Op.Number),
 			Rule:  ownWord + ", and the call that it was for was given this one's; no clock is needed",
-			Cause: "F47 concurrent arrivals swapped", Timeless: true, Certainty: v.recorded(finding.Certain), Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
+			Cause: "F47 concurrent arrivals swapped", Timeless: true, Ops: reading.Copies(c.Op, o.Op, a.Op, c.Echo.Heard, o.Echo.Heard),
 		})
 		return
 	}
@@ -129,7 +99,7 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 	case !v.mayTake(c, a):
 		x.Rule += "; that one had another number, or was certainly over when the call arrived"
 		x.Certainty = v.recorded(v.unless(!c.Sure || v.keptAlive(c, a)))
-		x.Cause = "F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
+		x.Cause = "F26 a lookup that ignores expiry, F37 numbers that look alike, F40 stale context, F01 double allocation, F47 calls mixed up"
 		out.Add(x)
 	case own != nil && c.Answered() && v.Due(own, c) && !v.PossiblyTaken(own, c):
 		x.Rule += "; its own reservation was certainly waiting on that number, and no other call of ours can have taken it"
@@ -148,6 +118,18 @@ func (v *view) judgeNonce(out *finding.Outcome, c *reading.Call, takers map[stri
 
 // heardOf is how sure it is that c's state is not that of a call which nobody has seen.
 func (v *view) heardOf(c *reading.Call) finding.Certainty { return v.unless(!c.Sure) }
+
+// judgeOwn is about a call that was given the attributes it was placed for: it must not have come after their end.
+func (v *view) judgeOwn(out *finding.Outcome, c *reading.Call, a *reading.Attempt) {
+	if v.mayTake(c, a) {
+		return
+	}
+	out.Add(finding.Violation{
+		Text:  fmt.Sprintf("call to %s was given the attributes of its own reservation (nonce %s), which was over", c.Op.Number, c.Echo.Nonce),
+		Rule:  ownWord + "; its window had closed when the call arrived, or another call had taken it",
+		Cause: "F26 a lookup that ignores expiry, F40 stale context, F24 no expiry", Certainty: v.recorded(v.unless(!c.Sure || v.keptAlive(c, a))), Ops: reading.Copies(a.Op, c.Op, c.Echo.Heard),
+	})
+}
 
 // recorded is sure, unless a reservation with a nonce of the history may not be in it.
 func (v *view) recorded(sure finding.Certainty) finding.Certainty {

@@ -85,7 +85,7 @@ func (v *view) clash(n *reading.Line, a, b *reading.Lease) finding.Violation {
 	return finding.Violation{
 		Text:      fmt.Sprintf("%s was given twice: the first reservation %s, and the second was answered at %s", n.Number, ends, round(b.Op.End)),
 		Rule:      "rule A: whichever of the two was first, it would have had to end, and its number to rest, before the other was answered; neither can have",
-		Cause:     "F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease",
+		Cause:     "F01 check-then-act, F03 an offer that is not reserved, F04 leases lost in a restart, F06 a repair loop, F07 a late release of somebody else's lease, F08 no cool-down, F15 an overflow number",
 		Certainty: v.unless(stray), Ops: append(reading.Copies(a.Op, b.Op), callsBetween(n, a.From, b.Replied)...),
 	}
 }

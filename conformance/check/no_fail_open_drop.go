@@ -55,7 +55,7 @@ func (v *view) judgeDrop(out *finding.Outcome, strays *int, c *reading.Call, r *
 		Text: fmt.Sprintf("fail-open drop: the call to %s was answered, yet there is no handoff state under shared_id %q; "+
 			"a client that follows the documented rule takes the call as complete and drops a caller who may need a human", c.Op.Number, c.SharedID()),
 		Rule:  "the call was answered and over, and the last answer to its shared_id was 404",
-		Cause: "F50 one of the four meanings of 404", Ops: reading.Copies(c.Op, r.Op),
+		Cause: "F50 one of the four meanings of 404: F36 the number's format, F38 a diverted number, F43 attributes used up and not delivered, F44 the wrong agent, F46 a shared_id that is not stored, F49 a late state, F61 a lookup that lags behind", Ops: reading.Copies(c.Op, r.Op),
 	}
 	if r.Outcome == history.OK {
 		x.Text = fmt.Sprintf("fail-open drop: the call to %s was answered, yet shared_id %q finds the state of another call; what its client does with the caller is what that one needed", c.Op.Number, c.SharedID())
@@ -93,6 +93,9 @@ func (v *view) excuseDrop(c *reading.Call, r *reading.Question) (why string, dec
 	}
 	if r.Outcome == history.OK && v.Duplicate != "last" {
 		return "a shared_id need not find the last of its calls", false
+	}
+	if r.Outcome == history.OK && reading.Plus(v.Over(r.Call), v.ReadableWithin()) >= v.endFrom(c) {
+		return "a later call has taken its place, and nobody has asked before that", true
 	}
 	atOnce := v.ReadableWithin() == 0 && v.asksAfter(r, c) && v.kept(c, r)
 	switch {

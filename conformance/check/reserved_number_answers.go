@@ -35,7 +35,7 @@ func reservedNumberAnswers() Check {
 				out.Add(finding.Violation{
 					Text:      fmt.Sprintf("the call to the reserved number %s was refused with %d", c.Op.Number, c.Op.Status),
 					Rule:      "the platform's own refusal, of the only call to the number, certainly within the window",
-					Cause:     "F62 a limit of calls per number, F63 a dead number, F36 the number's format",
+					Cause:     "F62 a limit of calls per number, F63 a dead number, F20 a number taken out of the pool with its reservation, F36 the number's format",
 					Certainty: v.unless(true), Ops: reading.Copies(l.Op, c.Op),
 				})
 			}

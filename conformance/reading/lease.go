@@ -262,6 +262,20 @@ func (v *Reading) PossiblyTaken(l *Lease, c *Call) bool {
 	return false
 }
 
+// TakenByAny reports whether any call may have taken l, or have been bound to it besides others.
+func (v *Reading) TakenByAny(l *Lease) bool {
+	to := l.Until
+	if !v.Once() {
+		to = max(to, l.Latest)
+	}
+	for c := range l.line.Between(l.From, &to) {
+		if v.took(c, l) != no {
+			return true
+		}
+	}
+	return false
+}
+
 // Called reports whether a call may have come to l's number by the time by, since l was asked for.
 func (v *Reading) Called(l *Lease, by time.Duration) bool {
 	for range l.line.Between(l.From, &by) {
