@@ -2,7 +2,7 @@
 GO ?= go
 BIN := bin/dnispool
 
-.PHONY: run test torture build lint explore mutants bench reliability fuzz clean
+.PHONY: run test torture build lint explore mutants independent bench reliability fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -30,6 +30,10 @@ explore: build ## no history in a thousand may blame the correct reference, howe
 
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants
+	$(GO) test -count=1 -run Knowledge ./conformance/mutation -knowledge
+
+independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
+	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000
 
 bench: ## ratios to a baseline measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...

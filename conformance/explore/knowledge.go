@@ -48,13 +48,14 @@ func (h *History) keep(what func(*history.Op) bool) {
 // still shows.
 func (h *History) unseen(seen func(*history.Op) bool) {
 	var others []int
-	for i := range h.Ops {
-		if o := &h.Ops[i]; !seen(o) {
-			others = append(others, o.ID)
+	h.keep(func(o *history.Op) bool {
+		if seen(o) {
+			return true
 		}
-	}
+		others = append(others, o.ID)
+		return false
+	})
 	slices.Sort(others)
-	h.keep(seen)
 	for i := range h.Ops {
 		before, _ := slices.BinarySearch(others, h.Ops[i].ID)
 		h.Ops[i].ID -= before

@@ -173,12 +173,8 @@ func (c *client) call(ctx context.Context, number, nonce, sharedID string) (up b
 		return false, err
 	}
 	if c.happens(c.Twice) {
-		second, err := c.dial(ctx, number, "", "")
-		if err != nil {
+		if err := c.callAgain(ctx, number, sharedID, first); err != nil {
 			return false, err
-		}
-		if second != nil {
-			<-second
 		}
 	}
 	select {
@@ -188,6 +184,31 @@ func (c *client) call(ctx context.Context, number, nonce, sharedID string) (up b
 	}
 	c.count(func(r *Result) { r.Calls++ })
 	return true, err
+}
+
+// callAgain places a second call to the number while the first is up, and asks what the first that is over has left.
+func (c *client) callAgain(ctx context.Context, number, sharedID string, first <-chan struct{}) error {
+	if err := pause(ctx, time.Duration(c.chance.Float64()*float64(c.Talk)/2)); err != nil {
+		return err
+	}
+	second, err := c.dial(ctx, number, "", "")
+	if err != nil || second == nil {
+		return err
+	}
+	select {
+	case <-first:
+	case <-second:
+	}
+	if sharedID != "" && c.happens(c.Again) {
+		if err := pause(ctx, c.Platform.Visible); err != nil {
+			return err
+		}
+		if _, _, err := c.get(ctx, c.project, url.Values{"shared_id": {sharedID}}); err != nil {
+			return err
+		}
+	}
+	<-second
+	return nil
 }
 
 // dial returns a channel that is closed when the call is over; nil when it was refused.

@@ -138,6 +138,9 @@ func (r Run) facts(p *independent.Platform) (json.RawMessage, error) {
 			"window_min_ns": r.Platform.Window, "window_max_ns": r.Platform.Window + lateTimer,
 			"visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye, "abandoned": "keep",
 		}
+		if r.Platform.Others == 0 {
+			f["strays_per_s"] = 0
+		}
 		if r.Platform.CoolDown > 0 {
 			f["cool_down_ns"], f["cool_down_max_ns"] = r.Platform.CoolDown, r.Platform.CoolDown+lateTimer
 		}

@@ -60,7 +60,7 @@ func Defective(code string, journeys int) Named {
 	r.Platform.Defects = []string{code}
 	switch code {
 	case "F07":
-		r.Think = 60 * time.Millisecond
+		r.Think, r.Clients = 60*time.Millisecond, 16 // so that numbers are taken as soon as they are free
 	case "F09":
 		r.Clients = 2 // so that numbers stay free
 	case "F13", "F24":
@@ -74,7 +74,7 @@ func Defective(code string, journeys int) Named {
 	case "F26":
 		r.Late = 15
 	case "F40", "F41":
-		r.Twice, r.Stray = 20, 20
+		r.Twice, r.Stray, r.Again, r.Talk = 20, 20, 50, 150*time.Millisecond
 	case "F47":
 		r.Platform.Ring = 30 * time.Millisecond
 	case "F48":
@@ -86,7 +86,7 @@ func Defective(code string, journeys int) Named {
 	case "F55":
 		r.Both = 50
 	case "F62":
-		r.Platform.Release, r.Twice = independent.OnArrival, 20
+		r.Platform.Release, r.Talk, r.Clients = independent.OnArrival, 150*time.Millisecond, 16
 	}
 	return Named{code, r}
 }
