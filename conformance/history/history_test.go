@@ -185,6 +185,10 @@ func TestMerge(t *testing.T) {
 	if !reflect.DeepEqual(got.Ops, want) || got.Eps != 7 {
 		t.Errorf("got %+v eps %v, want %+v eps 7ns", got.Ops, got.Eps, want)
 	}
+	got, err = Merge(7, b, a) // whichever is named first, no time is before the base
+	if err != nil || !reflect.DeepEqual(got.Ops, want) || !got.Base.Equal(base) {
+		t.Errorf("got %+v since %v, %v, want %+v since %v", got.Ops, got.Base, err, want, base)
+	}
 	if _, err := Merge(0, a, a); err == nil || err.Error() != `history: want a generator's name in one file only, got "a" in two` {
 		t.Errorf("got %v", err)
 	}

@@ -53,7 +53,7 @@ func compare(a, b *Op) int {
 }
 
 // Merge joins the histories of several generators into one whose clocks are apart by eps at most. Times are brought to
-// the base of the first; each generator needs a name of its own, so that ids do not collide.
+// the earliest base, so that none is before it: 0 is what is not known. Each generator needs a name of its own, so that ids do not collide.
 func Merge(eps time.Duration, files ...File) (File, error) {
 	if len(files) == 0 {
 		return File{}, fmt.Errorf("history: want at least one to merge, got none")
@@ -63,13 +63,16 @@ func Merge(eps time.Duration, files ...File) (File, error) {
 	n := 0
 	for _, f := range files {
 		n += len(f.Ops)
+		if f.Base.Before(out.Base) {
+			out.Base = f.Base
+		}
 	}
 	out.Ops = make([]Op, 0, n)
 	owners := make(map[string]int)
 	for i, f := range files {
 		out.Eps = max(out.Eps, f.Eps)
 		out.Warnings = append(out.Warnings, f.Warnings...)
-		shift := f.Base.Sub(files[0].Base)
+		shift := f.Base.Sub(out.Base)
 		for j := range f.Ops {
 			generator := f.Ops[j].Generator
 			if first, taken := owners[generator]; taken && first != i {
