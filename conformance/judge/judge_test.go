@@ -80,8 +80,9 @@ VIOLATED  no-double-lease of acme   I1, I3   certain
   requires  A number has at most one live reservation, and rests for the cool-down between two.
   because   rule A: whichever of the two was first, it would have had to end, and its number to
             rest, before the other was answered; neither can have
-  likely    F01 check-then-act, F04 leases lost in a restart, F06 a repair loop, F07 a late release
-            of somebody else's lease
+  likely    F01 check-then-act, F03 an offer that is not reserved, F04 leases lost in a restart, F06
+            a repair loop, F07 a late release of somebody else's lease, F08 no cool-down, F15 an
+            overflow number
   rests on  window_min 10s (documented), release hangup (documented), exclusive true (documented),
             strays_per_s 0 (documented), signal 0s (documented)
   timeline
