@@ -90,7 +90,7 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	if err != nil {
 		return refuse(e, err)
 	}
-	steering, err := listenControl(ctx, config.Control, log)
+	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, log)
 	if err != nil {
 		return refuse(e, err)
 	}
