@@ -66,6 +66,7 @@ type judging struct {
 	json, html string
 	seen       int
 	violated   int
+	unnamed    int
 	all        finding.Conclusion // of the reports so far
 }
 
@@ -73,6 +74,9 @@ func (j *judging) run(ctx context.Context) int {
 	err := judge.Each(ctx, j.plan, j.see)
 	if j.seen > 1 {
 		fmt.Fprintf(j.out, "%d histories, %d in breach of a check\n", j.seen, j.violated)
+	}
+	if j.unnamed > 1 {
+		fmt.Fprintf(j.out, "warning: %d of them name no generator and were judged each by itself; parts of one run are judged together when each names its own\n", j.unnamed)
 	}
 	if err != nil {
 		fmt.Fprintln(j.err, err)
@@ -91,7 +95,10 @@ func (j *judging) see(r finding.HistoryReport) error {
 	if j.all = j.all.And(c); c.Violated {
 		j.violated++
 	}
-	if !alone && c == (finding.Conclusion{}) {
+	if r.Unnamed && !alone {
+		j.unnamed++
+	}
+	if !alone && c == (finding.Conclusion{}) && len(r.Warnings) == 0 {
 		_, err := fmt.Fprintln(j.out, report.HistoryLine(r))
 		return err
 	}

@@ -92,6 +92,7 @@ func TestJudgeSeveral(t *testing.T) {
 	judgeEach(t, dir, []judgeRow{
 		{"a.jsonl b.jsonl", 0, "a.jsonl   1 operation   ", ""},
 		{"a.jsonl b.jsonl", 0, "\n2 histories, 0 in breach of a check\n", ""},
+		{"a.jsonl b.jsonl", 0, "\nwarning: 2 of them name no generator and were judged each by itself; parts of one run are judged together when each names its own\n", ""},
 		{"a.jsonl double.jsonl b.jsonl", 1, "  again     dnispool judge double.jsonl\n", ""},
 		{"a.jsonl double.jsonl b.jsonl", 1, "\n3 histories, 1 in breach of a check\n", ""},
 		{"a.jsonl broken.jsonl b.jsonl", 2, "\n2 histories, 0 in breach of a check\n", "broken.jsonl:3: history: "},

@@ -79,6 +79,7 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 	if h.Missing > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d operations are missing, as the ids show, so nobody is taken for the only user of the pool", h.Missing))
 	}
+	out.Warnings = append(out.Warnings, failures(h.Ops)...)
 	for _, name := range h.Names {
 		out.Ledgers[name] = h.Projects[name].Ledger()
 	}

@@ -26,7 +26,7 @@ type Judgement struct {
 	Operations int
 	Results    []Judged
 	Ledgers    map[string]Ledger // by project
-	Warnings   []string          // about the history itself: its clocks
+	Warnings   []string          // about the history itself: its clocks, what it lacks, requests that failed
 	Patterns   []Pattern         // what is to be said once, before the violations
 }
 
@@ -101,6 +101,8 @@ type HistoryReport struct {
 	Source string        // what was played
 	Eps    time.Duration // how far the generators' clocks may be apart
 	Named  bool          // the checks were asked for by their names
+	// Unnamed says that no generator is named: whether other histories are parts of the same run cannot be told.
+	Unnamed bool
 	Judgement
 }
 

@@ -11,6 +11,7 @@ import (
 	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -85,6 +86,7 @@ func (p Plan) report(ctx context.Context, names []string, files []history.File, 
 
 // judge judges the files of one run. It keeps nothing of what is merged.
 func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryReport, error) {
+	warnings := headers(p.Files, files, p.Facts != nil)
 	merged, err := merge(p.Eps, files)
 	if err != nil {
 		return finding.HistoryReport{}, err
@@ -93,6 +95,9 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 	if err != nil {
 		return finding.HistoryReport{}, err
 	}
+	if len(facts) == 0 { // the header may say how far the clocks are apart, and nothing else
+		facts[""] = reading.Facts{}
+	}
 	for name, f := range facts {
 		if f.Eps == nil && merged.Eps > 0 || f.Eps != nil && *f.Eps < merged.Eps {
 			f.Eps = &merged.Eps
@@ -100,14 +105,14 @@ func (p Plan) judge(ctx context.Context, files []history.File) (finding.HistoryR
 		facts[name] = f
 	}
 	h, j := verdict.Judge(ctx, facts, merged.Ops, p.Checks, p.Budget)
-	j.Warnings = append(merged.Warnings, j.Warnings...)
+	j.Warnings = slices.Concat(merged.Warnings, warnings, j.Warnings)
 	for _, r := range j.Results {
 		for i := range r.Violations[:min(len(r.Violations), charted)] {
 			v := &r.Violations[i]
 			v.Chart = h.Chart(r.Project, *v)
 		}
 	}
-	return finding.HistoryReport{Files: p.Files, Source: merged.Source, Eps: merged.Eps, Named: p.Named, Judgement: j}, nil
+	return finding.HistoryReport{Files: p.Files, Source: merged.Source, Eps: merged.Eps, Named: p.Named, Unnamed: len(merged.Ops) > 0 && merged.Ops[0].Generator == "", Judgement: j}, nil
 }
 
 // merge joins the histories; one alone is not copied for it.

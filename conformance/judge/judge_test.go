@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -330,5 +331,54 @@ func TestSchema(t *testing.T) {
 		if schema.Validate(v) == nil {
 			t.Errorf("%s: want it refused", line)
 		}
+	}
+}
+
+// Parts of one run whose headers do not agree are judged by the first one's, and that is said.
+func TestHeadersOfOneRun(t *testing.T) {
+	part := func(generator, base, facts string) string {
+		header := `{"format":"dnispool.history/v1","base":"` + base + `","eps_ns":1000`
+		if facts != "" {
+			header += `,"facts":` + facts
+		}
+		return write(t, header+"}", fmt.Sprintf(first, generator, 0, 1000))
+	}
+	const noon, small = "2026-01-01T12:00:00Z", `{"":{"size":2,"release":"hangup"}}`
+	for name, c := range map[string]struct {
+		files  []string
+		stated bool
+		want   []string // warnings, of the second file and of those that come after it
+	}{
+		"they agree": {[]string{part("a", noon, small), part("b", "2026-01-01T13:00:01+01:00", ` {"": {"release":"hangup", "size":2}}`)}, false, nil},
+		"other facts": {[]string{part("a", noon, small), part("b", noon, `{"":{"size":2,"release":"arrival"}}`)}, false,
+			[]string{"%[2]s: its facts differ from those of %[1]s, which are used, at //release"}},
+		"other facts, and none of them used": {[]string{part("a", noon, small), part("b", noon, `{"":{"size":3}}`)}, true, nil},
+		"no facts, then some":                {[]string{part("a", noon, ""), part("b", noon, small)}, false, []string{"%[2]s: its facts are not used, for %[1]s, which comes first, states none; state them in both or with --facts"}},
+		"facts, then none":                   {[]string{part("a", noon, small), part("b", noon, "")}, false, []string{"%[2]s: it states no facts: those of %[1]s are used"}},
+		"a time zone that was left out": {[]string{part("a", noon, small), part("b", "2026-01-01T09:59:58Z", small)}, false,
+			[]string{"%[2]s: its base is 2026-01-01T09:59:58Z, which is 2h0m2s from that of %[1]s: when two of their operations were at one time rests on both bases"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := Plan{Files: c.files, Checks: named(t, "dialable-numbers")}
+			if c.stated {
+				p.Facts = map[string]reading.Facts{"": {Size: 2}}
+			}
+			r, err := judge(t, p)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got, want []string
+			for _, w := range r.Warnings {
+				if !strings.HasPrefix(w, "no state, nonce or time of arrival ties") {
+					got = append(got, w)
+				}
+			}
+			for _, w := range c.want {
+				want = append(want, fmt.Sprintf(w, c.files[0], c.files[1]))
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("want %q, got %q", want, got)
+			}
+		})
 	}
 }

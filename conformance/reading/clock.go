@@ -17,6 +17,9 @@ type clock struct {
 	unbounded bool    // nothing is known of how far the others are apart from it
 }
 
+// nobodys is a clock that stamped nothing.
+const nobodys = "\x00"
+
 // boundless is further apart than two clocks are, and leaves room for sums.
 const boundless = time.Duration(1 << 59)
 

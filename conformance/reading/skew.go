@@ -166,6 +166,8 @@ func (h *History) Warnings() (out []string) {
 	switch {
 	case h.ClocksUnknown():
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is not known, so nothing that was found by comparing the times of two of them is certain", n))
+	case n == 1 && h.Whole.Eps > 0:
+		out = append(out, fmt.Sprintf("eps is %s and no operation names its generator, so any two times may be by two clocks; name the generators, or leave eps out", h.Whole.Eps))
 	case n > 1 && h.Whole.Eps == 0:
 		out = append(out, fmt.Sprintf("%d generators recorded this history and eps is 0: their clocks are taken for one and the same", n))
 	}

@@ -97,11 +97,14 @@ func read(f Facts, ops []*history.Op, numbers spelling, by clock) *Reading {
 		Facts: f, numbers: numbers, ends: make(map[string]*ending), Lines: make(map[string]*Line), crowded: make(map[string]bool),
 	}
 	counts := v.survey(ops)
-	if len(v.ends) > 1 { // else one clock stamped everything
+	switch {
+	case len(v.ends) > 1:
 		v.Clock, v.Eps = by.of(v.ends), known(f.Eps, 0)
 		if by.unbounded {
 			v.Eps = boundless
 		}
+	case v.ends[""] != nil: // whoever says that there are clocks, and not whose, may have mixed them
+		v.Clock, v.Eps = nobodys, known(f.Eps, 0)
 	}
 	for _, all := range [][]*history.Op{v.Losses, v.Restarts} {
 		slices.SortStableFunc(all, func(a, b *history.Op) int { return cmp.Compare(v.From(a), v.From(b)) })
