@@ -73,6 +73,9 @@ func TestNamesThatNameNobody(t *testing.T) {
 			heard(at+7, id, "x", n), found(at+8, "s", fmt.Sprint("c", i/2), says("x", n)))
 	}
 	f := with(roa, func(f *reading.Facts) { f.Handoffs, f.Duplicate = true, "last" })
+	if w := judgeBy(t, map[string]reading.Facts{"": f}, ops(all...), "dialable-numbers").Warnings; !slices.Contains(w, `nonce "x" is that of more than 64 reservations, so it names none of them, and nothing is concluded from what calls were given it`) {
+		t.Errorf("want a warning of the nonce, got %q", w)
+	}
 	for _, r := range judgeAll(map[string]reading.Facts{"": f}, ops(all...)) {
 		for _, v := range r.Violations {
 			if r.Name != "capacity-respected" && r.Name != "handoff-matches-call" && r.Name != "handoff-visible" {

@@ -18,21 +18,27 @@ import (
 //
 // The first can end, at the soonest, when its window counted from the soonest commit is over, or when any own call that
 // may have arrived after that commit lets go of the number. So a late call of an earlier holder excuses. A call of which
-// the agent said that it took the reservation leaves no choice: until then, and by hang-up until its BYE, it was held.
+// the agent said that it took the reservation leaves no choice: until then, and by hang-up until its BYE, it was held. That
+// needs no window: where none is known, two reservations that were both waiting for such calls are all that is found.
 func noDoubleLease() Check {
 	return Check{Rule: finding.Rule{Name: "no-double-lease", Invariant: "I1, I3", Says: "A number has at most one live reservation, and rests for the cool-down between two."},
 		empty:      "no reservation succeeded",
 		PerProject: true, clocks: true,
 		needs: []string{"window_min", "release"},
 		judge: func(_ context.Context, v *view) (out finding.Outcome) {
-			if !v.Timed() {
-				return finding.NotJudged("the window or the release rule of the pool is not known")
-			}
 			strays := 0
 			for _, number := range slices.Sorted(maps.Keys(v.Lines)) {
 				v.judgeLine(&out, &strays, v.Lines[number])
 			}
-			return v.weigh(out, strays)
+			out = v.weigh(out, strays)
+			switch {
+			case v.Timed():
+			case len(out.Violations) == 0 || !v.ByNumber():
+				return finding.NotJudged("the window or the release rule of the pool is not known")
+			default: // of the others nothing is known
+				out.Cases, out.Undecided, out.Needs = len(out.Violations)+out.Omitted, 0, nil
+			}
+			return out
 		}}
 }
 

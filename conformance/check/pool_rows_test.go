@@ -25,6 +25,7 @@ func poolRows() map[string][]row {
 	full := func(n string) string {
 		return "refused at 1.1s although at most " + n + " of 2 numbers can have been held"
 	}
+	const nobody = "not judged: no call came to a number that was certainly reserved for it and for nobody else"
 	return map[string][]row{
 		"dialable-numbers": {
 			{name: "a number in E.164", facts: roa, ops: []op{reserved(0, 0, "+442079460000")}},
@@ -125,12 +126,16 @@ func poolRows() map[string][]row {
 		},
 		"reserved-number-answers": {
 			{name: "refused", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "platform").nonce("x")}, want: "the call to the reserved number a was refused with 486"},
-			{name: "by the carrier", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
-			{name: "the platform is full", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 503, "platform").nonce("x")}},
-			{name: "the caller gave up", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 487, "caller").nonce("x")}},
-			{name: "too late", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
+			{name: "by the carrier", want: nobody, facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 486, "carrier").nonce("x")}},
+			{name: "the platform is full", facts: roh, want: nobody, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 503, "platform").nonce("x")}},
+			{name: "the caller gave up", facts: roh, want: nobody, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 487, "caller").nonce("x")}},
+			{name: "by nobody knows whom", facts: roh, undecided: 1, hazards: 1, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 404, "").nonce("x")}},
+			{name: "by nobody knows whom, of a number that may have been free again", facts: roh, want: nobody, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(10.2, 10.3, "a", 486, "").nonce("x")}},
+			{name: "no answer, which may be the carrier's", facts: roh, want: nobody, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(.2, .3, "a", 0, "").nonce("x")}},
+			{name: "answered", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").nonce("x")}},
+			{name: "too late", want: nobody, facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), turnedAway(9.8, 10, "a", 480, "platform").nonce("x")}},
 			{name: "a second time", facts: roh, ops: []op{reserved(0, .1, "a").nonce("x"), dialled(.2, .3, "a").nonce("x"), turnedAway(.4, .5, "a", 480, "platform").nonce("x")}},
-			{name: "without a reservation", want: "not judged: no call came to a number that was certainly reserved for it and for nobody else", facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
+			{name: "without a reservation", want: nobody, facts: roh, ops: []op{turnedAway(.4, .5, "a", 480, "platform")}},
 		},
 	}
 }

@@ -27,17 +27,29 @@ func reservedNumberAnswers() Check {
 				if l == nil || !c.Reached || !v.Due(l, c) || v.PossiblyTaken(l, c) {
 					continue
 				}
-				out.Cases++
-				if c.Op.Outcome != history.Refused || c.Op.EndedBy != "platform" || !aboutNumber(c.Op.Status) {
+				refused := c.Op.Outcome == history.Refused && aboutNumber(c.Op.Status)
+				if !refused && !c.Answered() { // which says nothing of the number
 					continue
 				}
-				strays++
-				out.Add(finding.Violation{
+				out.Cases++
+				if !refused {
+					continue
+				}
+				x := finding.Violation{
 					Text:      fmt.Sprintf("the call to the reserved number %s was refused with %d", c.Op.Number, c.Op.Status),
 					Rule:      "the platform's own refusal, of the only call to the number, certainly within the window",
 					Cause:     "F62 a limit of calls per number, F63 a dead number, F20 a number taken out of the pool with its reservation, F36 the number's format",
 					Certainty: v.unless(true), Ops: reading.Copies(l.Op, c.Op),
-				})
+				}
+				if c.Op.EndedBy != "platform" {
+					x.Text += "; whether by the platform or by a carrier is not known"
+					x.Rule = "the only call to the number, certainly within the window; carriers refuse calls too"
+					out.AddHazard(x)
+					out.Doubt("ended_by of calls")
+					continue
+				}
+				strays++
+				out.Add(x)
 			}
 			return v.weigh(out, strays)
 		}}

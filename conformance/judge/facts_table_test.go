@@ -19,7 +19,7 @@ var factsTable = []struct {
 }{
 	{"early-on-every-number", 1, []string{
 		"PATTERN   window_min of orders", "9 of 12 cases of no-double-lease", "the stated window (documented, 3m0s) is wrong; 50s or less would fit", "and 8 more",
-		"rests on  window_min 3m0s (documented), release hangup (documented)"}, nil},
+		"rests on  window_min 3m0s (documented), exclusive true (documented)"}, nil},
 	{"early-on-every-number-measured", 1, []string{"the stated window (measured, 3m0s) is wrong"}, nil},
 	{"early-on-every-number-assumed", 3, []string{"9 of 12 cases rest on window_min, which is assumed", "50s or less would fit"}, []string{"VIOLATED", "PATTERN"}},
 	// A race of two clients is no window of half a second: nobody would have stated three minutes.

@@ -79,6 +79,9 @@ func (v *Reading) settle(n *Line, l *Lease) {
 	l.Until = min(Plus(l.Replied, v.windowMax()), next)
 	l.Waited = l.Until
 	calls := v.candidates(n, l, max(l.Until, closes))
+	if calls.by == nil { // whatever the window, a call that took it shows that it was there
+		calls = v.takenLater(calls, n, l, l.From, Forever)
+	}
 	switch {
 	case calls.by != nil:
 		l.Earliest, l.Latest = calls.first, calls.last

@@ -178,6 +178,9 @@ func (h *History) Warnings() (out []string) {
 	if s.Untied = slices.DeleteFunc(slices.Clone(s.Untied), func(name string) bool { return h.marked[name] }); len(s.Untied) > 0 {
 		out = append(out, fmt.Sprintf("no state, nonce or time of arrival ties what %s recorded to what others did, so it cannot be seen how far the clocks are apart", listed(s.Untied)))
 	}
+	for _, nonce := range slices.Sorted(maps.Keys(h.Whole.crowded)) {
+		out = append(out, fmt.Sprintf("nonce %q is that of more than %d reservations, so it names none of them, and nothing is concluded from what calls were given it", nonce, Crowd))
+	}
 	for _, step := range h.Steps {
 		out = append(out, fmt.Sprintf("%s was set back by %s or more before #%d: it says that %s was over before %s, so nothing that was found by comparing times from before and after is certain",
 			step.clock(), step.By.Round(time.Millisecond), step.since, step.After, step.Before))

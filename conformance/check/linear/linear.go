@@ -75,16 +75,22 @@ func Search(ctx context.Context, r *reading.Reading) Result {
 		}
 	}
 	slices.SortFunc(out.Numbers, func(a, b NumberResult) int { return strings.Compare(a.Number, b.Number) })
-	out.sum()
+	if out.sum(); r.Timed() {
+		return out
+	}
+	// Of a window that is not known only the calls are left, which took what waited. No order of them is a proof, and an
+	// order is none.
+	out.Numbers = slices.DeleteFunc(out.Numbers, func(n NumberResult) bool { return n.Status != Illegal })
+	if len(out.Numbers) == 0 {
+		return Result{Status: NotJudged, Reason: "the window or the release rule of the pool is not known"}
+	}
 	return out
 }
 
 // unfit says why the facts do not suffice.
 func unfit(f reading.Facts) string {
 	switch {
-	case f.WindowMin <= 0 || f.Release == "":
-		return "the window or the release rule of the pool is not known"
-	case f.Release != reading.OnArrival && f.Release != reading.OnAnswer && f.Release != reading.OnHangup:
+	case f.Release != "" && f.Release != reading.OnArrival && f.Release != reading.OnAnswer && f.Release != reading.OnHangup:
 		return fmt.Sprintf("release rule: want arrival, answer or hangup, got %q", f.Release)
 	case f.Match != "" && f.Match != "dni":
 		return "the pool matches callers by their number, which carriers change"
