@@ -31,7 +31,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/check/linear", "conformance/finding conformance/history conformance/reading"},
 	{"conformance/check", "conformance/check/linear conformance/finding conformance/history conformance/jsonvalue conformance/reading"},
 	{"conformance/verdict", "conformance/check conformance/finding conformance/history conformance/reading"},
-	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/reading conformance/verdict"},
+	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/jsonvalue conformance/reading conformance/verdict"},
 	{"conformance/scenario", "conformance/finding conformance/jsonvalue"},
 	{"conformance/contract", "specs"},
 	{"conformance/report", "conformance/finding conformance/history"},
