@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,6 +13,7 @@ import (
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
 	"github.com/dnispool/dnispool/sim/strictyaml"
@@ -216,8 +216,8 @@ func (c Config) Validate() error {
 	if _, ok := profiles[c.Profile]; !ok {
 		errs = append(errs, fmt.Errorf("profile: want one of %s, got %q", strings.Join(Profiles(), ", "), c.Profile))
 	}
-	if _, err := netip.ParseAddrPort(c.HTTP.Listen); err != nil {
-		errs = append(errs, fmt.Errorf("http.listen: want an IP address and a port like 127.0.0.1:8080, got %q", c.HTTP.Listen))
+	if _, err := hostport.Listen(c.HTTP.Listen); err != nil {
+		errs = append(errs, fmt.Errorf("http.listen: %w", err))
 	}
 	under("journal", c.Journal.Validate())
 	under("control", c.Control.Validate())

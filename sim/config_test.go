@@ -190,12 +190,12 @@ func TestProblemsAreLocated(t *testing.T) {
 		{"log", "log: {buffer: 1}", `c.yaml:1:15: log.buffer: want at least 1024, got 1`},
 		{"enum", "pool: {selection: mru}", `c.yaml:1:19: selection: want lru, round-robin, random, lifo or first, got "mru"`},
 
-		{"all at once, in order", "sip: {listen: \"localhost:5060\", max_calls: 0, unknown_number: 200}\nhttp: {key_error: 402, listen: \"127.0.0.1:99999\"}",
-			`c.yaml:1:15: sip.listen: want an IP address and a port like 127.0.0.1:5060, got "localhost:5060"
-c.yaml:1:44: sip.max_calls: want at least 1, got 0
-c.yaml:1:63: sip.unknown_number: want a SIP status from 400 to 699, got 200
+		{"all at once, in order", "sip: {listen: \"example.com:5060\", max_calls: 0, unknown_number: 200}\nhttp: {key_error: 402, listen: \"127.0.0.1:99999\"}",
+			`c.yaml:1:15: sip.listen: want an IP address or localhost, and a port, like 127.0.0.1:8080, got "example.com:5060"
+c.yaml:1:46: sip.max_calls: want at least 1, got 0
+c.yaml:1:65: sip.unknown_number: want a SIP status from 400 to 699, got 200
 c.yaml:2:19: http.key_error: want 401, 403 or 404, got 402
-c.yaml:2:32: http.listen: want an IP address and a port like 127.0.0.1:8080, got "127.0.0.1:99999"`},
+c.yaml:2:32: http.listen: want an IP address or localhost, and a port, like 127.0.0.1:8080, got "127.0.0.1:99999"`},
 		{"unknown key hides no other problem", "pool: {windw: 1s}\nsip: {tcp: 1}",
 			"c.yaml:1:8: unknown key \"windw\" in pool (did you mean \"window\"?)\nc.yaml:2:12: tcp: want true or false, got 1"},
 		{"settings that need each other", "pool:\n  reaper: lag", `c.yaml:2:3: pool.lag: want more than 0s with reaper: lag, got 0s`},

@@ -3,8 +3,9 @@ package sim
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
+
+	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 // Control is where and to whom the simulator's own API is served: never on the port of the two endpoints, which belong
@@ -28,8 +29,8 @@ const minToken = 8
 // Validate returns every problem of the settings.
 func (c Control) Validate() error {
 	var errs []error
-	if _, err := netip.ParseAddrPort(c.Listen); err != nil && c.Listen != "" {
-		errs = append(errs, fmt.Errorf("listen: want an IP address and a port like 127.0.0.1:8081, or nothing, got %q", c.Listen))
+	if _, err := hostport.Listen(c.Listen); err != nil && c.Listen != "" {
+		errs = append(errs, fmt.Errorf("listen: %w", err))
 	}
 	if c.Token != "" && (len(c.Token) < minToken || strings.Trim(c.Token, tokenAlphabet) != "") {
 		errs = append(errs, fmt.Errorf("token: want at least %d letters, digits, - and _, or nothing", minToken))
@@ -49,8 +50,8 @@ const tokenAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz01234
 
 // apart refuses a control API on the port of the two endpoints.
 func (c Config) apart() (errs []error) {
-	control, err := netip.ParseAddrPort(c.Control.Listen)
-	platform, err2 := netip.ParseAddrPort(c.HTTP.Listen)
+	control, err := hostport.Listen(c.Control.Listen)
+	platform, err2 := hostport.Listen(c.HTTP.Listen)
 	if err == nil && err2 == nil && control.Port() != 0 && control.Port() == platform.Port() {
 		errs = append(errs, fmt.Errorf("control.listen: want another port than http.listen, got %d for both", control.Port()))
 	}

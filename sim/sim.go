@@ -16,6 +16,7 @@ import (
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/pool"
 	"github.com/dnispool/dnispool/sim/telephony"
@@ -77,7 +78,11 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.http != nil {
 		return errors.New("sim: started already")
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", s.config.HTTP.Listen)
+	at, err := hostport.Listen(s.config.HTTP.Listen)
+	if err != nil {
+		return fmt.Errorf("http: listen: %w", err)
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at.String())
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}

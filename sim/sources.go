@@ -88,6 +88,9 @@ func (s Sources) overrides() ([]override, error) {
 			continue
 		}
 		path, ok := names[name]
+		if !ok && ofService(name, value) {
+			continue
+		}
 		if !ok {
 			errs = append(errs, unknown(name, name, "environment variable", slices.Sorted(maps.Keys(names))))
 			continue

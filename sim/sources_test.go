@@ -160,3 +160,26 @@ func TestProblemsNameTheirSource(t *testing.T) {
 		t.Errorf("directory: got %v", err)
 	}
 }
+
+// A cluster describes its Services in variables that begin as ours do when one of them is named dnispool.
+func TestVariablesOfAServiceAreNoSettings(t *testing.T) {
+	for _, v := range []string{
+		"DNISPOOL_SERVICE_HOST=10.96.0.17", "DNISPOOL_SERVICE_PORT=8080", "DNISPOOL_SERVICE_PORT_HTTP=8080", "DNISPOOL_SERVICE_PORT_SIP_UDP=5060",
+		"DNISPOOL_PORT=tcp://10.96.0.17:8080", "DNISPOOL_PORT_8080_TCP=tcp://10.96.0.17:8080", "DNISPOOL_PORT_8080_TCP_PROTO=tcp",
+		"DNISPOOL_PORT_8080_TCP_PORT=8080", "DNISPOOL_PORT_8080_TCP_ADDR=10.96.0.17", "DNISPOOL_PORT_5060_UDP=udp://[fd00::17]:5060",
+		"DNISPOOL_PORT_5060_UDP_PROTO=udp", "DNISPOOL_SIP_SERVICE_HOST=fd00::17", "DNISPOOL_SIP_PORT=udp://10.96.0.18:5060",
+	} {
+		load(t, sim.Sources{Env: []string{v}})
+	}
+	for v, want := range map[string]string{
+		"DNISPOOL_PORT=8080":              "DNISPOOL_PORT: no such environment variable",
+		"DNISPOOL_HTTP_PORT=8080":         `DNISPOOL_HTTP_PORT: no such environment variable`,
+		"DNISPOOL_SERVICE_HOST=localhost": "DNISPOOL_SERVICE_HOST: no such environment variable",
+		"DNISPOOL_PORT_8080_TCP_PROTO=on": "DNISPOOL_PORT_8080_TCP_PROTO: no such environment variable",
+		"DNISPOOL_SIP_MEDIA_PORT=tcp://1": "DNISPOOL_SIP_MEDIA_PORT: want a whole number, got \"tcp://1\"",
+	} {
+		if _, err := sim.Load(sim.Sources{Env: []string{v}}); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%s: want %s, got %v", v, want, err)
+		}
+	}
+}

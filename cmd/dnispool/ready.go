@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 // controlEnv names the variable that says which simulator ctl and ready speak to. The simulator itself passes it over.
@@ -67,9 +67,9 @@ func controlled(e env, url string) (*client.Client, error) {
 
 // listening is where a simulator is reached from this machine that listens there.
 func listening(address string) string {
-	a, err := netip.ParseAddrPort(address)
-	if err == nil && a.Addr().IsUnspecified() {
-		return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
+	at, err := hostport.Listen(address)
+	if err != nil {
+		return address
 	}
-	return address
+	return hostport.Reach(at.String())
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/linebuf"
 	"github.com/dnispool/dnispool/sim/pool"
 )
@@ -200,9 +201,10 @@ func welcome(w io.Writer, s *sim.Sim, control string) {
 	p := c.Projects[0]
 	var b bytes.Buffer // written at once, so that no line of the log comes between
 	defer func() { _, _ = w.Write(b.Bytes()) }()
-	base := "http://" + s.HTTPAddr()
+	base, phone := "http://"+hostport.Reach(s.HTTPAddr()), hostport.Reach(s.SIPAddr())
 	fmt.Fprintf(&b, "%s sim   profile %s\n\n", tool, c.Profile)
-	fmt.Fprintf(&b, "  HTTP   %s\n  SIP    %s (UDP%s)\n", base, s.SIPAddr(), map[bool]string{true: ", TCP"}[c.SIP.TCP])
+	fmt.Fprintf(&b, "  HTTP   %s%s\n", base, elsewhere(s.HTTPAddr()))
+	fmt.Fprintf(&b, "  SIP    %s (UDP%s)%s\n", phone, map[bool]string{true: ", TCP"}[c.SIP.TCP], elsewhere(s.SIPAddr()))
 	if control != "" {
 		fmt.Fprintf(&b, "  ctl    %s\n", control)
 	}
@@ -223,8 +225,16 @@ func welcome(w io.Writer, s *sim.Sim, control string) {
    curl -s -H %s %s
 
 Ctrl-C stops it.
-`, quote("x-api-key: "+p.DNIKey), base, tool, s.SIPAddr(), quote("x-api-key: "+p.HandoffKey),
+`, quote("x-api-key: "+p.DNIKey), base, tool, phone, quote("x-api-key: "+p.HandoffKey),
 		quote(base+"/v1/"+url.PathEscape(p.Account.Slug)+"/"+url.PathEscape(p.Project.Slug)+"/handoff_state?shared_id=demo-1"))
+}
+
+// elsewhere says that an address which stands for all of the machine's is there, where one of them is printed.
+func elsewhere(addr string) string {
+	if hostport.Everywhere(addr) {
+		return ", and at every other address of this machine"
+	}
+	return ""
 }
 
 // inForce is how a pool of so many numbers behaves, whatever its profile would say.

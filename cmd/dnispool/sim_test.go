@@ -159,6 +159,22 @@ func TestSim(t *testing.T) {
 	}
 }
 
+// TestSimEverywhere prints addresses that can be pasted where it listens on all of them, and takes the usual short forms.
+func TestSimEverywhere(t *testing.T) {
+	for _, listen := range []string{":0", "0.0.0.0:0", "localhost:0"} {
+		t.Run(listen, func(t *testing.T) {
+			t.Parallel()
+			p := serve(t, t.TempDir(), "--http", listen, "--sip", listen, "-q")
+			out, _, _ := strings.Cut(p.seen.String(), "\n1. ")
+			if all := strings.Count(out, ", and at every other address of this machine\n"); strings.Contains(out, "0.0.0.0") || (all == 2) != (listen != "localhost:0") {
+				t.Errorf("want addresses that can be pasted, got %s", out)
+			}
+			over(t, p.call(t, p.number(t)))
+			p.stop(t, syscall.SIGTERM)
+		})
+	}
+}
+
 // TestSimEndsItsCalls with BYE, however it is told to stop.
 func TestSimEndsItsCalls(t *testing.T) {
 	for _, s := range []os.Signal{syscall.SIGINT, syscall.SIGTERM} {
@@ -252,12 +268,12 @@ func TestSimRefuses(t *testing.T) {
 		{"--config two.yaml", "two.yaml:1:16: pool.window: want more than 0s, got 0s\ntwo.yaml:3:14: sip.max_calls: want at least 1, got 0\n"},
 		{"--config agent.yaml --http 127.0.0.1:0 --sip 127.0.0.1:0", "project acme: agent: agent.yaml:1:22: talk: want a duration like 20s, or forever, got 5\n"},
 		{"-q --http 127.0.0.1:0 --sip 127.0.0.1:0 --control " + taken.Addr().String(), "control: listen tcp " + taken.Addr().String() + ": bind: address already in use; --control 127.0.0.1:0 picks a free port, --control off serves none\n"},
-		{"--control somewhere", "--control: want an IP address and a port like 127.0.0.1:8081, or nothing, got \"somewhere\"\n"},
+		{"--control somewhere", "--control: want an IP address or localhost, and a port, like 127.0.0.1:8080, got \"somewhere\"\n"},
 		{"--control 127.0.0.1:8080", "--control: want another port than http.listen, got 8080 for both\n"},
 		{"--config nosuch.yaml", "nosuch.yaml: no such file or directory\n"},
 		{"--set pool.windo=3s", "--set pool.windo: no such setting (did you mean \"pool.window\"?)\n"},
 		{"--profile publisht", "--profile: want one of gateway, published, release-on-arrival, strict-spec, got \"publisht\" (did you mean \"published\"?)\n"},
-		{"--http nowhere", "--http: want an IP address and a port like 127.0.0.1:8080, got \"nowhere\"\n"},
+		{"--http nowhere", "--http: want an IP address or localhost, and a port, like 127.0.0.1:8080, got \"nowhere\"\n"},
 		{"--log-format xml", "log-format: want text or json, got \"xml\"\n"},
 		{"extra", "sim: want flags only, got \"extra\"\n"},
 		{"--sip 127.0.0.1:0 --http " + taken.Addr().String(), "http: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},

@@ -10,12 +10,12 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"sync/atomic"
 	"time"
 
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 // Server is the control API of one simulator. Make it with Listen, before the simulator is started.
@@ -66,8 +66,11 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 		o(s)
 	}
 	s.state.Store(&state{status: starting})
-	var err error
-	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", c.Listen); err != nil {
+	at, err := hostport.Listen(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("control: listen: %w", err)
+	}
+	if s.listener, err = new(net.ListenConfig).Listen(ctx, "tcp", at.String()); err != nil {
 		return nil, fmt.Errorf("control: %w", err)
 	}
 	if s.token == "" && !isLoopback(s.listener.Addr()) {
@@ -111,7 +114,7 @@ func (s *Server) Addr() string { return s.listener.Addr().String() }
 func (s *Server) Token() string { return s.token }
 
 // URL is where the API is asked on this machine.
-func (s *Server) URL() string { return "http://" + reachable(s.Addr()) }
+func (s *Server) URL() string { return "http://" + hostport.Reach(s.Addr()) }
 
 // Link is the URL with the token.
 func (s *Server) Link() string {
@@ -130,15 +133,6 @@ func (s *Server) Close(ctx context.Context) error {
 	}
 	<-s.served
 	return err
-}
-
-// reachable is an address that can be pasted: what listens everywhere is reached on loopback.
-func reachable(address string) string {
-	a, err := netip.ParseAddrPort(address)
-	if err != nil || !a.Addr().IsUnspecified() {
-		return address
-	}
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), a.Port()).String()
 }
 
 func isLoopback(a net.Addr) bool {

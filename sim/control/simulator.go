@@ -5,6 +5,7 @@ import (
 
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) {
@@ -25,7 +26,7 @@ func (s *Server) simulator(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, client.Simulator{
 		Version: s.version, Profile: c.Profile, StartedAt: s.started, Now: p.Now(), Calls: p.Calls(),
 		Addresses: client.Addresses{
-			HTTP: "http://" + reachable(p.HTTPAddr()), SIP: reachable(p.SIPAddr()), SIPTCP: c.SIP.TCP, Control: s.URL(),
+			HTTP: "http://" + hostport.Reach(p.HTTPAddr()), SIP: hostport.Reach(p.SIPAddr()), SIPTCP: c.SIP.TCP, Control: s.URL(),
 		},
 	})
 }

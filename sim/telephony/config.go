@@ -6,9 +6,9 @@ package telephony
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
 
@@ -80,8 +80,8 @@ func Default() Config {
 func (c Config) Validate() error {
 	var errs []error
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if _, err := netip.ParseAddrPort(c.Listen); err != nil {
-		bad("listen: want an IP address and a port like 127.0.0.1:5060, got %q", c.Listen)
+	if _, err := hostport.Listen(c.Listen); err != nil {
+		bad("listen: %w", err)
 	}
 	if c.MaxCalls < 1 {
 		bad("max_calls: want at least 1, got %d", c.MaxCalls)

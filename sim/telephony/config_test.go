@@ -6,7 +6,7 @@ func TestValidate(t *testing.T) {
 	if err := Default().Validate(); err != nil {
 		t.Fatal(err)
 	}
-	const listen = "listen: want an IP address and a port like 127.0.0.1:5060, got "
+	const listen = "listen: want an IP address or localhost, and a port, like 127.0.0.1:8080, got "
 	tests := []struct {
 		name   string
 		change func(*Config)
@@ -14,11 +14,12 @@ func TestValidate(t *testing.T) {
 	}{
 		{"any address", func(c *Config) { c.Listen = "0.0.0.0:5060" }, ""},
 		{"IPv6", func(c *Config) { c.Listen = "[::1]:0" }, ""},
-		{"host name", func(c *Config) { c.Listen = "localhost:5060" }, listen + `"localhost:5060"`},
+		{"localhost", func(c *Config) { c.Listen = "localhost:5060" }, ""},
+		{"every address", func(c *Config) { c.Listen = ":5060" }, ""},
+		{"host name", func(c *Config) { c.Listen = "example.com:5060" }, listen + `"example.com:5060"`},
 		{"no port", func(c *Config) { c.Listen = "127.0.0.1" }, listen + `"127.0.0.1"`},
 		{"port of no range", func(c *Config) { c.Listen = "127.0.0.1:65536" }, listen + `"127.0.0.1:65536"`},
 		{"port by name", func(c *Config) { c.Listen = "127.0.0.1:sip" }, listen + `"127.0.0.1:sip"`},
-		{"no host", func(c *Config) { c.Listen = ":5060" }, listen + `":5060"`},
 		{"max_calls", func(c *Config) { c.MaxCalls = 0 }, "max_calls: want at least 1, got 0"},
 		{"max_bytes", func(c *Config) { c.MaxBytes = 1 << 10 }, "max_bytes: want at least 1048576, got 1024"},
 		{"max_calls_per_number", func(c *Config) { c.MaxCallsPerNumber = -1 }, "max_calls_per_number: want 0 (no limit) or more, got -1"},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
 
@@ -82,8 +83,12 @@ type Edge struct {
 
 // Listen starts the edge. It is ready for calls when Listen returns.
 func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
+	at, err := hostport.Listen(c.Listen)
+	if err != nil {
+		return nil, fmt.Errorf("sip: listen: %w", err)
+	}
 	return listen(ctx, sipua.Config{
-		Listen: c.Listen, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
+		Listen: at.String(), TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
 		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout,
 	}, c, p, k, log)
 }
