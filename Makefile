@@ -2,6 +2,12 @@
 GO ?= go
 BIN := bin/dnispool
 
+# What is built says what it was built from. The time is that of the commit, so that the same commit gives the same files.
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+REVISION := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)
+EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
+STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION) -X main.revision=$(REVISION)'
+
 .PHONY: run test torture build lint explore mutants independent bench reliability fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
@@ -9,6 +15,30 @@ run: build ## replay every bundled scenario against the in-process reference
 
 build:
 	$(GO) build -trimpath -o $(BIN) ./cmd/dnispool
+
+.PHONY: image release
+IMAGE ?= dnispool
+ARCH ?= $(shell $(GO) env GOARCH)
+
+image: ## a container image of the static binary; ARCH=arm64 needs Docker's buildx
+	mkdir -p out/image/$(ARCH)
+	GOOS=linux GOARCH=$(ARCH) $(STATIC) -o out/image/$(ARCH)/dnispool ./cmd/dnispool
+	docker build $(if $(filter-out $(shell $(GO) env GOHOSTARCH),$(ARCH)),--platform linux/$(ARCH)) --quiet --tag $(IMAGE) --file Dockerfile \
+	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$$(date -u -d @$(EPOCH) +%Y-%m-%dT%H:%M:%SZ) out/image/$(ARCH)
+
+PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
+DIST ?= out/release
+
+release: ## archives with checksums, the same for the same commit (GNU tar)
+	rm -rf $(DIST) && mkdir -p $(DIST)
+	@for p in $(PLATFORMS); do \
+	  name=dnispool-$(VERSION)-$$(echo $$p | tr / -); exe=dnispool; [ $${p%/*} != windows ] || exe=dnispool.exe; \
+	  mkdir -p $(DIST)/$$name && cp README.md LICENSE $(DIST)/$$name/ && \
+	  GOOS=$${p%/*} GOARCH=$${p#*/} $(STATIC) -o $(DIST)/$$name/$$exe ./cmd/dnispool && chmod 755 $(DIST)/$$name/$$exe && \
+	  tar -C $(DIST) --sort=name --mtime=@$(EPOCH) --owner=0 --group=0 --numeric-owner --mode=go-w -cf - $$name | gzip -9n > $(DIST)/$$name.tar.gz && \
+	  rm -r $(DIST)/$$name && echo $(DIST)/$$name.tar.gz || exit 1; \
+	done
+	cd $(DIST) && sha256sum *.tar.gz > SHA256SUMS
 
 test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }

@@ -3,11 +3,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"syscall"
@@ -114,16 +116,22 @@ exit codes: 0 conformant, 1 not conformant, 2 could not judge (usage, configurat
 }
 
 func runVersion(_ context.Context, e env) int {
-	f := newFlags("version", "\n\nPrints the version, or the commit it was built from.")
+	f := newFlags("version", "\n\nPrints the version, the commit it was built from, and for which system.")
 	if _, code, done := f.parse(e); done {
 		return code
 	}
-	fmt.Fprintf(e.out, "%s %s\n", tool, version())
+	fmt.Fprintf(e.out, "%s %s   revision %s   %s %s/%s\n", tool, version(), commit(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 	return 0
 }
 
+// What the Makefile says of a release or an image; empty in what the go command builds by itself.
+var release, revision string
+
 // version is the module's version, or the commit it was built from.
 func version() string {
+	if release != "" {
+		return release
+	}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
@@ -131,10 +139,20 @@ func version() string {
 	if v := info.Main.Version; v != "" && v != "(devel)" {
 		return v
 	}
-	for _, s := range info.Settings {
-		if s.Key == "vcs.revision" {
-			return "devel-" + s.Value[:min(12, len(s.Value))]
-		}
+	if c := commit(); c != "unknown" {
+		return "devel-" + c[:min(12, len(c))]
 	}
 	return "devel"
+}
+
+// commit is the revision of the source, or unknown: a module that was downloaded has a version alone.
+func commit() string {
+	if info, ok := debug.ReadBuildInfo(); ok && revision == "" {
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				return s.Value
+			}
+		}
+	}
+	return cmp.Or(revision, "unknown")
 }

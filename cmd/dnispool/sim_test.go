@@ -164,12 +164,15 @@ func TestSimEverywhere(t *testing.T) {
 	for _, listen := range []string{":0", "0.0.0.0:0", "localhost:0"} {
 		t.Run(listen, func(t *testing.T) {
 			t.Parallel()
-			p := serve(t, t.TempDir(), "--http", listen, "--sip", listen, "-q")
+			p := serve(t, t.TempDir(), "--http", listen, "--sip", listen, "--control", listen, "-q")
 			out, _, _ := strings.Cut(p.seen.String(), "\n1. ")
 			if all := strings.Count(out, ", and at every other address of this machine\n"); strings.Contains(out, "0.0.0.0") || (all == 2) != (listen != "localhost:0") {
 				t.Errorf("want addresses that can be pasted, got %s", out)
 			}
 			over(t, p.call(t, p.number(t)))
+			if r := dnispool(t, t.TempDir(), "ctl", "simulator", "--url", p.control); r.code != 0 || strings.Contains(r.out, "[::]") {
+				t.Errorf("the control API: want it at the link that was printed, got %+v", r)
+			}
 			p.stop(t, syscall.SIGTERM)
 		})
 	}
