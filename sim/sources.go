@@ -24,6 +24,7 @@ const ControlEnv = EnvPrefix + "CONTROL"
 // Sources is where a configuration comes from. What comes later wins: defaults, file, environment, flags.
 type Sources struct {
 	File string   // a YAML file; empty: none
+	Text []byte   // what File holds; nil: it is read
 	Env  []string // NAME=value, as os.Environ gives them; names without EnvPrefix are passed over
 	Set  []string // path=value, as in pool.window=60s
 }
@@ -51,7 +52,7 @@ func (s Sources) read() (*yaml.Node, error) {
 	if s.File == "" {
 		return &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}, nil
 	}
-	data, err := os.ReadFile(s.File)
+	data, err := s.text()
 	if err != nil {
 		var pathErr *fs.PathError
 		if errors.As(err, &pathErr) {
@@ -64,6 +65,13 @@ func (s Sources) read() (*yaml.Node, error) {
 		_, problems = Decode(s.File, root)
 	}
 	return root, problems.Err()
+}
+
+func (s Sources) text() ([]byte, error) {
+	if s.Text != nil {
+		return s.Text, nil
+	}
+	return os.ReadFile(s.File)
 }
 
 // override is one setting from outside the file.

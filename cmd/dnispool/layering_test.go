@@ -19,6 +19,8 @@ const module = "github.com/dnispool/dnispool/"
 // that fits. The plumbing is for everybody.
 var layers = []struct{ pkg, may string }{
 	{"sim/control/client", ""},
+	{"sim/simtest", "fakes/agent sim/..."},
+	{"sim/simcontainer", "sim/control/client"},
 	{"sim/...", "sim/..."},
 	{"fakes/...", "fakes/... sim/..."},
 	{"specs", ""},
@@ -59,7 +61,7 @@ var separate = "conformance/scenario conformance/history conformance/finding con
 	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
-var public = []string{"conformance/suite", "sim/control/client"}
+var public = []string{"conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
 
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{
@@ -68,6 +70,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
 	{"github.com/onsi/gomega", "conformance/suite", "..."},
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
+	{"github.com/testcontainers/testcontainers-go", "sim/simcontainer", "sim/simcontainer"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
 	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... specs", "..."},
@@ -159,6 +162,18 @@ func TestLibrariesAreKeptInTheirPlace(t *testing.T) {
 			}
 			if uses(slices.Concat(p.TestImports, p.XTestImports)) && !within(p.name(), l.tested) {
 				t.Errorf("%s: want %s in the tests of %q only, got it here", p.name(), l.lib, l.tested)
+			}
+		}
+	}
+}
+
+// TestNothingOfOursNeedsAContainer: what a user's tests are started with is no part of the binary, nor of anything else.
+func TestNothingOfOursNeedsAContainer(t *testing.T) {
+	for _, p := range modulePackages(t) {
+		for _, dep := range p.Deps {
+			name := strings.TrimPrefix(dep, module)
+			if (within(dep, "github.com/testcontainers/...") || within(name, "sim/simtest sim/simcontainer")) && p.name() != "sim/simcontainer" {
+				t.Errorf("%s: want nothing that is for users' tests alone, got %s", p.name(), name)
 			}
 		}
 	}

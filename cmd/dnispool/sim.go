@@ -33,9 +33,9 @@ const demoTalk = 2 * time.Second
 // simFlags is what `dnispool sim` was asked to do.
 type simFlags struct {
 	*flags
-	config, profile, http, sip, control, logFormat string
-	set                                            list
-	quiet                                          bool
+	config, profile, http, sip, control, output, logFormat string
+	set                                                    list
+	quiet                                                  bool
 }
 
 func newSimFlags() *simFlags {
@@ -49,6 +49,7 @@ Serves the reference platform until it is interrupted. Settings come from --conf
 	f.StringVar(&f.sip, "sip", "", "`host:port` of SIP over UDP and TCP, short for --set sip.listen=…")
 	f.StringVar(&f.control, "control", "", "`host:port` of the control API, short for --set control.listen=…; off serves none")
 	f.Var(&f.set, "set", "one setting, as `path=value`; may be repeated")
+	f.StringVar(&f.output, "output", "text", "`text`, or json: one line with all addresses, keys and facts once it is ready")
 	f.StringVar(&f.logFormat, "log-format", "text", "`text` or json")
 	f.BoolVar(&f.quiet, "q", false, "log warnings and errors only")
 	return f
@@ -72,6 +73,9 @@ func runSim(ctx context.Context, e env) int {
 	if len(rest) > 0 {
 		return refuse(e, fmt.Errorf("sim: want flags only, got %q", rest[0]))
 	}
+	if !slices.Contains(logFormats, f.output) {
+		return refuse(e, fmt.Errorf("output: want text or json, got %q", f.output))
+	}
 	if !slices.Contains(logFormats, f.logFormat) {
 		return refuse(e, fmt.Errorf("log-format: want text or json, got %q", f.logFormat))
 	}
@@ -87,7 +91,7 @@ func runSim(ctx context.Context, e env) int {
 // serve runs a platform until ctx ends.
 func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	log := slog.New(f.logHandler(e.err))
-	platform, err := sim.New(config, agents(f.config), sim.WithLogger(log))
+	platform, err := sim.New(config, f.agents, sim.WithLogger(log))
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -99,13 +103,21 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 		return refuse(e, errors.Join(err, steering.close(ctx)))
 	}
 	steering.ready(platform)
-	welcome(e.out, platform, steering.link())
-	<-ctx.Done()
+	if f.output == "json" {
+		err = announce(e.out, platform, steering)
+	} else {
+		welcome(e.out, platform, steering.link())
+	}
+	if err == nil {
+		<-ctx.Done()
+	}
 	steering.stopping()
-	fmt.Fprintf(e.out, "stopping: %s up\n", calls(platform.Calls()))
+	if f.output == "text" {
+		fmt.Fprintf(e.out, "stopping: %s up\n", calls(platform.Calls()))
+	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 	defer cancel()
-	if err := errors.Join(platform.Close(grace), steering.close(grace)); err != nil {
+	if err := errors.Join(err, platform.Close(grace), steering.close(grace)); err != nil {
 		return refuse(e, err)
 	}
 	return 0
@@ -150,6 +162,7 @@ func calls(n int) string {
 	return fmt.Sprintf("%d calls", n)
 }
 
+// logFormats are the forms of what is logged, and of what is printed.
 var logFormats = []string{"text", "json"}
 
 func (f *simFlags) logHandler(w io.Writer) slog.Handler {
@@ -185,14 +198,8 @@ func (f *simFlags) unblocked(e env, buffer int) (_ env, flush func()) {
 }
 
 // agents reads the agents of the configuration file; a project without one gets the echo agent.
-func agents(file string) sim.Agents {
-	return func(p sim.Project) (conversation.Agent, error) {
-		if p.Agent.IsZero() {
-			return agent.Echo(agent.EchoConfig{Talk: demoTalk}), nil
-		}
-		script, problems := agent.Parse(file, &p.Agent)
-		return script, problems.Err()
-	}
+func (f *simFlags) agents(p sim.Project) (conversation.Agent, error) {
+	return agent.Configured(f.config, &p.Agent, demoTalk)
 }
 
 // welcome says how to reach the platform and, where there is one, its control API, and gives the three commands of a first call.
