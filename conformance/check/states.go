@@ -34,6 +34,15 @@ func (v *view) judgeStates(out *finding.Outcome, takers map[string][]*reading.Ca
 			v.fabricated(out, fmt.Sprintf("the state of %s shows", r.Asked()), nonce, reading.Copies(r.Op))
 		case a == nil || s.blamed[nonce]:
 		case v.sentWithAnother(out, r, a):
+		case r.Call == nil && v.ofOtherNumbers(r, a):
+			s.blamed[nonce] = true
+			out.Cases++
+			out.Add(finding.Violation{
+				Text:      fmt.Sprintf("the agent of a call to %s was given the attributes of nonce %s, which were reserved with %s", r.Echo.DNIS, nonce, a.Op.Number),
+				Rule:      ownWord + ", and by the agent's own word another number was dialled; no clock is needed",
+				Cause:     "F47 concurrent arrivals swapped, F38 a diverted number, F37 numbers that look alike",
+				Certainty: v.recorded(finding.Certain), Timeless: true, Ops: reading.Copies(a.Op, r.Op),
+			})
 		case len(s.ids[nonce]) > a.Count && len(takers[nonce]) <= a.Count && v.Once():
 			s.blamed[nonce] = true
 			out.Cases++
@@ -74,6 +83,20 @@ func (v *view) sentWithAnother(out *finding.Outcome, r *reading.Question, a *rea
 		Rule:  "the nonce names the reservation, and the shared_id that was sent with it is another; no clock is needed",
 		Cause: "F47 concurrent arrivals swapped, F51 states mixed up, F01 double allocation", Timeless: true, Ops: reading.Copies(first.Op, r.Op),
 	})
+	return true
+}
+
+// ofOtherNumbers reports whether the agent says that a number of the pool was dialled with which none of the reservations
+// was made.
+func (v *view) ofOtherNumbers(r *reading.Question, a *reading.Attempt) bool {
+	if n := v.Lines[r.Echo.At]; n == nil || len(n.Leases) == 0 {
+		return false // what a carrier has made of a number, perhaps
+	}
+	for ; a != nil; a = a.Next {
+		if a.Lease == nil || a.Lease.Op.Number == r.Echo.At {
+			return false
+		}
+	}
 	return true
 }
 

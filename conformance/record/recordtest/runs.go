@@ -59,7 +59,7 @@ func Defective(code string, journeys int) Named {
 	r := ordinary(journeys, 1)
 	r.Platform.Defects = []string{code}
 	switch code {
-	case "F07":
+	case "F06", "F07":
 		r.Think, r.Clients = 60*time.Millisecond, 16 // so that numbers are taken as soon as they are free
 	case "F09":
 		r.Clients = 2 // so that numbers stay free
