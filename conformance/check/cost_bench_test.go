@@ -49,11 +49,12 @@ func hard() map[string]func(n int) (reading.Facts, []history.Op) {
 		},
 		"restarts": func(n int) (reading.Facts, []history.Op) {
 			f, all := calls(roa, reserved(0, .1, "b"), 1, 10, true)(n / 2)
-			for i := range all {
-				at := all[i].Start + time.Millisecond
-				all = append(all, history.Op{ID: len(all) + 1, Kind: history.Restart, Outcome: history.Indefinite, Start: at, End: at})
+			out := make([]op, 0, n)
+			for _, o := range all {
+				at := o.Start + time.Millisecond
+				out = append(out, op(o), op{Kind: history.Restart, Outcome: history.Indefinite, Start: at, End: at})
 			}
-			return f, all
+			return f, ops(out...)
 		},
 	}
 }

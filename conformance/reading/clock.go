@@ -87,16 +87,16 @@ const noticed = time.Second
 // for all that is known, in that in which it ends: either way the same is true of all. But people write ids as they like,
 // one client after the other for example, so that counts only where it shows once, among operations in order.
 func steps(ops []*history.Op) (out []Step) {
+	if inOrder(ops) {
+		return nil
+	}
 	byID := make(map[string][]*history.Op)
 	for _, o := range ops {
 		byID[o.Generator] = append(byID[o.Generator], o)
 	}
 	for _, name := range slices.Sorted(maps.Keys(byID)) {
 		all := byID[name]
-		inOrder := func(a, b *history.Op) int { return cmp.Compare(a.ID, b.ID) }
-		if !slices.IsSortedFunc(all, inOrder) {
-			slices.SortFunc(all, inOrder)
-		}
+		slices.SortFunc(all, func(a, b *history.Op) int { return cmp.Compare(a.ID, b.ID) })
 		if slices.IsSortedFunc(all, func(a, b *history.Op) int { return cmp.Compare(a.Start, b.Start) }) {
 			continue
 		}
@@ -110,6 +110,18 @@ func steps(ops []*history.Op) (out []Step) {
 		out = append(out, found...)
 	}
 	return out
+}
+
+// inOrder reports whether each generator's operations are in the order of their ids and of their stamps, as they mostly are.
+func inOrder(ops []*history.Op) bool {
+	last := make(map[string]*history.Op)
+	for _, o := range ops {
+		if before := last[o.Generator]; before != nil && (o.ID < before.ID || o.Start < before.Start) {
+			return false
+		}
+		last[o.Generator] = o
+	}
+	return true
 }
 
 // mostSteps is how often a clock is set back. Where it seems to be more often, the ids are in no order of time.

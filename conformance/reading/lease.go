@@ -143,7 +143,7 @@ func (v *Reading) candidates(n *Line, l *Lease, to time.Duration) candidates {
 
 // looked is how many calls to one number, in the life of one reservation, are looked at. Where there are more, nothing
 // is said of what became of it, for the cost must not grow with the square of the calls.
-const looked = 4096
+const looked = 1024
 
 // takenLater adds to k what those calls from from until to say that are known to have been given the nonce of l.
 func (v *Reading) takenLater(k candidates, n *Line, l *Lease, from, to time.Duration) candidates {
