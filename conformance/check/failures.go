@@ -20,30 +20,47 @@ func failures(ops []history.Op) (out []string) {
 		history.Kind
 		requests, unanswered string
 	}{{history.Reserve, "reservations", "without a reply"}, {history.Handoff, "questions for a handoff state", "without a reply"}, {history.Call, "calls", "without an answer"}} {
-		total, failed, by := 0, 0, make(map[int]int)
+		total, failed, keys, by := 0, 0, 0, make(map[int]int)
 		for i := range ops {
-			if o := &ops[i]; o.Kind == kind.Kind {
-				total++
-				if hasFailed(o) {
-					failed++
-					by[o.Status]++
+			o := &ops[i]
+			if o.Kind != kind.Kind {
+				continue
+			}
+			total++
+			switch {
+			case hasFailed(o):
+				failed++
+				by[o.Status]++
+			case refusedKey(o):
+				keys++
+			}
+		}
+		share := func(n int) string { return fmt.Sprintf("%.1f %%", 100*float64(n)/float64(total)) }
+		if failed > 0 && float64(failed) >= notable*float64(total) {
+			var parts []string
+			for _, status := range slices.Sorted(maps.Keys(by)) {
+				switch {
+				case status == 0:
+					parts = append(parts, fmt.Sprintf("%d %s", by[0], kind.unanswered))
+				case status < 300:
+					parts = append(parts, fmt.Sprintf("%d with %d and not whole", by[status], status))
+				default:
+					parts = append(parts, fmt.Sprintf("%d with %d", by[status], status))
 				}
 			}
+			out = append(out, fmt.Sprintf("%d of %d %s failed (%s): %s", failed, total, kind.requests, share(failed), strings.Join(parts, ", ")))
 		}
-		if failed == 0 || float64(failed) < notable*float64(total) {
-			continue
+		if keys > 0 && keys < total && float64(keys) >= notable*float64(total) {
+			out = append(out, fmt.Sprintf("the key of %d of %d %s was refused (%s), and that of others was not: it is another key, or one that is good at times", keys, total, kind.requests, share(keys)))
 		}
-		var parts []string
-		for _, status := range slices.Sorted(maps.Keys(by)) {
-			if status == 0 {
-				parts = append(parts, fmt.Sprintf("%d %s", by[0], kind.unanswered))
-			} else {
-				parts = append(parts, fmt.Sprintf("%d with %d", by[status], status))
-			}
-		}
-		out = append(out, fmt.Sprintf("%d of %d %s failed (%.1f %%): %s", failed, total, kind.requests, 100*float64(failed)/float64(total), strings.Join(parts, ", ")))
 	}
 	return out
+}
+
+// refusedKey reports whether an HTTP request was refused for its key. Whether that is the platform's fault is not known,
+// for a history has no keys.
+func refusedKey(o *history.Op) bool {
+	return o.Kind != history.Call && o.Outcome == history.Rejected && (o.Status == 401 || o.Status == 403)
 }
 
 // hasFailed reports whether it was the platform, or what is between it and its client, that failed. A carrier's own
