@@ -66,6 +66,7 @@ var public = []string{"conformance/suite", "sim/control/client", "sim/simcontain
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{
 	{"github.com/emiago/sipgo", "sim/sipua", "sim/..."},
+	{"github.com/icholy/digest", "sim/sipua", "sim/sipua"},
 	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract sim/control specs"},
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
 	{"github.com/onsi/gomega", "conformance/suite", "..."},

@@ -204,6 +204,11 @@ func TestReadmeCommands(t *testing.T) {
 		if b.language == "yaml" && strings.HasPrefix(b.text, "profile:") {
 			served(t, b.text)
 		}
+		if b.language == "yaml" && strings.HasPrefix(b.text, "target:") {
+			if err := os.WriteFile(filepath.Join(dir, "staging.yaml"), []byte(b.text), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
 		if b.language == "sh" || strings.HasPrefix(b.text, "$ dnispool explore") {
 			commands = append(commands, b.commands()...)
 		}

@@ -9,6 +9,8 @@ type Document struct {
 	Format   string `json:"format"`
 	Verdict  string `json:"verdict"`
 	ExitCode int    `json:"exit_code"`
+	Rules    Rules  `json:"rules"`
+	Says     string `json:"says"` // the rules in a sentence
 	Counts   Counts `json:"counts"`
 	Run
 }
@@ -25,5 +27,5 @@ func (r Run) Document() Document {
 		}
 	}
 	r.Results = results
-	return Document{Format: Format, Verdict: r.Conclusion().Verdict(), ExitCode: r.Conclusion().ExitCode(), Counts: r.Counts(), Run: r}
+	return Document{Format: Format, Verdict: r.Conclusion().Verdict(), ExitCode: r.Conclusion().ExitCode(), Rules: r.Rules(), Says: r.Rules().String(), Counts: r.Counts(), Run: r}
 }

@@ -119,6 +119,8 @@ func (r *rehearsal) why(ctx context.Context, s, unique *scenario.Scenario, base 
 		fit  deployment.Fit
 	}{
 		{unique, all &^ foreignIDs, unsupported("asks by the id of a call of which it does not know the shared_id; only the platform knows that id")},
+		{unique, all &^ ownNames, unsupported("writes an account, a project or a key of the reference itself; on a deployment they are others")},
+		{unique, all &^ (ownNames | foreignIDs), unsupported("writes an account, a project or a key of the reference itself; on a deployment they are others")},
 		{s, all, unsupported("needs shared_ids that can be made unlike those of earlier runs; its own cannot")},
 		{unique, all &^ oneCaller, unsupported("needs calls from a number of its own: calls.from allows %s alone", r.file.Calls.From)},
 		{s, all &^ (foreignIDs | oneCaller), unsupported("asks by the id of a call of which it does not know the shared_id; only the platform knows that id")},

@@ -41,6 +41,9 @@ func (f *Fitted) Plan(selected []*scenario.Scenario) Plan {
 			continue
 		}
 		most := l.Reservations - u.Held
+		if size := f.file.Facts.PoolSize(); size > 0 {
+			most = min(most, max(0, size-u.Held))
+		}
 		if fit.Alone {
 			most = 0
 		}

@@ -32,7 +32,8 @@ type likeness int
 const (
 	foreignIDs likeness = 1 << iota // conversations have names of the platform's own
 	oneCaller                       // calls come from the one number that calls.from allows
-	all        = foreignIDs | oneCaller
+	ownNames                        // accounts, projects and keys are called otherwise than the reference's
+	all        = foreignIDs | oneCaller | ownNames
 )
 
 // rehearsed is what came of a scenario on the reference.
@@ -47,7 +48,7 @@ type rehearsed struct {
 func (r *rehearsal) rehearse(ctx context.Context, s *scenario.Scenario, otherwise *alternative, like likeness) rehearsed {
 	t := &stand{rehearsal: r, like: like}
 	played := *s
-	played.Given = r.worldOf(s.Given, otherwise)
+	played.Given = r.worldOf(s.Given, otherwise, like)
 	result := replay.Play(ctx, &played, t, r.play)
 	if t.stage == nil {
 		return rehearsed{result: result}
@@ -56,7 +57,7 @@ func (r *rehearsal) rehearse(ctx context.Context, s *scenario.Scenario, otherwis
 }
 
 // worldOf is the given that makes the reference like the deployment: what the scenario asks for is among the facts.
-func (r *rehearsal) worldOf(given *yaml.Node, otherwise *alternative) *yaml.Node {
+func (r *rehearsal) worldOf(given *yaml.Node, otherwise *alternative, like likeness) *yaml.Node {
 	facts := []targetfile.Facts{r.file.Facts}
 	if r.file.Second != nil {
 		facts = append(facts, r.file.Second.Facts)
@@ -71,7 +72,11 @@ func (r *rehearsal) worldOf(given *yaml.Node, otherwise *alternative) *yaml.Node
 			otherwise.apply(settings)
 		}
 		offset += 1000
-		projects = append(projects, fmt.Sprintf(`{"name":%s,"pool":%s,"handoff":%s}`, quoted(name), asJSON(settings["pool"]), asJSON(settings["handoff"])))
+		project := map[string]any{"name": name, "pool": settings["pool"], "handoff": settings["handoff"]}
+		if like&ownNames != 0 {
+			r.rename(project, i)
+		}
+		projects = append(projects, string(asJSON(project)))
 	}
 	root, _ := strictyaml.Parse("", fmt.Appendf(nil, `{"projects":[%s]}`, strings.Join(projects, ",")))
 	for key, value := range strictyaml.Pairs(given) {
@@ -82,7 +87,19 @@ func (r *rehearsal) worldOf(given *yaml.Node, otherwise *alternative) *yaml.Node
 	return root
 }
 
-func quoted(s string) string { return string(asJSON(s)) }
+// rename gives a project the deployment's identifiers and keys that nobody knows: what a scenario writes of them itself is
+// the reference's.
+func (r *rehearsal) rename(project map[string]any, i int) {
+	account, name := r.file.Account, r.file.Project
+	if s := r.file.Second; s != nil && i == 1 {
+		account, name = s.Account, s.Project
+	} else if i > 0 {
+		name = fmt.Sprintf("%s-%d", name, i)
+	}
+	project["account"] = map[string]string{"id": account, "slug": account}
+	project["project"] = map[string]string{"id": name, "slug": name}
+	project["dni_key"], project["handoff_key"] = fmt.Sprintf("rehearsed-dni-key-%d", i), fmt.Sprintf("rehearsed-handoff-key-%d", i)
+}
 
 func asJSON(v any) []byte {
 	b, _ := json.Marshal(v) // texts, numbers and maps of them

@@ -58,12 +58,12 @@ func (s *standStage) Dial(ctx context.Context, d targets.Dial) (targets.Call, er
 	if c == nil {
 		return nil, err
 	}
-	return s.counted(d.To, began, c), err
+	return s.counted(d.To, deployment.Plain(d), began, c), err
 }
 
 // counted is a call that the ledger knows.
-func (s *standStage) counted(number string, began time.Time, c targets.Call) *standCall {
-	over := s.ledger.Called(number, began)
+func (s *standStage) counted(number string, plain bool, began time.Time, c targets.Call) *standCall {
+	over := s.ledger.Called(number, plain, began)
 	out := &standCall{Call: c, stage: s, over: sync.OnceFunc(func() { over(c.Answered(), c.End().At) })}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,7 +95,7 @@ func (s *standStage) Await(ctx context.Context, c targets.Call, limit time.Durat
 func (s *standStage) Journey(ctx context.Context, j targets.Journey, do targets.Doer) (targets.JourneyResult, error) {
 	told := j.Dialled
 	j.Dialled = func(number string, at time.Time, c targets.Call) {
-		counted := s.counted(number, at, c)
+		counted := s.counted(number, true, at, c)
 		if told != nil {
 			told(number, at, counted)
 		}

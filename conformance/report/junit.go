@@ -124,6 +124,7 @@ func (d *xmlSuites) suite(name string, run finding.Run) *xmlSuite {
 		{"version", xmlText(run.Version)},
 		{"target", xmlText(run.Target)},
 		{"strict", fmt.Sprint(run.Strict)},
+		{"rules", xmlText(run.Rules().String())},
 	}}
 	if run.Filter != "" {
 		s.Properties = append(s.Properties, xmlProperty{"filter", xmlText(run.Filter)})

@@ -17,6 +17,8 @@ const (
 
 // summary writes the end of a run: what needs attention, and one sentence about everything. The run must be tidy.
 func (p *page) summary(run finding.Run) {
+	p.item("", oneLine(run.Rules().String()))
+	p.line("")
 	p.list("Failed:", run, func(r finding.Result) bool { return r.FailsRun(run.Strict) })
 	p.list("Failed, and tolerated (should and may count with --strict):", run, func(r finding.Result) bool {
 		return r.Status == finding.Failed && !r.FailsRun(run.Strict)

@@ -107,6 +107,7 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 	run.Duration = time.Since(run.Started)
 	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
 	run.Results = l.inOrder(results)
+	run.Warnings = append(run.Warnings, run.Hollow()...)
 	return run, nil
 }
 
@@ -157,7 +158,7 @@ func (l Loaded) inOrder(results []finding.Result) []finding.Result {
 			out = append(out, r)
 		} else if !selected[s.ID] {
 			out = append(out, finding.Result{
-				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Level: s.Level, Labels: s.Labels,
+				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Level: s.Level, Labels: s.Labels,
 				Status: finding.Filtered, Reason: "not selected by " + l.filterText(),
 			})
 		}

@@ -29,6 +29,8 @@ type Config struct {
 	Clock    clock.Clock // of post-dial delays and waits; default the machine's
 	Logger   *slog.Logger
 	Trace    func(sipua.Message) // every message that the carrier sends or receives, those that get lost included
+	// User and Password answer the digest challenge of a platform that asks for them.
+	User, Password string
 	// Behaviour is how the carrier is at first; see Behave.
 	Behaviour Behaviour
 	// ListenPacket opens the sockets; default UDP. Tests bring a network of their own.

@@ -249,6 +249,7 @@ func q850(cause int) []sipua.Header {
 func (c *Carrier) invite(d Dial, number string, format Format, country string) sipua.Dial {
 	out := c.caller(d)
 	out.Target, out.Transport, out.SkipAck = c.config.Platform, d.Transport, d.SkipAck
+	out.User, out.Password = c.config.User, c.config.Password
 	if out.RequestURI = number; !isURI(number) {
 		out.RequestURI = format.uri(number, country, c.config.Platform)
 	}

@@ -17,6 +17,8 @@ type attempt struct {
 	tx     *sip.ClientTx
 	answer []byte // to a late offer: body of the ACK
 
+	authorized bool // a challenge has been answered
+
 	ringing   bool  // a 1xx came: only then may the INVITE be cancelled (RFC 3261 9.1)
 	cancelled error // why it is to be cancelled
 
@@ -38,7 +40,15 @@ func (a *attempt) run(ctx context.Context) error {
 		select {
 		case res := <-tx.Responses():
 			if !res.IsProvisional() {
-				return a.final(res)
+				h, ok := a.credentials(res)
+				if !ok {
+					return a.final(res)
+				}
+				if err := a.again(res, h); err != nil {
+					return a.fail(err)
+				}
+				tx = a.tx
+				continue
 			}
 			a.progress(res)
 		case <-ended:

@@ -33,6 +33,8 @@ type Dial struct {
 	AckSDP []byte
 	// Headers are added to the INVITE: P-Asserted-Identity, Privacy, Diversion, ...
 	Headers []Header
+	// User and Password answer a digest challenge (401 or 407), once. Empty: a challenge is a refusal.
+	User, Password string
 	// OnProgress is called for each 1xx, in order, until ctx ends.
 	OnProgress func(code int, reason string)
 	// SkipAck is a fault: the 200 is never acknowledged.

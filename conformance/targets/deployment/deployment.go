@@ -210,7 +210,7 @@ func (t *Target) Open(ctx context.Context, w targets.World) (targets.Stage, erro
 		return nil, err
 	}
 	fit := t.fit(w.File)
-	if err := t.Gate.WaitForRoom(ctx, fit.Usage.Held, fit.Alone); err != nil {
+	if err := t.Gate.WaitForRoom(ctx, fit.Usage.Held, t.File.Facts.PoolSize(), fit.Alone); err != nil {
 		return nil, fmt.Errorf("numbers of earlier scenarios are still held: %w", err)
 	}
 	return t.open(ctx, g, w.Seed)

@@ -248,14 +248,15 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-// Line waits for a free line, and takes it for a call to a number until over is called.
-func (g *Gate) Line(ctx context.Context, number string) (over func(answered bool), err error) {
+// Line waits for a free line, and takes it for a call to a number until over is called. plain
+// is as in Called.
+func (g *Gate) Line(ctx context.Context, number string, plain bool) (over func(answered bool), err error) {
 	select {
 	case g.lines <- struct{}{}:
 	case <-ctx.Done():
 		return nil, fmt.Errorf("limits.calls: %d calls are up: %w", g.limits.Calls, ctx.Err())
 	}
-	ended := g.Called(number, time.Now())
+	ended := g.Called(number, plain, time.Now())
 	var once sync.Once
 	return func(answered bool) {
 		once.Do(func() {
@@ -265,9 +266,13 @@ func (g *Gate) Line(ctx context.Context, number string) (over func(answered bool
 	}, nil
 }
 
-// WaitForRoom waits until n more numbers may be held; with alone, until the run holds none.
-func (g *Gate) WaitForRoom(ctx context.Context, n int, alone bool) error {
+// WaitForRoom waits until n more numbers may be held, of a pool of size numbers (0: nobody knows how many); with alone, until
+// the run holds none.
+func (g *Gate) WaitForRoom(ctx context.Context, n, size int, alone bool) error {
 	most := g.limits.Reservations
+	if size > 0 {
+		most = min(most, max(size, n))
+	}
 	if alone {
 		n, most = 1, 1
 	}

@@ -225,7 +225,7 @@ func TestLedger(t *testing.T) {
 	l := deployment.NewLedger(func(string) reading.Facts { return reading.Facts{WindowMax: time.Minute, CoolDown: &rest} })
 	l.Reserved("0", "+9992000001", at(0))
 	l.Reserved("0", "+9992000002", at(10))
-	over := l.Called("9992000001", at(20)) // another form of the same number
+	over := l.Called("+9992000001", true, at(20))
 	if held := l.Holds(at(65)); len(held) != 2 {
 		t.Errorf("want the number of a call held as long as it is up, got %+v", held)
 	}
@@ -233,7 +233,7 @@ func TestLedger(t *testing.T) {
 	if held := l.Holds(at(65)); len(held) != 1 || held[0].Number != "+9992000002" {
 		t.Errorf("want the number of a call that is over given back, got %+v", held)
 	}
-	refused := l.Called("+9992000002", at(66))
+	refused := l.Called("+9992000002", true, at(66))
 	refused(false, at(67))
 	if held := l.Holds(at(69)); len(held) != 1 {
 		t.Errorf("want the number of a refused call held until its window is over, got %+v", held)
@@ -242,7 +242,12 @@ func TestLedger(t *testing.T) {
 	case l.Clean(at(69)), l.Clean(at(74)), !l.Clean(at(75)):
 		t.Error("want it clean when the window and the rest of both are over")
 	}
-	if used := l.Used(); used.Calls != 2 || used.Up != 1 || used.Held != 2 || used.Longest != 45*time.Second || used.CallTime != 46*time.Second {
+	l.Reserved("0", "+9992000003", at(80))
+	l.Called("9992000003", true, at(81))(true, at(82)) // the same number, written otherwise
+	if held := l.Holds(at(90)); len(held) != 1 {
+		t.Errorf("want the number of a call in another form held until its window is over, got %+v", held)
+	}
+	if used := l.Used(); used.Calls != 3 || used.Up != 1 || used.Held != 2 || used.Longest != 45*time.Second || used.CallTime != 47*time.Second {
 		t.Errorf("got %+v", used)
 	}
 }

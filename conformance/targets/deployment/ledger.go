@@ -89,7 +89,9 @@ func (l *Ledger) Reserved(project, number string, now time.Time) {
 }
 
 // Called notes that a call to a number was placed; the returned function that it is over, and whether it was ever answered.
-func (l *Ledger) Called(number string, now time.Time) (over func(answered bool, now time.Time)) {
+// plain says that it was dialled as the platform wrote it: only such a call has certainly used its reservation up, for in
+// another form a platform need not know the number again.
+func (l *Ledger) Called(number string, plain bool, now time.Time) (over func(answered bool, now time.Time)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.calls++
@@ -97,6 +99,7 @@ func (l *Ledger) Called(number string, now time.Time) (over func(answered bool, 
 	l.used.Up = max(l.used.Up, l.calls)
 	if i := l.find(number); i >= 0 {
 		l.holds[i].inCall = true
+		plain = plain && l.holds[i].Number == number
 	}
 	return func(answered bool, end time.Time) {
 		l.mu.Lock()
@@ -106,7 +109,7 @@ func (l *Ledger) Called(number string, now time.Time) (over func(answered bool, 
 		l.used.Longest = max(l.used.Longest, end.Sub(now))
 		i := l.find(number)
 		switch {
-		case i >= 0 && answered:
+		case i >= 0 && answered && plain:
 			l.rest(l.holds[i].Project, end)
 			l.drop(number)
 		case i >= 0:

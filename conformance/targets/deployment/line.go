@@ -28,7 +28,10 @@ type line interface {
 
 // openLine opens the way in which the target file says that calls are placed; nil when it says none.
 func (t *Target) openLine(ctx context.Context, b pstn.Behaviour, seed uint64) (line, error) {
-	if t.File.Calls.Trunk == nil {
+	switch {
+	case len(t.File.Calls.Exec) > 0:
+		return &command{words: t.File.Calls.Exec, dir: t.dir}, nil
+	case t.File.Calls.Trunk == nil:
 		return nil, nil
 	}
 	return t.openTrunk(ctx, b, seed)
@@ -57,7 +60,7 @@ func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (
 		l.headers = append(l.headers, sipua.Header{Name: h.name, Value: h.value})
 	}
 	var err error
-	l.carrier, err = pstn.New(ctx, pstn.Config{Platform: c.Host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See})
+	l.carrier, err = pstn.New(ctx, pstn.Config{Platform: c.Host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See, User: c.User, Password: t.password})
 	if err != nil {
 		return nil, err
 	}

@@ -188,7 +188,7 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	if s.line == nil {
 		return nil, errNoCalls
 	}
-	over, err := s.target.Gate.Line(ctx, d.To)
+	over, err := s.target.Gate.Line(ctx, d.To, Plain(d))
 	if err != nil {
 		return nil, err
 	}
@@ -203,6 +203,11 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	c := &call{Call: placed}
 	s.watchers.Go(func() { s.watch(c, over) })
 	return c, err
+}
+
+// Plain reports whether a number is dialled as it is written.
+func Plain(d targets.Dial) bool {
+	return d.Format == "" && !d.ViaTo && !d.RingOnly && d.CancelAfter == 0
 }
 
 // watch ends a call that is too long, and gives its line back when it is over.

@@ -1,0 +1,95 @@
+package finding
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Rules says how many of the requirements that scenarios are about a run has looked at. A requirement that several
+// scenarios are about is one rule.
+type Rules struct {
+	Total    int      `json:"total"`
+	Shown    int      `json:"shown"`  // some scenario about it passed, and none failed
+	Broken   int      `json:"broken"` // some scenario about it failed
+	Open     int      `json:"open"`   // tried, and neither
+	NotTried int      `json:"not_tried"`
+	Why      []Reason `json:"-"` // reasons for what was not tried, the most frequent first; IDs are requirements
+}
+
+// Rules counts the run's rules.
+func (r Run) Rules() Rules {
+	var order []string
+	about := make(map[string][]Result)
+	for _, res := range r.Results {
+		rule := cmp.Or(res.Requirement, res.ID)
+		if _, seen := about[rule]; !seen {
+			order = append(order, rule)
+		}
+		about[rule] = append(about[rule], res)
+	}
+	out := Rules{Total: len(order)}
+	has := func(all []Result, s Status) bool {
+		return slices.ContainsFunc(all, func(r Result) bool { return r.Verdict() == s })
+	}
+	for _, rule := range order {
+		switch all := about[rule]; {
+		case has(all, Failed):
+			out.Broken++
+		case has(all, Passed):
+			out.Shown++
+		case slices.ContainsFunc(all, func(r Result) bool { return !r.Verdict().Skipped() }):
+			out.Open++
+		default:
+			out.NotTried++
+			out.because(rule, all[0])
+		}
+	}
+	slices.SortStableFunc(out.Why, func(a, b Reason) int { return cmp.Compare(len(b.IDs), len(a.IDs)) })
+	return out
+}
+
+// because notes why a rule was not tried, by the first part of its reason: what comes after a colon is particular.
+func (r *Rules) because(rule string, res Result) {
+	why, _, _ := strings.Cut(cmp.Or(res.Reason, NoReason), ":")
+	if res.Status == Filtered {
+		why = "not selected"
+	}
+	i := slices.IndexFunc(r.Why, func(o Reason) bool { return o.Text == why })
+	if i < 0 {
+		i = len(r.Why)
+		r.Why = append(r.Why, Reason{Text: why})
+	}
+	r.Why[i].IDs = append(r.Why[i].IDs, rule)
+}
+
+// mostReasons are named in the sentence.
+const mostReasons = 3
+
+// String is the sentence with which every report begins, as "41 of 96 rules shown, 0 broken; 55 not tried: 30 need calls".
+func (r Rules) String() string {
+	s := fmt.Sprintf("%d of %d rules shown, %d broken", r.Shown, r.Total, r.Broken)
+	if r.Open > 0 {
+		s += fmt.Sprintf(", %d undecided", r.Open)
+	}
+	if r.NotTried == 0 {
+		return s + "."
+	}
+	var why []string
+	rest := r.NotTried
+	for _, reason := range r.Why[:min(len(r.Why), mostReasons)] {
+		rest -= len(reason.IDs)
+		text := reason.Text
+		if len(reason.IDs) > 1 {
+			if verb, ok := strings.CutPrefix(text, "needs "); ok {
+				text = "need " + verb
+			}
+		}
+		why = append(why, fmt.Sprintf("%d %s", len(reason.IDs), text))
+	}
+	if rest > 0 {
+		why = append(why, fmt.Sprintf("%d for other reasons", rest))
+	}
+	return fmt.Sprintf("%s; %d not tried: %s.", s, r.NotTried, strings.Join(why, ", "))
+}

@@ -1,0 +1,67 @@
+package finding_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+)
+
+func TestRules(t *testing.T) {
+	r := func(rule string, s finding.Status, reason string) finding.Result {
+		return finding.Result{ID: rule + "/x", Requirement: rule, Status: s, Reason: reason}
+	}
+	for _, c := range []struct {
+		results []finding.Result
+		want    string
+	}{
+		{nil, "0 of 0 rules shown, 0 broken."},
+		{[]finding.Result{r("a", finding.Passed, ""), r("a", finding.Unsupported, "needs calls: x"), r("b", finding.Passed, "")}, "2 of 2 rules shown, 0 broken."},
+		{[]finding.Result{r("a", finding.Passed, ""), r("a", finding.Failed, ""), r("b", finding.Inconclusive, ""), r("c", finding.Error, "")}, "0 of 3 rules shown, 1 broken, 2 undecided."},
+		{[]finding.Result{
+			r("a", finding.Passed, ""), r("b", finding.Unsupported, "needs calls: state calls.trunk"), r("c", finding.Unsupported, "needs calls: state calls.exec"),
+			r("d", finding.NotApplicable, "needs a pool of 3, this one has 20"), r("e", finding.Filtered, "not selected by x"), r("f", finding.Waived, ""),
+		}, "1 of 6 rules shown, 0 broken; 5 not tried: 2 need calls, 1 needs a pool of 3, this one has 20, 1 not selected, 1 for other reasons."},
+	} {
+		if got := (finding.Run{Results: c.results}).Rules().String(); got != c.want {
+			t.Errorf("want %s\ngot  %s", c.want, got)
+		}
+	}
+}
+
+func TestHollow(t *testing.T) {
+	played := func(status int, n int) (r finding.Result) {
+		r = finding.Result{ID: "a", Status: finding.Passed}
+		for range n {
+			r.Exchanges = append(r.Exchanges, finding.Exchange{Method: "GET", Status: status})
+		}
+		return r
+	}
+	const server = "Date"
+	for _, c := range []struct {
+		name string
+		run  finding.Run
+		want string
+	}{
+		{"nothing", finding.Run{}, ""},
+		{"all is well", finding.Run{Results: []finding.Result{played(200, 3), played(401, 3)}}, ""},
+		{"only 401", finding.Run{Results: []finding.Result{played(401, 6)}}, "every reply was 401: the keys are not those of this account, project and region, so little else was tested"},
+		{"only 404", finding.Run{Results: []finding.Result{played(404, 6)}}, "every reply was 404: the base URL, account or project is likely wrong, so little else was tested"},
+		{"too few to tell", finding.Run{Results: []finding.Result{played(404, 2)}}, ""},
+		{"undecided", finding.Run{Results: []finding.Result{{Status: finding.Inconclusive}, {Status: finding.Inconclusive}}}, "nothing was decided: every scenario that was played is inconclusive"},
+	} {
+		got := c.run.Hollow()
+		if c.want == "" && len(got) > 0 || c.want != "" && (len(got) != 1 || got[0] != c.want) {
+			t.Errorf("%s: want %q, got %q", c.name, c.want, got)
+		}
+	}
+	skewed := played(200, 3)
+	for i := range skewed.Exchanges {
+		x := &skewed.Exchanges[i]
+		x.At = time.Date(2026, 1, 1, 9, 1, 0, 0, time.UTC)
+		x.ResponseHeaders = []finding.Header{{Name: server, Value: "Thu, 01 Jan 2026 09:00:55 GMT"}}
+	}
+	if got := (finding.Run{Results: []finding.Result{skewed}}).Hollow(); len(got) != 1 || got[0] != "the platform's clock is about 5s behind this one: times that its agent tells are read with that in mind" {
+		t.Errorf("want the skew told, got %q", got)
+	}
+}

@@ -1,0 +1,224 @@
+package deployment
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/targets/world"
+	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/pstn"
+)
+
+// command places each call by a command of the user's own; specs/external-calls.md is the contract.
+type command struct {
+	words []string
+	dir   string
+
+	mu   sync.Mutex
+	seen []finding.SIPMessage
+	all  sync.WaitGroup
+}
+
+// Said is a line that a command says of its call.
+type Said struct {
+	Event  string `json:"event"`  // ringing, answered, refused or ended
+	Status int    `json:"status"` // of a refusal: the SIP status, 0 when there was none
+	Reason string `json:"reason"` // of a refusal or an end, in words
+	By     string `json:"by"`     // of an end: platform or caller
+}
+
+// endsWithin is how long a command may take to end when it is told to.
+const endsWithin = 5 * time.Second
+
+func (l *command) dial(ctx context.Context, d targets.Dial) (targets.Call, error) {
+	from := cmp.Or(d.From, world.DefaultANI)
+	words := make([]string, len(l.words))
+	for i, w := range l.words {
+		words[i] = strings.NewReplacer("{dni}", d.To, "{from}", from).Replace(w)
+	}
+	if strings.ContainsRune(words[0], '/') && !filepath.IsAbs(words[0]) {
+		words[0] = filepath.Join(l.dir, words[0])
+	}
+	c := &commandCall{line: l, number: d.To, settled: make(chan struct{}), ended: make(chan struct{})}
+	c.cmd = exec.Command(words[0], words[1:]...)
+	c.cmd.Dir, c.cmd.Stderr, c.cmd.WaitDelay = l.dir, os.Stderr, endsWithin
+	var err error
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := c.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := c.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("calls.exec: %w", err)
+	}
+	l.note("carrier", "platform", "call "+d.To)
+	l.all.Go(func() { c.follow(out) })
+	select {
+	case <-c.settled:
+		return c, nil
+	case <-ctx.Done():
+		_ = c.stop()
+		return c, ctx.Err()
+	}
+}
+
+func (l *command) note(from, to, text string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.seen = append(l.seen, finding.SIPMessage{At: time.Now(), From: from, To: to, Summary: text})
+}
+
+func (l *command) transfer(context.Context, string, string) (client.Call, error) {
+	return nil, errors.New("calls.exec: want calls to the platform only, got a transfer")
+}
+
+func (l *command) behave(pstn.Behaviour) error { return nil } // a scenario with a carrier of its own is not played
+
+func (l *command) ladder() []finding.SIPMessage {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return append([]finding.SIPMessage(nil), l.seen...)
+}
+
+// Close waits for the commands: the stage has hung up all calls before.
+func (l *command) Close() error {
+	l.all.Wait()
+	return nil
+}
+
+// commandCall is one call of a command.
+type commandCall struct {
+	line    *command
+	number  string
+	cmd     *exec.Cmd
+	in      io.WriteCloser
+	settled chan struct{} // answered or not
+	ended   chan struct{}
+
+	mu       sync.Mutex
+	answered bool
+	hungUp   bool
+	said     Said // the last that settles or ends it
+	at       time.Time
+}
+
+// follow reads what the command says until it ends.
+func (c *commandCall) follow(out io.Reader) {
+	settle := sync.OnceFunc(func() { close(c.settled) })
+	lines := bufio.NewScanner(out)
+	for lines.Scan() {
+		var s Said
+		if err := json.Unmarshal(lines.Bytes(), &s); err != nil {
+			c.line.note("carrier", "carrier", fmt.Sprintf("calls.exec: want a JSON line, got %.80q", lines.Text()))
+			continue
+		}
+		c.line.note("platform", "carrier", strings.TrimSpace(fmt.Sprintf("%s %s %s", s.Event, s.By, s.Reason)))
+		c.hear(s)
+		if s.Event != "ringing" {
+			settle()
+		}
+	}
+	err := c.cmd.Wait()
+	c.mu.Lock()
+	if c.at.IsZero() { // it ended without a word
+		c.at = time.Now()
+		c.said = Said{Event: "ended", Reason: "the command ended"}
+		if err != nil {
+			c.said.Reason = "the command ended: " + err.Error()
+		}
+		if c.hungUp {
+			c.said.By = pstn.ByCaller
+		}
+	}
+	c.mu.Unlock()
+	close(c.ended)
+	settle()
+}
+
+func (c *commandCall) hear(s Said) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch s.Event {
+	case "answered":
+		c.answered = true
+	case "refused", "ended":
+		c.said, c.at = s, time.Now()
+	}
+}
+
+// stop tells the command to hang up.
+func (c *commandCall) stop() error {
+	c.mu.Lock()
+	c.hungUp = true
+	c.mu.Unlock()
+	_, err := io.WriteString(c.in, `{"do":"hangup"}`+"\n")
+	err = errors.Join(err, c.in.Close())
+	late := time.AfterFunc(endsWithin, func() { _ = c.cmd.Process.Kill() })
+	<-c.ended
+	late.Stop()
+	return err
+}
+
+func (c *commandCall) get() (Said, bool, time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.said, c.answered, c.at
+}
+
+func (c *commandCall) ID() string { return "" }
+
+func (c *commandCall) Answered() bool {
+	_, answered, _ := c.get()
+	return answered
+}
+
+func (c *commandCall) Status() int {
+	said, answered, _ := c.get()
+	if answered {
+		return 200
+	}
+	return said.Status
+}
+
+func (c *commandCall) Reason() string {
+	said, answered, _ := c.get()
+	if answered {
+		return "OK"
+	}
+	return said.Reason
+}
+
+func (c *commandCall) Hangup(context.Context) (int, error) {
+	select {
+	case <-c.ended:
+		return 200, nil
+	default:
+		return 200, c.stop()
+	}
+}
+
+func (c *commandCall) Ended() <-chan struct{} { return c.ended }
+
+func (c *commandCall) End() targets.CallEnd {
+	said, answered, at := c.get()
+	e := targets.CallEnd{By: cmp.Or(said.By, pstn.ByCarrier), How: "bye", Cause: said.Reason, Headers: map[string]string{}, At: at}
+	if !answered {
+		e.By, e.How = cmp.Or(said.By, pstn.ByPlatform), "reject"
+	}
+	return e
+}
