@@ -18,10 +18,16 @@ type Control struct {
 	// Hosts are further names by which it may be asked, beside localhost, its address and IP addresses; "*" is any name,
 	// and needs a token. A web page of another site reaches a loopback port under a name of its own.
 	Hosts []string `yaml:"hosts" json:"hosts"`
+	// What is kept to be shown, of the newest: older ones make room.
+	Conversations int `yaml:"conversations" json:"conversations"` // calls at most
+	Exchanges     int `yaml:"exchanges" json:"exchanges"`         // HTTP exchanges at most
+	Bytes         int `yaml:"bytes" json:"bytes"`                 // that calls, SIP messages and exchanges may take together
 }
 
 // DefaultControl is next to the platform's own port, and on loopback.
-func DefaultControl() Control { return Control{Listen: "127.0.0.1:8081", Hosts: []string{}} }
+func DefaultControl() Control {
+	return Control{Listen: "127.0.0.1:8081", Hosts: []string{}, Conversations: 10_000, Exchanges: 10_000, Bytes: 96 << 20}
+}
 
 // minToken is the shortest token in characters: it guards a simulator with made-up data, yet must not be guessed at once.
 const minToken = 8
@@ -41,6 +47,14 @@ func (c Control) Validate() error {
 		}
 		if h == "" || h != "*" && strings.ContainsAny(h, ":/* ") {
 			errs = append(errs, fmt.Errorf("hosts: want host names without port, got %q", h))
+		}
+	}
+	for _, s := range []struct {
+		name       string
+		got, least int
+	}{{"conversations", c.Conversations, 1}, {"exchanges", c.Exchanges, 1}, {"bytes", c.Bytes, 1 << 20}} {
+		if s.got < s.least {
+			errs = append(errs, fmt.Errorf("%s: want at least %d, got %d", s.name, s.least, s.got))
 		}
 	}
 	return errors.Join(errs...)

@@ -25,6 +25,7 @@ type Pool interface {
 	Settle(now time.Duration)
 	Next() (at time.Duration, ok bool)
 	Stats(now time.Duration) pool.Stats
+	Slots(now time.Duration) []pool.Slot
 	Observe(func(pool.Event))
 }
 

@@ -25,6 +25,7 @@ type platform struct {
 	epoch    time.Time // pool time counts from here
 	journal  *journal.Journal
 	parts    Parts
+	witness  Witness // nil: nobody
 	runner   *runner
 	ids      *conversation.IDs
 	deadline *deadline
@@ -43,12 +44,13 @@ type project struct {
 	mu       sync.Mutex
 	pool     Pool
 	records  Records
-	arriving string // the call that the pool is looking at
-	evicted  uint64 // records that have made room before their time
+	arriving string            // the call that the pool is looking at
+	holders  map[uint64]string // the call of each lease that is in one
+	evicted  uint64            // records that have made room before their time
 }
 
-func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts) (*platform, error) {
-	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, runner: newRunner(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts, w Witness) (*platform, error) {
+	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, witness: w, runner: newRunner(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
 	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
 		agent, err := agents(cfg)
@@ -59,7 +61,7 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 		store := handoff.NewStore(cfg.Handoff)
 		t := &project{Project: cfg, agent: p.runner.wrap(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
 		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
-		if t.pool, err = p.newPool(t); err != nil {
+		if t.pool, t.holders, err = p.newPool(t); err != nil {
 			return nil, err
 		}
 		p.projects = append(p.projects, t)
@@ -68,25 +70,27 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 	return p, nil
 }
 
-// newPool returns an empty pool of the project's, which has what happens to it written in the journal.
-func (p *platform) newPool(t *project) (Pool, error) {
+// newPool returns an empty pool of the project's, which has what happens to it written in the journal, and who holds its
+// leases.
+func (p *platform) newPool(t *project) (Pool, map[uint64]string, error) {
 	numbers, err := pool.New(t.Pool)
 	if err != nil {
-		return nil, fmt.Errorf("project %s: %w", t.Name, err)
+		return nil, nil, fmt.Errorf("project %s: %w", t.Name, err)
 	}
-	numbers.Observe(func(e pool.Event) { p.observe(t, e) })
-	return wrapFor(p.parts.Pool, t.Project, Pool(numbers)), nil
+	holders := make(map[uint64]string)
+	numbers.Observe(func(e pool.Event) { p.observe(t, holders, e) })
+	return wrapFor(p.parts.Pool, t.Project, Pool(numbers)), holders, nil
 }
 
 // forget gives every project a pool without leases, as a store does that keeps them in memory and is restarted.
 func (p *platform) forget() error {
 	for _, t := range p.projects {
-		fresh, err := p.newPool(t)
+		fresh, holders, err := p.newPool(t)
 		if err != nil {
 			return err
 		}
 		t.mu.Lock()
-		t.pool = fresh
+		t.pool, t.holders = fresh, holders
 		p.expect(t)
 		t.mu.Unlock()
 	}
@@ -104,7 +108,7 @@ func (p *platform) note(e journal.Event) {
 }
 
 // observe writes what happens to a lease as it happens. It is called with the project's mutex held.
-func (p *platform) observe(t *project, e pool.Event) {
+func (p *platform) observe(t *project, holders map[uint64]string, e pool.Event) {
 	j := journal.Event{
 		At: p.epoch.Add(e.At), Kind: journal.Kind(e.Kind), Cause: string(e.Cause), Project: t.Name, Number: e.Number, Lease: uint64(e.Lease),
 	}
@@ -116,7 +120,11 @@ func (p *platform) observe(t *project, e pool.Event) {
 		}
 	case pool.Bound:
 		j.Call = t.arriving
+		holders[j.Lease] = t.arriving
 	case pool.Expired, pool.Released, pool.Freed:
+		if e.Kind == pool.Released {
+			delete(holders, j.Lease)
+		}
 		if t.Pool.Reaper == pool.ReaperLazy && (e.Cause == pool.CauseSweep || e.Cause == pool.CauseExpiry) {
 			j.At, j.Detail = p.clock.Now(), "as of "+j.At.Format(time.RFC3339Nano) // a lazy reaper sweeps what was over before
 		}
@@ -253,7 +261,12 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	return &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	s := &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	s.watched = p.watched(Arrived{
+		Call: call, Project: t.Name, CallID: a.CallID, Lease: uint64(at.Lease), Unbound: at.Cause,
+		Attributes: at.Attributes, Given: t.Conversation.Given(call.Bound, at.Attributes),
+	})
+	return s
 }
 
 // Refused implements telephony.Platform.

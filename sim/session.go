@@ -24,6 +24,7 @@ type session struct {
 	arrival  pool.Arrival
 	call     conversation.Call
 	callID   string // of the SIP dialog, as the journal keeps it
+	watched  CallWitness
 
 	mu       sync.Mutex // guards the two below, and keeps the journal in their order; never held while the agent works
 	answered bool
@@ -50,6 +51,7 @@ func (s *session) Answered() {
 		return
 	}
 	s.answered = true
+	s.watched.Answered(s.platform.clock.Now())
 	s.note(journal.Event{Kind: journal.Answered})
 	s.project.mu.Lock()
 	defer s.project.mu.Unlock()
@@ -71,6 +73,7 @@ func (s *session) step(ctx context.Context, run func(context.Context) conversati
 		return conversation.Step{Kind: conversation.KindOver, Hangup: true, Cause: cause}
 	}
 	step := run(ctx)
+	s.watched.Step(s.platform.clock.Now(), step, s.talk.State())
 	s.note(journal.Event{Kind: stepKind(step.Kind), Cause: step.Cause, Detail: cmp.Or(step.Detail, step.Say)})
 	if s.project.Handoff.MidCallRead != handoff.Current {
 		return step
@@ -102,6 +105,7 @@ func (s *session) Release(cause string) {
 		return
 	}
 	s.cause = cause
+	s.watched.Over(s.platform.clock.Now(), cause, s.answered)
 	if kind := endKind(cause, s.answered); kind != journal.ByeSent { // which is noted when it has been
 		s.note(journal.Event{Kind: kind, Cause: cause})
 	}
@@ -148,6 +152,7 @@ func (s *session) write() {
 	s.project.mu.Lock()
 	r, kept := s.project.records.Put(s.platform.clock.Now(), left)
 	s.project.mu.Unlock()
+	s.watched.Left(s.platform.clock.Now(), left.State, r.SharedID, r.Data)
 	if !kept {
 		s.note(journal.Event{Kind: journal.HandoffDropped, Cause: "the caller hung up first"})
 		return
@@ -183,6 +188,7 @@ func (s *session) Finish(ctx context.Context) {
 	r, revised := s.project.records.Revise(s.platform.clock.Now().Add(end.Took), left)
 	s.project.mu.Unlock()
 	if revised {
+		s.watched.Left(s.platform.clock.Now(), left.State, r.SharedID, r.Data)
 		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
 	}
 }

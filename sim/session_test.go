@@ -23,7 +23,7 @@ func platformOf(t *testing.T) *platform {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	p, err := newPlatform(c, clock.NewVirtual(time.Unix(0, 0)), journal.New(journal.Default()), func(Project) (conversation.Agent, error) { return mute{}, nil }, Parts{})
+	p, err := newPlatform(c, clock.NewVirtual(time.Unix(0, 0)), journal.New(journal.Default()), func(Project) (conversation.Agent, error) { return mute{}, nil }, Parts{}, nil)
 	if err != nil {
 		t.Fatal(err)
 	}

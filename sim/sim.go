@@ -31,6 +31,7 @@ type Sim struct {
 	clock    clock.Clock
 	log      *slog.Logger
 	journal  *journal.Journal
+	witness  Witness // nil: nobody
 	parts    Parts
 	platform *platform
 	backend  api.Backend        // the platform to the HTTP edge
@@ -64,7 +65,7 @@ func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	}
 	s.journal.Subscribe(journal.Log(s.log))
 	var err error
-	if s.platform, err = newPlatform(c, s.clock, s.journal, agents, s.parts); err != nil {
+	if s.platform, err = newPlatform(c, s.clock, s.journal, agents, s.parts, s.witness); err != nil {
 		return nil, err
 	}
 	s.backend = wrap(s.parts.Backend, api.Backend(s.platform))
@@ -86,13 +87,13 @@ func (s *Sim) Start(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("http: %w", err)
 	}
-	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log)
+	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, s.trace())
 	if err != nil {
 		return errors.Join(err, listener.Close())
 	}
 	s.listener, s.edge = listener, edge
 	handler := api.New(s.config.HTTP.Config, s.backend,
-		api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))
+		append(s.watching(), api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))...)
 	s.http = api.NewServer(s.config.HTTP.Config, wrap(s.parts.HTTP, handler))
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
 	s.conns = watch(listener, s.config.HTTP.MaxConnections, s.refused)
@@ -121,6 +122,9 @@ func (s *Sim) rejected(r api.Rejection) {
 
 // refused notes what was refused before it was a request.
 func (s *Sim) refused(r refusal) {
+	if s.witness != nil {
+		s.witness.Exchange(api.Exchange{At: s.clock.Now(), Status: r.Status, Message: r.Cause, From: r.From})
+	}
 	s.platform.note(journal.Event{Kind: journal.RequestRejected, Cause: r.Cause, Detail: fmt.Sprintf("%d to %s", r.Status, r.From)})
 }
 

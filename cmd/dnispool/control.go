@@ -16,16 +16,16 @@ type steering struct{ *control.Server }
 
 // listenControl serves the control API at c.Listen. Where nobody has chosen that address it is given up for a free port
 // when it is taken, by a second simulator or anything else: what a simulator is for does not depend on it.
-func listenControl(ctx context.Context, c sim.Control, chosen bool, log *slog.Logger) (steering, error) {
+func listenControl(ctx context.Context, c sim.Control, chosen bool, r *control.Recorder, log *slog.Logger) (steering, error) {
 	if c.Listen == "" {
 		return steering{}, nil
 	}
-	s, err := control.Listen(ctx, c, control.WithVersion(version()), control.WithLogger(log))
+	s, err := control.Listen(ctx, c, control.WithVersion(version()), control.WithRecorder(r), control.WithLogger(log))
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE) && !chosen:
 		log.Warn("control.listen is taken, another port is used", "address", c.Listen)
 		c.Listen = "127.0.0.1:0"
-		return listenControl(ctx, c, true, log)
+		return listenControl(ctx, c, true, r, log)
 	case errors.Is(err, syscall.EADDRINUSE):
 		err = fmt.Errorf("%w; --control 127.0.0.1:0 picks a free port, --control off serves none", err)
 	}

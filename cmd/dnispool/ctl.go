@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -30,6 +31,12 @@ type asked struct {
 
 // flag is the value of a flag that the command has.
 func (a asked) flag(name string) string { return a.flags.Lookup(name).Value.String() }
+
+// int is the value of a flag that is a number.
+func (a asked) int(name string) int {
+	n, _ := strconv.Atoi(a.flag(name)) // the flag has read it
+	return n
+}
 
 func ctlUsage() string {
 	var b strings.Builder
@@ -138,6 +145,9 @@ func explainCtl(c *client.Client, name string, err error) error {
 		if refused.Status == 401 {
 			return fmt.Errorf("ctl %s: %w; give the link that the simulator prints to --url or %s", name, err, controlEnv)
 		}
+		return fmt.Errorf("ctl %s: %w", name, err)
+	}
+	if errors.Is(err, client.ErrNone) || strings.HasPrefix(err.Error(), "id:") {
 		return fmt.Errorf("ctl %s: %w", name, err)
 	}
 	if errors.Is(err, context.Canceled) {

@@ -33,6 +33,7 @@ func ctlCommands() []ctlCommand {
 			},
 			show: shown(func(w io.Writer, file string) { fmt.Fprint(w, file) }),
 		},
+		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
 	}
 }
 

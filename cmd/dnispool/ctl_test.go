@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/dnispool/dnispool/sim/control/client"
@@ -127,5 +128,65 @@ func TestSimWithoutControl(t *testing.T) {
 	t.Parallel()
 	if p := serve(t, t.TempDir(), "-q", "--control", "off"); strings.Contains(p.seen.String(), "  ctl ") {
 		t.Errorf("want no control API, got\n%s", p.seen.String())
+	}
+}
+
+// TestCtlSeesACall from every side.
+func TestCtlSeesACall(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "-q", "--set", "pool.numbers=2")
+	dni := p.number(t)
+	pool := ctlJSON[client.Numbers](t, p, "pool", "acme", "--state", "pending")
+	if len(pool.Numbers) != 1 || pool.Numbers[0].Number != dni {
+		t.Fatalf("pool: want %s pending, got %+v", dni, pool)
+	}
+	over(t, p.call(t, dni))
+	left := ctlJSON[client.Journal](t, p, "journal", "--kind", "handoff-written", "--after", "1", "--wait", "5s")
+	id := left.Events[0].Call
+	p.ctl(t, "journal")
+	for _, c := range []struct{ args, want string }{
+		{"pools", "acme     2"},
+		{"pool acme", dni},
+		{"conversations", id},
+		{"conversation " + id, "given to start_function     {\"shared_id\":\"demo-1\","},
+		{"conversation --raw " + id, "\r\nCSeq: "},
+		{"journal --kind bye-sent", "call=" + id},
+		{"exchanges --status 2", "POST /v1/conversations/dni-reservation"},
+		{"exchange 1", "X-Api-Key: ***"},
+	} {
+		if r := p.ctl(t, strings.Fields(c.args)...); r.code != 0 || !strings.Contains(r.out, c.want) {
+			t.Errorf("ctl %s: want %q, got %+v", c.args, c.want, r)
+		}
+	}
+	ask(t, "GET", strings.Replace(p.handoff.url, "acme-support", "acme-suport", 1), p.handoff.key, "", &struct{}{})
+	if r := p.ctl(t, "refused"); !strings.Contains(r.out, "nearest no such project acme-suport; did you mean acme-support") {
+		t.Errorf("refused: want what was meant, got %+v", r)
+	}
+	for _, c := range []struct{ args, want string }{
+		{"journal --kind bye-sendt", "ctl journal: kind: want words like reserve-accepted, got \"bye-sendt\" (did you mean \"bye-sent\"?)\n"},
+		{"journal --kind bye-received --wait 10ms", "ctl journal: journal: no such event within the wait of 10ms\n"},
+		{"pool acne", "ctl pool: project: no such project \"acne\" (did you mean \"acme\"?)\n"},
+		{"exchange one", "ctl exchange: id: want a number, got \"one\"\n"},
+		{"exchange 99", "ctl exchange: exchange: no such exchange \"99\" among those that are kept\n"},
+	} {
+		if r := p.ctl(t, strings.Fields(c.args)...); r != (ran{2, "", c.want}) {
+			t.Errorf("ctl %s: want 2 and %q, got %+v", c.args, c.want, r)
+		}
+	}
+}
+
+// TestCtlFollowsTheJournal until it is interrupted.
+func TestCtlFollowsTheJournal(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "-q")
+	follower := start(t, t.TempDir(), "ctl", "journal", "--follow", "--json", "--url", p.link(t))
+	follower.line(t, `{"seq":1,`)
+	p.number(t)
+	follower.line(t, `{"seq":2,`)
+	if err := follower.Process.Signal(syscall.SIGINT); err != nil {
+		t.Fatal(err)
+	}
+	if rest, code := follower.end(t); code != 0 || strings.Contains(rest, "ctl") {
+		t.Errorf("want it ended, got %d %s", code, rest)
 	}
 }

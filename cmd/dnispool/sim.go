@@ -18,6 +18,7 @@ import (
 
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/linebuf"
@@ -91,11 +92,16 @@ func runSim(ctx context.Context, e env) int {
 // serve runs a platform until ctx ends.
 func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	log := slog.New(f.logHandler(e.err))
-	platform, err := sim.New(config, f.agents, sim.WithLogger(log))
+	options := []sim.Option{sim.WithLogger(log)}
+	recorder := control.NewRecorder(config.Control)
+	if config.Control.Listen != "" {
+		options = append(options, sim.WithWitness(recorder))
+	}
+	platform, err := sim.New(config, f.agents, options...)
 	if err != nil {
 		return refuse(e, err)
 	}
-	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, log)
+	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, recorder, log)
 	if err != nil {
 		return refuse(e, err)
 	}

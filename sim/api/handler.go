@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"runtime/debug"
 	"strconv"
+	"time"
 )
 
 type handler struct {
@@ -18,6 +19,7 @@ type handler struct {
 
 	onUndelivered func(Undelivered)
 	onRejected    func(Rejection)
+	onExchange    func(Exchange) // nil: nobody is told
 }
 
 // exchange is one request on its way to an answer.
@@ -29,12 +31,21 @@ type exchange struct {
 	route    route
 	key      string
 	answered bool
+
+	// For whoever is told of the exchange.
+	sent, written []byte
+	status        int
+	why           string
+	began         time.Time
 }
 
 func (h *handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := exchange{handler: h, w: w, r: r}
 	defer x.recover()
 	x.id = h.correlationID(r)
+	if h.onExchange != nil {
+		x.began = time.Now()
+	}
 	if p := x.serve(); p != nil {
 		x.reject(p)
 	}
@@ -142,12 +153,13 @@ func (x *exchange) fromBackend(err error) *problem {
 
 // reply writes an answer and reports whether it left this process.
 func (x *exchange) reply(status int, body []byte) error {
-	x.answered = true
+	x.answered, x.status, x.written = true, status, body
 	values := [...]string{"application/json", x.id, strconv.Itoa(len(body))} // one allocation for three headers
 	header := x.w.Header()
 	header["Content-Type"] = values[0:1:1]
 	header["X-Polyai-Correlation-Id"] = values[1:2:2]
 	header["Content-Length"] = values[2:3:3]
+	x.tell() // before the client can ask what is known of it
 	x.w.WriteHeader(status)
 	if _, err := x.w.Write(body); err != nil {
 		return err
@@ -161,6 +173,7 @@ func (x *exchange) reply(status int, body []byte) error {
 
 func (x *exchange) reject(p *problem) {
 	p.status = x.declared(p.status)
+	x.why = p.message
 	header := x.w.Header()
 	if p.allow != "" {
 		header.Set("Allow", p.allow)

@@ -78,6 +78,7 @@ func (x *exchange) readObject(into []member) (members []member, body []byte, p *
 	if packed && p == nil {
 		body, p = x.unpack(body)
 	}
+	x.sent = body
 	if p != nil {
 		return nil, nil, p
 	}

@@ -22,6 +22,7 @@ import (
 type Server struct {
 	config   sim.Control
 	version  string
+	recorder *Recorder
 	log      *slog.Logger
 	token    string   // what a request must show; empty: nothing
 	hosts    []string // names by which it may be asked
@@ -38,6 +39,7 @@ type Server struct {
 type state struct {
 	sim    *sim.Sim // nil until it has started
 	status string   // one of the words below
+	watch  *watch   // of its journal
 }
 
 // The states of a simulator. It is ready in the second only.
@@ -53,6 +55,9 @@ type Option func(*Server)
 // WithVersion says which version of the program this is.
 func WithVersion(v string) Option { return func(s *Server) { s.version = v } }
 
+// WithRecorder shows what r has kept, which is the simulator's witness; default: nothing is kept.
+func WithRecorder(r *Recorder) Option { return func(s *Server) { s.recorder = r } }
+
 // WithLogger logs what the HTTP server has to say to l; default: nowhere.
 func WithLogger(l *slog.Logger) Option { return func(s *Server) { s.log = l } }
 
@@ -64,6 +69,9 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 	}
 	for _, o := range options {
 		o(s)
+	}
+	if s.recorder == nil {
+		s.recorder = NewRecorder(c)
 	}
 	s.state.Store(&state{status: starting})
 	at, err := hostport.Listen(c.Listen)
@@ -96,10 +104,13 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 }
 
 // Ready lets p be asked: it has started.
-func (s *Server) Ready(p *sim.Sim) { s.state.Store(&state{p, ready}) }
+func (s *Server) Ready(p *sim.Sim) { s.state.Store(&state{p, ready, newWatch(s.ctx, p.Journal())}) }
 
 // Stopping says that the simulator is ready no longer. What is known of it can still be asked.
-func (s *Server) Stopping() { s.state.Store(&state{s.state.Load().sim, stopping}) }
+func (s *Server) Stopping() {
+	now := s.state.Load()
+	s.state.Store(&state{now.sim, stopping, now.watch})
+}
 
 const (
 	headerTimeout = 10 * time.Second
@@ -132,6 +143,9 @@ func (s *Server) Close(ctx context.Context) error {
 		err = errors.Join(fmt.Errorf("control: %w", err), s.http.Close())
 	}
 	<-s.served
+	if watch := s.state.Load().watch; watch != nil {
+		<-watch.done
+	}
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
@@ -21,20 +22,6 @@ type world struct {
 	server *control.Server
 }
 
-type silent struct{}
-
-func (silent) Start(context.Context, conversation.StartInput) (conversation.Reply, error) {
-	return conversation.Reply{Hangup: true}, nil
-}
-
-func (silent) Turn(context.Context, conversation.TurnInput) (conversation.Reply, error) {
-	return conversation.Reply{Hangup: true}, nil
-}
-
-func (silent) End(context.Context, conversation.EndInput) (conversation.Reply, error) {
-	return conversation.Reply{}, nil
-}
-
 func start(t *testing.T, config string) *world {
 	t.Helper()
 	c, problems := sim.Parse("config.yaml", []byte(config))
@@ -45,12 +32,13 @@ func start(t *testing.T, config string) *world {
 	if c.Control.Listen == sim.DefaultControl().Listen {
 		c.Control.Listen = "127.0.0.1:0"
 	}
-	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"))
+	recorder := control.NewRecorder(c.Control)
+	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"), control.WithRecorder(recorder))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closed(t, server.Close) })
-	s, err := sim.New(c, func(sim.Project) (conversation.Agent, error) { return silent{}, nil })
+	s, err := sim.New(c, func(sim.Project) (conversation.Agent, error) { return agent.Echo(agent.EchoConfig{}), nil }, sim.WithWitness(recorder))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +106,7 @@ func TestWhatIsNotThereIsRefusedWithWhatIsMeant(t *testing.T) {
 		message      string
 	}{
 		{"GET", "/v1/project", 404, `"error":"path: want one of the control API, got \"/v1/project\"","did_you_mean":"/v1/projects"`},
-		{"GET", "/v1/conversations/dni-reservation", 404, `"error":"path: want one`},
+		{"GET", "/v1/acme-uk/acme-support/handoff_state", 404, `"error":"path: want one`},
 		{"DELETE", "/v1/projects", 405, `"error":"/v1/projects: want GET, got \"DELETE\""`},
 		{"GET", "/v1/projects?secret", 400, `got \"secret\"","did_you_mean":"secrets"`},
 		{"GET", "/v1/projects?secrets=perhaps", 400, `"error":"secrets: want true or false, got \"perhaps\""`},
@@ -210,7 +198,7 @@ func TestTokens(t *testing.T) {
 
 // TestReadinessFollowsTheSimulator, and liveness does not.
 func TestReadinessFollowsTheSimulator(t *testing.T) {
-	server, err := control.Listen(t.Context(), sim.Control{Listen: "127.0.0.1:0"})
+	server, err := control.Listen(t.Context(), sim.Control{Listen: "127.0.0.1:0", Conversations: 1, Exchanges: 1, Bytes: 1 << 20})
 	if err != nil {
 		t.Fatal(err)
 	}

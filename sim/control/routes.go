@@ -27,6 +27,15 @@ func operations() []route {
 		{"GET", "/v1/simulator", "", (*Server).simulator},
 		{"GET", "/v1/projects", "secrets", (*Server).projects},
 		{"GET", "/v1/config", "secrets", (*Server).showConfig},
+		{"GET", "/v1/pools", "", (*Server).pools},
+		{"GET", "/v1/pools/{project}", "state skip limit", (*Server).numbers},
+		{"GET", "/v1/conversations", "project number shared_id state bound skip limit", (*Server).conversations},
+		{"GET", "/v1/conversations/{id}", "", (*Server).conversation},
+		{"GET", "/v1/journal", filterParams + " limit wait", (*Server).journal},
+		{"GET", "/v1/events", filterParams, (*Server).events},
+		{"GET", "/v1/exchanges", "endpoint project status before limit", (*Server).exchanges},
+		{"GET", "/v1/exchanges/{id}", "", (*Server).exchange},
+		{"GET", "/v1/refused", "limit", (*Server).refused},
 	}
 }
 

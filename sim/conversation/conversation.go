@@ -59,13 +59,13 @@ func New(c Config, a Agent, call Call, attributes json.RawMessage) *Conversation
 		config:     c,
 		agent:      a,
 		call:       call,
-		attributes: c.visible(call.Bound, attributes),
+		attributes: c.Given(call.Bound, attributes),
 		state:      State{},
 	}
 }
 
-// visible is what start_function gets to see.
-func (c Config) visible(bound bool, attributes json.RawMessage) json.RawMessage {
+// Given is what start_function gets to see of the attributes of a call; nil is Python's None.
+func (c Config) Given(bound bool, attributes json.RawMessage) json.RawMessage {
 	switch {
 	case bound:
 		return attributes

@@ -114,6 +114,13 @@ func (j *Journal) Since(seq uint64) []Event {
 	return out
 }
 
+// Last returns the number of the newest event; 0 when there was none.
+func (j *Journal) Last() uint64 {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.last
+}
+
 // Dropped returns how many events made room for newer ones.
 func (j *Journal) Dropped() uint64 {
 	j.mu.Lock()

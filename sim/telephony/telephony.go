@@ -81,15 +81,15 @@ type Edge struct {
 	perLine map[string]int
 }
 
-// Listen starts the edge. It is ready for calls when Listen returns.
-func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
+// Listen starts the edge. It is ready for calls when Listen returns. trace sees every message; nil: nobody does.
+func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
 	at, err := hostport.Listen(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("sip: listen: %w", err)
 	}
 	return listen(ctx, sipua.Config{
 		Listen: at.String(), TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
-		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout,
+		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout, Trace: trace,
 	}, c, p, k, log)
 }
 
