@@ -1,0 +1,176 @@
+package deployment
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Finding is one line of what an inspection found, and what is to be done about it.
+type Finding struct {
+	What string // what was looked at
+	Is   string // what was found
+	Do   string // what to do; "" when all is well
+}
+
+// Inspect looks whether a deployment can be reached as its file says: its name, its certificate, its clock, and each key at each
+// endpoint. It asks for states of nobody and sends no reservation that could take a number.
+func (t *Target) Inspect(ctx context.Context) (all []Finding) {
+	u, err := url.Parse(t.File.BaseURL)
+	if err != nil {
+		return []Finding{{"base URL", err.Error(), "correct base_url"}}
+	}
+	all = append(all, t.name(ctx, u.Hostname()))
+	if u.Scheme == "https" {
+		all = append(all, t.certificate(ctx, u))
+	}
+	for i, p := range t.projects {
+		of := ""
+		if i > 0 {
+			of = " of the second project"
+		}
+		handoff := fmt.Sprintf("/v1/%s/%s/handoff_state?shared_id=dnispool-inspects", url.PathEscape(p.Account), url.PathEscape(p.Project))
+		reply := t.asks(ctx, http.MethodGet, handoff, p.HandoffKey, "")
+		all = append(all, Finding{"handoff key" + of, reply.says(), reply.handoff()})
+		if i == 0 {
+			all = append(all, reply.clock())
+		}
+		// No attributes: a platform that keeps to its contract refuses it with 400 once the key is good, and takes no number.
+		reply = t.asks(ctx, http.MethodPost, reservePath, p.DNIKey, "{}")
+		all = append(all, Finding{"DNI key" + of, reply.says(), reply.reserve()})
+	}
+	return all
+}
+
+func (t *Target) name(ctx context.Context, host string) Finding {
+	addresses, err := new(net.Resolver).LookupHost(ctx, host)
+	if err != nil {
+		return Finding{"name", err.Error(), "correct region or base_url, or look at this machine's DNS"}
+	}
+	return Finding{"name", host + " is " + strings.Join(addresses, ", "), ""}
+}
+
+func (t *Target) certificate(ctx context.Context, u *url.URL) Finding {
+	port := u.Port()
+	if port == "" {
+		port = "443"
+	}
+	conf := t.Gate.next.TLSClientConfig.Clone()
+	if conf.ServerName == "" {
+		conf.ServerName = u.Hostname()
+	}
+	c, err := (&tls.Dialer{Config: conf}).DialContext(ctx, "tcp", net.JoinHostPort(u.Hostname(), port))
+	if err != nil {
+		return Finding{"certificate", err.Error(), "correct tls.server_name or tls.ca, or tell whoever runs the platform"}
+	}
+	defer func() { _ = c.Close() }()
+	leaf := c.(*tls.Conn).ConnectionState().PeerCertificates[0]
+	days := int(time.Until(leaf.NotAfter).Hours() / 24)
+	f := Finding{"certificate", fmt.Sprintf("%s, from %s, %d days left", leaf.Subject.CommonName, leaf.Issuer.CommonName, days), ""}
+	if days < 14 {
+		f.Do = "tell whoever runs the platform that it ends soon"
+	}
+	return f
+}
+
+// answer is what came of one request.
+type answer struct {
+	status int
+	date   time.Time
+	at     time.Time
+	html   bool
+	err    error
+}
+
+func (t *Target) asks(ctx context.Context, method, path, key, body string) (a answer) {
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, method, t.File.BaseURL+path, strings.NewReader(body))
+	if err != nil {
+		return answer{err: err}
+	}
+	r.Header.Set("x-api-key", key)
+	if body != "" {
+		r.Header.Set("Content-Type", "application/json")
+	}
+	res, err := (&http.Client{Transport: t.Gate}).Do(r)
+	if err != nil {
+		return answer{err: err}
+	}
+	defer func() { _ = res.Body.Close() }()
+	text, _ := io.ReadAll(io.LimitReader(res.Body, maxReply)) // what is missing is no JSON
+	a = answer{status: res.StatusCode, at: time.Now(), html: strings.HasPrefix(strings.TrimSpace(string(text)), "<")}
+	a.date, _ = http.ParseTime(res.Header.Get("Date"))
+	return a
+}
+
+func (a answer) says() string {
+	switch {
+	case a.err != nil:
+		return a.err.Error()
+	case a.html:
+		return fmt.Sprintf("%d with a page of HTML", a.status)
+	}
+	return fmt.Sprint(a.status)
+}
+
+// common is what to do whatever the endpoint; "" when the endpoint decides.
+func (a answer) common() string {
+	switch {
+	case a.err != nil:
+		return "look at the network, the proxy and base_url"
+	case a.html:
+		return "this is no API: correct region or base_url, or the proxy in between"
+	case a.status == http.StatusUnauthorized:
+		return "the key is wrong, expired, revoked or of another region: ask your PolyAI contact"
+	case a.status == http.StatusTooManyRequests:
+		return "come back later, and lower limits.requests_per_second"
+	case a.status >= http.StatusInternalServerError:
+		return "the platform fails: tell whoever runs it"
+	}
+	return ""
+}
+
+func (a answer) handoff() string {
+	switch do := a.common(); {
+	case do != "":
+		return do
+	case a.status == http.StatusForbidden:
+		return "the key is not for this account and project: correct account and project, or ask for a key of theirs"
+	case a.status == http.StatusNotFound, a.status == http.StatusOK:
+		return "" // a state of nobody
+	}
+	return "this is not what Get Handoff answers: correct region or base_url"
+}
+
+func (a answer) reserve() string {
+	switch do := a.common(); {
+	case do != "":
+		return do
+	case a.status == http.StatusBadRequest:
+		return ""
+	case a.status == http.StatusNotFound:
+		return "either no number is free or the path is not there: look at base_url, then ask how large the pool is"
+	case a.status == http.StatusOK:
+		return "a reservation without attributes was taken, against the contract; its number is listed below"
+	}
+	return "this is not what Reserve DNI answers: correct region or base_url"
+}
+
+func (a answer) clock() Finding {
+	if a.date.IsZero() {
+		return Finding{"clock", "the reply has no Date", ""}
+	}
+	apart := a.date.Sub(a.at.Truncate(time.Second))
+	f := Finding{"clock", fmt.Sprintf("the platform's is %s from this one", apart), ""}
+	if apart.Abs() > 2*time.Second {
+		f.Do = "set this machine's clock; what is judged by times needs them to agree"
+	}
+	return f
+}
