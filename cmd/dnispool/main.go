@@ -42,7 +42,7 @@ func verbs() []verb {
 	return []verb{
 		{"try", "sim", "serve the reference platform: HTTP and SIP", runSim},
 		{"", "ctl", "ask a simulator what happens inside, and tell it what to do", runCtl},
-		{"", "ready", "wait until a simulator is ready", runReady},
+		{"", "ready", "wait until a simulator is ready; the health check of its container", runReady},
 		{"", "sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
 		{"check", "check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"", "scenarios", "list, lint or show scenarios", runScenarios},
