@@ -84,12 +84,20 @@ func values(m message, name string) []string {
 		if !strings.EqualFold(h.Name(), name) {
 			continue
 		}
-		for v := range strings.SplitSeq(h.Value(), ",") {
-			if v = strings.TrimSpace(v); v != "" {
-				out = append(out, v)
-			}
-		}
+		out = append(out, SplitValues(h.Value())...)
 	}
+	return out
+}
+
+// SplitValues takes the comma list of a header apart (RFC 3261 7.3.1); it leaves alone commas inside of quotes and of < >, and leaves
+// out empty values.
+func SplitValues(value string) (out []string) {
+	eachValue([]byte(value), func(v []byte) bool {
+		if len(v) > 0 {
+			out = append(out, string(v))
+		}
+		return true
+	})
 	return out
 }
 

@@ -17,9 +17,11 @@ func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
 		case strings.EqualFold(h.Name, privacy):
 			private = private || strings.Contains(strings.ToLower(h.Value), "id")
 		case strings.EqualFold(h.Name, assertedIdentity):
-			if u, err := sipua.ParseURI(h.Value); err == nil && !isNumber(asserted) {
-				if caller := number(u); asserted == "" || isNumber(caller) {
-					asserted = caller
+			for _, value := range sipua.SplitValues(h.Value) {
+				if u, err := sipua.ParseURI(value); err == nil && !isNumber(asserted) {
+					if caller := number(u); asserted == "" || isNumber(caller) {
+						asserted = caller
+					}
 				}
 			}
 		default:

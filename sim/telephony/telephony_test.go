@@ -279,6 +279,8 @@ func TestCallersNumberAndHeaders(t *testing.T) {
 		{"asserted name before a number", `<sip:x@x>`, h(pai, "<sip:alice@x>", pai, "<tel:+15550102>"), `"+15550102"`},
 		{"asserted number before a name", `<sip:x@x>`, h(pai, "<tel:+15550102>", pai, "<sip:alice@x>"), `"+15550102"`},
 		{"asserted name alone", `<sip:x@x>`, h(pai, "<sip:alice@x>"), `"alice"`},
+		{"asserted name and number in one list", `<sip:x@x>`, h(pai, `"Al, <tel:+1>" <sip:alice@x>, <tel:+15550102>`), `"+15550102"`},
+		{"asserted list without brackets", `<sip:x@x>`, h(pai, "sip:alice@x , tel:+1-555-0102"), `"+15550102"`},
 		{"asserted nonsense", `<sip:+15550100@x>`, h(pai, "nonsense", pai, "<tel:+15550102>"), `"+15550102"`},
 		{"private", `<sip:+15550100@x>`, h(pai, "<sip:+15550101@x>", privacy, "header;ID;critical"), `""`},
 		{"private, in words", `<sip:+15550100@x>`, h(privacy, "user; id"), `""`},
