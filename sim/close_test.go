@@ -128,6 +128,13 @@ func TestCloseDoesNotWaitForEver(t *testing.T) {
 	if !errors.Is(err, context.DeadlineExceeded) || err.Error() != "sip: 1 calls not finished: context deadline exceeded" {
 		t.Errorf("want the deadline, got %v", err)
 	}
+	if mute, ok := errors.AsType[*sim.Mute](err); !ok || mute.Calls != 1 {
+		t.Errorf("want it told from what the platform would do wrong, got %#v", err)
+	}
+	events := w.sim.Journal().Events()
+	if last := events[len(events)-1]; last.Kind != journal.Stopped || last.Detail != "calls whose far end did not answer: 1" {
+		t.Errorf("journal: want who did not answer, got %+v", last)
+	}
 	w.rebind()
 }
 

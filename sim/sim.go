@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
@@ -186,7 +187,8 @@ func (s *Sim) Resize(project string, numbers []string) error {
 // Close ends the calls that are up with BYE and stops serving. It waits for both at most until ctx ends. A function of an
 // agent that has not returned by then is left behind: the error names it and its call, what it may still answer counts
 // for nothing, and its goroutine ends when it returns. A request that has not come whole by then is cut, which is no
-// error of the platform's. Closing again, or what was not started, does nothing.
+// error of the platform's. When nothing is wrong but that far ends of calls did not answer, the error is a *Mute.
+// Closing again, or what was not started, does nothing.
 func (s *Sim) Close(ctx context.Context) (err error) {
 	if s.http != nil {
 		s.closing.Do(func() { err = s.close(ctx) })
@@ -197,15 +199,29 @@ func (s *Sim) Close(ctx context.Context) (err error) {
 func (s *Sim) close(ctx context.Context) error {
 	err := s.edge.Close(ctx)
 	s.platform.deadline.close()
-	stopped := journal.Event{Kind: journal.Stopped}
+	var details []string
+	var others error
 	if s.http.Shutdown(ctx) != nil { // somebody has begun a request and does not finish it
-		stopped.Detail = fmt.Sprintf("http connections cut: %d", s.conns.open())
-		err = errors.Join(err, s.http.Close())
+		details = append(details, fmt.Sprintf("http connections cut: %d", s.conns.open()))
+		others = s.http.Close()
 	}
 	<-s.served
-	s.platform.note(stopped)
-	return errors.Join(err, s.platform.runner.missing())
+	others = errors.Join(others, s.platform.runner.missing())
+	left, ok := err.(*telephony.Unfinished)
+	mute := ok && others == nil // no agent is what they wait for
+	if mute {
+		details = append(details, fmt.Sprintf("calls whose far end did not answer: %d", left.Calls))
+	}
+	s.platform.note(journal.Event{Kind: journal.Stopped, Detail: strings.Join(details, ", ")})
+	if mute {
+		return &Mute{left}
+	}
+	return errors.Join(err, others)
 }
+
+// Mute is the error of a Close that waited for far ends to acknowledge a call or to answer its BYE until its time was up.
+// The calls have ended, and nothing is left of them.
+type Mute struct{ *telephony.Unfinished }
 
 // ShutdownGrace is how long a stopping simulator gives its calls and requests to end.
 const ShutdownGrace = 3 * time.Second

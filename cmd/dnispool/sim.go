@@ -123,7 +123,12 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 	defer cancel()
-	if err := errors.Join(err, platform.Close(grace), steering.close(grace)); err != nil {
+	closed := platform.Close(grace)
+	if mute, ok := errors.AsType[*sim.Mute](closed); ok { // who stops a simulator did nothing wrong
+		log.Warn("stopped without an answer of the far end", "calls", mute.Calls)
+		closed = nil
+	}
+	if err := errors.Join(err, closed, steering.close(grace)); err != nil {
 		return refuse(e, err)
 	}
 	return 0

@@ -135,12 +135,15 @@ func (s *Server) Link() string {
 	return s.URL() + "/?token=" + s.token
 }
 
-// Close ends what waits, and stops serving. It waits for requests under way at most until ctx ends.
+// Close ends what waits, and stops serving. It waits for requests under way at most until ctx ends; those that are cut then are no
+// error of the simulator's.
 func (s *Server) Close(ctx context.Context) error {
 	s.cancel()
-	err := s.http.Shutdown(ctx)
-	if err != nil {
-		err = errors.Join(fmt.Errorf("control: %w", err), s.http.Close())
+	var err error
+	if s.http.Shutdown(ctx) != nil {
+		if err = s.http.Close(); err != nil {
+			err = fmt.Errorf("control: %w", err)
+		}
 	}
 	<-s.served
 	if watch := s.state.Load().watch; watch != nil {

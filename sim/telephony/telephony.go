@@ -118,7 +118,7 @@ func (e *Edge) Advertise(address string) error { return e.endpoint.Advertise(add
 func (e *Edge) Active() int { return e.endpoint.Active() }
 
 // Close ends the calls that are up with BYE, waits for them until ctx ends, and stops listening. Then it tells the
-// platform to Leave, and relies on the sessions to return soon.
+// platform to Leave, and relies on the sessions to return soon. When nothing but calls was left, the error is an *Unfinished.
 func (e *Edge) Close(ctx context.Context) error {
 	e.mu.Lock()
 	e.closing = true
@@ -138,13 +138,29 @@ func (e *Edge) Close(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 	}
-	err := fmt.Errorf("sip: %d calls not finished: %w", e.unfinished(), ctx.Err())
+	left := &Unfinished{e.unfinished(), ctx.Err()}
 	e.cut()
 	e.platform.Leave()
-	err = errors.Join(err, e.endpoint.Close()) // which ends whatever is left, so that ended follows
+	err := e.endpoint.Close() // which ends whatever is left, so that ended follows
 	<-ended
-	return err
+	if err != nil {
+		return errors.Join(left, err)
+	}
+	return left
 }
+
+// Unfinished is the error of a Close that has waited in vain for calls to end.
+type Unfinished struct {
+	Calls int
+	cause error
+}
+
+func (u *Unfinished) Error() string {
+	return fmt.Sprintf("sip: %d calls not finished: %v", u.Calls, u.cause)
+}
+
+// Unwrap gives the error of the context.
+func (u *Unfinished) Unwrap() error { return u.cause }
 
 // serve is one call from INVITE to BYE. The call is over when it returns.
 func (e *Edge) serve(leg *sipua.Leg) {
