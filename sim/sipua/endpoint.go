@@ -42,7 +42,7 @@ type Config struct {
 	// MaxCalls is the number of legs that may be up at a time; more calls are refused with 503 and Retry-After. 0: no limit.
 	MaxCalls int
 	// MaxBytes is how much requests may take that have been answered and are kept until they cannot come again (32 s over UDP, RFC 3261
-	// 17.2). A call above it is refused with 503 and Retry-After, any other request is answered, and both are forgotten. 0: 256 MiB.
+	// 17.2). A call above it is refused with 503 and Retry-After, any other request is answered, and both are forgotten. 0: 1 GiB.
 	MaxBytes int
 	// OnRefused is called for each call that is refused with that 503, because of MaxCalls or of a Shutdown, before it is sent. The leg
 	// is there to be read, no more. It must return soon. Nil: nobody is told.
@@ -142,7 +142,7 @@ func (l *Leg) inviteKey() inviteKey {
 func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 	tuneStack()
 	e := &Endpoint{config: c, log: c.Logger, trace: newTracer(c.Trace), gate: newGate(), tagSeed: maphash.MakeSeed(),
-		handover: newHandover(), kept: keeping{most: int64(cmp.Or(c.MaxBytes, 256<<20))}, legs: map[legKey]*Leg{}, invites: map[inviteKey]*Leg{}, gone: make(chan struct{})}
+		handover: newHandover(), kept: keeping{most: int64(cmp.Or(c.MaxBytes, 1<<30))}, legs: map[legKey]*Leg{}, invites: map[inviteKey]*Leg{}, gone: make(chan struct{})}
 	e.ctx, e.stop = context.WithCancel(context.Background())
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)

@@ -2,6 +2,8 @@ package sipua_test
 
 import (
 	"fmt"
+	"net"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -10,6 +12,60 @@ import (
 	"github.com/dnispool/dnispool/sim/sipua"
 	"github.com/dnispool/dnispool/sim/sipua/memnet"
 )
+
+// What is counted for a request that may come again is about what it takes: else the bound would be one of their number.
+func TestKeptBytesAreWhatIsTaken(t *testing.T) {
+	const requests = 1000
+	taken := func() int64 {
+		var m runtime.MemStats
+		runtime.GC()
+		runtime.GC() // pools are empty after the second
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	for _, method := range []string{"INVITE", "OPTIONS"} {
+		t.Run(method, func(t *testing.T) {
+			e, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(l *sipua.Leg) { _ = l.Reject(486, "") }})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer e.Close()
+			conn, err := net.Dial("udp", e.Addr())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer conn.Close()
+			p := &peer{addr: conn.LocalAddr().String()}
+			ask := func(id string) {
+				t.Helper()
+				_ = conn.SetDeadline(time.Now().Add(10 * time.Second))
+				if _, err := fmt.Fprint(conn, p.text(req{method: method, branch: id, callID: id, fromTag: id})); err != nil {
+					t.Fatal(err)
+				}
+				for buf := make([]byte, 65535); ; {
+					n, err := conn.Read(buf)
+					if err != nil {
+						t.Fatal(err)
+					}
+					if text := string(buf[:n]); strings.Contains(text, "Call-ID: "+id+"\r\n") && !strings.HasPrefix(text, "SIP/2.0 1") {
+						return
+					}
+				}
+			}
+			for i := range 100 { // what is made once
+				ask(fmt.Sprint("first", i))
+			}
+			heap, counted := taken(), e.Kept()
+			for i := range requests {
+				ask(fmt.Sprint("next", i))
+			}
+			took, said := (taken()-heap)/requests, (e.Kept()-counted)/requests
+			if said < took*7/10 || said > took*15/10 {
+				t.Errorf("want about the %d bytes that each takes, got %d", took, said)
+			}
+		})
+	}
+}
 
 // Requests that may come again take no more room than they may: a call above it is refused and forgotten, anything else
 // is answered and forgotten, a call that is up can still be ended, and room is there again when transactions are over.

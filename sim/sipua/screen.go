@@ -35,6 +35,10 @@ type verdict struct {
 func (s *screen) look(message []byte) verdict {
 	s.rewrite, s.tolerated, s.method = false, s.tolerated[:0], nil
 	m := &s.message
+	if begun := bytes.TrimLeft(message, "\r\n"); len(begun) < len(message) && len(begun) > 0 { // of a datagram: frames leaves them out
+		s.tolerate("line ends before a request in a datagram", "7.5")
+		message = begun
+	}
 	m.read(message)
 	status, cause := s.startLine()
 	if cause.what == "" {

@@ -27,6 +27,7 @@ func TestScreen(t *testing.T) {
 	}{
 		{"right", request(), "same"},
 		{"folded", request("From: ", "From:\r\n "), "same"},
+		{"line ends before it", "\r\n\r\n" + request(), request("\r\n\r\n", "\r\n"+internalName+": RFC 3261 7.5 line ends before a request in a datagram\r\n\r\n")},
 		{"blanks around a tag", request(";tag=f1", " ; tag = f1"), request()},
 		{"TAG", request(";tag=f1", ";TAG=f1"), request()},
 		{"no tag", request(";tag=f1", ""), request(";tag=f1", tag)},

@@ -18,7 +18,7 @@ type Config struct {
 	TCP               bool          `yaml:"tcp"`                  // also listen on TCP
 	MaxCalls          int           `yaml:"max_calls"`            // calls at one time, over all numbers; one more is refused with 503
 	MaxCallsPerNumber int           `yaml:"max_calls_per_number"` // calls at one time to one number; one more is refused with 486; 0 is no limit
-	MaxBytes          int           `yaml:"max_bytes"`            // bytes of answered requests that are kept for when they come again (RFC 3261 17.2: 32 s over UDP); a call above it is refused with 503
+	MaxBytes          int           `yaml:"max_bytes"`            // bytes of memory for answered requests that are kept for when they come again (RFC 3261 17.2: 32 s over UDP); a call above it is refused with 503
 	RingingAfter      time.Duration `yaml:"ringing_after"`        // INVITE to 180
 	AnswerAfter       time.Duration `yaml:"answer_after"`         // 180 to 200
 	UnknownNumber     int           `yaml:"unknown_number"`       // SIP status for a number of no pool
@@ -70,7 +70,7 @@ func (u *Unreserved) UnmarshalText(text []byte) error {
 // Default returns the settings of the published profile.
 func Default() Config {
 	return Config{
-		Listen: "127.0.0.1:5060", TCP: true, MaxCalls: 2000, MaxBytes: 256 << 20,
+		Listen: "127.0.0.1:5060", TCP: true, MaxCalls: 2000, MaxBytes: 1 << 30,
 		UnknownNumber: 404, UnreservedDial: Answer, UnreservedStatus: 480, MediaPort: 40000,
 		Symmetric: sipua.SymmetricAuto, MaxConnections: 1000, IdleTimeout: 10 * time.Minute, ReadTimeout: 30 * time.Second,
 	}
