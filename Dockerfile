@@ -4,11 +4,14 @@ FROM scratch
 COPY dnispool /dnispool
 
 # The platform's own ports, and that of the control API. Inside a container every address is the way to be reached at
-# all; the control API then asks for a token, DNISPOOL_CONTROL_TOKEN or one that is made at each start and printed.
+# all; the control API then asks for a token, DNISPOOL_CONTROL_TOKEN or one that is made at each start and printed. The
+# certificate for TLS is made at each start, unless one is mounted and named by DNISPOOL_TLS_CERTIFICATE and _KEY.
 ENV DNISPOOL_HTTP_LISTEN=0.0.0.0:8080 \
     DNISPOOL_SIP_LISTEN=0.0.0.0:5060 \
+    DNISPOOL_HTTP_TLS_LISTEN=0.0.0.0:8443 \
+    DNISPOOL_SIP_TLS_LISTEN=0.0.0.0:5061 \
     DNISPOOL_CONTROL_LISTEN=0.0.0.0:8081
-EXPOSE 8080/tcp 5060/udp 5060/tcp 8081/tcp
+EXPOSE 8080/tcp 8443/tcp 5060/udp 5060/tcp 5061/tcp 8081/tcp
 
 # Nobody's numbers, because there is no file of names. Nothing is written, so the file system may be read-only.
 USER 65534:65534

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/hostport"
@@ -27,6 +28,7 @@ type Config struct {
 	Profile      string              `yaml:"profile" json:"profile"` // what the rest starts from: see Profiles
 	HTTP         HTTP                `yaml:"http" json:"http"`       // Reserve DNI and Get Handoff
 	SIP          telephony.Config    `yaml:"sip" json:"sip"`         // where calls arrive
+	TLS          certificate.Config  `yaml:"tls" json:"tls"`         // the certificate for http.tls_listen and sip.tls_listen
 	Pool         pool.Config         `yaml:"pool" json:"pool"`       // who holds which number
 	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
 	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
@@ -39,7 +41,8 @@ type Config struct {
 
 // HTTP is where and how the two endpoints are served.
 type HTTP struct {
-	Listen     string `yaml:"listen" json:"listen"` // host:port; port 0 picks one
+	Listen     string `yaml:"listen" json:"listen"`         // host:port; port 0 picks one
+	TLSListen  string `yaml:"tls_listen" json:"tls_listen"` // the same over TLS; empty: not served; unspecified
 	api.Config `yaml:",inline"`
 }
 
@@ -106,7 +109,7 @@ func Default(profile string) (Config, error) {
 		Profile: profile,
 		HTTP:    HTTP{Listen: "127.0.0.1:8080", Config: api.Default()},
 		SIP:     telephony.Default(), Pool: pool.Default(), Conversation: conversation.Default(), Handoff: handoff.Default(),
-		Journal: journal.Default(), Control: DefaultControl(), Log: Log{Buffer: 1 << 20},
+		TLS: certificate.Config{Hosts: []string{}}, Journal: journal.Default(), Control: DefaultControl(), Log: Log{Buffer: 1 << 20},
 	}
 	c.Handoff.StateKeys = []string{
 		"handoff_to", "handoff_reason",
@@ -219,6 +222,12 @@ func (c Config) Validate() error {
 	if _, err := hostport.Listen(c.HTTP.Listen); err != nil {
 		errs = append(errs, fmt.Errorf("http.listen: %w", err))
 	}
+	if c.HTTP.TLSListen != "" {
+		if _, err := hostport.Listen(c.HTTP.TLSListen); err != nil {
+			errs = append(errs, fmt.Errorf("http.tls_listen: %w", err))
+		}
+	}
+	under("tls", c.TLS.Validate())
 	under("journal", c.Journal.Validate())
 	under("control", c.Control.Validate())
 	errs = append(errs, c.apart()...)

@@ -5,6 +5,7 @@ package sim
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,12 +39,14 @@ type Sim struct {
 	backend  api.Backend        // the platform to the HTTP edge
 	line     telephony.Platform // and to the SIP edge
 
-	http     *http.Server
-	listener net.Listener
-	conns    *conns
-	served   chan struct{}
-	closing  sync.Once
-	edge     *telephony.Edge
+	http      *http.Server
+	listener  net.Listener
+	secure    net.Listener // for HTTP over TLS; nil where there is none
+	authority []byte       // in PEM, of a certificate that was made
+	conns     *conns
+	served    chan struct{}
+	closing   sync.Once
+	edge      *telephony.Edge
 }
 
 // Option changes how a Sim meets its surroundings.
@@ -80,24 +83,35 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.http != nil {
 		return errors.New("sim: started already")
 	}
-	at, err := hostport.Listen(s.config.HTTP.Listen)
-	if err != nil {
-		return fmt.Errorf("http: listen: %w", err)
+	var shown *tls.Config
+	var err error
+	if s.config.HTTP.TLSListen != "" || s.config.SIP.TLSListen != "" {
+		if shown, s.authority, err = s.config.TLS.TLS(); err != nil {
+			return err
+		}
 	}
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", at.String())
-	if err != nil {
-		return fmt.Errorf("http: %w", err)
+	if s.listener, err = listen(ctx, "listen", s.config.HTTP.Listen); err != nil {
+		return err
 	}
-	edge, err := telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, s.trace())
-	if err != nil {
-		return errors.Join(err, listener.Close())
+	both := []net.Listener{s.listener}
+	s.secure = nil
+	if s.config.HTTP.TLSListen != "" {
+		if s.secure, err = listen(ctx, "tls_listen", s.config.HTTP.TLSListen); err != nil {
+			return errors.Join(err, s.listener.Close())
+		}
+		both = append(both, tls.NewListener(s.secure, shown))
 	}
-	s.listener, s.edge = listener, edge
+	if s.edge, err = telephony.Listen(ctx, s.config.SIP, shown, s.line, s.clock, s.log, s.trace()); err != nil {
+		for _, l := range both {
+			err = errors.Join(err, l.Close())
+		}
+		return err
+	}
 	handler := api.New(s.config.HTTP.Config, s.backend,
 		append(s.watching(), api.WithNow(s.clock.Now), api.OnRejected(s.rejected), api.OnUndelivered(s.undelivered))...)
 	s.http = api.NewServer(s.config.HTTP.Config, wrap(s.parts.HTTP, handler))
 	s.http.ErrorLog = slog.NewLogLogger(s.log.Handler(), slog.LevelWarn)
-	s.conns = watch(listener, s.config.HTTP.MaxConnections, s.refused)
+	s.conns = watch(join(both...), s.config.HTTP.MaxConnections, s.refused)
 	s.conns.attach(s.http)
 	s.served = make(chan struct{})
 	go func() {
@@ -108,6 +122,19 @@ func (s *Sim) Start(ctx context.Context) error {
 	}()
 	s.platform.note(journal.Event{Kind: journal.Started, Detail: "http " + s.HTTPAddr() + ", sip " + s.SIPAddr()})
 	return nil
+}
+
+// listen opens the socket that the setting of that name speaks of.
+func listen(ctx context.Context, setting, address string) (net.Listener, error) {
+	at, err := hostport.Listen(address)
+	if err != nil {
+		return nil, fmt.Errorf("http: %s: %w", setting, err)
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", at.String())
+	if err != nil {
+		return nil, fmt.Errorf("http: %w", err)
+	}
+	return l, nil
 }
 
 func (s *Sim) rejected(r api.Rejection) {
@@ -139,6 +166,20 @@ func (s *Sim) undelivered(u api.Undelivered) {
 
 // HTTPAddr returns the host:port of the two endpoints.
 func (s *Sim) HTTPAddr() string { return s.listener.Addr().String() }
+
+// HTTPSAddr returns the host:port of the two endpoints over TLS; "" where they are not served so.
+func (s *Sim) HTTPSAddr() string {
+	if s.secure == nil {
+		return ""
+	}
+	return s.secure.Addr().String()
+}
+
+// SIPSAddr returns the host:port at which calls over TLS are answered; "" where none are.
+func (s *Sim) SIPSAddr() string { return s.edge.TLSAddr() }
+
+// Authority returns in PEM whom clients have to trust where the certificate was made at the start; nil where none was.
+func (s *Sim) Authority() []byte { return s.authority }
 
 // SIPAddr returns the host:port at which calls are answered.
 func (s *Sim) SIPAddr() string { return s.edge.Addr() }

@@ -19,6 +19,14 @@ func ctlCommands() []ctlCommand {
 			show: shown(showSimulator),
 		},
 		{
+			name: "authority", says: "whom to trust for HTTPS and for SIP over TLS, in PEM",
+			run: func(ctx context.Context, c *client.Client, _ asked) (any, error) {
+				pem, err := c.Authority(ctx)
+				return string(pem), err
+			},
+			show: shown(func(w io.Writer, pem string) { fmt.Fprint(w, pem) }),
+		},
+		{
 			name: "projects", says: "the tenants, their paths and keys", flags: secretsFlag,
 			run: func(ctx context.Context, c *client.Client, a asked) (any, error) {
 				return c.Projects(ctx, a.flag("secrets") == "true")

@@ -223,6 +223,12 @@ func welcome(w io.Writer, s *sim.Sim, control string) {
 	fmt.Fprintf(&b, "%s sim   profile %s\n\n", tool, c.Profile)
 	fmt.Fprintf(&b, "  HTTP   %s%s\n", base, elsewhere(s.HTTPAddr()))
 	fmt.Fprintf(&b, "  SIP    %s (UDP%s)%s\n", phone, map[bool]string{true: ", TCP"}[c.SIP.TCP], elsewhere(s.SIPAddr()))
+	if at := s.HTTPSAddr(); at != "" {
+		fmt.Fprintf(&b, "  HTTPS  https://%s%s\n", hostport.Reach(at), elsewhere(at))
+	}
+	if at := s.SIPSAddr(); at != "" {
+		fmt.Fprintf(&b, "  SIPS   %s (TLS)%s\n", hostport.Reach(at), elsewhere(at))
+	}
 	if control != "" {
 		fmt.Fprintf(&b, "  ctl    %s\n", control)
 	}

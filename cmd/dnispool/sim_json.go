@@ -7,8 +7,8 @@ import (
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
-	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 // announcement is what `dnispool sim --output json` prints when it is ready: whoever has started it on ports of the
@@ -24,14 +24,14 @@ type announcement struct {
 }
 
 // announce prints the announcement in one line.
-func announce(w io.Writer, s *sim.Sim, control steering) error {
+func announce(w io.Writer, s *sim.Sim, api steering) error {
 	c := s.Config()
 	a := announcement{
 		Ready: true, Version: version(), Profile: c.Profile, Facts: make(map[string]reading.Facts),
-		Addresses: client.Addresses{HTTP: "http://" + hostport.Reach(s.HTTPAddr()), SIP: hostport.Reach(s.SIPAddr()), SIPTCP: c.SIP.TCP},
+		Addresses: control.Addresses(s, ""),
 	}
-	if control.Server != nil {
-		a.Addresses.Control, a.Token = control.URL(), control.Token()
+	if api.Server != nil {
+		a.Addresses.Control, a.Token = api.URL(), api.Token()
 	}
 	for _, p := range c.Projects {
 		stats, _ := s.Pool(p.Name)

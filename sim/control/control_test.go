@@ -2,7 +2,10 @@ package control_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -95,6 +98,37 @@ func TestWhatThereIs(t *testing.T) {
 		if _, problems := sim.Parse("shown.yaml", file); secrets && len(problems) > 0 {
 			t.Errorf("config: want one that starts the simulator, got %v", problems)
 		}
+	}
+}
+
+func TestTLSAddressesAndAuthority(t *testing.T) {
+	w := start(t, "http: {tls_listen: \"127.0.0.1:0\"}\nsip: {tls_listen: \"0.0.0.0:0\"}\ntls: {hosts: [dnispool]}")
+	s, err := w.Simulator(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, port, _ := net.SplitHostPort(w.sim.SIPSAddr())
+	if s.Addresses.HTTPS != "https://"+w.sim.HTTPSAddr() || s.Addresses.SIPS != "127.0.0.1:"+port {
+		t.Errorf("want addresses for TLS, got %+v", s.Addresses)
+	}
+	pem, err := w.Authority(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(pem) {
+		t.Fatalf("authority: want PEM, got %q", pem)
+	}
+	for _, at := range []string{w.sim.HTTPSAddr(), s.Addresses.SIPS} {
+		c, err := tls.Dial("tcp", at, &tls.Config{RootCAs: roots, ServerName: "dnispool"})
+		if err != nil {
+			t.Errorf("%s: %v", at, err)
+			continue
+		}
+		_ = c.Close()
+	}
+	if _, err := start(t, "profile: published").Authority(t.Context()); !client.IsStatus(err, http.StatusNotFound) {
+		t.Errorf("without TLS: want 404, got %v", err)
 	}
 }
 

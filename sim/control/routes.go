@@ -25,6 +25,7 @@ type route struct {
 func operations() []route {
 	return []route{
 		{"GET", "/v1/simulator", "", (*Server).simulator},
+		{"GET", "/v1/authority", "", (*Server).authority},
 		{"GET", "/v1/projects", "secrets", (*Server).projects},
 		{"GET", "/v1/config", "secrets", (*Server).showConfig},
 		{"GET", "/v1/pools", "", (*Server).pools},

@@ -25,10 +25,30 @@ func (s *Server) simulator(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 	c := p.Config()
 	reply(w, http.StatusOK, client.Simulator{
 		Version: s.version, Profile: c.Profile, StartedAt: s.started, Now: p.Now(), Calls: p.Calls(),
-		Addresses: client.Addresses{
-			HTTP: "http://" + hostport.Reach(p.HTTPAddr()), SIP: hostport.Reach(p.SIPAddr()), SIPTCP: c.SIP.TCP, Control: s.URL(),
-		},
+		Addresses: Addresses(p, s.URL()),
 	})
+}
+
+// Addresses are where p, whose control API is at that URL, is reached from this machine.
+func Addresses(p *sim.Sim, control string) client.Addresses {
+	a := client.Addresses{
+		HTTP: "http://" + hostport.Reach(p.HTTPAddr()), SIP: hostport.Reach(p.SIPAddr()), SIPTCP: p.Config().SIP.TCP,
+		SIPS: hostport.Reach(p.SIPSAddr()), Control: control,
+	}
+	if at := p.HTTPSAddr(); at != "" {
+		a.HTTPS = "https://" + hostport.Reach(at)
+	}
+	return a
+}
+
+func (s *Server) authority(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
+	pem := p.Authority()
+	if pem == nil {
+		refuse(w, http.StatusNotFound, "authority: want a simulator that serves TLS with a certificate of its own making, got one that does not")
+		return
+	}
+	w.Header().Set("Content-Type", "application/x-pem-file")
+	_, _ = w.Write(pem) // whoever has gone needs no answer
 }
 
 func (s *Server) projects(p *sim.Sim, w http.ResponseWriter, r *http.Request) {

@@ -29,6 +29,7 @@ var document = sync.OnceValues(func() (routers.Router, error) {
 	}
 	doc.Servers = nil // the tests listen elsewhere
 	openapi3filter.RegisterBodyDecoder("application/yaml", openapi3filter.PlainBodyDecoder)
+	openapi3filter.RegisterBodyDecoder("application/x-pem-file", openapi3filter.PlainBodyDecoder)
 	return legacy.NewRouter(doc)
 })
 

@@ -28,9 +28,11 @@ import (
 // The ports of the image.
 const (
 	httpPort    = "8080/tcp"
+	httpsPort   = "8443/tcp"
 	controlPort = "8081/tcp"
 	sipUDPPort  = "5060/udp"
 	sipTCPPort  = "5060/tcp"
+	sipTLSPort  = "5061/tcp"
 )
 
 const (
@@ -49,7 +51,7 @@ type Container struct {
 // when there is an error, unless it could not be made at all.
 func Run(ctx context.Context, img string, opts ...testcontainers.ContainerCustomizer) (*Container, error) {
 	all := []testcontainers.ContainerCustomizer{
-		testcontainers.WithExposedPorts(httpPort, controlPort, sipUDPPort, sipTCPPort),
+		testcontainers.WithExposedPorts(httpPort, httpsPort, controlPort, sipUDPPort, sipTCPPort, sipTLSPort),
 		testcontainers.WithEnv(map[string]string{tokenName: rand.Text()}),
 		withHost(ctx),
 		testcontainers.WithWaitStrategy(wait.ForExec([]string{binary, "ready"})),
@@ -86,8 +88,8 @@ func (c *Container) said(ctx context.Context) string {
 	return "\n" + string(b[max(0, len(b)-most):])
 }
 
-// withHost lets the control API be asked by the name of the machine on which the containers run, where that is not this
-// one: names that it does not know are refused.
+// withHost lets the control API be asked, and the certificate be good, for the name of the machine on which the containers
+// run, where that is not this one.
 func withHost(ctx context.Context) testcontainers.CustomizeRequestOption {
 	return func(r *testcontainers.GenericContainerRequest) error {
 		provider, err := testcontainers.NewDockerProvider(testcontainers.WithLogger(r.Logger))
@@ -103,7 +105,7 @@ func withHost(ctx context.Context) testcontainers.CustomizeRequestOption {
 		if err != nil {
 			return err
 		}
-		return testcontainers.WithEnv(map[string]string{"DNISPOOL_CONTROL_HOSTS": string(hosts)})(r)
+		return testcontainers.WithEnv(map[string]string{"DNISPOOL_CONTROL_HOSTS": string(hosts), "DNISPOOL_TLS_HOSTS": string(hosts)})(r)
 	}
 }
 
@@ -129,6 +131,11 @@ func (c *Container) URL(ctx context.Context) (string, error) {
 	return c.PortEndpoint(ctx, httpPort, "http")
 }
 
+// HTTPSURL is the same over TLS; Control().Authority says whom to trust.
+func (c *Container) HTTPSURL(ctx context.Context) (string, error) {
+	return c.PortEndpoint(ctx, httpsPort, "https")
+}
+
 // SIP is the host:port at which calls over UDP are answered.
 func (c *Container) SIP(ctx context.Context) (string, error) {
 	return c.PortEndpoint(ctx, sipUDPPort, "")
@@ -137,6 +144,11 @@ func (c *Container) SIP(ctx context.Context) (string, error) {
 // SIPTCP is the host:port at which calls over TCP are answered.
 func (c *Container) SIPTCP(ctx context.Context) (string, error) {
 	return c.PortEndpoint(ctx, sipTCPPort, "")
+}
+
+// SIPTLS is the host:port at which calls over TLS are answered.
+func (c *Container) SIPTLS(ctx context.Context) (string, error) {
+	return c.PortEndpoint(ctx, sipTLSPort, "")
 }
 
 // ControlURL is the link to the control API, with its token.

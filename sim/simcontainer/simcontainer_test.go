@@ -2,6 +2,8 @@ package simcontainer_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"io"
 	"net/http"
@@ -131,6 +133,32 @@ func TestRun(t *testing.T) {
 	}
 	if err := control.Ready(t.Context()); err != nil {
 		t.Error(err)
+	}
+	pem, err := control.Authority(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	https := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}
+	defer https.CloseIdleConnections()
+	url, err := c.HTTPSURL(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if res, err := (&http.Client{Transport: https}).Get(url + "/v1/acme-uk/acme-support/handoff_state"); err != nil {
+		t.Error(err)
+	} else if _ = res.Body.Close(); res.StatusCode != http.StatusUnauthorized {
+		t.Errorf("HTTPS without a key: want 401, got %d", res.StatusCode)
+	}
+	at, err := c.SIPTLS(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if conn, err := tls.Dial("tcp", at, &tls.Config{RootCAs: roots}); err != nil {
+		t.Error(err)
+	} else {
+		_ = conn.Close()
 	}
 }
 

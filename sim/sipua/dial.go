@@ -23,7 +23,7 @@ type Dial struct {
 	RequestURI string
 	// CallID is the Call-ID. Empty: a random one.
 	CallID string
-	// Transport is "udp" (also when empty) or "tcp".
+	// Transport is "udp" (also when empty), "tcp" or "tls".
 	Transport string
 	// SDP is the offer. Nil: an offer of PCMU.
 	SDP []byte
@@ -99,8 +99,8 @@ func (e *Endpoint) Dial(ctx context.Context, d Dial) (*Leg, error) {
 // newCall builds the leg and its INVITE.
 func (e *Endpoint) newCall(d Dial) (*Leg, error) {
 	transport := strings.ToUpper(cmp.Or(d.Transport, "udp"))
-	if transport != "UDP" && transport != "TCP" {
-		return nil, fmt.Errorf("transport: want udp or tcp, got %q", d.Transport)
+	if transport != "UDP" && transport != "TCP" && transport != "TLS" {
+		return nil, fmt.Errorf("transport: want udp, tcp or tls, got %q", d.Transport)
 	}
 	from, err := parseParty("from", d.From)
 	if err != nil {

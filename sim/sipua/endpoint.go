@@ -3,6 +3,7 @@ package sipua
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"hash/maphash"
 	"log/slog"
@@ -19,6 +20,11 @@ type Config struct {
 	Listen string
 	// TCP also listens on, and allows calls over, TCP.
 	TCP bool
+	// TLSListen is the host:port to listen on for calls over TLS (RFC 3261 26.2.1), which are placed as well; "" for none. Port 0 takes
+	// a free one.
+	TLSListen string
+	// TLS has the certificate for TLSListen, and the roots by which those that are called are known; nil without TLSListen.
+	TLS *tls.Config
 	// PacketConn is used instead of a UDP socket on Listen. The Endpoint owns it: Close closes it, and so does a Listen that fails.
 	PacketConn net.PacketConn
 	// Advertise is the host (or host:port) that Contact and Via carry. Empty: of a call that comes in host and port of its
@@ -154,7 +160,7 @@ func Listen(ctx context.Context, c Config) (*Endpoint, error) {
 		return nil, err
 	}
 	stack := stackLogger(e.log)
-	e.transport = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(parsers()), nil, sip.WithTransportLayerLogger(stack))
+	e.transport = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(parsers()), c.TLS, sip.WithTransportLayerLogger(stack))
 	e.transport.OnMessage(e.arrived) // before the transaction layer hooks in: it starts a goroutine a message
 	e.transactions = sip.NewTransactionLayer(e.transport, sip.WithTransactionLayerLogger(stack),
 		sip.WithTransactionLayerUnhandledResponseHandler(e.onStrayResponse))
@@ -174,6 +180,10 @@ func (e *Endpoint) serve(ctx context.Context) error {
 		e.serving.Go(func() { _ = e.transport.ServeTCP(s.streams) })
 		ready = append(ready, s.streams.accepting)
 	}
+	if s.secure != nil {
+		e.serving.Go(func() { _ = e.transport.ServeTLS(s.secure) })
+		ready = append(ready, s.secure.accepting)
+	}
 	for _, r := range ready {
 		select {
 		case <-r:
@@ -187,18 +197,27 @@ func (e *Endpoint) serve(ctx context.Context) error {
 // Addr is the host:port that is listened on.
 func (e *Endpoint) Addr() string { return e.sockets.packets.LocalAddr().String() }
 
+// TLSAddr is the host:port that is listened on for calls over TLS; "" for none.
+func (e *Endpoint) TLSAddr() string {
+	if e.sockets.secure == nil {
+		return ""
+	}
+	return e.sockets.secure.Addr().String()
+}
+
 // Advertise changes what the calls from now on carry in Contact and Via: host or host:port, or "" for what Config.Advertise says of it.
 func (e *Endpoint) Advertise(address string) error { return e.sockets.advertise(address) }
 
-// Connections is the number of TCP connections that are open, in either direction.
-func (e *Endpoint) Connections() int {
-	s := e.sockets.streams
-	if s == nil {
-		return 0
+// Connections is the number of TCP and TLS connections that are open, in either direction.
+func (e *Endpoint) Connections() (n int) {
+	for _, s := range []*streams{e.sockets.streams, e.sockets.secure} {
+		if s != nil {
+			s.mu.Lock()
+			n += len(s.open)
+			s.mu.Unlock()
+		}
 	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.open)
+	return n
 }
 
 // Active is the number of legs that are up, in either direction, early ones included.

@@ -43,7 +43,7 @@ func (p party) header() (string, sip.Uri, sip.HeaderParams) {
 type dialog struct {
 	callID    string
 	local     party
-	transport string // "UDP" or "TCP": all of a dialog goes over the INVITE's
+	transport string // "UDP", "TCP" or "TLS": all of a dialog goes over the INVITE's
 	peer      string // other end of the INVITE's connection
 
 	mu        sync.Mutex
@@ -105,7 +105,7 @@ func (l *Leg) request(m sip.RequestMethod, seq uint32, body []byte, h []Header) 
 			r.Recipient = routes[0]
 			routes = append(append([]sip.Uri(nil), routes[1:]...), d.target)
 		}
-	} else if sip.IsReliable(d.transport) && known(l.endpoint.transport, d.peer) {
+	} else if sip.IsReliable(d.transport) && known(l.endpoint.transport, sip.NetworkToLower(d.transport), d.peer) {
 		r.SetDestination(d.peer) // the connection there is; the port in the Contact need not listen
 	} else {
 		r.SetDestination(l.nextHop(d.target))
@@ -146,7 +146,11 @@ func (l *Leg) contact() Header {
 	if sip.IsReliable(l.dialog.transport) {
 		params = ";transport=" + sip.NetworkToLower(l.dialog.transport)
 	}
-	return Header{"Contact", "<sip:" + net.JoinHostPort(l.host, strconv.Itoa(l.port)) + params + ">"}
+	scheme := "sip:"
+	if l.incoming && l.invite != nil && l.invite.Recipient.Scheme == "sips" { // RFC 3261 12.1.1
+		scheme = "sips:"
+	}
+	return Header{"Contact", "<" + scheme + net.JoinHostPort(l.host, strconv.Itoa(l.port)) + params + ">"}
 }
 
 // prepare sees to it that a request leaves from our socket, or over a connection of ours.
@@ -155,10 +159,11 @@ func (e *Endpoint) prepare(ctx context.Context, r *sip.Request) error {
 		r.Laddr = e.sockets.local
 		return nil
 	}
-	if e.sockets.streams == nil {
-		return fmt.Errorf("transport: want udp, the only one this endpoint has, got %s", sip.NetworkToLower(r.Transport()))
+	over := e.sockets.over(r.Transport())
+	if over == nil {
+		return fmt.Errorf("transport: want one that this endpoint has, got %s", sip.NetworkToLower(r.Transport()))
 	}
-	addr, err := e.sockets.streams.connect(ctx, e.transport, r.Destination())
+	addr, err := over.connect(ctx, e.transport, r.Destination())
 	r.SetDestination(addr)
 	return err
 }

@@ -22,6 +22,7 @@ const bindTries = 32
 type sockets struct {
 	packets *packets
 	streams *streams // nil without TCP
+	secure  *streams // nil without TLS
 	local   sip.Addr // of packets: requests are pinned to it, else sipgo may send them from a socket of their own
 
 	mu         sync.RWMutex
@@ -40,7 +41,14 @@ func openSockets(ctx context.Context, c Config, t *tracer, g *gate, h *handover,
 	}
 	s := &sockets{packets: newPackets(pc, t, g, h, in)}
 	if ln != nil {
-		s.streams = newStreams(ln, c, t, g, h, in)
+		s.streams = newStreams(ln, nil, c, t, g, h, in)
+	}
+	if c.TLSListen != "" {
+		ln, err := (&net.ListenConfig{}).Listen(ctx, "tcp", c.TLSListen)
+		if err != nil {
+			return nil, errors.Join(fmt.Errorf("tls: %w", err), s.Close())
+		}
+		s.secure = newStreams(ln, c.TLS, c, t, g, h, in)
 	}
 	if err := s.setAddress(c.Advertise); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -133,6 +141,9 @@ func (s *sockets) addressFor(peer string, to *sip.Uri, transport string) (host s
 	host, port = s.host, s.port
 	advertised := s.advertised
 	s.mu.RUnlock()
+	if transport == "TLS" && s.secure != nil { // has a port of its own, also where another is advertised
+		port = s.secure.listener.Addr().(*net.TCPAddr).Port
+	}
 	if !advertised && to != nil && to.Host != "" && (to.Scheme == "sip" || to.Scheme == "sips") {
 		asked := strings.Trim(to.Host, "[]")
 		ip, err := netip.ParseAddr(asked)
@@ -164,10 +175,20 @@ func routeTo(peer string) string {
 
 func (s *sockets) Close() error {
 	err := s.packets.Close()
-	if s.streams != nil {
-		err = errors.Join(err, s.streams.Close())
+	for _, t := range []*streams{s.streams, s.secure} {
+		if t != nil {
+			err = errors.Join(err, t.Close())
+		}
 	}
 	return err
+}
+
+// over returns the streams of a reliable transport; nil where the endpoint has none.
+func (s *sockets) over(transport string) *streams {
+	if transport == "TLS" {
+		return s.secure
+	}
+	return s.streams
 }
 
 // packets is the UDP socket as sipgo sees it: traced, and telling when the first read begins.

@@ -2,7 +2,9 @@ package sipua
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"sync"
 	"time"
@@ -16,10 +18,11 @@ const (
 	acceptPause  = 50 * time.Millisecond
 )
 
-// streams is the TCP listener as sipgo sees it. Connections that we dial come out of Accept as well: so every stream is traced, has a
+// streams is the listener for TCP, or for TLS, as sipgo sees it. Connections that we dial come out of Accept as well: so every stream is traced, has a
 // write deadline and is known to sipgo before the first request is sent on it.
 type streams struct {
 	listener  net.Listener
+	tls       *tls.Config // nil for TCP
 	trace     *tracer
 	gate      *gate
 	handover  *handover
@@ -39,8 +42,8 @@ type streams struct {
 	open map[*tcpConn]struct{}
 }
 
-func newStreams(ln net.Listener, c Config, t *tracer, g *gate, h *handover, in *intake) *streams {
-	s := &streams{listener: ln, trace: t, gate: g, handover: h, intake: in, conns: make(chan net.Conn), accepting: make(chan struct{}),
+func newStreams(ln net.Listener, secure *tls.Config, c Config, t *tracer, g *gate, h *handover, in *intake) *streams {
+	s := &streams{listener: ln, tls: secure, trace: t, gate: g, handover: h, intake: in, conns: make(chan net.Conn), accepting: make(chan struct{}),
 		closed: make(chan struct{}), limit: c.MaxConnections, idleTimeout: c.IdleTimeout, readTimeout: c.ReadTimeout, inUse: in.inUse,
 		open: map[*tcpConn]struct{}{}}
 	s.wg.Go(s.listen)
@@ -53,6 +56,9 @@ func (s *streams) listen() {
 		c, err := s.listener.Accept()
 		switch {
 		case err == nil:
+			if s.tls != nil {
+				c = tls.Server(c, s.tls) // which shakes hands with the first read, and by its deadline
+			}
 			_ = s.hand(context.Background(), c)
 		case errors.Is(err, net.ErrClosed):
 			return
@@ -138,18 +144,44 @@ func (s *streams) connect(ctx context.Context, layer *sip.TransportLayer, addr s
 	if err != nil {
 		return "", err
 	}
-	if known(layer, to.String()) {
+	if known(layer, s.network(), to.String()) {
 		return to.String(), nil
 	}
-	c, err := (&net.Dialer{Timeout: dialTimeout}).DialContext(ctx, "tcp", to.String())
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	c, err := new(net.Dialer).DialContext(ctx, "tcp", to.String())
+	if err == nil && s.tls != nil {
+		c, err = shaken(ctx, c, s.tls, addr)
+	}
 	if err != nil {
 		return "", err
 	}
 	return to.String(), s.hand(ctx, c)
 }
 
-func known(layer *sip.TransportLayer, addr string) bool {
-	c, err := layer.GetConnection("tcp", addr)
+// shaken is the client's side of a TLS connection after its handshake with whoever is at addr.
+func shaken(ctx context.Context, c net.Conn, config *tls.Config, addr string) (net.Conn, error) {
+	config = config.Clone()
+	if config.ServerName == "" {
+		config.ServerName, _, _ = net.SplitHostPort(addr)
+	}
+	secure := tls.Client(c, config)
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("tls: %w", err), c.Close())
+	}
+	return secure, nil
+}
+
+// network is what sipgo calls the transport.
+func (s *streams) network() string {
+	if s.tls != nil {
+		return "tls"
+	}
+	return "tcp"
+}
+
+func known(layer *sip.TransportLayer, network, addr string) bool {
+	c, err := layer.GetConnection(network, addr)
 	if err != nil {
 		return false
 	}

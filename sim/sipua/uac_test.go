@@ -123,8 +123,8 @@ func TestDialThatCannotBeSent(t *testing.T) {
 			change func(*sipua.Dial)
 			want   string
 		}{
-			{func(d *sipua.Dial) { d.Transport = "sctp" }, `transport: want udp or tcp, got "sctp"`},
-			{func(d *sipua.Dial) { d.Transport = "tcp" }, `call: not sent: transport: want udp, the only one this endpoint has, got tcp`},
+			{func(d *sipua.Dial) { d.Transport = "sctp" }, `transport: want udp, tcp or tls, got "sctp"`},
+			{func(d *sipua.Dial) { d.Transport = "tcp" }, `call: not sent: transport: want one that this endpoint has, got tcp`},
 			{func(d *sipua.Dial) { d.From = "" }, `from: want a URI or name-addr, got ""`},
 			{func(d *sipua.Dial) { d.To = "nobody" }, `to: want a URI or name-addr, got "nobody"`},
 			{func(d *sipua.Dial) { d.From = "sip:a@b\r\nX: y" }, `from: want text without control characters, got "sip:a@b\r\nX: y"`},

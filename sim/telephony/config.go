@@ -16,6 +16,7 @@ import (
 type Config struct {
 	Listen            string        `yaml:"listen"`               // host:port for UDP, and TCP when TCP is set; port 0 picks one
 	TCP               bool          `yaml:"tcp"`                  // also listen on TCP
+	TLSListen         string        `yaml:"tls_listen"`           // host:port for TLS, usually 5061; empty: no calls over TLS; unspecified
 	MaxCalls          int           `yaml:"max_calls"`            // calls at one time, over all numbers; one more is refused with 503
 	MaxCallsPerNumber int           `yaml:"max_calls_per_number"` // calls at one time to one number; one more is refused with 486; 0 is no limit
 	MaxBytes          int           `yaml:"max_bytes"`            // bytes of memory for answered requests that are kept for when they come again (RFC 3261 17.2: 32 s over UDP); a call above it is refused with 503
@@ -82,6 +83,11 @@ func (c Config) Validate() error {
 	bad := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if _, err := hostport.Listen(c.Listen); err != nil {
 		bad("listen: %w", err)
+	}
+	if c.TLSListen != "" {
+		if _, err := hostport.Listen(c.TLSListen); err != nil {
+			bad("tls_listen: %w", err)
+		}
 	}
 	if c.MaxCalls < 1 {
 		bad("max_calls: want at least 1, got %d", c.MaxCalls)

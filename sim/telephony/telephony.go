@@ -2,6 +2,7 @@ package telephony
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -81,14 +82,23 @@ type Edge struct {
 	perLine map[string]int
 }
 
-// Listen starts the edge. It is ready for calls when Listen returns. trace sees every message; nil: nobody does.
-func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
+// Listen starts the edge. It is ready for calls when Listen returns. secure has the certificate for calls over TLS; nil
+// where none are taken. trace sees every message; nil: nobody does.
+func Listen(ctx context.Context, c Config, secure *tls.Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
 	at, err := hostport.Listen(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("sip: listen: %w", err)
 	}
+	tlsListen := ""
+	if c.TLSListen != "" {
+		at, err := hostport.Listen(c.TLSListen)
+		if err != nil {
+			return nil, fmt.Errorf("sip: tls_listen: %w", err)
+		}
+		tlsListen = at.String()
+	}
 	return listen(ctx, sipua.Config{
-		Listen: at.String(), TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
+		Listen: at.String(), TLSListen: tlsListen, TLS: secure, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
 		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout, Trace: trace,
 	}, c, p, k, log)
 }
@@ -110,6 +120,9 @@ func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.C
 
 // Addr returns the host:port at which calls are answered.
 func (e *Edge) Addr() string { return e.endpoint.Addr() }
+
+// TLSAddr returns the host:port at which calls over TLS are answered; "" where none are.
+func (e *Edge) TLSAddr() string { return e.endpoint.TLSAddr() }
 
 // Advertise changes what the calls from now on are told to call: host, host:port, or "" for what their callers have called.
 func (e *Edge) Advertise(address string) error { return e.endpoint.Advertise(address) }

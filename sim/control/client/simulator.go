@@ -34,15 +34,23 @@ type Simulator struct {
 
 // Addresses are where a simulator is reached.
 type Addresses struct {
-	HTTP    string `json:"http"`    // base URL of the two endpoints
-	SIP     string `json:"sip"`     // host:port for calls, over UDP, and TCP where that is on
-	SIPTCP  bool   `json:"sip_tcp"` // whether calls over TCP are answered
-	Control string `json:"control"` // base URL of this API
+	HTTP    string `json:"http"`            // base URL of the two endpoints
+	SIP     string `json:"sip"`             // host:port for calls, over UDP, and TCP where that is on
+	SIPTCP  bool   `json:"sip_tcp"`         // whether calls over TCP are answered
+	HTTPS   string `json:"https,omitempty"` // base URL of the two endpoints over TLS; empty: not served
+	SIPS    string `json:"sips,omitempty"`  // host:port for calls over TLS; empty: none are taken
+	Control string `json:"control"`         // base URL of this API
 }
 
 // Simulator asks for the addresses and what is in force.
 func (c *Client) Simulator(ctx context.Context) (out Simulator, err error) {
 	return out, c.do(ctx, http.MethodGet, "/v1/simulator", nil, &out)
+}
+
+// Authority asks in PEM for the certificate of whom a client has to trust for HTTPS, and for SIP over TLS. A simulator
+// that was given its certificate, or serves no TLS, refuses it with 404.
+func (c *Client) Authority(ctx context.Context) (pem []byte, err error) {
+	return pem, c.do(ctx, http.MethodGet, "/v1/authority", nil, &pem)
 }
 
 // Project is one tenant of the simulator.
