@@ -252,6 +252,23 @@ func served(t *testing.T, config string) {
 	p.stop(t, syscall.SIGTERM)
 }
 
+// TestReadmeSimulators starts every simulator that the README shows in a line, and reserves a number.
+func TestReadmeSimulators(t *testing.T) {
+	text, _ := readme(t)
+	started := 0
+	for _, m := range regexp.MustCompile("`dnispool sim (--(?:set|profile) [^`]+)`").FindAllStringSubmatch(text, -1) {
+		t.Run(m[1], func(t *testing.T) {
+			p := serve(t, t.TempDir(), append([]string{"-q"}, strings.Fields(m[1])...)...)
+			p.number(t)
+			p.stop(t, syscall.SIGTERM)
+		})
+		started++
+	}
+	if started < 5 {
+		t.Errorf("want the simulators of the table, got %d", started)
+	}
+}
+
 // TestHelpCommands runs the commands that the help texts name.
 func TestHelpCommands(t *testing.T) {
 	dir := t.TempDir()

@@ -37,7 +37,7 @@ type Config struct {
 	LookUpNames bool `yaml:"look_up_names"`
 	// Strict refuses with 400 what is otherwise accepted against its RFC, and noted in the journal as tolerated. Unspecified.
 	Strict bool `yaml:"strict"`
-	// MaxConnections is how many TCP connections are open at once, at most a quarter of the descriptors that the process may have. One
+	// MaxConnections is how many connections of TCP, and as many of TLS, are open at once, at most a quarter of the descriptors that the process may have. One
 	// more closes the one without calls that has said nothing for longest. Unspecified.
 	MaxConnections int `yaml:"max_connections"`
 	// IdleTimeout closes a TCP connection without calls that says nothing for so long. Unspecified.
