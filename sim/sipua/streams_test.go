@@ -214,7 +214,7 @@ func TestToleratedOnceACall(t *testing.T) {
 	}})
 	s := dialStream(t, e.Addr())
 	send := func(r req) {
-		r.via = "SIP/2.0/TCP " + s.LocalAddr().String() + ";branch=z9hG4bK" + r.method + r.cseq
+		r.via = "SIP/2.0/TCP " + s.LocalAddr().String() + ";branch=z9hG4bK" + r.callID + r.method + r.cseq
 		if _, err := s.Write([]byte(strings.Replace((&peer{addr: "127.0.0.1:9"}).text(r), "Max-Forwards: 70\r\n", "Date: today\r\n", 1))); err != nil {
 			t.Fatal(err)
 		}
