@@ -25,6 +25,7 @@ image: ## a container image of the static binary; ARCH=arm64 needs Docker's buil
 	GOOS=linux GOARCH=$(ARCH) $(STATIC) -o out/image/$(ARCH)/dnispool ./cmd/dnispool
 	docker build $(if $(filter-out $(shell $(GO) env GOHOSTARCH),$(ARCH)),--platform linux/$(ARCH)) --quiet --tag $(IMAGE) --file Dockerfile \
 	  --build-arg VERSION=$(VERSION) --build-arg REVISION=$(REVISION) --build-arg CREATED=$$(date -u -d @$(EPOCH) +%Y-%m-%dT%H:%M:%SZ) out/image/$(ARCH)
+	docker image prune --force --filter label=org.opencontainers.image.title=dnispool >/dev/null # what the tag was before
 
 PLATFORMS ?= linux/amd64 linux/arm64 darwin/amd64 darwin/arm64 windows/amd64
 DIST ?= out/release
