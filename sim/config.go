@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 
@@ -32,11 +33,15 @@ type Config struct {
 	Pool         pool.Config         `yaml:"pool" json:"pool"`       // who holds which number
 	Conversation conversation.Config `yaml:"conversation" json:"conversation"`
 	Handoff      handoff.Config      `yaml:"handoff" json:"handoff"`
-	Agent        yaml.Node           `yaml:"agent,omitempty" json:"-"` // whatever the agents given to New understand
-	Journal      journal.Config      `yaml:"journal" json:"journal"`   // the record of events
-	Log          Log                 `yaml:"log" json:"log"`           // what is printed
-	Control      Control             `yaml:"control" json:"control"`   // the simulator's own API; see package control
-	Projects     []Project           `yaml:"projects" json:"projects"` // the tenants; one of them when none is listed
+	Agent        yaml.Node           `yaml:"agent,omitempty" json:"-"`   // whatever the agents given to New understand
+	Carrier      yaml.Node           `yaml:"carrier,omitempty" json:"-"` // how the phone network behaves that places calls for a hand-made try
+	Faults       yaml.Node           `yaml:"faults,omitempty" json:"-"`  // what goes wrong; whatever the faults that stand before the platform understand
+	Seed         uint64              `yaml:"seed" json:"seed"`           // of everything that is left to chance around the platform
+	Clock        Clock               `yaml:"clock" json:"clock"`         // the platform's time
+	Journal      journal.Config      `yaml:"journal" json:"journal"`     // the record of events
+	Log          Log                 `yaml:"log" json:"log"`             // what is printed
+	Control      Control             `yaml:"control" json:"control"`     // the simulator's own API; see package control
+	Projects     []Project           `yaml:"projects" json:"projects"`   // the tenants; one of them when none is listed
 }
 
 // HTTP is where and how the two endpoints are served.
@@ -51,6 +56,27 @@ type Log struct {
 	// Buffer is how many bytes wait for a standard output or standard error that is not read. More are dropped, and
 	// counted in a line of their own.
 	Buffer int `yaml:"buffer" json:"buffer"`
+}
+
+// Clock is the time that window, cool-down, the agent's talk, handoff delay and retention go by. SIP timers and what
+// happens on the network stay on the machine's.
+type Clock struct {
+	Start  string `yaml:"start" json:"start"`   // RFC 3339: the time at the start; empty: the machine's
+	Frozen bool   `yaml:"frozen" json:"frozen"` // it stands still until it is advanced
+}
+
+// At is the time at the start; zero for the machine's.
+func (c Clock) At() time.Time {
+	t, _ := time.Parse(time.RFC3339Nano, c.Start) // Validate has read it
+	return t
+}
+
+// Validate returns what is wrong with the settings.
+func (c Clock) Validate() error {
+	if _, err := time.Parse(time.RFC3339Nano, c.Start); err != nil && c.Start != "" {
+		return fmt.Errorf("start: want a time like 2026-01-02T15:04:05Z, or nothing, got %q", c.Start)
+	}
+	return nil
 }
 
 // Project is one tenant: its identifiers, its keys, and its own pool, handoff records and agent.
@@ -228,6 +254,7 @@ func (c Config) Validate() error {
 		}
 	}
 	under("tls", c.TLS.Validate())
+	under("clock", c.Clock.Validate())
 	under("journal", c.Journal.Validate())
 	under("control", c.Control.Validate())
 	errs = append(errs, c.apart()...)

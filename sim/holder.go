@@ -34,3 +34,13 @@ func (s *Sim) Numbers(project string) ([]Number, bool) {
 	}
 	return out, true
 }
+
+// Owns reports whether a number, as its pool writes it, belongs to a project.
+func (s *Sim) Owns(project, number string) bool {
+	t, ok := s.platform.named(project)
+	if !ok {
+		return false
+	}
+	known, ok := t.knows(number)
+	return ok && known == number
+}

@@ -3,6 +3,7 @@ package sim
 import (
 	"context"
 	"encoding/json"
+	"net"
 	"net/http"
 	"time"
 
@@ -40,13 +41,15 @@ type Records interface {
 // Parts puts something between the boxes of a platform. It is for platforms that are broken on purpose, so that one
 // can see whether a check notices. A nil part changes nothing.
 type Parts struct {
-	Pool    func(Project, Pool) Pool                             // who holds which number, for each project
-	Records func(Project, Records) Records                       // what the Handoff API shows, for each project
-	Agent   func(Project, conversation.Agent) conversation.Agent // who takes the calls, for each project
-	Backend func(api.Backend) api.Backend                        // what stands behind the HTTP edge
-	Line    func(telephony.Platform) telephony.Platform          // what stands behind the SIP edge
-	HTTP    func(http.Handler) http.Handler                      // what stands before the HTTP edge
-	Restart func(keepLeases bool) (keepsLeases bool)             // what a restart does to the leases
+	Pool     func(Project, Pool) Pool                             // who holds which number, for each project
+	Records  func(Project, Records) Records                       // what the Handoff API shows, for each project
+	Agent    func(Project, conversation.Agent) conversation.Agent // who takes the calls, for each project
+	Backend  func(api.Backend) api.Backend                        // what stands behind the HTTP edge
+	Line     func(telephony.Platform) telephony.Platform          // what stands behind the SIP edge
+	HTTP     func(http.Handler) http.Handler                      // what stands before the HTTP edge
+	Listener func(net.Listener) net.Listener                      // what stands before its connections
+	Trouble  func(telephony.Arrival) telephony.Trouble            // what goes wrong with a call
+	Restart  func(keepLeases bool) (keepsLeases bool)             // what a restart does to the leases
 }
 
 // WithParts makes a platform with these parts.

@@ -28,6 +28,7 @@ type platform struct {
 	witness  Witness // nil: nobody
 	runner   *runner
 	ids      *conversation.IDs
+	ends     sync.Map // the function that ends a call, by conversation id; of a platform that is watched
 	deadline *deadline
 
 	resizing  sync.Mutex // one at a time, so that two projects do not take one number
@@ -39,9 +40,9 @@ type platform struct {
 // project is one tenant at work. Its mutex guards pool and records, which know nothing of goroutines.
 type project struct {
 	Project
-	agent conversation.Agent
 
 	mu       sync.Mutex
+	agent    conversation.Agent // of the calls from now on
 	pool     Pool
 	records  Records
 	arriving string            // the call that the pool is looking at
@@ -85,14 +86,9 @@ func (p *platform) newPool(t *project) (Pool, map[uint64]string, error) {
 // forget gives every project a pool without leases, as a store does that keeps them in memory and is restarted.
 func (p *platform) forget() error {
 	for _, t := range p.projects {
-		fresh, holders, err := p.newPool(t)
-		if err != nil {
+		if err := p.empty(t); err != nil {
 			return err
 		}
-		t.mu.Lock()
-		t.pool, t.holders = fresh, holders
-		p.expect(t)
-		t.mu.Unlock()
 	}
 	p.note(journal.Event{Kind: journal.Restarted, Cause: "leases lost"})
 	return nil
@@ -250,7 +246,7 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 	id := p.ids.Next(t.Conversation.ID, a.CallID)
 	t.mu.Lock()
-	numbers := t.pool
+	numbers, agent := t.pool, t.agent
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
 	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: a.CallID, Detail: "from " + orWithheld(a.ANI)})
 	t.arriving = id
@@ -261,7 +257,10 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	s := &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, t.agent, call, at.Attributes)}
+	s := &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, agent, call, at.Attributes)}
+	if p.witness != nil && a.End != nil {
+		p.ends.Store(id, a.End)
+	}
 	s.watched = p.watched(Arrived{
 		Call: call, Project: t.Name, CallID: a.CallID, Lease: uint64(at.Lease), Unbound: at.Cause,
 		Attributes: at.Attributes, Given: t.Conversation.Given(call.Bound, at.Attributes),

@@ -105,6 +105,7 @@ func (s *session) Release(cause string) {
 		return
 	}
 	s.cause = cause
+	s.platform.ends.Delete(s.call.ID)
 	s.watched.Over(s.platform.clock.Now(), cause, s.answered)
 	if kind := endKind(cause, s.answered); kind != journal.ByeSent { // which is noted when it has been
 		s.note(journal.Event{Kind: kind, Cause: cause})

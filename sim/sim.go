@@ -93,6 +93,7 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.listener, err = listen(ctx, "listen", s.config.HTTP.Listen); err != nil {
 		return err
 	}
+	s.listener = wrap(s.parts.Listener, s.listener)
 	both := []net.Listener{s.listener}
 	s.secure = nil
 	if s.config.HTTP.TLSListen != "" {
@@ -101,7 +102,7 @@ func (s *Sim) Start(ctx context.Context) error {
 		}
 		both = append(both, tls.NewListener(s.secure, shown))
 	}
-	if s.edge, err = telephony.Listen(ctx, s.config.SIP, shown, s.line, s.clock, s.log, s.trace()); err != nil {
+	if s.edge, err = telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, telephony.Options{Secure: shown, Trace: s.trace(), Trouble: s.parts.Trouble}); err != nil {
 		for _, l := range both {
 			err = errors.Join(err, l.Close())
 		}

@@ -249,7 +249,7 @@ func collect(t reflect.Type, at string, out map[string]reflect.Type) {
 	for _, f := range reflect.VisibleFields(t) {
 		tag, _, _ := strings.Cut(f.Tag.Get("yaml"), ",")
 		switch {
-		case tag == "" || tag == "projects" || tag == "agent":
+		case tag == "" || tag == "projects" || tag == "agent" || tag == "carrier" || tag == "faults":
 		case f.Type.Kind() == reflect.Struct && f.Type.NumField() > 0 && f.Type.Field(0).Tag.Get("yaml") != "":
 			collect(f.Type, at+tag+".", out)
 		default:

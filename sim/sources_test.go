@@ -129,8 +129,8 @@ func TestProblemsNameTheirSource(t *testing.T) {
 		{name: "against the file", file: "pool: {reaper: lag, lag: 1s}", env: []string{"DNISPOOL_SIP_TCP=true", "DNISPOOL_POOL_REAPER=lazy"},
 			want: `DNISPOOL_POOL_REAPER: pool.lag: want it only with reaper: lag, got 1s with reaper: lazy`},
 		{name: "the source that won", env: []string{"DNISPOOL_POOL_WINDOW=-1s"}, set: []string{"pool.window=-2s"}, want: `--set pool.window: want more than 0s, got -2s`},
-		{name: "all at once", env: []string{"DNISPOOL_HTTP_KEY_ERROR=x", "DNISPOOL_NOPE=1"}, set: []string{"sip.tcp=maybe"},
-			want: "DNISPOOL_NOPE: no such environment variable\nDNISPOOL_HTTP_KEY_ERROR: want a whole number, got \"x\"\n--set sip.tcp: want true or false, got \"maybe\""},
+		{name: "all at once", env: []string{"DNISPOOL_HTTP_KEY_ERROR=x", "DNISPOOL_UNHEARD_OF=1"}, set: []string{"sip.tcp=maybe"},
+			want: "DNISPOOL_UNHEARD_OF: no such environment variable\nDNISPOOL_HTTP_KEY_ERROR: want a whole number, got \"x\"\n--set sip.tcp: want true or false, got \"maybe\""},
 		{name: "file first", file: "pool: {window: 0s}", set: []string{"pool.window=1s"}, want: `FILE:1:16: pool.window: want more than 0s, got 0s`},
 		{name: "broken file", file: "pool: {}\n---\n{}", want: `FILE:2:1: file: want one document, got a second one`},
 	}

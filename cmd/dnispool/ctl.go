@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -99,7 +100,7 @@ func (c ctlCommand) wants() (least, most int) {
 
 func (c ctlCommand) do(ctx context.Context, e env) int {
 	f := newFlags("ctl "+c.name, strings.TrimSpace(c.args+" [flags]")+"\n\n"+strings.ToUpper(c.says[:1])+c.says[1:]+".")
-	url := f.String("url", "", "where the simulator is asked, as in "+client.DefaultURL)
+	at := f.String("url", "", "where the simulator is asked, as in "+client.DefaultURL)
 	asJSON := f.Bool("json", false, "print the reply as JSON")
 	if c.flags != nil {
 		c.flags(f)
@@ -111,7 +112,7 @@ func (c ctlCommand) do(ctx context.Context, e env) int {
 	if least, most := c.wants(); len(rest) < least || len(rest) > most {
 		return refuse(e, fmt.Errorf("ctl %s: want %s, got %d arguments", c.name, arguments(c.args), len(rest)))
 	}
-	api, err := controlled(e, *url)
+	api, err := controlled(e, *at)
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -147,11 +148,17 @@ func explainCtl(c *client.Client, name string, err error) error {
 		}
 		return fmt.Errorf("ctl %s: %w", name, err)
 	}
-	if errors.Is(err, client.ErrNone) || strings.HasPrefix(err.Error(), "id:") {
+	if !isUnreachable(err) {
 		return fmt.Errorf("ctl %s: %w", name, err)
 	}
 	if errors.Is(err, context.Canceled) {
 		return fmt.Errorf("ctl %s: interrupted", name)
 	}
 	return fmt.Errorf("ctl %s: no simulator answers at %s: %w; --url or %s says where it is", name, c.URL(), err, controlEnv)
+}
+
+// isUnreachable reports whether a request got no answer.
+func isUnreachable(err error) bool {
+	_, is := errors.AsType[*url.Error](err)
+	return is
 }

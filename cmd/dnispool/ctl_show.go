@@ -12,7 +12,7 @@ import (
 
 // ctlCommands is everything that ctl does, in the order of its help.
 func ctlCommands() []ctlCommand {
-	return []ctlCommand{
+	return append([]ctlCommand{
 		{
 			name: "simulator", says: "addresses, and what is in force",
 			run:  func(ctx context.Context, c *client.Client, _ asked) (any, error) { return c.Simulator(ctx) },
@@ -42,7 +42,7 @@ func ctlCommands() []ctlCommand {
 			show: shown(func(w io.Writer, file string) { fmt.Fprint(w, file) }),
 		},
 		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
-	}
+	}, doCommands()...)
 }
 
 func secretsFlag(f *flags) { f.Bool("secrets", false, "show keys and tokens as they are") }

@@ -190,3 +190,56 @@ func TestCtlFollowsTheJournal(t *testing.T) {
 		t.Errorf("want it ended, got %d %s", code, rest)
 	}
 }
+
+// TestCtlChangesASimulator: everything that a shell can tell it.
+func TestCtlChangesASimulator(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "-q", "--fault", "http: {endpoint: handoff, reply: {preset: unavailable}}")
+	dir := write(t, map[string]string{"other.yaml": "profile: gateway\npool: {numbers: 3}\n", "agent.yaml": "echo: {talk: 1h}\n"})
+	in := func(args ...string) ran {
+		t.Helper()
+		return dnispool(t, dir, append(append([]string{"ctl"}, args...), "--url", p.link(t))...)
+	}
+	if status := ask(t, "GET", p.handoff.url, p.handoff.key, "", new(any)); status != 503 {
+		t.Errorf("--fault: want 503, got %d", status)
+	}
+	for _, c := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"faults"}, "http 1: 1 hits"},
+		{[]string{"fault", "none"}, "null"},
+		{[]string{"fault", "calls: {refuse: 486, times: 1}"}, "calls 1: 0 hits"},
+		{[]string{"call", "+442079460000"}, "486 Busy Here, ended by the platform (reject)"},
+		{[]string{"reserve", `{"shared_id":"x"}`}, "+442079460000"},
+		{[]string{"call", "+442079460000", "--from", "+442079460500", "--wait", "30s"}, "200 OK, ended by the platform (bye)"},
+		{[]string{"numbers", "acme", "+441614960000..+441614960002"}, ""},
+		{[]string{"reserve", "--project", "acme"}, "+44161496000"},
+		{[]string{"agent", "acme", "agent.yaml"}, ""},
+		{[]string{"freeze"}, "frozen"},
+		{[]string{"advance", "2m"}, "frozen"},
+		{[]string{"clock"}, "frozen"},
+		{[]string{"unfreeze"}, "T"},
+		{[]string{"restart", "lose"}, ""},
+		{[]string{"reset", "acme"}, ""},
+		{[]string{"reset"}, ""},
+		{[]string{"configure", "other.yaml"}, "gateway"},
+		{[]string{"pools"}, "acme     3     3"},
+	} {
+		if r := in(c.args...); r.code != 0 || r.err != "" || !strings.Contains(r.out, c.want) {
+			t.Errorf("ctl %q: want %q, got %+v", c.args, c.want, r)
+		}
+	}
+	for _, c := range []struct{ args, want string }{
+		{"advance soon", "ctl advance: duration: want one like 2m, got \"soon\"\n"},
+		{"restart perhaps", "ctl restart: leases: want keep or lose, got \"perhaps\"\n"},
+		{"fault htp:", "ctl fault: 1:1: unknown key \"htp\" (did you mean \"http\"?)\n"},
+		{"configure nosuch.yaml", "ctl configure: file nosuch.yaml: no such file or directory\n"},
+		{"end nobody", "ctl end: conversation: no conversation \"nobody\" is up\n"},
+		{"hangup nobody", "ctl hangup: call: no call \"nobody\" was placed here\n"},
+	} {
+		if r := in(strings.Fields(c.args)...); r.code != 2 || r.err != c.want {
+			t.Errorf("ctl %s: want 2 and %q, got %+v", c.args, c.want, r)
+		}
+	}
+}

@@ -19,7 +19,7 @@ const module = "github.com/dnispool/dnispool/"
 // that fits. The plumbing is for everybody.
 var layers = []struct{ pkg, may string }{
 	{"sim/control/client", ""},
-	{"sim/simtest", "fakes/agent sim/..."},
+	{"sim/simtest", "fakes/agent fakes/stage sim/..."},
 	{"sim/simcontainer", "sim/control/client"},
 	{"sim/...", "sim/..."},
 	{"fakes/...", "fakes/... sim/..."},
@@ -51,7 +51,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/record", "conformance/history"},
 	{"conformance/record/recordtest", "conformance/history conformance/record fakes/independent"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
-	{"cmd/...", "conformance/... fakes/agent scenarios specs sim/..."},
+	{"cmd/...", "conformance/... fakes/agent fakes/stage scenarios specs sim/..."},
 }
 
 const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
@@ -74,7 +74,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/testcontainers/testcontainers-go", "sim/simcontainer", "sim/simcontainer"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
-	{"go.yaml.in/yaml", "sim sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... specs", "..."},
+	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... specs", "..."},
 }
 
 // pkg is what `go list` says of a package.

@@ -16,13 +16,17 @@ import (
 	"syscall"
 	"time"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/linebuf"
 	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 //go:embed caller.xml
@@ -35,7 +39,7 @@ const demoTalk = 2 * time.Second
 type simFlags struct {
 	*flags
 	config, profile, http, sip, control, output, logFormat string
-	set                                                    list
+	set, faults                                            list
 	quiet                                                  bool
 }
 
@@ -51,6 +55,7 @@ Serves the reference platform until it is interrupted. Settings come from --conf
 	f.StringVar(&f.control, "control", "", "`host:port` of the control API, short for --set control.listen=…; off serves none")
 	f.Var(&f.set, "set", "one setting, as `path=value`; may be repeated")
 	f.StringVar(&f.output, "output", "text", "`text`, or json: one line with all addresses, keys and facts once it is ready")
+	f.Var(&f.faults, "fault", "what goes wrong, as in a scenario's `fault`: 'http: {latency: 2s}'; may be repeated")
 	f.StringVar(&f.logFormat, "log-format", "text", "`text` or json")
 	f.BoolVar(&f.quiet, "q", false, "log warnings and errors only")
 	return f
@@ -84,6 +89,9 @@ func runSim(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, f.explain(err))
 	}
+	if config.Faults, err = f.withFaults(config.Faults); err != nil {
+		return refuse(e, err)
+	}
 	e, flush := f.unblocked(e, config.Log.Buffer)
 	defer flush()
 	return f.serve(ctx, e, config)
@@ -92,23 +100,22 @@ func runSim(ctx context.Context, e env) int {
 // serve runs a platform until ctx ends.
 func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	log := slog.New(f.logHandler(e.err))
-	options := []sim.Option{sim.WithLogger(log)}
-	recorder := control.NewRecorder(config.Control)
+	options := stage.Options{File: f.config, Agents: f.agents, Logger: log}
 	if config.Control.Listen != "" {
-		options = append(options, sim.WithWitness(recorder))
+		options.Recorder = control.NewRecorder(config.Control)
 	}
-	platform, err := sim.New(config, f.agents, options...)
+	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) { return stage.Open(ctx, c, options) }
+	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, log,
+		control.WithRecorder(options.Recorder), control.WithOpen(open))
 	if err != nil {
 		return refuse(e, err)
 	}
-	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, recorder, log)
+	first, err := open(ctx, config)
 	if err != nil {
-		return refuse(e, err)
-	}
-	if err := platform.Start(ctx); err != nil {
 		return refuse(e, errors.Join(err, steering.close(ctx)))
 	}
-	steering.ready(platform)
+	steering.ready(first)
+	platform := first.Sim
 	if f.output == "json" {
 		err = announce(e.out, platform, steering)
 	} else {
@@ -117,13 +124,13 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	if err == nil {
 		<-ctx.Done()
 	}
-	steering.stopping()
+	last := steering.stopping(first)
 	if f.output == "text" {
-		fmt.Fprintf(e.out, "stopping: %s up\n", calls(platform.Calls()))
+		fmt.Fprintf(e.out, "stopping: %s up\n", calls(last.Sim.Calls()))
 	}
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 	defer cancel()
-	closed := platform.Close(grace)
+	closed := last.Close(grace)
 	if mute, ok := errors.AsType[*sim.Mute](closed); ok { // who stops a simulator did nothing wrong
 		log.Warn("stopped without an answer of the far end", "calls", mute.Calls)
 		closed = nil
@@ -132,6 +139,22 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 		return refuse(e, err)
 	}
 	return 0
+}
+
+// withFaults adds the faults of the flags to those of the file.
+func (f *simFlags) withFaults(n yaml.Node) (yaml.Node, error) {
+	for _, text := range f.faults {
+		root, problems := strictyaml.Parse("--fault", []byte(text))
+		if err := problems.Err(); err != nil {
+			return n, err
+		}
+		if n.IsZero() {
+			n = *root
+			continue
+		}
+		n.Content = append(n.Content, root.Content...)
+	}
+	return n, nil
 }
 
 // short are the flags that stand for one setting, as far as they were given.

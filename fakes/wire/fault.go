@@ -19,7 +19,13 @@ type Fault struct {
 	Method string `yaml:"method"` // empty: any
 	// Path is a pattern as of path.Match. Without a slash it is matched against the last segment of the path,
 	// with one against the whole of it. Empty: any.
-	Path        string   `yaml:"path"`
+	Path string `yaml:"path"`
+	// Endpoint is reserve or handoff, and Project the name of the one whose key is shown. What they are is known to a Wire
+	// that was given Names; to another none fits. Empty: any.
+	Endpoint string `yaml:"endpoint"`
+	Project  string `yaml:"project"`
+	Key      string `yaml:"key"` // that the request shows, in full; empty: any
+
 	After       int      `yaml:"after"`       // so many matching exchanges pass first
 	Times       int      `yaml:"times"`       // then so many are hit and the rest is clean; 0: no end
 	Probability *float64 `yaml:"probability"` // of each being hit; nil: certain
@@ -108,6 +114,9 @@ func (f Fault) Validate() error {
 	}
 	if p := f.Probability; p != nil && !(*p >= 0 && *p <= 1) {
 		problem("probability: want 0 to 1, got %v", *p)
+	}
+	if f.Endpoint != "" && f.Endpoint != EndpointReserve && f.Endpoint != EndpointHandoff {
+		problem("endpoint: want %s or %s, got %q", EndpointReserve, EndpointHandoff, f.Endpoint)
 	}
 	errs = append(errs, f.validateEffects()...)
 	return errors.Join(errs...)
@@ -209,10 +218,20 @@ func (f Fault) reaches() bool {
 	return f.DropRequest == "" && (f.Reply == nil || f.Reply.AfterCommit)
 }
 
-func (f Fault) matches(method, target string) bool {
-	if f.Method != "" && f.Method != method {
+// The two endpoints.
+const (
+	EndpointReserve = "reserve"
+	EndpointHandoff = "handoff"
+)
+
+// byKey reports whether it must be known who asks.
+func (f Fault) byKey() bool { return f.Key != "" || f.Project != "" }
+
+func (f Fault) matches(r asked) bool {
+	if f.Method != "" && f.Method != r.method || f.Key != "" && f.Key != r.key || f.Endpoint != "" && f.Endpoint != r.endpoint || f.Project != "" && f.Project != r.project {
 		return false
 	}
+	target := r.path
 	if f.Path == "" {
 		return true
 	}

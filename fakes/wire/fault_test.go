@@ -89,7 +89,7 @@ func TestFaultProblems(t *testing.T) {
 		{"status", "reply: {body: x}", "f.yaml:2:3: reply: want a status of 200 to 599 or a preset, got 0"},
 		{"header", "reply: {status: 200, headers: {\"a b\": \"1\"}}", `f.yaml:2:3: reply: want a header, got "a b": "1"`},
 		{"framing", "reply: {status: 200, headers: {content-length: \"1\"}}", `f.yaml:2:3: reply: want headers other than those of framing, got "content-length"`},
-		{"preset", "reply: {preset: nope}", `f.yaml:2:19: preset: want too-many-requests, unavailable, html, empty, truncated-json or no-route, got "nope"`},
+		{"preset", "reply: {preset: nope}", `f.yaml:2:19: preset: want too-many-requests, unavailable, html, empty, truncated-json, no-route, error-reserve, error-handoff, error-envelope, error-draft, error-code or error-gateway, got "nope"`},
 		{"delay", "latency: {median: 1s}", "f.yaml:2:12: delay: want median with one of p95 and p99"},
 		{"delay order", "latency: {median: 2s, p95: 1s}", "f.yaml:2:12: delay: want a median up to its percentile, got 2s and 1s"},
 		{"delay mix", "latency: {min: 1s, median: 2s, p95: 3s}", "f.yaml:2:12: delay: want one of a fixed length, min and max, median and p95"},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -59,6 +60,9 @@ const (
 // maxLine is more than any request line that a server takes.
 const maxLine = 16 << 10
 
+// maxHead is how much of a request's head is waited for.
+const maxHead = 64 << 10
+
 func (c *conn) Close() error {
 	c.cancel()
 	return c.Conn.Close()
@@ -100,11 +104,15 @@ func (c *conn) take(b []byte) (dropped bool) {
 		return false
 	}
 	c.line = append(c.line, b...)
-	end := bytes.IndexByte(c.line, '\n')
-	if end < 0 && len(c.line) < maxLine && c.line[0] >= 'A' && c.line[0] <= 'Z' {
+	if c.awaits() {
 		return false
 	}
-	h, method, ok := c.choose(c.line[:max(end, 0)])
+	var h hit
+	var method string
+	var ok bool
+	if c.wire.armed.Load() {
+		h, method, ok = c.choose(c.line)
+	}
 	if ok && !h.reaches() {
 		c.keepBack(h, method)
 		return true
@@ -129,7 +137,24 @@ func (c *conn) atLine() bool {
 	return c.phase == atLine
 }
 
-func (c *conn) choose(line []byte) (h hit, method string, ok bool) {
+// awaits reports whether more of the request is needed to know whether a fault matches: its first line, or, for a fault of
+// a key, its whole head.
+func (c *conn) awaits() bool {
+	if c.line[0] < 'A' || c.line[0] > 'Z' {
+		return false
+	}
+	if c.wire.heads.Load() {
+		return !bytes.Contains(c.line, []byte("\r\n\r\n")) && len(c.line) < maxHead
+	}
+	return bytes.IndexByte(c.line, '\n') < 0 && len(c.line) < maxLine
+}
+
+// choose decides about a request by its head, as far as it is there.
+func (c *conn) choose(head []byte) (h hit, method string, ok bool) {
+	line, rest, whole := bytes.Cut(head, []byte("\n"))
+	if !whole {
+		return hit{}, "", false
+	}
 	words := strings.Fields(string(line))
 	if len(words) != 3 {
 		return hit{}, "", false
@@ -138,8 +163,24 @@ func (c *conn) choose(line []byte) (h hit, method string, ok bool) {
 	if err != nil {
 		return hit{}, "", false
 	}
-	h, ok = c.wire.pick(words[0], target.Path, false)
+	h, ok = c.wire.pick(words[0], target.Path, keyIn(rest), false)
 	return h, words[0], ok
+}
+
+// keyIn is the key in the header of a request.
+func keyIn(header []byte) string {
+	h := make(http.Header)
+	for line := range bytes.Lines(header) {
+		line = bytes.TrimRight(line, "\r\n")
+		if len(line) == 0 {
+			break
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		if name := string(name); strings.EqualFold(name, "X-Api-Key") || strings.EqualFold(name, "Authorization") {
+			h.Add(name, strings.TrimSpace(string(value)))
+		}
+	}
+	return keyOf(h)
 }
 
 // keepBack answers, or does not answer, a request that the server never sees, and returns when the client has gone.

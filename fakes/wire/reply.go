@@ -34,7 +34,27 @@ const (
 	PresetNoRoute   Preset = "no-route"          // 404 of a gateway that does not know the path
 )
 
+// The six shapes of error bodies that are met around the platform's APIs; their status is 500 unless another is given.
+const (
+	PresetReserveError Preset = "error-reserve"  // as Reserve DNI's OpenAPI has it
+	PresetHandoffError Preset = "error-handoff"  // as Get Handoff's has it
+	PresetEnvelope     Preset = "error-envelope" // as the page on error codes has it, for all APIs
+	PresetDraftError   Preset = "error-draft"    // of an unpublished 403
+	PresetCodeError    Preset = "error-code"     // of a neighbouring draft: a code for error, and a message
+	PresetGatewayError Preset = "error-gateway"  // of the gateway in front
+)
+
+func errorReply(body string) Reply {
+	return Reply{Status: http.StatusInternalServerError, Headers: map[string]string{"Content-Type": "application/json"}, Body: &body}
+}
+
 var presets = map[Preset]Reply{
+	PresetReserveError: errorReply(`{"success":false,"error":"Internal Server Error","message":"a fault of the simulator's"}`),
+	PresetHandoffError: errorReply(`{"error_message":"a fault of the simulator's"}`),
+	PresetEnvelope:     errorReply(`{"success":false,"error":"a fault of the simulator's","error_id":"fault","error_code":"INTERNAL_SERVER_ERROR","error_message":"a fault of the simulator's","data":null}`),
+	PresetDraftError:   errorReply(`{"success":false,"error_code":"INTERNAL_SERVER_ERROR","error_message":"a fault of the simulator's"}`),
+	PresetCodeError:    errorReply(`{"success":false,"error":"internal_error","message":"a fault of the simulator's"}`),
+	PresetGatewayError: errorReply(`{"message":"An unexpected error occurred"}`),
 	PresetTooMany: {
 		Status:  http.StatusTooManyRequests,
 		Headers: map[string]string{"Content-Type": "application/json", "Retry-After": "1"},
@@ -65,7 +85,8 @@ var presets = map[Preset]Reply{
 
 // UnmarshalText accepts the names of the presets.
 func (p *Preset) UnmarshalText(text []byte) error {
-	return strictyaml.Pick("preset", p, text, PresetTooMany, PresetDown, PresetHTML, PresetEmpty, PresetTruncated, PresetNoRoute)
+	return strictyaml.Pick("preset", p, text, PresetTooMany, PresetDown, PresetHTML, PresetEmpty, PresetTruncated, PresetNoRoute,
+		PresetReserveError, PresetHandoffError, PresetEnvelope, PresetDraftError, PresetCodeError, PresetGatewayError)
 }
 
 // Validate refuses a status that is none, and headers that would break the reply's framing.
@@ -110,6 +131,11 @@ func (r Reply) full() (status int, header http.Header, body string) {
 	}
 	if p.Body != nil {
 		body = *p.Body
+	}
+	if strings.HasPrefix(string(r.Preset), "error-") {
+		text := http.StatusText(status)
+		code := strings.ReplaceAll(strings.ToUpper(text), " ", "_")
+		body = strings.NewReplacer("Internal Server Error", text, "INTERNAL_SERVER_ERROR", code, "internal_error", strings.ToLower(code)).Replace(body)
 	}
 	if r.Body != nil {
 		body = *r.Body

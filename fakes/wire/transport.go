@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 )
 
@@ -28,7 +29,7 @@ type transport struct {
 
 // RoundTrip sends the request unless its fault says otherwise. Errors are those that net/http gives for the real thing.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	h, ok := t.wire.pick(req.Method, req.URL.Path, true)
+	h, ok := t.wire.pick(req.Method, req.URL.Path, keyOf(req.Header), true)
 	if !ok {
 		return t.next.RoundTrip(req)
 	}
@@ -50,6 +51,14 @@ func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
 		return nil, hold(req.Context(), h)
 	}
 	return t.applyToReply(req, res, h)
+}
+
+// keyOf is the key that a request shows.
+func keyOf(h http.Header) string {
+	if key := h.Get("X-Api-Key"); key != "" {
+		return key
+	}
+	return strings.TrimPrefix(h.Get("Authorization"), "Bearer ")
 }
 
 // keepBack answers a request that the server never sees.

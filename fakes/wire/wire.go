@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dnispool/dnispool/sim/clock"
@@ -40,6 +41,7 @@ type Injection struct {
 	Seq          int     // from 1
 	Rule         int     // index of the fault in the set
 	Method, Path string  // the first 256 bytes of each
+	Project      string  // as far as it is known
 	Fault        string  // as the fault's String
 	Outcome      Outcome // for a client that waits long enough
 	Reached      bool    // whether the request was passed on to the server
@@ -49,6 +51,10 @@ type Injection struct {
 type Wire struct {
 	seed  uint64
 	clock clock.Clock
+	names func(method, path, key string) (endpoint, project string) // nil: not known
+	told  func(Injection)                                           // nil: nobody
+	armed atomic.Bool                                               // there are rules
+	heads atomic.Bool                                               // of which one asks for the key
 
 	mu       sync.Mutex
 	rules    []*rule
@@ -67,11 +73,14 @@ type rule struct {
 }
 
 // New returns a wire without faults. A nil clock means the machine's.
-func New(seed uint64, c clock.Clock) *Wire {
+func New(seed uint64, c clock.Clock, options ...Option) *Wire {
 	if c == nil {
 		c = clock.Real()
 	}
 	w := &Wire{seed: seed, clock: c}
+	for _, o := range options {
+		o(w)
+	}
 	w.released, w.release = context.WithCancel(context.Background()) // until Reset
 	return w
 }
@@ -92,6 +101,7 @@ func (w *Wire) Set(faults ...Fault) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rules = rules
+	w.arm()
 	return nil
 }
 
@@ -101,6 +111,7 @@ func (w *Wire) Reset() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.rules = nil
+	w.arm()
 	w.release()
 	w.released, w.release = context.WithCancel(context.Background())
 }
@@ -112,6 +123,37 @@ func (w *Wire) Injections() []Injection {
 	return slices.Clone(w.injected)
 }
 
+// arm notes what requests are looked at for. The caller holds the mutex.
+func (w *Wire) arm() {
+	w.armed.Store(len(w.rules) > 0)
+	w.heads.Store(slices.ContainsFunc(w.rules, func(r *rule) bool { return r.byKey() }))
+}
+
+// Option changes how a Wire is made.
+type Option func(*Wire)
+
+// Names lets faults be of an endpoint or a project: f says to which a request belongs.
+func Names(f func(method, path, key string) (endpoint, project string)) Option {
+	return func(w *Wire) { w.names = f }
+}
+
+// OnHit calls f with everything that is put on an exchange, before it is. f is called concurrently, and must return soon.
+func OnHit(f func(Injection)) Option { return func(w *Wire) { w.told = f } }
+
+// Hits counts what each fault has hit, in the order in which they were set.
+func (w *Wire) Hits() []int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	hits := make([]int, len(w.rules))
+	for i, r := range w.rules {
+		hits[i] = r.done
+	}
+	return hits
+}
+
+// asked is what of a request decides about faults.
+type asked struct{ method, path, key, endpoint, project string }
+
 // hit is a fault that was chosen for one exchange.
 type hit struct {
 	Fault
@@ -121,11 +163,26 @@ type hit struct {
 
 // pick finds the first fault that matches and fires, and records it. refusable is false where a connection is
 // already accepted, so that a refusal can only be a reset.
-func (w *Wire) pick(method, path string, refusable bool) (hit, bool) {
+func (w *Wire) pick(method, path, key string, refusable bool) (hit, bool) {
+	if !w.armed.Load() {
+		return hit{}, false
+	}
+	a := asked{method: method, path: path, key: key}
+	if w.names != nil {
+		a.endpoint, a.project = w.names(method, path, key)
+	}
+	h, seen, ok := w.choose(a, refusable)
+	if ok && w.told != nil {
+		w.told(seen)
+	}
+	return h, ok
+}
+
+func (w *Wire) choose(a asked, refusable bool) (hit, Injection, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for i, r := range w.rules {
-		if !r.fires(method, path) {
+		if !r.fires(a) {
 			continue
 		}
 		f := r.Fault
@@ -136,13 +193,14 @@ func (w *Wire) pick(method, path string, refusable bool) (hit, bool) {
 			w.injected = slices.Delete(w.injected, 0, maxInjections/2) // half at a time, so that each is moved once
 			w.forgot += maxInjections / 2
 		}
-		w.injected = append(w.injected, Injection{
-			Seq: w.forgot + len(w.injected) + 1, Rule: i, Method: beginning(method), Path: beginning(path),
+		seen := Injection{
+			Seq: w.forgot + len(w.injected) + 1, Rule: i, Method: beginning(a.method), Path: beginning(a.path), Project: a.project,
 			Fault: f.String(), Outcome: f.Outcome(), Reached: f.reaches(),
-		})
-		return hit{Fault: f, rng: rand.New(rand.NewPCG(r.rng.Uint64(), r.rng.Uint64())), released: w.released}, true
+		}
+		w.injected = append(w.injected, seen)
+		return hit{Fault: f, rng: rand.New(rand.NewPCG(r.rng.Uint64(), r.rng.Uint64())), released: w.released}, seen, true
 	}
-	return hit{}, false
+	return hit{}, Injection{}, false
 }
 
 // beginning shares no memory with what it is cut from.
@@ -153,8 +211,8 @@ func beginning(s string) string {
 	return strings.ToValidUTF8(strings.Clone(s[:maxPath]), "")
 }
 
-func (r *rule) fires(method, path string) bool {
-	if !r.matches(method, path) {
+func (r *rule) fires(a asked) bool {
+	if !r.matches(a) {
 		return false
 	}
 	r.seen++

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -33,6 +34,10 @@ type Server struct {
 	cancel   context.CancelFunc
 	started  time.Time
 	state    atomic.Pointer[state]
+	tries    *http.Client       // of hand-made requests
+	open     Open               // nil: the simulator stays as it is
+	steering sync.Mutex         // one change at a time
+	end      context.CancelFunc // of whatever waits for the simulator that is asked
 }
 
 // state is which simulator is asked, and in what part of its life it is.
@@ -40,6 +45,7 @@ type state struct {
 	sim    *sim.Sim // nil until it has started
 	status string   // one of the words below
 	watch  *watch   // of its journal
+	stage  *Stage   // nil until it has started
 }
 
 // The states of a simulator. It is ready in the second only.
@@ -47,6 +53,7 @@ const (
 	starting = "starting"
 	ready    = "ready"
 	stopping = "stopping"
+	changing = "changing" // from one configuration to another
 )
 
 // Option changes how a Server is made.
@@ -54,6 +61,9 @@ type Option func(*Server)
 
 // WithVersion says which version of the program this is.
 func WithVersion(v string) Option { return func(s *Server) { s.version = v } }
+
+// WithOpen lets the simulator be changed into another one by open; default: it stays as it is.
+func WithOpen(open Open) Option { return func(s *Server) { s.open = open } }
 
 // WithRecorder shows what r has kept, which is the simulator's witness; default: nothing is kept.
 func WithRecorder(r *Recorder) Option { return func(s *Server) { s.recorder = r } }
@@ -66,6 +76,7 @@ func WithLogger(l *slog.Logger) Option { return func(s *Server) { s.log = l } }
 func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, error) {
 	s := &Server{
 		config: c, version: "unknown", log: slog.New(slog.DiscardHandler), token: c.Token, started: time.Now(), served: make(chan struct{}),
+		tries: &http.Client{Transport: &http.Transport{DisableKeepAlives: true}},
 	}
 	for _, o := range options {
 		o(s)
@@ -103,13 +114,34 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 	return s, nil
 }
 
-// Ready lets p be asked: it has started.
-func (s *Server) Ready(p *sim.Sim) { s.state.Store(&state{p, ready, newWatch(s.ctx, p.Journal())}) }
+// Ready lets a stage be asked: its simulator has started.
+func (s *Server) Ready(stage *Stage) {
+	s.steering.Lock()
+	defer s.steering.Unlock()
+	s.begin(stage)
+}
+
+// begin lets a stage be asked. The caller holds steering.
+func (s *Server) begin(stage *Stage) {
+	ctx, end := context.WithCancel(s.ctx)
+	s.end = end
+	s.state.Store(&state{stage.Sim, ready, newWatch(ctx, stage.Sim.Journal()), stage})
+}
+
+// Stage is the one that is asked now; nil before Ready.
+func (s *Server) Stage() *Stage { return s.state.Load().stage }
+
+// become says in which part of its life the simulator is. What is known of it can still be asked.
+func (s *Server) become(status string) {
+	now := s.state.Load()
+	s.state.Store(&state{now.sim, status, now.watch, now.stage})
+}
 
 // Stopping says that the simulator is ready no longer. What is known of it can still be asked.
 func (s *Server) Stopping() {
-	now := s.state.Load()
-	s.state.Store(&state{now.sim, stopping, now.watch})
+	s.steering.Lock() // after a change that is under way
+	defer s.steering.Unlock()
+	s.become(stopping)
 }
 
 const (

@@ -11,11 +11,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
-	"github.com/dnispool/dnispool/sim/conversation"
 )
 
 // world is a simulator with its API, and a client whose every exchange is held against the document.
@@ -36,25 +35,25 @@ func start(t *testing.T, config string) *world {
 		c.Control.Listen = "127.0.0.1:0"
 	}
 	recorder := control.NewRecorder(c.Control)
-	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"), control.WithRecorder(recorder))
+	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) {
+		return stage.Open(ctx, c, stage.Options{Recorder: recorder})
+	}
+	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"), control.WithRecorder(recorder), control.WithOpen(open))
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { closed(t, server.Close) })
-	s, err := sim.New(c, func(sim.Project) (conversation.Agent, error) { return agent.Echo(agent.EchoConfig{}), nil }, sim.WithWitness(recorder))
+	first, err := open(t.Context(), c)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Start(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { closed(t, s.Close) })
-	server.Ready(s)
+	t.Cleanup(func() { closed(t, func(ctx context.Context) error { return server.Stage().Close(ctx) }) })
+	server.Ready(first)
 	api, err := client.New(server.Link())
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{api.WithHTTP(&http.Client{Transport: described{t}}), s, server}
+	return &world{api.WithHTTP(&http.Client{Transport: described{t}}), first.Sim, server}
 }
 
 func closed(t *testing.T, f func(context.Context) error) {
@@ -244,7 +243,7 @@ func TestReadinessFollowsTheSimulator(t *testing.T) {
 		}
 	}
 	other := start(t, "profile: published")
-	server.Ready(other.sim)
+	server.Ready(&control.Stage{Sim: other.sim})
 	if status, _ := ask(t, w, "GET", "/v1/ready", nil); status != 200 {
 		t.Errorf("ready: want 200, got %d", status)
 	}

@@ -26,7 +26,7 @@ func (s *Server) events(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if last, err := strconv.ParseUint(r.Header.Get("Last-Event-ID"), 10, 64); err == nil {
-		from = last
+		from = behind(last, p.Journal())
 	}
 	stream := http.NewResponseController(w)
 	w.Header().Set("Content-Type", "text/event-stream")

@@ -103,7 +103,15 @@ func after(q *params, j *journal.Journal) uint64 {
 	if q.text("after") == "now" {
 		return j.Last()
 	}
-	return q.id("after")
+	return behind(q.id("after"), j)
+}
+
+// behind is where a reader goes on who has seen an event: from the start when it was another simulator's, before a change.
+func behind(seq uint64, j *journal.Journal) uint64 {
+	if seq > j.Last() {
+		return 0
+	}
+	return seq
 }
 
 // longestWait bounds how long a request may wait for an event.

@@ -37,6 +37,22 @@ func operations() []route {
 		{"GET", "/v1/exchanges", "endpoint project status before limit", (*Server).exchanges},
 		{"GET", "/v1/exchanges/{id}", "", (*Server).exchange},
 		{"GET", "/v1/refused", "limit", (*Server).refused},
+		{"PUT", "/v1/config", "", (*Server).configure},
+		{"POST", "/v1/restart", "", (*Server).restart},
+		{"POST", "/v1/reset", "", (*Server).reset},
+		{"POST", "/v1/pools/{project}/reset", "", (*Server).resetPool},
+		{"PUT", "/v1/pools/{project}/numbers", "", (*Server).resize},
+		{"PUT", "/v1/projects/{project}/agent", "", (*Server).setAgent},
+		{"DELETE", "/v1/conversations/{id}", "", (*Server).endConversation},
+		{"GET", "/v1/clock", "", (*Server).clock},
+		{"POST", "/v1/clock", "", (*Server).steerClock},
+		{"GET", "/v1/faults", "", (*Server).faults},
+		{"PUT", "/v1/faults", "", (*Server).setFaults},
+		{"DELETE", "/v1/faults", "", (*Server).resetFaults},
+		{"POST", "/v1/reservations", "", (*Server).reserve},
+		{"POST", "/v1/calls", "", (*Server).place},
+		{"GET", "/v1/calls/{id}", "wait", (*Server).call},
+		{"DELETE", "/v1/calls/{id}", "", (*Server).hangup},
 	}
 }
 

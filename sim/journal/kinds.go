@@ -61,6 +61,7 @@ const (
 	Stopped   Kind = "stopped"
 	Restarted Kind = "restarted" // the store was started again; Cause says what became of the leases
 	Advanced  Kind = "advanced"  // virtual time was moved; Detail says by how much
+	FaultHit  Kind = "fault-hit" // a fault was put on something; Cause says what it does, Detail to what
 )
 
 // Kinds lists every kind, in the order of the flow.
@@ -71,7 +72,7 @@ func Kinds() []Kind {
 		Invite, CallRejected, Tolerated, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
 		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
 		HandoffWritten, HandoffRevised, HandoffDropped, HandoffEvicted,
-		Started, Stopped, Restarted, Advanced,
+		Started, Stopped, Restarted, Advanced, FaultHit,
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 	"testing"
 
 	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
@@ -57,10 +58,9 @@ type Server struct {
 	// Control speaks to the control API.
 	Control *client.Client
 
-	platform *sim.Sim
-	control  *control.Server
-	closing  sync.Once
-	closed   error
+	control *control.Server
+	closing sync.Once
+	closed  error
 }
 
 // New starts a platform that the caller must Close: for a TestMain, say. Start is for a test. The error names the setting
@@ -94,24 +94,23 @@ func start(ctx context.Context, o Options, log *slog.Logger) (_ *Server, err err
 	if err != nil {
 		return nil, err
 	}
-	platform, err := sim.New(config, o.agents, sim.WithLogger(log))
+	options := stage.Options{File: configName, Agents: o.agents, Recorder: control.NewRecorder(config.Control), Logger: log}
+	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) { return stage.Open(ctx, c, options) }
+	steering, err := control.Listen(ctx, config.Control, control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithLogger(log))
 	if err != nil {
 		return nil, err
 	}
-	steering, err := control.Listen(ctx, config.Control, control.WithLogger(log))
-	if err != nil {
-		return nil, err
-	}
-	s := &Server{platform: platform, control: steering}
+	s := &Server{control: steering}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Close())
 		}
 	}()
-	if err := platform.Start(ctx); err != nil {
+	first, err := open(ctx, config)
+	if err != nil {
 		return nil, err
 	}
-	steering.Ready(platform)
+	steering.Ready(first)
 	return s, s.ask(ctx)
 }
 
@@ -172,7 +171,10 @@ func (s *Server) Close() error {
 		ctx, cancel := context.WithTimeout(context.Background(), sim.ShutdownGrace)
 		defer cancel()
 		s.control.Stopping()
-		s.closed = errors.Join(s.platform.Close(ctx), s.control.Close(ctx))
+		if now := s.control.Stage(); now != nil {
+			s.closed = now.Close(ctx)
+		}
+		s.closed = errors.Join(s.closed, s.control.Close(ctx))
 	})
 	return s.closed
 }

@@ -46,21 +46,24 @@ func (t *tracer) message(sent bool, peer string, raw []byte) {
 // readMessage reads the few lines that a ladder shows. It takes anything, also what no parser would.
 func readMessage(raw []byte) Message {
 	m := Message{Raw: raw}
-	for line := range bytes.Lines(raw) {
-		text := strings.TrimRight(string(line), "\r\n")
+	for line := range bytes.Lines(raw) { // without a copy of a line that is not shown: every message of every call comes by
+		line = bytes.TrimRight(line, "\r\n")
 		if m.StartLine == "" {
-			m.StartLine = text
+			m.StartLine = string(line)
 			continue
 		}
-		if text == "" {
+		if len(line) == 0 {
 			break
 		}
-		name, value, _ := strings.Cut(text, ":")
-		switch strings.ToLower(strings.TrimSpace(name)) {
-		case "call-id", "i":
-			m.CallID = strings.TrimSpace(value)
-		case "cseq":
-			m.CSeq = strings.Join(strings.Fields(value), " ")
+		if c := line[0] | 0x20; c != 'c' && c != 'i' && c != ' ' && c != '\t' {
+			continue
+		}
+		name, value, _ := bytes.Cut(line, []byte(":"))
+		switch name = bytes.TrimSpace(name); {
+		case bytes.EqualFold(name, []byte("call-id")), bytes.EqualFold(name, []byte("i")):
+			m.CallID = string(bytes.TrimSpace(value))
+		case bytes.EqualFold(name, []byte("cseq")):
+			m.CSeq = strings.Join(strings.Fields(string(value)), " ")
 		}
 	}
 	return m

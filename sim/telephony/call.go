@@ -14,6 +14,8 @@ type call struct {
 	Session
 	leave func()
 	left  *atomic.Bool // the platform's BYE has
+
+	trouble Trouble
 }
 
 func (c call) Release(cause string) {

@@ -39,7 +39,7 @@ func (s *toldSession) Release(cause string) {
 func onLoopback(t *testing.T, addr string, p Platform, see func(sipua.Message)) (*Edge, *sipua.Endpoint) {
 	t.Helper()
 	config := sipua.Config{Listen: addr, Trace: see}
-	e, err := listen(t.Context(), config, Default(), p, clock.Real(), slog.New(slog.DiscardHandler))
+	e, err := listen(t.Context(), config, Default(), p, clock.Real(), slog.New(slog.DiscardHandler), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,7 +129,7 @@ func TestByeThatDoesNotLeave(t *testing.T) {
 	p := &platform{bound: true, steps: talk(0), start: time.Now(), begin: func(context.Context) { close(talking); <-hangUp }}
 	config := Default()
 	config.Listen = "127.0.0.1:0"
-	e, err := Listen(t.Context(), config, nil, p, clock.Real(), slog.New(slog.DiscardHandler), nil)
+	e, err := Listen(t.Context(), config, p, clock.Real(), slog.New(slog.DiscardHandler), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

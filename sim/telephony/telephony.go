@@ -2,7 +2,6 @@ package telephony
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -38,6 +37,7 @@ type Arrival struct {
 	Number  string            // as Dialled gave it to Arrive
 	ANI     string            // "" when withheld
 	Headers map[string]string // the caller's own, X-…, by their names as sent; nil when there are none
+	End     func()            // ends the call from the platform's side, as soon as its agent lets it; of a call that Arrive gets
 }
 
 // Session is one call inside the platform. The edge calls its methods from one goroutine, but for Release and Hangup.
@@ -68,6 +68,7 @@ type Edge struct {
 	platform Platform
 	clock    clock.Clock
 	log      *slog.Logger
+	trouble  func(Arrival) Trouble // nil: none
 	endpoint *sipua.Endpoint
 
 	ctx    context.Context // ends when Close begins
@@ -82,9 +83,8 @@ type Edge struct {
 	perLine map[string]int
 }
 
-// Listen starts the edge. It is ready for calls when Listen returns. secure has the certificate for calls over TLS; nil
-// where none are taken. trace sees every message; nil: nobody does.
-func Listen(ctx context.Context, c Config, secure *tls.Config, p Platform, k clock.Clock, log *slog.Logger, trace func(sipua.Message)) (*Edge, error) {
+// Listen starts the edge. It is ready for calls when Listen returns.
+func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.Logger, o Options) (*Edge, error) {
 	at, err := hostport.Listen(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("sip: listen: %w", err)
@@ -98,13 +98,13 @@ func Listen(ctx context.Context, c Config, secure *tls.Config, p Platform, k clo
 		tlsListen = at.String()
 	}
 	return listen(ctx, sipua.Config{
-		Listen: at.String(), TLSListen: tlsListen, TLS: secure, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
-		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout, Trace: trace,
-	}, c, p, k, log)
+		Listen: at.String(), TLSListen: tlsListen, TLS: o.Secure, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
+		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout, Trace: o.Trace,
+	}, c, p, k, log, o.Trouble)
 }
 
-func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger) (*Edge, error) {
-	e := &Edge{config: c, platform: p, clock: k, log: log, perLine: make(map[string]int)}
+func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger, trouble func(Arrival) Trouble) (*Edge, error) {
+	e := &Edge{config: c, platform: p, clock: k, log: log, trouble: trouble, perLine: make(map[string]int)}
 	e.ending, e.cut = context.WithCancel(context.WithoutCancel(ctx))
 	e.ctx, e.cancel = context.WithCancel(e.ending)
 	s.UserAgent, s.Logger, s.MaxCalls, s.MaxBytes, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, c.MaxBytes, e.serve, e.turnedAway
@@ -237,6 +237,12 @@ func (e *Edge) answer(leg *sipua.Leg) {
 		e.refuse(leg, e.config.UnknownNumber)
 		return
 	}
+	trouble := e.troubleWith(a)
+	if trouble.Refuse != 0 {
+		e.platform.Refused(a, trouble.Refuse, "fault")
+		e.refuse(leg, trouble.Refuse)
+		return
+	}
 	leave, ok := e.seize(a.Number)
 	if !ok {
 		e.platform.Refused(a, 486, "busy")
@@ -244,34 +250,39 @@ func (e *Edge) answer(leg *sipua.Leg) {
 		return
 	}
 	defer leave()
-	c := call{e.platform.Arrive(a), leave, new(atomic.Bool)}
+	ctx, end := context.WithCancelCause(e.ctx)
+	defer end(nil)
+	a.End = func() { end(errEnded) }
+	c := call{e.platform.Arrive(a), leave, new(atomic.Bool), trouble}
 	leg.OnBye(func() { c.left.Store(true) }) // one for a caller that does not acknowledge: the call has failed by then
-	e.attend(leg, c)
+	e.attend(ctx, leg, c)
 }
 
 // attend takes a call to its end.
-func (e *Edge) attend(leg *sipua.Leg, s call) {
+func (e *Edge) attend(ctx context.Context, leg *sipua.Leg, s call) {
 	if !s.Bound() && e.config.UnreservedDial == Reject {
 		s.Release("unreserved")
 		e.refuse(leg, e.config.UnreservedStatus)
 		return
 	}
-	ctx, stop := e.watch(leg, s)
+	ctx, stop := e.watch(ctx, leg, s)
 	defer stop()
 	if err := e.pickUp(ctx, leg, s); err != nil {
 		s.Hangup(failure(err))
 		e.giveUp(ctx, leg, s)
 	} else {
 		s.Hangup(e.converse(ctx, s))
-		e.bye(ctx, leg, s)
+		if e.holdBye(ctx, leg, s) {
+			e.bye(ctx, leg, s)
+		}
 	}
 	s.Finish(e.ending)
 }
 
 // watch ties the session to the leg: when the far end hangs up, its number is free and its state is written before the
 // far end is told so, whatever the session waits for ends, and virtual time stands still until the session is over.
-func (e *Edge) watch(leg *sipua.Leg, s Session) (context.Context, func()) {
-	ctx, cancel := context.WithCancel(e.ctx)
+func (e *Edge) watch(ctx context.Context, leg *sipua.Leg, s Session) (context.Context, func()) {
+	ctx, cancel := context.WithCancel(ctx)
 	var mu sync.Mutex
 	release := func() {}
 	over := false
@@ -301,14 +312,14 @@ func (e *Edge) watch(leg *sipua.Leg, s Session) (context.Context, func()) {
 }
 
 // pickUp rings and answers.
-func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s Session) error {
+func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s call) error {
 	if err := e.clock.Sleep(ctx, e.config.RingingAfter); err != nil {
 		return err
 	}
 	if err := leg.Provisional(180, "Ringing", nil); err != nil {
 		return err
 	}
-	if err := e.clock.Sleep(ctx, e.config.AnswerAfter); err != nil {
+	if err := e.ring(ctx, s.trouble); err != nil {
 		return err
 	}
 	sdp, err := e.media(leg)
@@ -323,7 +334,7 @@ func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s Session) error {
 
 // giveUp ends a call that could not be answered in the way that is left, if any.
 func (e *Edge) giveUp(ctx context.Context, leg *sipua.Leg, s call) {
-	if e.ctx.Err() == nil {
+	if e.ctx.Err() == nil && !errors.Is(context.Cause(ctx), errEnded) {
 		return // the caller has ended it, or it has been refused
 	}
 	if err := leg.Reject(503, ""); errors.Is(err, sipua.ErrAnswered) { // the ACK has not come yet
@@ -343,6 +354,9 @@ func (e *Edge) media(leg *sipua.Leg) ([]byte, error) {
 func (e *Edge) converse(ctx context.Context, s Session) string {
 	for step := s.Begin(ctx); ; step = s.Next(ctx) {
 		if err := e.clock.Sleep(ctx, step.Wait); err != nil {
+			if errors.Is(context.Cause(ctx), errEnded) {
+				return CauseEnded
+			}
 			return "shutdown" // unless the call's end has given the session a cause
 		}
 		if step.Hangup {

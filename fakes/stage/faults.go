@@ -1,0 +1,152 @@
+package stage
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"sync"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/control"
+	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/journal"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// faults is what goes wrong, in the words of a scenario's fault: http and carrier are the same, and on a simulator that is
+// called by others there are calls, agent and handoffs besides.
+type faults struct {
+	HTTP     wire.Faults   `yaml:"http"`
+	Carrier  *yaml.Node    `yaml:"carrier"` // over the carrier as the configuration has it
+	Calls    callFaults    `yaml:"calls"`
+	Agent    agentFaults   `yaml:"agent"`
+	Handoffs handoffFaults `yaml:"handoffs"`
+}
+
+func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
+	var f faults
+	if n == nil || n.IsZero() {
+		return f, nil
+	}
+	problems := strictyaml.Decode(file, n, &f)
+	if f.Carrier != nil {
+		_, more := readCarrier(file, f.Carrier)
+		problems = append(problems, more...)
+	}
+	return f, problems
+}
+
+// set has these faults, and no others, from now on.
+func (s *stage) set(f faults) error {
+	behaviour := s.behaviour
+	if f.Carrier != nil {
+		behaviour, _ = readCarrier("", f.Carrier) // which has been read
+	}
+	if err := s.wire.Set(f.HTTP...); err != nil {
+		return err
+	}
+	s.trouble.set(f.Calls, f.Agent, f.Handoffs)
+	if s.carrier == nil { // it is not there yet: it begins so
+		if f.Carrier != nil {
+			s.behaviour = behaviour
+		}
+		return nil
+	}
+	return s.carrier.Behave(behaviour)
+}
+
+// faults is the control API's hold on them.
+func (s *stage) faults(configured *yaml.Node) control.Faults {
+	h := &held{stage: s}
+	if !configured.IsZero() {
+		h.shown, _ = strictyaml.JSON(s.options.File, configured) // which has been read
+	}
+	return h
+}
+
+// held implements control.Faults.
+type held struct {
+	stage *stage
+	mu    sync.Mutex
+	shown json.RawMessage
+}
+
+// Set implements control.Faults.
+func (h *held) Set(file string, n *yaml.Node) error {
+	f, problems := readFaults(file, n)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	asJSON, problems := strictyaml.JSON(file, n)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	if err := h.stage.set(f); err != nil {
+		return err
+	}
+	h.show(asJSON)
+	return nil
+}
+
+func (h *held) show(faults json.RawMessage) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.shown = faults
+}
+
+// Shown implements control.Faults.
+func (h *held) Shown() json.RawMessage {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.shown == nil {
+		return json.RawMessage("null")
+	}
+	return h.shown
+}
+
+// Reset implements control.Faults.
+func (h *held) Reset() error {
+	h.show(nil)
+	h.stage.wire.Reset() // which lets go whatever is held
+	return h.stage.set(faults{})
+}
+
+// Hits implements control.Faults.
+func (h *held) Hits() client.FaultHits {
+	out := client.FaultHits{HTTP: h.stage.wire.Hits()}
+	out.Calls, out.Agent, out.Handoffs = h.stage.trouble.hits()
+	return out
+}
+
+// named says to which endpoint and project a request belongs.
+func (s *stage) named(_, path, key string) (endpoint, project string) {
+	switch {
+	case strings.HasSuffix(path, "/dni-reservation") || strings.HasSuffix(path, "/reserve-dni"):
+		endpoint = api.EndpointReserve
+	case strings.HasSuffix(path, "/handoff_state") || path == "/handoff":
+		endpoint = api.EndpointHandoff
+	}
+	for _, p := range s.sim.Config().Projects {
+		if key != "" && (key == p.DNIKey || key == p.HandoffKey) {
+			project = p.Name
+		}
+	}
+	return endpoint, project
+}
+
+// hitHTTP writes in the journal what is put on an exchange.
+func (s *stage) hitHTTP(i wire.Injection) {
+	s.sim.Journal().Append(journal.Event{
+		At: s.clock.Now(), Kind: journal.FaultHit, Project: i.Project, Cause: i.Fault, Detail: fmt.Sprintf("http %s %s", i.Method, i.Path),
+	})
+}
+
+// hitCall writes in the journal what is put on a call, its agent or its handoff.
+func (s *stage) hitCall(h hit) {
+	s.sim.Journal().Append(journal.Event{
+		At: s.clock.Now(), Kind: journal.FaultHit, Project: h.project, Number: h.number, Call: h.call, CallID: h.callID, SharedID: h.sharedID, Cause: h.fault, Detail: h.part,
+	})
+}

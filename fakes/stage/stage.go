@@ -1,0 +1,126 @@
+// Package stage makes a simulator with what stands around it: a wire with faults before its HTTP edge, a carrier that
+// places calls, agents, and a clock that can be steered. The control API is given it.
+package stage
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/control"
+	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/hostport"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Options are what a stage needs besides the configuration.
+type Options struct {
+	File     string            // that the configuration was read from, for messages; may be empty
+	Agents   sim.Agents        // nil: those of the configuration, and the echo agent for a project without one
+	Recorder *control.Recorder // nil: nothing is recorded
+	Logger   *slog.Logger      // nil: nothing is logged
+}
+
+// Open makes and starts a simulator. Its carrier and its faults are those of c.
+func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) {
+	s, err := build(c, o)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sim.Start(ctx); err != nil {
+		s.clock.Close()
+		return nil, err
+	}
+	s.carrier, err = pstn.New(ctx, pstn.Config{Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.behaviour})
+	if err != nil {
+		return nil, errors.Join(err, s.close(ctx))
+	}
+	return &control.Stage{Sim: s.sim, Clock: s.clock, Faults: s.faults(&c.Faults), Calls: s, Agents: s, Close: s.close}, nil
+}
+
+// stage is one simulator and what stands around it.
+type stage struct {
+	options   Options
+	clock     *clock.Steered
+	wire      *wire.Wire
+	trouble   *trouble
+	sim       *sim.Sim
+	carrier   *pstn.Carrier
+	behaviour pstn.Behaviour // of the carrier, without faults
+	placed    placed
+}
+
+func build(c sim.Config, o Options) (*stage, error) {
+	s := &stage{options: o, clock: clock.NewSteered(c.Clock.At(), c.Clock.Frozen), placed: placed{calls: make(map[string]*pstn.Call)}}
+	var problems strictyaml.Problems
+	s.behaviour, problems = readCarrier(o.File, &c.Carrier)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	s.wire = wire.New(c.Seed, nil, wire.Names(s.named), wire.OnHit(s.hitHTTP))
+	s.trouble = newTrouble(c.Seed, s.hitCall)
+	set, problems := readFaults(o.File, &c.Faults)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	if err := s.set(set); err != nil {
+		return nil, err
+	}
+	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.parts())}
+	if o.Logger != nil {
+		options = append(options, sim.WithLogger(o.Logger))
+	}
+	if o.Recorder != nil {
+		options = append(options, sim.WithWitness(o.Recorder))
+	}
+	var err error
+	agents := o.Agents
+	if agents == nil {
+		agents = func(p sim.Project) (conversation.Agent, error) { return agent.Configured(o.File, &p.Agent, 0) }
+	}
+	s.sim, err = sim.New(c, agents, options...)
+	return s, err
+}
+
+// Agent implements control.Agents.
+func (s *stage) Agent(file string, n *yaml.Node) (conversation.Agent, error) {
+	script, problems := agent.Parse(file, n)
+	return script, problems.Err()
+}
+
+// readCarrier reads how the carrier behaves; what is not said is as usual: every desk answers.
+func readCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
+	b := pstn.Behaviour{Desks: map[string]pstn.Answering{"*": pstn.Answer}}
+	if n.IsZero() {
+		return b, nil
+	}
+	problems := strictyaml.Decode(file, n, &b)
+	if err := b.Validate(); err != nil && len(problems) == 0 {
+		problems = append(problems, strictyaml.At(file, n, "%v", err))
+	}
+	return b, problems
+}
+
+// close ends what is up and stops serving, at most until ctx ends.
+func (s *stage) close(ctx context.Context) error {
+	s.wire.Reset()
+	s.trouble.set(nil, nil, nil)
+	var errs []error
+	if s.carrier != nil {
+		errs = append(errs, s.carrier.Close())
+	}
+	errs = append(errs, s.sim.Close(ctx))
+	s.clock.Close()
+	return errors.Join(errs...)
+}
+
+// patience is how long the caller of a hand-made try waits for an answer.
+const patience = 3 * time.Minute

@@ -1,0 +1,266 @@
+package clock
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Steered is a clock that runs like the machine's until somebody steers it: it can be frozen, and moved forward, by which
+// whoever sleeps wakes in order of time, each done with its work before the next. It is safe for concurrent use.
+type Steered struct {
+	advancing sync.Mutex // one Advance at a time
+	shown     atomic.Pointer[reading]
+
+	mu       sync.Mutex
+	stepping bool // Advance moves the time, and the timer does not
+	timer    *time.Timer
+	busy     int
+	idle     chan struct{} // closed while busy == 0
+	sleepers sleepers
+	alarms   sleepers
+	seq      uint64
+	closed   bool
+}
+
+// reading is how the time is told.
+type reading struct {
+	frozen bool
+	at     time.Time     // while frozen
+	offset time.Duration // from the machine's clock, else
+}
+
+// NewSteered returns a clock that shows start, or the machine's time when start is zero.
+func NewSteered(start time.Time, frozen bool) *Steered {
+	k := &Steered{idle: make(chan struct{})}
+	close(k.idle)
+	now := time.Now()
+	if start.IsZero() {
+		start = now
+	}
+	k.shown.Store(&reading{frozen: frozen, at: now.Add(start.Sub(now)), offset: start.Sub(now)})
+	k.timer = time.AfterFunc(time.Hour, k.due)
+	return k
+}
+
+// Close stops the clock's timer: nobody wakes by itself any more.
+func (k *Steered) Close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.closed = true
+	k.timer.Stop()
+}
+
+// Now implements Clock.
+func (k *Steered) Now() time.Time {
+	r := k.shown.Load()
+	if r.frozen {
+		return r.at
+	}
+	return time.Now().Add(r.offset)
+}
+
+// Frozen reports whether the time stands still unless it is advanced.
+func (k *Steered) Frozen() bool {
+	k.advancing.Lock() // else a step of Advance would look like it
+	defer k.advancing.Unlock()
+	return k.shown.Load().frozen
+}
+
+// Freeze lets the time stand still, or run on from where it stands.
+func (k *Steered) Freeze(frozen bool) {
+	k.advancing.Lock()
+	defer k.advancing.Unlock()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.show(k.Now(), frozen)
+	k.arm()
+}
+
+// show sets the time. The caller holds mu.
+func (k *Steered) show(at time.Time, frozen bool) {
+	k.shown.Store(&reading{frozen: frozen, at: at, offset: time.Until(at)})
+}
+
+// Run implements Clock.
+func (k *Steered) Run(f func()) {
+	defer k.Hold()()
+	f()
+}
+
+// Hold implements Clock: Advance waits until the returned function is called. The time that runs by itself does not.
+func (k *Steered) Hold() func() {
+	k.mu.Lock()
+	k.begin()
+	k.mu.Unlock()
+	return sync.OnceFunc(func() {
+		k.mu.Lock()
+		k.end()
+		k.mu.Unlock()
+	})
+}
+
+func (k *Steered) begin() {
+	if k.busy == 0 {
+		k.idle = make(chan struct{})
+	}
+	k.busy++
+}
+
+func (k *Steered) end() {
+	k.busy--
+	if k.busy == 0 {
+		close(k.idle)
+	}
+}
+
+// Sleep implements Clock. As on a Virtual clock only work started through Run may sleep.
+func (k *Steered) Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil || d <= 0 {
+		return err
+	}
+	k.mu.Lock()
+	k.seq++
+	s := &sleeper{at: k.Now().Add(d), seq: k.seq, woken: make(chan struct{})}
+	heap.Push(&k.sleepers, s)
+	k.end()
+	k.arm()
+	k.mu.Unlock()
+	select {
+	case <-s.woken:
+		return nil
+	case <-ctx.Done():
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if s.index < 0 { // woken in the same moment
+		return nil
+	}
+	heap.Remove(&k.sleepers, s.index)
+	k.begin()
+	return ctx.Err()
+}
+
+// At implements Alarms.
+func (k *Steered) At(t time.Time, f func()) (stop func()) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.seq++
+	s := &sleeper{at: t, seq: k.seq, call: f}
+	heap.Push(&k.alarms, s)
+	k.arm()
+	return func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if s.index >= 0 {
+			heap.Remove(&k.alarms, s.index)
+		}
+	}
+}
+
+// next is the first moment at which something happens. The caller holds mu.
+func (k *Steered) next() (at time.Time, ok bool) {
+	if len(k.alarms) > 0 {
+		at, ok = k.alarms[0].at, true
+	}
+	if len(k.sleepers) > 0 && (!ok || k.sleepers[0].at.Before(at)) {
+		at, ok = k.sleepers[0].at, true
+	}
+	return at, ok
+}
+
+// arm sets the timer to the next moment. The caller holds mu.
+func (k *Steered) arm() {
+	if k.closed || k.stepping || k.shown.Load().frozen {
+		return
+	}
+	if at, ok := k.next(); ok {
+		k.timer.Reset(max(0, at.Sub(k.Now())))
+	}
+}
+
+// due lets happen what is due while the time runs by itself.
+func (k *Steered) due() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed || k.stepping || k.shown.Load().frozen {
+		return
+	}
+	now := k.Now()
+	for len(k.alarms) > 0 && !k.alarms[0].at.After(now) {
+		k.ring()
+	}
+	for len(k.sleepers) > 0 && !k.sleepers[0].at.After(now) {
+		k.wake()
+	}
+	k.arm()
+}
+
+// ring makes the call of the first alarm, without the lock that the caller holds.
+func (k *Steered) ring() {
+	s := heap.Pop(&k.alarms).(*sleeper)
+	k.mu.Unlock()
+	defer k.mu.Lock()
+	s.call()
+}
+
+// wake wakes the first sleeper. The caller holds mu.
+func (k *Steered) wake() {
+	s := heap.Pop(&k.sleepers).(*sleeper)
+	k.begin()
+	close(s.woken)
+}
+
+// Advance moves the time by d. Whoever sleeps until some moment on the way wakes then, in order, and is let run until it
+// sleeps again or ends, or for a while in real time, before the next wakes.
+func (k *Steered) Advance(d time.Duration) {
+	k.advancing.Lock()
+	defer k.advancing.Unlock()
+	k.Settle()
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	frozen := k.shown.Load().frozen
+	target := k.Now().Add(d)
+	k.stepping = true
+	k.show(k.Now(), true)
+	for {
+		at, ok := k.next()
+		if !ok || at.After(target) {
+			break
+		}
+		if at.After(k.Now()) {
+			k.show(at, true)
+		}
+		if len(k.alarms) > 0 && !k.alarms[0].at.After(at) {
+			k.ring()
+			continue
+		}
+		k.wake()
+		k.mu.Unlock()
+		k.Settle()
+		k.mu.Lock()
+	}
+	k.stepping = false
+	k.show(target, frozen)
+	k.arm()
+}
+
+// Settle waits, in real time and not for ever, until all work sleeps or has ended.
+func (k *Steered) Settle() {
+	k.mu.Lock()
+	idle := k.idle
+	k.mu.Unlock()
+	select {
+	case <-idle:
+		return
+	default:
+	}
+	t := time.NewTimer(patience)
+	defer t.Stop()
+	select {
+	case <-idle:
+	case <-t.C:
+	}
+}
