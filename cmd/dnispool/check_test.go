@@ -108,7 +108,7 @@ func TestColour(t *testing.T) {
 	if r := dnispool(t, dir, args...); strings.Contains(r.out, "\x1b") {
 		t.Errorf("want no colour, got %q", r.out)
 	}
-	if r := dnispool(t, dir, append(args, "--color")...); !strings.HasPrefix(r.out, "\x1b[32m5 scenarios: 1 passed") {
+	if r := dnispool(t, dir, append(args, "--color")...); !strings.Contains(r.out, "\n\x1b[32m5 scenarios: 1 passed") {
 		t.Errorf("want a green verdict, got %q", r.out)
 	}
 	t.Setenv("NO_COLOR", "1")

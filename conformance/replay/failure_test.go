@@ -290,7 +290,7 @@ func TestKeptBodiesAreBounded(t *testing.T) {
 	do := func(n int, _ *http.Request) (*http.Response, error) {
 		return reply(404, fmt.Sprintf(`{"message":"%d %s"}`, n, long))
 	}
-	r := play(t, &fake{do: do}, "steps:\n"+strings.Repeat("  - {handoff: {id: x}, expect: {status: 404}}\n", steps))
+	r := play(t, &fake{do: do}, "timeout: 60s\nsteps:\n"+strings.Repeat("  - {handoff: {id: x}, expect: {status: 404}}\n", steps))
 	wantPassed(t, r)
 	kept := 0
 	for i, x := range r.Exchanges {
