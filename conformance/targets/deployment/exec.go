@@ -167,7 +167,9 @@ func (c *commandCall) stop() error {
 	c.hungUp = true
 	c.mu.Unlock()
 	_, err := io.WriteString(c.in, `{"do":"hangup"}`+"\n")
-	err = errors.Join(err, c.in.Close())
+	if closing := c.in.Close(); !errors.Is(closing, os.ErrClosed) { // a command that has ended since was told all the same
+		err = errors.Join(err, closing)
+	}
 	late := time.AfterFunc(endsWithin, func() { _ = c.cmd.Process.Kill() })
 	<-c.ended
 	late.Stop()
