@@ -3,25 +3,18 @@ package clock
 import (
 	"container/heap"
 	"context"
-	"sync"
 	"sync/atomic"
 	"time"
 )
 
 // Steered is a clock that runs like the machine's until somebody steers it: it can be frozen, and moved forward, by which
-// whoever sleeps wakes in order of time, each done with its work before the next. It is safe for concurrent use.
+// whoever sleeps wakes in order of time, each done with its work before the next. The time that runs by itself waits for no
+// work. It is safe for concurrent use.
 type Steered struct {
-	advancing sync.Mutex // one Advance at a time
-	shown     atomic.Pointer[reading]
-
-	mu       sync.Mutex
+	schedule
+	shown    atomic.Pointer[reading]
 	stepping bool // Advance moves the time, and the timer does not
 	timer    *time.Timer
-	busy     int
-	idle     chan struct{} // closed while busy == 0
-	sleepers sleepers
-	alarms   sleepers
-	seq      uint64
 	closed   bool
 }
 
@@ -34,8 +27,7 @@ type reading struct {
 
 // NewSteered returns a clock that shows start, or the machine's time when start is zero.
 func NewSteered(start time.Time, frozen bool) *Steered {
-	k := &Steered{idle: make(chan struct{})}
-	close(k.idle)
+	k := &Steered{schedule: newSchedule()}
 	now := time.Now()
 	if start.IsZero() {
 		start = now
@@ -84,80 +76,25 @@ func (k *Steered) show(at time.Time, frozen bool) {
 	k.shown.Store(&reading{frozen: frozen, at: at, offset: time.Until(at)})
 }
 
-// Run implements Clock.
-func (k *Steered) Run(f func()) {
-	defer k.Hold()()
-	f()
-}
-
-// Hold implements Clock: Advance waits until the returned function is called. The time that runs by itself does not.
-func (k *Steered) Hold() func() {
-	k.mu.Lock()
-	k.begin()
-	k.mu.Unlock()
-	return sync.OnceFunc(func() {
-		k.mu.Lock()
-		k.end()
-		k.mu.Unlock()
-	})
-}
-
-func (k *Steered) begin() {
-	if k.busy == 0 {
-		k.idle = make(chan struct{})
-	}
-	k.busy++
-}
-
-func (k *Steered) end() {
-	k.busy--
-	if k.busy == 0 {
-		close(k.idle)
-	}
-}
-
 // Sleep implements Clock. As on a Virtual clock only work started through Run may sleep.
 func (k *Steered) Sleep(ctx context.Context, d time.Duration) error {
 	if err := ctx.Err(); err != nil || d <= 0 {
 		return err
 	}
 	k.mu.Lock()
-	k.seq++
-	s := &sleeper{at: k.Now().Add(d), seq: k.seq, woken: make(chan struct{})}
-	heap.Push(&k.sleepers, s)
-	k.end()
+	s := k.lieDown(k.Now().Add(d))
 	k.arm()
 	k.mu.Unlock()
-	select {
-	case <-s.woken:
-		return nil
-	case <-ctx.Done():
-	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if s.index < 0 { // woken in the same moment
-		return nil
-	}
-	heap.Remove(&k.sleepers, s.index)
-	k.begin()
-	return ctx.Err()
+	return k.sleep(ctx, s)
 }
 
 // At implements Alarms.
 func (k *Steered) At(t time.Time, f func()) (stop func()) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.seq++
-	s := &sleeper{at: t, seq: k.seq, call: f}
-	heap.Push(&k.alarms, s)
+	stop = k.set(t, f)
 	k.arm()
-	return func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if s.index >= 0 {
-			heap.Remove(&k.alarms, s.index)
-		}
-	}
+	return stop
 }
 
 // next is the first moment at which something happens. The caller holds mu.
@@ -193,7 +130,7 @@ func (k *Steered) due() {
 		k.ring()
 	}
 	for len(k.sleepers) > 0 && !k.sleepers[0].at.After(now) {
-		k.wake()
+		k.wakeFirst()
 	}
 	k.arm()
 }
@@ -237,7 +174,7 @@ func (k *Steered) Advance(d time.Duration) {
 			k.ring()
 			continue
 		}
-		k.wake()
+		k.wakeFirst()
 		k.mu.Unlock()
 		k.Settle()
 		k.mu.Lock()
@@ -245,22 +182,4 @@ func (k *Steered) Advance(d time.Duration) {
 	k.stepping = false
 	k.show(target, frozen)
 	k.arm()
-}
-
-// Settle waits, in real time and not for ever, until all work sleeps or has ended.
-func (k *Steered) Settle() {
-	k.mu.Lock()
-	idle := k.idle
-	k.mu.Unlock()
-	select {
-	case <-idle:
-		return
-	default:
-	}
-	t := time.NewTimer(patience)
-	defer t.Stop()
-	select {
-	case <-idle:
-	case <-t.C:
-	}
 }
