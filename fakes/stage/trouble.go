@@ -131,31 +131,6 @@ func something(happens string) error {
 	return nil
 }
 
-// one is a fault of any kind.
-type one interface {
-	validate() error
-	String() string
-}
-
-// several reads one fault or a list of them, each checked where it stands.
-func several[T one](file string, n *yaml.Node, into *[]T) strictyaml.Problems {
-	nodes := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	var problems strictyaml.Problems
-	read := make([]T, len(nodes))
-	for i, node := range nodes {
-		ps := strictyaml.Decode(file, node, &read[i])
-		if err := read[i].validate(); err != nil && len(ps) == 0 {
-			ps = append(ps, strictyaml.At(file, node, "%v", err))
-		}
-		problems = append(problems, ps...)
-	}
-	*into = read
-	return problems
-}
-
 type (
 	callFaults    []CallFault
 	agentFaults   []AgentFault
@@ -163,18 +138,21 @@ type (
 )
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
-func (f *callFaults) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return several(file, n, (*[]CallFault)(f))
+func (f *callFaults) UnmarshalStrict(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	*f, problems = strictyaml.DecodeSeveral(file, n, CallFault.validate)
+	return problems
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
-func (f *agentFaults) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return several(file, n, (*[]AgentFault)(f))
+func (f *agentFaults) UnmarshalStrict(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	*f, problems = strictyaml.DecodeSeveral(file, n, AgentFault.validate)
+	return problems
 }
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
-func (f *handoffFaults) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return several(file, n, (*[]HandoffFault)(f))
+func (f *handoffFaults) UnmarshalStrict(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	*f, problems = strictyaml.DecodeSeveral(file, n, HandoffFault.validate)
+	return problems
 }
 
 // hit is one fault that was put on a call.

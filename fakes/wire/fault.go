@@ -78,21 +78,8 @@ func (d *DropReply) UnmarshalText(text []byte) error {
 type Faults []Fault
 
 // UnmarshalStrict reads a mapping as one fault and a list as several, and validates each where it stands.
-func (fs *Faults) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	nodes := []*yaml.Node{n}
-	if n.Kind == yaml.SequenceNode {
-		nodes = n.Content
-	}
-	var problems strictyaml.Problems
-	read := make(Faults, len(nodes))
-	for i, node := range nodes {
-		ps := strictyaml.Decode(file, node, &read[i])
-		if err := read[i].Validate(); err != nil && len(ps) == 0 {
-			ps = append(ps, strictyaml.At(file, node, "%v", err))
-		}
-		problems = append(problems, ps...)
-	}
-	*fs = read
+func (fs *Faults) UnmarshalStrict(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	*fs, problems = strictyaml.DecodeSeveral(file, n, Fault.Validate)
 	return problems
 }
 

@@ -33,6 +33,24 @@ func Decode(file string, n *yaml.Node, into any) Problems {
 	return DecodeKey(file, "", n, into)
 }
 
+// DecodeSeveral reads a list, or one item that stands alone for a list of it. Each is validated where it stands.
+func DecodeSeveral[T any](file string, n *yaml.Node, validate func(T) error) ([]T, Problems) {
+	nodes := []*yaml.Node{n}
+	if n.Kind == yaml.SequenceNode {
+		nodes = n.Content
+	}
+	var problems Problems
+	read := make([]T, len(nodes))
+	for i, node := range nodes {
+		ps := Decode(file, node, &read[i])
+		if err := validate(read[i]); err != nil && len(ps) == 0 {
+			ps = append(ps, At(file, node, "%v", err))
+		}
+		problems = append(problems, ps...)
+	}
+	return read, problems
+}
+
 // DecodeKey is Decode for the value of a key, which the messages then name.
 func DecodeKey(file, key string, n *yaml.Node, into any) Problems {
 	v := reflect.ValueOf(into)
