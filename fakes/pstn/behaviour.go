@@ -205,3 +205,19 @@ func (c *Carrier) datagramFault(p sipua.Packet, chance *rand.Rand) sipua.Fault {
 	}
 	return f
 }
+
+// Usual is a carrier that delivers every call at once, and whose desks all answer.
+func Usual() Behaviour { return Behaviour{Desks: map[string]Answering{"*": Answer}} }
+
+// ReadBehaviour reads how a carrier behaves; what is not said is as usual. n may be nil.
+func ReadBehaviour(file string, n *yaml.Node) (Behaviour, strictyaml.Problems) {
+	b := Usual()
+	if n == nil || n.IsZero() {
+		return b, nil
+	}
+	problems := strictyaml.Decode(file, n, &b)
+	if err := b.Validate(); err != nil && len(problems) == 0 {
+		problems = append(problems, strictyaml.At(file, n, "%v", err))
+	}
+	return b, problems
+}

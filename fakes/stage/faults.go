@@ -8,6 +8,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/control"
@@ -33,7 +34,7 @@ func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
 	}
 	problems := strictyaml.Decode(file, n, &f)
 	if f.Carrier != nil {
-		_, more := readCarrier(file, f.Carrier)
+		_, more := pstn.ReadBehaviour(file, f.Carrier)
 		problems = append(problems, more...)
 	}
 	return f, problems
@@ -43,7 +44,7 @@ func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
 func (s *stage) set(f faults) error {
 	behaviour := s.behaviour
 	if f.Carrier != nil {
-		behaviour, _ = readCarrier("", f.Carrier) // which has been read
+		behaviour, _ = pstn.ReadBehaviour("", f.Carrier) // which has been read
 	}
 	if err := s.wire.Set(f.HTTP...); err != nil {
 		return err

@@ -61,7 +61,7 @@ type stage struct {
 func build(c sim.Config, o Options) (*stage, error) {
 	s := &stage{options: o, clock: clock.NewSteered(c.Clock.At(), c.Clock.Frozen), placed: placed{calls: make(map[string]*pstn.Call)}}
 	var problems strictyaml.Problems
-	s.behaviour, problems = readCarrier(o.File, &c.Carrier)
+	s.behaviour, problems = pstn.ReadBehaviour(o.File, &c.Carrier)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
@@ -94,19 +94,6 @@ func build(c sim.Config, o Options) (*stage, error) {
 func (s *stage) Agent(file string, n *yaml.Node) (conversation.Agent, error) {
 	script, problems := agent.Parse(file, n)
 	return script, problems.Err()
-}
-
-// readCarrier reads how the carrier behaves; what is not said is as usual: every desk answers.
-func readCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
-	b := pstn.Behaviour{Desks: map[string]pstn.Answering{"*": pstn.Answer}}
-	if n.IsZero() {
-		return b, nil
-	}
-	problems := strictyaml.Decode(file, n, &b)
-	if err := b.Validate(); err != nil && len(problems) == 0 {
-		problems = append(problems, strictyaml.At(file, n, "%v", err))
-	}
-	return b, problems
 }
 
 // close ends what is up and stops serving, at most until ctx ends.

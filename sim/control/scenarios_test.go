@@ -86,22 +86,14 @@ func (s *onAPI) Settle()                                    {}
 func (s *onAPI) Ladder() []finding.SIPMessage               { return nil }
 func (s *onAPI) Close() error                               { return nil }
 
-func (s *onAPI) Project(name string) (targets.Project, bool) {
-	for _, p := range s.given.Platform.Projects {
-		if name == "" || p.Name == name {
-			return targets.Project{Name: p.Name, Account: p.Account.Slug, Project: p.Project.Slug, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey}, true
-		}
-	}
-	return targets.Project{}, false
-}
+func (s *onAPI) Project(name string) (targets.Project, bool) { return s.given.Project(name) }
 
 func (s *onAPI) Facts(project string) reading.Facts {
-	for _, p := range s.given.Platform.Projects {
-		if project == "" || p.Name == project {
-			return given.Facts(p)
-		}
+	p, ok := s.given.Settings(project)
+	if !ok {
+		return reading.Facts{}
 	}
-	return reading.Facts{}
+	return given.Facts(p)
 }
 
 func (s *onAPI) Now() time.Time {

@@ -108,24 +108,15 @@ func (w *offline) Projects() []string { return w.given.Projects() }
 
 // Facts implements explore.World: on the reference everything is known.
 func (w *offline) Facts(project string) reading.Facts {
-	p, _ := w.project(project)
+	p, _ := w.given.Settings(project)
 	f := world.Facts(p)
 	f.ServerMax = new(time.Duration(1)) // nothing is acted on after its client has given up
 	return f
 }
 
-func (w *offline) project(name string) (sim.Project, bool) {
-	for _, p := range w.given.Platform.Projects {
-		if p.Name == name {
-			return p, true
-		}
-	}
-	return sim.Project{}, false
-}
-
 // Reserve implements explore.World.
 func (w *offline) Reserve(project string, attributes json.RawMessage, gone bool) (string, history.Outcome) {
-	p, _ := w.project(project)
+	p, _ := w.given.Settings(project)
 	ctx := context.Background()
 	if gone {
 		ctx = w.cancelled
@@ -142,7 +133,7 @@ func (w *offline) Reserve(project string, attributes json.RawMessage, gone bool)
 
 // Handoff implements explore.World.
 func (w *offline) Handoff(project, id, sharedID string) (explore.State, bool) {
-	p, _ := w.project(project)
+	p, _ := w.given.Settings(project)
 	r, err := w.sim.Handoff(context.Background(), p.HandoffKey, api.Query{ID: id, HasID: id != "", SharedID: sharedID, HasSharedID: sharedID != ""})
 	if err != nil {
 		return explore.State{}, false

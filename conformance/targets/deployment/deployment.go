@@ -146,13 +146,8 @@ func (t *Target) Given(file string, given *yaml.Node) strictyaml.Problems {
 }
 
 // Fault implements targets.Target.
-func (t *Target) Fault(file, part string, n *yaml.Node) (problems strictyaml.Problems) {
-	if part == "http" {
-		_, problems = world.ReadWire(file, n)
-		return problems
-	}
-	_, problems = world.ReadCarrier(file, n)
-	return problems
+func (t *Target) Fault(file, part string, n *yaml.Node) strictyaml.Problems {
+	return world.CheckFault(file, part, n)
 }
 
 // Config implements targets.Target.

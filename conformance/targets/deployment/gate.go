@@ -19,6 +19,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
+	"github.com/dnispool/dnispool/sim/clock"
 )
 
 // Gate is what every request, reservation and call to a deployment goes through. It keeps to the limits: who would go beyond
@@ -141,7 +142,7 @@ func (g *Gate) admit(ctx context.Context, reserves bool) error {
 		case wait == 0:
 			return nil
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := clock.Real().Sleep(ctx, wait); err != nil {
 			return fmt.Errorf("limits.reservations: %d numbers are held: %w", g.limits.Reservations, err)
 		}
 	}
@@ -177,7 +178,7 @@ func (g *Gate) quiet(ctx context.Context) error {
 	if wait <= 0 {
 		return ctx.Err()
 	}
-	if err := sleep(ctx, wait); err != nil {
+	if err := clock.Real().Sleep(ctx, wait); err != nil {
 		return fmt.Errorf("the platform asked for no requests for %s more: %w", wait.Round(time.Second), err)
 	}
 	return nil
@@ -282,7 +283,7 @@ func (g *Gate) WaitForRoom(ctx context.Context, n, size int, alone bool) error {
 		case !ok || wait == 0: // admit says what is wrong, if anything is
 			return nil
 		}
-		if err := sleep(ctx, wait); err != nil {
+		if err := clock.Real().Sleep(ctx, wait); err != nil {
 			return err
 		}
 	}
@@ -290,14 +291,3 @@ func (g *Gate) WaitForRoom(ctx context.Context, n, size int, alone bool) error {
 
 // Close lets go of the connections.
 func (g *Gate) Close() { g.next.CloseIdleConnections() }
-
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}

@@ -19,6 +19,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim/clock"
 )
@@ -102,7 +103,7 @@ func (s *stage) Now() time.Time { return time.Now() }
 // Wait implements targets.Stage: it waits.
 func (s *stage) Wait(ctx context.Context, d time.Duration) error {
 	s.target.Gate.Waits(d)
-	return sleep(ctx, d)
+	return clock.Real().Sleep(ctx, d)
 }
 
 // Settle implements targets.Stage: nobody knows what a deployment still does.
@@ -119,7 +120,7 @@ func (s *stage) Launch(ctx context.Context, at []time.Duration, run func(ctx con
 	var clients sync.WaitGroup
 	defer clients.Wait()
 	for i, d := range at {
-		if err := sleep(ctx, time.Until(start.Add(d))); err != nil {
+		if err := clock.Real().Sleep(ctx, time.Until(start.Add(d))); err != nil {
 			return err
 		}
 		clients.Go(func() { run(ctx, i) })
@@ -137,18 +138,14 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 		return s.line.behave(s.given.Carrier)
 	}
 	if http != nil {
-		faults, problems := world.ReadWire("", http)
-		if err := problems.Err(); err != nil {
-			return err
-		}
-		if err := s.wire.Set(faults...); err != nil {
+		if err := world.SetWire(s.wire, http); err != nil {
 			return err
 		}
 	}
 	if carrier == nil {
 		return nil
 	}
-	b, problems := world.ReadCarrier("", carrier)
+	b, problems := pstn.ReadBehaviour("", carrier)
 	if err := problems.Err(); err != nil {
 		return err
 	}

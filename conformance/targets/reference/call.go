@@ -22,25 +22,17 @@ import (
 func (s *stage) Projects() []string { return s.given.Projects() }
 
 // Project implements targets.Stage.
-func (s *stage) Project(name string) (targets.Project, bool) {
-	for _, p := range s.given.Platform.Projects {
-		if name == "" || p.Name == name {
-			return targets.Project{Name: p.Name, Account: p.Account.Slug, Project: p.Project.Slug, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey}, true
-		}
-	}
-	return targets.Project{}, false
-}
+func (s *stage) Project(name string) (targets.Project, bool) { return s.given.Project(name) }
 
 // Facts implements targets.Stage: on the reference everything is known.
 func (s *stage) Facts(project string) reading.Facts {
-	for _, p := range s.given.Platform.Projects {
-		if project == "" || p.Name == project {
-			f := world.Facts(p)
-			f.Reroutes = len(s.given.Carrier.Rewrite) > 0 || s.rerouted.Load()
-			return f
-		}
+	p, ok := s.given.Settings(project)
+	if !ok {
+		return reading.Facts{}
 	}
-	return reading.Facts{}
+	f := world.Facts(p)
+	f.Reroutes = len(s.given.Carrier.Rewrite) > 0 || s.rerouted.Load()
+	return f
 }
 
 // Dial implements targets.Stage. Time passes as the call needs it: for the carrier's delay, the ringing and the caller's patience.

@@ -62,12 +62,7 @@ func (t Target) Given(file string, given *yaml.Node) strictyaml.Problems {
 
 // Fault implements targets.Target.
 func (Target) Fault(file, part string, n *yaml.Node) strictyaml.Problems {
-	if part == "http" {
-		_, problems := world.ReadWire(file, n)
-		return problems
-	}
-	_, problems := world.ReadCarrier(file, n)
-	return problems
+	return world.CheckFault(file, part, n)
 }
 
 // Config implements targets.Target.
@@ -199,16 +194,12 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 		return s.carrier.Behave(s.given.Carrier)
 	}
 	if http != nil {
-		faults, problems := world.ReadWire("", http)
-		if err := problems.Err(); err != nil {
-			return err
-		}
-		if err := s.wire.Set(faults...); err != nil {
+		if err := world.SetWire(s.wire, http); err != nil {
 			return err
 		}
 	}
 	if carrier != nil {
-		b, problems := world.ReadCarrier("", carrier)
+		b, problems := pstn.ReadBehaviour("", carrier)
 		if err := problems.Err(); err != nil {
 			return err
 		}

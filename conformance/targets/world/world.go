@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
@@ -39,18 +40,37 @@ func (w World) Projects() (names []string) {
 	return names
 }
 
+// Settings returns the settings of a project; "" is the first.
+func (w World) Settings(project string) (sim.Project, bool) {
+	for _, p := range w.Platform.Projects {
+		if project == "" || p.Name == project {
+			return p, true
+		}
+	}
+	return sim.Project{}, false
+}
+
+// Project returns the credentials of a project; "" is the first.
+func (w World) Project(name string) (targets.Project, bool) {
+	p, ok := w.Settings(name)
+	if !ok {
+		return targets.Project{}, false
+	}
+	return targets.Project{Name: p.Name, Account: p.Account.Slug, Project: p.Project.Slug, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey}, true
+}
+
 // Read splits a scenario's world into the carrier's part and the platform's, which is a simulator configuration.
 func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
 	if n != nil {
 		root.Line, root.Column = n.Line, n.Column
 	}
-	w := World{Agents: make(map[string]conversation.Agent), Carrier: defaultCarrier()}
+	w := World{Agents: make(map[string]conversation.Agent), Carrier: pstn.Usual()}
 	var problems strictyaml.Problems
 	if n != nil {
 		for key, value := range strictyaml.Pairs(n) {
 			if key.Value == "carrier" {
-				w.Carrier, problems = ReadCarrier(file, value)
+				w.Carrier, problems = pstn.ReadBehaviour(file, value)
 				continue
 			}
 			root.Content = append(root.Content, key, value)
@@ -79,25 +99,27 @@ func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Proble
 	return agent.Parse(file, n)
 }
 
-// defaultCarrier delivers every call at once, and every desk answers.
-func defaultCarrier() pstn.Behaviour {
-	return pstn.Behaviour{Desks: map[string]pstn.Answering{"*": pstn.Answer}}
-}
-
-// ReadCarrier reads how the carrier behaves; what is not said is as usual.
-func ReadCarrier(file string, n *yaml.Node) (pstn.Behaviour, strictyaml.Problems) {
-	b := defaultCarrier()
-	problems := strictyaml.Decode(file, n, &b)
-	if err := b.Validate(); err != nil && len(problems) == 0 {
-		problems = append(problems, strictyaml.At(file, n, "%v", err))
+// CheckFault returns the problems of a fault step's part, http or carrier.
+func CheckFault(file, part string, n *yaml.Node) (problems strictyaml.Problems) {
+	if part == "http" {
+		_, problems = readWire(file, n)
+	} else {
+		_, problems = pstn.ReadBehaviour(file, n)
 	}
-	return b, problems
+	return problems
 }
 
-// ReadWire reads faults on HTTP.
-func ReadWire(file string, n *yaml.Node) (wire.Faults, strictyaml.Problems) {
-	var f wire.Faults
-	problems := strictyaml.Decode(file, n, &f)
+// SetWire lets w misbehave as n says from now on.
+func SetWire(w *wire.Wire, n *yaml.Node) error {
+	faults, problems := readWire("", n)
+	if err := problems.Err(); err != nil {
+		return err
+	}
+	return w.Set(faults...)
+}
+
+func readWire(file string, n *yaml.Node) (f wire.Faults, problems strictyaml.Problems) {
+	problems = strictyaml.Decode(file, n, &f)
 	return f, problems
 }
 
