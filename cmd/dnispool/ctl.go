@@ -12,7 +12,6 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim/control/client"
-	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // ctlCommand is one thing that ctl does.
@@ -74,12 +73,7 @@ func runCtl(ctx context.Context, e env) int {
 		}
 		names = append(names, c.name)
 	}
-	hint := ""
-	if s := strictyaml.Suggest(name, names); s != "" {
-		hint = fmt.Sprintf(" (did you mean %q?)", s)
-	}
-	fmt.Fprintf(e.err, "%s ctl: no command %q%s; try %s ctl --help\n", tool, name, hint, tool)
-	return finding.ExitNotJudged
+	return noCommand(e, tool+" ctl", name, names, "--help")
 }
 
 // wants is how many arguments a command takes: those in brackets may be left out, and the last may be repeated with "…".

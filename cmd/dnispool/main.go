@@ -93,11 +93,16 @@ func dispatch(ctx context.Context, e env) int {
 		}
 		names = append(names, v.name)
 	}
+	return noCommand(e, tool, name, names, "help")
+}
+
+// noCommand says that a command has no such name among its own, and what shows these.
+func noCommand(e env, command, name string, names []string, help string) int {
 	hint := ""
 	if s := strictyaml.Suggest(name, names); s != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", s)
 	}
-	fmt.Fprintf(e.err, "%s: no command %q%s; try %s help\n", tool, name, hint, tool)
+	fmt.Fprintf(e.err, "%s: no command %q%s; try %s %s\n", command, name, hint, command, help)
 	return finding.ExitNotJudged
 }
 

@@ -90,10 +90,7 @@ func FactsOfNobody(t Text, ops []history.Op) error {
 
 // hint names the known word that is meant, or all that there are.
 func hint(word string, known []string) string {
-	if near := strictyaml.Suggest(word, known); near != "" {
-		return fmt.Sprintf(" (did you mean %q?)", near)
-	}
-	return "; there is " + strings.Join(known, ", ")
+	return cmp.Or(near(word, known), "; there is "+strings.Join(known, ", "))
 }
 
 func (t Text) facts(project member) (f Facts, problems []error) {
