@@ -143,13 +143,6 @@ func (k *Steered) ring() {
 	s.call()
 }
 
-// wake wakes the first sleeper. The caller holds mu.
-func (k *Steered) wake() {
-	s := heap.Pop(&k.sleepers).(*sleeper)
-	k.begin()
-	close(s.woken)
-}
-
 // Advance moves the time by d. Whoever sleeps until some moment on the way wakes then, in order, and is let run until it
 // sleeps again or ends, or for a while in real time, before the next wakes.
 func (k *Steered) Advance(d time.Duration) {
