@@ -13,6 +13,9 @@ import (
 // (retransmissions, an ACK to a refusal) look the same, so a close may have to wait that long for nothing.
 const handoverTime = 20 * time.Millisecond
 
+// answerTime is how long the end of a connection waits for the answers to requests that have reached us.
+const answerTime = 500 * time.Millisecond
+
 // handover knows what the read loops have taken from the sockets and sipgo has not given to us yet, and what we have been given and
 // have not answered yet.
 //
@@ -105,13 +108,21 @@ func (h *handover) close() {
 	h.shut.Store(true)
 }
 
-// passed returns when the requests that came from a source are through, or must have been swallowed.
+// passed returns when the requests that came from a source are through, or must have been swallowed, and are answered, or will not be soon.
 func (h *handover) passed(source string) {
-	for {
+	from := func(r *sip.Request) bool { return r != nil && r.Source() == source }
+	for began := time.Now(); ; {
 		h.mu.Lock()
-		waiting := slices.ContainsFunc(h.slots[:], func(r *sip.Request) bool { return r != nil && r.Source() == source })
-		left := handoverTime - (time.Since(h.started) - h.last)
-		if !waiting || left <= 0 {
+		left := time.Duration(0)
+		if slices.ContainsFunc(h.slots[:], from) {
+			left = handoverTime - (time.Since(h.started) - h.last)
+		}
+		for r := range h.unanswered {
+			if from(r) {
+				left = max(left, answerTime-time.Since(began))
+			}
+		}
+		if left <= 0 {
 			h.mu.Unlock()
 			return
 		}

@@ -35,22 +35,20 @@ func (in *intake) screen() *screen {
 	return &screen{strict: in.strict, noTag: string(in.noTag)}
 }
 
-// refuse answers a message that is not passed on, in a goroutine of its own: whoever is told may take a moment. The channel is closed
-// when the answer is sent, or there is none.
-func (in *intake) refuse(s *screen, v verdict, source net.Addr, send func([]byte)) <-chan struct{} {
-	done := make(chan struct{})
+// refuse answers a message that is not passed on, in a goroutine of its own: whoever is told may take a moment. done is called when the
+// answer is sent, or there is none.
+func (in *intake) refuse(s *screen, v verdict, source net.Addr, send func([]byte), done func()) {
 	if v.status == 0 {
-		close(done)
 		if len(bytes.Trim(s.message.start, "\r\n\x00")) > 0 { // else it is there to keep a way through a NAT open
 			in.log.Error("message dropped", "cause", v.cause.String(), "peer", source.String(), "line", string(s.message.start))
 		}
-		return done
+		done()
+		return
 	}
 	told, answer := s.rejection(v, source.String()), s.refusal(v, source.String(), in.seed, in.product)
-	if !in.spawn(func() { defer close(done); in.tell(told); send(answer) }) {
-		close(done)
+	if !in.spawn(func() { defer done(); in.tell(told); send(answer) }) {
+		done()
 	}
-	return done
 }
 
 // leaving is a message without what only stands for something inside.

@@ -243,7 +243,7 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 		}
 		if v.pass == nil {
 			to := p.screen.answerAddress(peer)
-			p.intake.refuse(p.screen, v, peer, func(answer []byte) { _, _ = p.WriteTo(answer, to) })
+			p.intake.refuse(p.screen, v, peer, func(answer []byte) { _, _ = p.WriteTo(answer, to) }, func() {})
 			p.handover.back()
 			continue
 		}

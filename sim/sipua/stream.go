@@ -28,6 +28,8 @@ type tcpConn struct {
 	began  time.Time // when the message that is coming in began to
 	owed   int       // messages that the gate has
 	ended  error     // of the connection, once it has been read
+
+	refusals sync.WaitGroup // that are on their way out
 }
 
 func newTCPConn(c net.Conn, s *streams) *tcpConn {
@@ -60,7 +62,8 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 			c.ended = c.fill()
 		case c.owed > 0:
 			c.inbox.wait()
-		default:
+		default: // what has arrived is answered before the connection goes, if anybody can still hear it
+			c.refusals.Wait()
 			c.streams.handover.passed(c.RemoteAddr().String())
 			c.inbox.close()
 			return 0, c.ended
@@ -91,8 +94,9 @@ func (c *tcpConn) message(b, m []byte) (int, bool) {
 	return copy(b, v.pass), true
 }
 
-func (c *tcpConn) refuse(v verdict) <-chan struct{} {
-	return c.streams.intake.refuse(c.screen, v, c.RemoteAddr(), func(answer []byte) { _, _ = c.Write(answer) })
+func (c *tcpConn) refuse(v verdict) {
+	c.refusals.Add(1)
+	c.streams.intake.refuse(c.screen, v, c.RemoteAddr(), func(answer []byte) { _, _ = c.Write(answer) }, c.refusals.Done)
 }
 
 // lose answers the message whose end is not known, when it has a header that can be read. Nothing after it can be.
@@ -110,7 +114,7 @@ func (c *tcpConn) lose(v verdict) error {
 	} else if own.pass == nil && v.status != sip.StatusMessageTooLarge && own.cause.section != problem("", "18.3").section {
 		v = own // says more
 	}
-	<-c.refuse(v)
+	c.refuse(v)
 	return err
 }
 
