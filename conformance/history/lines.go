@@ -16,6 +16,7 @@ type input struct {
 	scanner *bufio.Scanner
 	line    []byte // the line that was read last
 	n       int    // which one it is, from 1
+	read    int64  // bytes up to its end
 	open    bool   // nothing ends it
 }
 
@@ -33,6 +34,7 @@ func (in *input) next() bool {
 // split is bufio.ScanLines that notes whether a line has an end.
 func (in *input) split(data []byte, atEOF bool) (advance int, line []byte, err error) {
 	advance, line, err = bufio.ScanLines(data, atEOF)
+	in.read += int64(advance)
 	in.open = advance > 0 && data[advance-1] != '\n'
 	return advance, line, err
 }

@@ -2,7 +2,6 @@ package history
 
 import (
 	"bufio"
-	"bytes"
 	"fmt"
 	"io"
 	"slices"
@@ -22,12 +21,12 @@ type File struct {
 const maxLine = 4 << 20
 
 // Read reads a history file. name stands in errors and in the operations, which say file and line. Where r can seek, it
-// is read twice: the first time to count its lines, so that the operations are never moved to a larger place.
+// is asked for its length, so that the operations are seldom moved to a larger place.
 //
 // A byte order mark, ends of lines as Windows has them and empty lines are no part of a history. A last line that is cut,
 // as a killed recorder leaves it, is left out with a warning; any other line that cannot be read is an error.
 func Read(name string, r io.Reader) (File, error) {
-	lines, err := count(r)
+	length, err := length(r)
 	if err != nil {
 		return File{}, fmt.Errorf("%s: history: %w", name, err)
 	}
@@ -38,42 +37,50 @@ func Read(name string, r io.Reader) (File, error) {
 	if err := in.header(&f); err != nil {
 		return f, err
 	}
-	d, seen, called := newDecoder(), make(index), newCalls()
-	var op Op
-	for in.next() {
-		if err := d.decode(in.line, &op); err != nil {
-			if in.isCut(err) {
-				f.Warnings = append(f.Warnings, fmt.Sprintf("%s:%d: the last line is cut: left out", name, in.n))
-				break
+	lines := in.ahead()
+	defer lines.end()
+	seen, called := make(index), newCalls()
+	for b := range lines.blocks {
+		for i := range b.ops {
+			if err := f.add(&b.ops[i], seen, called); err != nil {
+				return f, err
 			}
-			return f, in.errorf("%w", err)
 		}
-		if err := validate(&op, d.given); err != nil {
-			return f, in.errorf("%w", err)
+		if b.err != nil {
+			return f, b.err
 		}
-		op.File, op.Line = name, int32(in.n)
-		i, again := seen.place(&op, len(f.Ops))
-		if again {
-			if before := &f.Ops[i]; before.Kind != op.Kind || before.Start != op.Start {
-				return f, in.errorf("id: want one of its own, got %d, which is a %s at %s on line %d; where several recorded, give each a generator", op.ID, before.Kind, before.Start, before.Line)
-			}
-			f.Ops[i] = op
-		} else {
-			if len(f.Ops) == cap(f.Ops) {
-				f.Ops = slices.Grow(f.Ops, room(len(f.Ops), in.n, lines))
-			}
-			f.Ops = append(f.Ops, op)
+		if b.warning != "" {
+			f.Warnings = append(f.Warnings, b.warning)
 		}
-		if other := called.namesake(f.Ops, i); other != nil {
-			return f, in.errorf("call_id: want one of its own for each call, got %q, which is also that of the call on line %d", op.CallID, other.Line)
+		if free := cap(f.Ops) - len(f.Ops); free < blockOps {
+			f.Ops = slices.Grow(f.Ops, room(len(f.Ops), b.read, length))
 		}
-	}
-	if err := in.scanner.Err(); err != nil {
-		return f, fmt.Errorf("%s:%d: history: %s", name, in.n+1, lineError(err))
+		lines.spent <- b.ops[:blockOps]
 	}
 	closeOps(f.Ops)
 	sortOps(f.Ops)
 	return f, nil
+}
+
+// add puts an operation to its place: that of the earlier line of its id, if there is one.
+func (f *File) add(op *Op, seen index, called calls) error {
+	errorf := func(format string, args ...any) error {
+		return fmt.Errorf("%s:%d: history: %w", op.File, op.Line, fmt.Errorf(format, args...))
+	}
+	i, again := seen.place(op, len(f.Ops))
+	switch {
+	case !again:
+		f.Ops = append(f.Ops, *op)
+	case f.Ops[i].Kind != op.Kind || f.Ops[i].Start != op.Start:
+		before := &f.Ops[i]
+		return errorf("id: want one of its own, got %d, which is a %s at %s on line %d; where several recorded, give each a generator", op.ID, before.Kind, before.Start, before.Line)
+	default:
+		f.Ops[i] = *op
+	}
+	if other := called.namesake(f.Ops, i); other != nil {
+		return errorf("call_id: want one of its own for each call, got %q, which is also that of the call on line %d", op.CallID, other.Line)
+	}
+	return nil
 }
 
 // closeOps ends what was still open when the recorder ended: nobody knows what became of it, nor when.
@@ -89,21 +96,21 @@ func closeOps(ops []Op) {
 	}
 }
 
-// room is for how many more operations room is to be made behind the n that came on the first read of so many lines. An
-// operation has several lines when it was written as it happened, so the rest is taken to be like what was read, within
-// reason: a file of empty lines is given no more for them.
-func room(n, read, lines int) int {
+// room is for how many more operations room is to be made behind the n that came on the first bytes of so many. An
+// operation has several lines when it was written as it happened, and lines are of any length, so the rest is taken to be
+// like what was read, within reason: a file of empty lines is given no more for them.
+func room(n int, read, length int64) int {
 	const enough, times = 4096, 256
-	if n < enough || lines <= read {
+	if n < enough || length <= read {
 		return 1
 	}
-	rest := float64(lines-read) * float64(n) / float64(read)
+	rest := float64(length-read) * float64(n) / float64(read)
 	return int(min(rest*17/16, float64(times*n))) + enough
 }
 
-// count counts the lines behind r's place, or as many of them as can be read, and brings r back to it. It is 0 when r
-// cannot seek. The error says that r cannot be brought back.
-func count(r io.Reader) (lines int, err error) {
+// length is how many bytes there are up to the end of r, 0 when it cannot seek. The error says that r cannot be brought
+// back to where it was.
+func length(r io.Reader) (int64, error) {
 	s, ok := r.(io.Seeker)
 	if !ok {
 		return 0, nil
@@ -112,19 +119,12 @@ func count(r io.Reader) (lines int, err error) {
 	if err != nil { // a pipe
 		return 0, nil
 	}
-	if end, err := s.Seek(0, io.SeekEnd); err == nil {
-		if _, err := s.Seek(from, io.SeekStart); err != nil {
-			return 0, err
-		}
-		rest := io.LimitReader(r, end-from) // it may be growing
-		for buf := make([]byte, 256<<10); err == nil; {
-			var n int
-			n, err = rest.Read(buf)
-			lines += bytes.Count(buf[:n], []byte{'\n'})
-		}
+	end, err := s.Seek(0, io.SeekEnd)
+	if err != nil {
+		end = from
 	}
 	_, err = s.Seek(from, io.SeekStart)
-	return lines, err
+	return end - from, err
 }
 
 // index finds where an operation is, by its generator and id.

@@ -49,7 +49,7 @@ func written(tb testing.TB, n int) []byte {
 	return b.Bytes()
 }
 
-// A history is read the same from a file, whose lines are counted first, and from a pipe.
+// A history is read the same from a file, whose length is known, and from a pipe.
 func TestReadFromAnywhere(t *testing.T) {
 	const n = 12_000
 	text := written(t, n)
@@ -92,12 +92,16 @@ func (stuck) Seek(_ int64, whence int) (int64, error) {
 
 // Room is made once for a file of a million operations, and never much for what has not been seen to be any.
 func TestRoom(t *testing.T) {
-	for _, c := range []struct{ n, read, lines, want int }{
+	for _, c := range []struct {
+		n            int
+		read, length int64
+		want         int
+	}{
 		{0, 1, 1 << 30, 1}, {4095, 4096, 1 << 30, 1}, {4096, 4097, 0, 1}, {5000, 5000, 4999, 1},
 		{16_000, 16_000, 1_016_000, 1_066_596}, {16_000, 32_000, 1_032_000, 535_346}, {5000, 5000, 1 << 30, 1_284_096},
 	} {
-		if got := room(c.n, c.read, c.lines); got != c.want {
-			t.Errorf("%d operations on %d of %d lines: got room for %d more, want %d", c.n, c.read, c.lines, got, c.want)
+		if got := room(c.n, c.read, c.length); got != c.want {
+			t.Errorf("%d operations in %d of %d bytes: got room for %d more, want %d", c.n, c.read, c.length, got, c.want)
 		}
 	}
 }
