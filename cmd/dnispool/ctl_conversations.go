@@ -20,11 +20,13 @@ func conversationsCommand() ctlCommand {
 			f.String("number", "", "only those to a `number`")
 			f.String("shared-id", "", "only that with this `id`")
 			f.String("state", "", "only those that are `so`: ringing, up or over")
+			f.String("text", "", "only those whose number, caller, shared_id, id or Call-ID has this `text`")
 			f.Int("limit", 0, "so `many` at most")
 		},
 		run: func(ctx context.Context, c *client.Client, a asked) (any, error) {
 			return c.Conversations(ctx, client.ConversationsQuery{
-				Project: a.flag("project"), Number: a.flag("number"), SharedID: a.flag("shared-id"), State: a.flag("state"), Limit: a.int("limit"),
+				Project: a.flag("project"), Number: a.flag("number"), SharedID: a.flag("shared-id"), State: a.flag("state"),
+				Text: a.flag("text"), Limit: a.int("limit"),
 			})
 		},
 		show: shown(func(w io.Writer, list client.Conversations) {
@@ -93,10 +95,22 @@ func showConversation(w io.Writer, c whole) {
 	for _, x := range c.Exchanges {
 		fmt.Fprintf(w, "%s  http %s %s -> %d\n", stamp(x.At), x.Method, x.Path, x.Status)
 	}
-	for _, m := range c.Messages {
+	showMessages(w, c.Messages, c.raw)
+}
+
+func messagesCommand() ctlCommand {
+	return ctlCommand{
+		name: "messages", args: "call-id", says: "the SIP messages of a Call-ID, also of a call that was refused",
+		run:  func(ctx context.Context, c *client.Client, a asked) (any, error) { return c.Messages(ctx, a.args[0]) },
+		show: shown(func(w io.Writer, m client.Messages) { showMessages(w, m.Messages, true) }),
+	}
+}
+
+func showMessages(w io.Writer, messages []client.Message, raw bool) {
+	for _, m := range messages {
 		arrow := map[bool]string{true: "-->", false: "<--"}[m.Sent]
 		fmt.Fprintf(w, "%s  sip  %s %s  %s\n", stamp(m.At), arrow, m.Peer, m.StartLine)
-		if c.raw {
+		if raw {
 			fmt.Fprintf(w, "%s\n", m.Raw)
 		}
 	}

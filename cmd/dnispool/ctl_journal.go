@@ -24,6 +24,7 @@ func journalCommand() ctlCommand {
 			f.String("number", "", "only those on a `number`")
 			f.String("call", "", "only those of a conversation, by its `id`")
 			f.String("shared-id", "", "only those with this `id`")
+			f.String("text", "", "only those that have this `text`")
 			f.Uint64("after", 0, "only those behind this `seq`")
 			f.Int("limit", 0, "so `many` at most")
 			f.Duration("wait", 0, "wait so `long` for the next event; exit code 2 when it has not come")
@@ -40,7 +41,8 @@ func journalCommand() ctlCommand {
 
 func runJournal(ctx context.Context, c *client.Client, a asked) (any, error) {
 	q := client.JournalQuery{
-		Project: a.flag("project"), Number: a.flag("number"), Call: a.flag("call"), SharedID: a.flag("shared-id"), Limit: a.int("limit"),
+		Project: a.flag("project"), Number: a.flag("number"), Call: a.flag("call"), SharedID: a.flag("shared-id"),
+		Text: a.flag("text"), Limit: a.int("limit"),
 	}
 	q.After, _ = strconv.ParseUint(a.flag("after"), 10, 64) // the flag has read it
 	q.Wait, _ = time.ParseDuration(a.flag("wait"))

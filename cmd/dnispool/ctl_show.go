@@ -41,7 +41,7 @@ func ctlCommands() []ctlCommand {
 			},
 			show: shown(func(w io.Writer, file string) { fmt.Fprint(w, file) }),
 		},
-		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
+		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), messagesCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
 	}, doCommands()...)
 }
 

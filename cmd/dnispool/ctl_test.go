@@ -148,9 +148,12 @@ func TestCtlSeesACall(t *testing.T) {
 		{"pools", "acme     2"},
 		{"pool acme", dni},
 		{"conversations", id},
+		{"conversations --text DEMO-1", id},
+		{"messages " + left.Events[0].CallID, "INVITE sip:" + dni},
 		{"conversation " + id, "given to start_function     {\"shared_id\":\"demo-1\","},
 		{"conversation --raw " + id, "\r\nCSeq: "},
 		{"journal --kind bye-sent", "call=" + id},
+		{"journal --text billing", "handoff-written"},
 		{"exchanges --status 2", "POST /v1/conversations/dni-reservation"},
 		{"exchange 1", "X-Api-Key: ***"},
 	} {

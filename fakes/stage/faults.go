@@ -40,16 +40,20 @@ func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
 	return f, problems
 }
 
-// set has these faults, and no others, from now on.
-func (s *stage) set(f faults) error {
+// set has these faults, and no others, from now on. With keep, those that are there already go on as they were.
+func (s *stage) set(f faults, keep bool) error {
 	behaviour := s.behaviour
 	if f.Carrier != nil {
 		behaviour, _ = pstn.ReadBehaviour("", f.Carrier) // which has been read
 	}
-	if err := s.wire.Set(f.HTTP...); err != nil {
+	onWire := s.wire.Set
+	if keep {
+		onWire = s.wire.Keep
+	}
+	if err := onWire(f.HTTP...); err != nil {
 		return err
 	}
-	s.trouble.set(f.Calls, f.Agent, f.Handoffs)
+	s.trouble.set(f.Calls, f.Agent, f.Handoffs, keep)
 	if s.carrier == nil { // it is not there yet: it begins so
 		if f.Carrier != nil {
 			s.behaviour = behaviour
@@ -76,7 +80,7 @@ type held struct {
 }
 
 // Set implements control.Faults.
-func (h *held) Set(file string, n *yaml.Node) error {
+func (h *held) Set(file string, n *yaml.Node, keep bool) error {
 	f, problems := readFaults(file, n)
 	if err := problems.Err(); err != nil {
 		return err
@@ -85,7 +89,7 @@ func (h *held) Set(file string, n *yaml.Node) error {
 	if err := problems.Err(); err != nil {
 		return err
 	}
-	if err := h.stage.set(f); err != nil {
+	if err := h.stage.set(f, keep); err != nil {
 		return err
 	}
 	h.show(asJSON)
@@ -112,7 +116,7 @@ func (h *held) Shown() json.RawMessage {
 func (h *held) Reset() error {
 	h.show(nil)
 	h.stage.wire.Reset() // which lets go whatever is held
-	return h.stage.set(faults{})
+	return h.stage.set(faults{}, false)
 }
 
 // Hits implements control.Faults.

@@ -71,7 +71,7 @@ func build(c sim.Config, o Options) (*stage, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	if err := s.set(set); err != nil {
+	if err := s.set(set, false); err != nil {
 		return nil, err
 	}
 	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.parts())}
@@ -99,7 +99,7 @@ func (s *stage) Agent(file string, n *yaml.Node) (conversation.Agent, error) {
 // close ends what is up and stops serving, at most until ctx ends.
 func (s *stage) close(ctx context.Context) error {
 	s.wire.Reset()
-	s.trouble.set(nil, nil, nil)
+	s.trouble.set(nil, nil, nil, false)
 	var errs []error
 	if s.carrier != nil {
 		errs = append(errs, s.carrier.Close())

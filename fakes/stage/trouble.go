@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -180,18 +181,27 @@ func newTrouble(seed uint64, told func(hit)) *trouble {
 	return &trouble{told: told, rng: rand.New(rand.NewPCG(seed, 7))}
 }
 
-// set replaces all faults, with fresh counters.
-func (t *trouble) set(calls []CallFault, agents []AgentFault, handoffs []HandoffFault) {
+// set replaces all faults, with fresh counters; with keep, those that are there already have the counters that they had.
+func (t *trouble) set(calls []CallFault, agents []AgentFault, handoffs []HandoffFault, keep bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.calls = count(calls, func(f CallFault) When { return f.When })
-	t.agents = count(agents, func(f AgentFault) When { return f.When })
-	t.handoffs = count(handoffs, func(f HandoffFault) When { return f.When })
+	if !keep {
+		t.calls, t.agents, t.handoffs = nil, nil, nil
+	}
+	t.calls = count(t.calls, calls, func(f CallFault) When { return f.When })
+	t.agents = count(t.agents, agents, func(f AgentFault) When { return f.When })
+	t.handoffs = count(t.handoffs, handoffs, func(f HandoffFault) When { return f.When })
 }
 
-func count[T any](faults []T, when func(T) When) (out []*counted[T]) {
+// count gives each fault its counters: those of one before it that is the same, else new ones.
+func count[T any](before []*counted[T], faults []T, when func(T) When) (out []*counted[T]) {
 	for _, f := range faults {
-		out = append(out, &counted[T]{fault: f, when: when(f)})
+		i := slices.IndexFunc(before, func(c *counted[T]) bool { return reflect.DeepEqual(c.fault, f) && !slices.Contains(out, c) })
+		if i < 0 {
+			out = append(out, &counted[T]{fault: f, when: when(f)})
+			continue
+		}
+		out = append(out, before[i])
 	}
 	return out
 }

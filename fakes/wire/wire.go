@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -86,7 +87,12 @@ func New(seed uint64, c clock.Clock, options ...Option) *Wire {
 }
 
 // Set replaces all faults, with fresh counters and fresh random draws. It changes nothing when a fault is not valid.
-func (w *Wire) Set(faults ...Fault) error {
+func (w *Wire) Set(faults ...Fault) error { return w.replace(faults, false) }
+
+// Keep is Set, but that a fault which is there already goes on with its counters and random draws.
+func (w *Wire) Keep(faults ...Fault) error { return w.replace(faults, true) }
+
+func (w *Wire) replace(faults []Fault, keep bool) error {
 	var errs []error
 	rules := make([]*rule, len(faults))
 	for i, f := range faults {
@@ -100,6 +106,12 @@ func (w *Wire) Set(faults ...Fault) error {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for i := 0; keep && i < len(rules); i++ {
+		same := slices.IndexFunc(w.rules, func(r *rule) bool { return reflect.DeepEqual(r.Fault, rules[i].Fault) && !slices.Contains(rules, r) })
+		if same >= 0 {
+			rules[i] = w.rules[same]
+		}
+	}
 	w.rules = rules
 	w.arm()
 	return nil

@@ -20,8 +20,9 @@ import (
 // world is a simulator with its API, and a client whose every exchange is held against the document.
 type world struct {
 	*client.Client
-	sim    *sim.Sim
-	server *control.Server
+	sim      *sim.Sim
+	server   *control.Server
+	recorder *control.Recorder
 }
 
 func start(t *testing.T, config string) *world {
@@ -53,7 +54,7 @@ func start(t *testing.T, config string) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &world{api.WithHTTP(&http.Client{Transport: described{t}}), first.Sim, server}
+	return &world{api.WithHTTP(&http.Client{Transport: described{t}}), first.Sim, server, recorder}
 }
 
 func closed(t *testing.T, f func(context.Context) error) {

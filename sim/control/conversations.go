@@ -1,9 +1,9 @@
 package control
 
 import (
-	"cmp"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,30 +22,74 @@ const (
 
 func (s *Server) conversations(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	q := paramsOf(r)
-	project, number, sharedID, state, bound := q.text("project"), q.text("number"), q.text("shared_id"), q.oneOf("state", isRinging, isUp, isOver), q.bool("bound")
+	f := callFilter{
+		project: q.text("project"), number: q.text("number"), sharedID: q.text("shared_id"), state: q.oneOf("state", isRinging, isUp, isOver),
+		bound: q.bool("bound"), text: strings.ToLower(q.text("text")),
+	}
 	skip, limit := q.number("skip", 0, 0, 10_000_000), q.number("limit", 100, 1, 100_000)
 	if q.refused(w) {
 		return
 	}
 	calls, dropped := s.recorder.newest()
 	out := client.Conversations{Conversations: []client.Summary{}, Dropped: dropped}
-	seen := 0
 	for _, c := range calls {
-		one := c.summary()
-		if project != "" && one.Project != project || number != "" && one.Number != number || sharedID != "" && one.SharedID != sharedID ||
-			state != "" && one.State != state || bound != nil && one.Bound != *bound {
+		if !f.wants(c) {
 			continue
 		}
-		if seen++; seen <= skip {
-			continue
-		}
-		if len(out.Conversations) == limit {
+		out.Total++
+		switch {
+		case out.Total <= skip:
+		case len(out.Conversations) < limit:
+			out.Conversations = append(out.Conversations, c.summary())
+		default:
 			out.Next = skip + limit
-			break
 		}
-		out.Conversations = append(out.Conversations, one)
 	}
 	reply(w, http.StatusOK, out)
+}
+
+// callFilter says which calls are wanted.
+type callFilter struct {
+	project, number, sharedID, state string // empty: any
+	bound                            *bool  // nil: both
+	text                             string // in lower case, that one of the call's names has in it
+}
+
+func (f callFilter) wants(c *call) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	a := c.arrived
+	if f.project != "" && a.Project != f.project || f.number != "" && a.Call.DNIS != f.number || f.state != "" && c.standing() != f.state ||
+		f.bound != nil && a.Call.Bound != *f.bound {
+		return false
+	}
+	if f.sharedID == "" && f.text == "" { // which are looked for in what was reserved: that takes longer
+		return true
+	}
+	sharedID := c.shared()
+	return (f.sharedID == "" || sharedID == f.sharedID) &&
+		(f.text == "" || slices.ContainsFunc([]string{sharedID, a.Call.DNIS, a.Call.ANI, a.Call.ID, a.CallID}, func(name string) bool {
+			return strings.Contains(strings.ToLower(name), f.text)
+		}))
+}
+
+// standing is the state of the conversation. The caller holds mu.
+func (c *call) standing() string {
+	switch {
+	case !c.ended.IsZero():
+		return isOver
+	case !c.answered.IsZero():
+		return isUp
+	}
+	return isRinging
+}
+
+// shared is the call's shared_id: that of its handoff, else that of its reservation. The caller holds mu.
+func (c *call) shared() string {
+	if c.sharedID != "" {
+		return c.sharedID
+	}
+	return member(c.arrived.Attributes, "shared_id")
 }
 
 // summary is the call in one line.
@@ -53,18 +97,11 @@ func (c *call) summary() client.Summary {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	a := c.arrived
-	out := client.Summary{
-		ID: a.Call.ID, Project: a.Project, Number: a.Call.DNIS, Caller: a.Call.ANI, SharedID: cmp.Or(c.sharedID, member(a.Attributes, "shared_id")),
-		State: isRinging, Bound: a.Call.Bound, Unbound: string(a.Unbound), ArrivedAt: a.Call.ArrivedAt,
+	return client.Summary{
+		ID: a.Call.ID, Project: a.Project, Number: a.Call.DNIS, Caller: a.Call.ANI, SharedID: c.shared(),
+		State: c.standing(), Bound: a.Call.Bound, Unbound: string(a.Unbound), ArrivedAt: a.Call.ArrivedAt,
 		AnsweredAt: when(c.answered), EndedAt: when(c.ended), Cause: c.cause, HandoffTo: member(c.handoff, "handoff_to"),
 	}
-	switch {
-	case !c.ended.IsZero():
-		out.State = isOver
-	case !c.answered.IsZero():
-		out.State = isUp
-	}
-	return out
 }
 
 // member is a text of a JSON object; "" when it has none.
@@ -91,13 +128,37 @@ func (s *Server) conversation(p *sim.Sim, w http.ResponseWriter, r *http.Request
 		return
 	}
 	out := c.whole()
-	messages, cut := s.recorder.ladder(out.CallID)
-	out.MessagesCut, out.Messages = cut, []client.Message{}
-	for _, m := range messages {
-		out.Messages = append(out.Messages, client.Message{At: m.At, Sent: m.Sent, Peer: m.Peer, StartLine: m.StartLine, CSeq: m.CSeq, Raw: strings.ToValidUTF8(string(m.Raw), "\uFFFD")})
-	}
+	out.Messages, out.MessagesCut = s.messagesOf(out.CallID)
 	out.Exchanges = s.exchangesOf(p, out)
 	reply(w, http.StatusOK, out)
+}
+
+// messages are those of a Call-ID, whether a conversation came of it or not.
+func (s *Server) messages(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
+	q := paramsOf(r)
+	callID := q.text("call_id")
+	if callID == "" {
+		q.wrong("call_id: want one, got nothing")
+	}
+	if q.refused(w) {
+		return
+	}
+	var out client.Messages
+	if out.Messages, out.MessagesCut = s.messagesOf(callID); len(out.Messages) == 0 {
+		refuse(w, http.StatusNotFound, "call_id: no message of %.200q among those that are kept", callID)
+		return
+	}
+	reply(w, http.StatusOK, out)
+}
+
+// messagesOf are the SIP messages of a Call-ID, and how many more there were.
+func (s *Server) messagesOf(callID string) ([]client.Message, int) {
+	kept, cut := s.recorder.ladder(callID)
+	out := []client.Message{}
+	for _, m := range kept {
+		out = append(out, client.Message{At: m.At, Sent: m.Sent, Peer: m.Peer, StartLine: m.StartLine, CSeq: m.CSeq, Raw: strings.ToValidUTF8(string(m.Raw), "\uFFFD")})
+	}
+	return out, cut
 }
 
 // whole is everything but the messages and exchanges.

@@ -14,19 +14,22 @@ import (
 func (s *Server) exchanges(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	q := paramsOf(r)
 	endpoint, project := q.oneOf("endpoint", api.EndpointReserve, api.EndpointHandoff), q.text("project")
-	status, before, limit := q.number("status", 0, 1, 599), q.id("before"), q.number("limit", 100, 1, 100_000)
+	status, before := q.number("status", 0, 1, 599), q.id("before")
+	skip, limit := q.number("skip", 0, 0, 10_000_000), q.number("limit", 100, 1, 100_000)
 	if q.refused(w) {
 		return
 	}
 	out := client.Exchanges{Exchanges: []client.ExchangeSummary{}, Dropped: s.recorder.exchanges.dropped()}
 	all := s.recorder.exchanges.since(0)
-	for i := len(all) - 1; i >= 0 && len(out.Exchanges) < limit; i-- {
+	for i := len(all) - 1; i >= 0; i-- {
 		one := s.summarise(p, all[i])
 		if before > 0 && one.ID >= before || endpoint != "" && one.Endpoint != endpoint || project != "" && one.Project != project ||
 			status != 0 && one.Status != status && one.Status/100 != status {
 			continue
 		}
-		out.Exchanges = append(out.Exchanges, one)
+		if out.Total++; out.Total > skip && len(out.Exchanges) < limit {
+			out.Exchanges = append(out.Exchanges, one)
+		}
 	}
 	reply(w, http.StatusOK, out)
 }

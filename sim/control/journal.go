@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,10 +76,11 @@ func (w *watch) bell() <-chan struct{} {
 type filter struct {
 	kinds                                   []string
 	project, number, call, callID, sharedID string
+	text                                    string // in lower case, that one of the event's texts has in it
 	since, until                            time.Time
 }
 
-const filterParams = "kind project number call call_id shared_id since until after"
+const filterParams = "kind project number call call_id shared_id text since until after"
 
 func filterOf(q *params) filter {
 	var kinds []string
@@ -87,7 +89,7 @@ func filterOf(q *params) filter {
 	}
 	return filter{
 		kinds: q.someOf("kind", kinds), project: q.text("project"), number: q.text("number"), call: q.text("call"), callID: q.text("call_id"),
-		sharedID: q.text("shared_id"), since: q.time("since"), until: q.time("until"),
+		sharedID: q.text("shared_id"), text: strings.ToLower(q.text("text")), since: q.time("since"), until: q.time("until"),
 	}
 }
 
@@ -95,7 +97,10 @@ func (f filter) wants(e journal.Event) bool {
 	is := func(want, got string) bool { return want == "" || want == got }
 	return (len(f.kinds) == 0 || slices.Contains(f.kinds, string(e.Kind))) &&
 		is(f.project, e.Project) && is(f.number, e.Number) && is(f.call, e.Call) && is(f.callID, e.CallID) && is(f.sharedID, e.SharedID) &&
-		(f.since.IsZero() || !e.At.Before(f.since)) && (f.until.IsZero() || e.At.Before(f.until))
+		(f.since.IsZero() || !e.At.Before(f.since)) && (f.until.IsZero() || e.At.Before(f.until)) &&
+		(f.text == "" || slices.ContainsFunc([]string{e.Number, e.Call, e.CallID, e.SharedID, e.Cause, e.Detail}, func(text string) bool {
+			return strings.Contains(strings.ToLower(text), f.text)
+		}))
 }
 
 // after reads where to go on: behind an event, or from now on.
@@ -121,7 +126,16 @@ func (s *Server) journal(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	q := paramsOf(r)
 	f, from := filterOf(q), after(q, p.Journal())
 	limit, wait := q.number("limit", 1000, 1, 100_000), q.duration("wait", longestWait)
+	newest, skip := q.bool("newest"), q.number("skip", 0, 0, 10_000_000)
+	backwards := newest != nil && *newest
+	if !backwards && skip > 0 || backwards && wait > 0 {
+		q.wrong("newest: want it with skip, and without wait")
+	}
 	if q.refused(w) {
+		return
+	}
+	if backwards {
+		reply(w, http.StatusOK, backwardsFrom(p.Journal(), f, from, skip, limit))
 		return
 	}
 	watch := s.state.Load().watch
@@ -153,6 +167,20 @@ func (s *Server) journal(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		wait = 0
 	}
 	reply(w, http.StatusOK, out)
+}
+
+// backwardsFrom is the newest events first, behind from.
+func backwardsFrom(j *journal.Journal, f filter, from uint64, skip, limit int) client.Journal {
+	out := client.Journal{Dropped: j.Dropped(), Next: j.Last(), Events: []client.Event{}}
+	for _, e := range slices.Backward(j.Since(from)) {
+		if !f.wants(e) {
+			continue
+		}
+		if out.Total++; out.Total > skip && len(out.Events) < limit {
+			out.Events = append(out.Events, eventOf(e))
+		}
+	}
+	return out
 }
 
 func eventOf(e journal.Event) client.Event {

@@ -41,14 +41,13 @@ func (s *Server) numbers(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	}
 	out := client.Numbers{Now: p.Now(), Numbers: []client.Number{}}
 	out.Pool, _ = poolOf(p, project)
-	seen := 0
 	for _, n := range numbers {
 		if state != "" && string(n.Standing) != state {
 			continue
 		}
-		seen++
+		out.Total++
 		switch {
-		case seen <= skip:
+		case out.Total <= skip:
 		case len(out.Numbers) < limit:
 			out.Numbers = append(out.Numbers, numberOf(n))
 		default:

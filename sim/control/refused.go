@@ -16,7 +16,7 @@ import (
 // refused lists the requests and calls that were refused, with what comes nearest to what was meant.
 func (s *Server) refused(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	q := paramsOf(r)
-	limit := q.number("limit", 100, 1, 10_000)
+	skip, limit := q.number("skip", 0, 0, 10_000_000), q.number("limit", 100, 1, 10_000)
 	if q.refused(w) {
 		return
 	}
@@ -32,11 +32,13 @@ func (s *Server) refused(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	slices.SortStableFunc(out, func(a, b client.Refusal) int { return b.At.Compare(a.At) })
-	out = append([]client.Refusal{}, out[:min(limit, len(out))]...)
+	total := len(out)
+	skip = min(skip, total)
+	out = append([]client.Refusal{}, out[skip:min(skip+limit, total)]...)
 	for i := range out { // the nearest is looked for where it is shown
 		out[i].Nearest = s.nearest(p, out[i])
 	}
-	reply(w, http.StatusOK, client.Refusals{Refused: out})
+	reply(w, http.StatusOK, client.Refusals{Refused: out, Total: total})
 }
 
 const (

@@ -32,9 +32,11 @@ type Clock interface {
 
 // Faults is what goes wrong on purpose.
 type Faults interface {
-	Set(file string, n *yaml.Node) error // in the place of all others; the error names places in n
-	Reset() error                        // takes all away, and lets go what they hold
-	Shown() json.RawMessage              // as they were set; null when there are none
+	// Set has these in the place of all others; with keep, one that is there already goes on with what it has counted.
+	// The error names places in n.
+	Set(file string, n *yaml.Node, keep bool) error
+	Reset() error           // takes all away, and lets go what they hold
+	Shown() json.RawMessage // as they were set; null when there are none
 	Hits() client.FaultHits
 }
 

@@ -151,11 +151,16 @@ func (s *Server) setFaults(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	if f == nil {
 		return
 	}
+	q := paramsOf(r)
+	keep := q.bool("keep")
+	if q.refused(w) {
+		return
+	}
 	root, ok := document(w, r)
 	if !ok {
 		return
 	}
-	if err := f.Set("", root); err != nil {
+	if err := f.Set("", root, keep != nil && *keep); err != nil {
 		refuse(w, http.StatusBadRequest, "%v", err)
 		return
 	}

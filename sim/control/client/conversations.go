@@ -74,12 +74,14 @@ type ConversationsQuery struct {
 	Project, Number, SharedID string // empty: any
 	State                     string // ringing, up, over; empty: any
 	Bound                     *bool  // nil: both
+	Text                      string // that number, caller, shared_id, id or Call-ID has in it, in any case
 	Skip, Limit               int    // 0: 100
 }
 
 // Conversations is the reply that lists them, newest first.
 type Conversations struct {
 	Conversations []Summary `json:"conversations"`
+	Total         int       `json:"total"`          // that are wanted, shown or not
 	Next          int       `json:"next,omitempty"` // how many to skip for more; 0: there are no more
 	Dropped       uint64    `json:"dropped"`        // older ones that made room
 }
@@ -94,6 +96,7 @@ func (c *Client) Conversations(ctx context.Context, q ConversationsQuery) (out C
 	if q.Bound != nil {
 		put(values, "bound", strconv.FormatBool(*q.Bound))
 	}
+	put(values, "text", q.Text)
 	putInt(values, "skip", q.Skip)
 	putInt(values, "limit", q.Limit)
 	return out, c.into(ctx, query("/v1/conversations", values), &out)
@@ -102,6 +105,17 @@ func (c *Client) Conversations(ctx context.Context, q ConversationsQuery) (out C
 // Conversation is everything about one, by its id.
 func (c *Client) Conversation(ctx context.Context, id string) (out Conversation, err error) {
 	return out, c.into(ctx, "/v1/conversations/"+url.PathEscape(id), &out)
+}
+
+// Messages are the SIP messages of one Call-ID.
+type Messages struct {
+	Messages    []Message `json:"messages"`
+	MessagesCut int       `json:"messages_cut,omitempty"` // that were too many to be kept
+}
+
+// Messages lists those of a Call-ID, whether a conversation came of it or not.
+func (c *Client) Messages(ctx context.Context, callID string) (out Messages, err error) {
+	return out, c.into(ctx, query("/v1/messages", url.Values{"call_id": {callID}}), &out)
 }
 
 func put(values url.Values, name, value string) {

@@ -145,6 +145,12 @@ func (c *Client) SetFaults(ctx context.Context, faults []byte) (out Faults, err 
 	return out, c.do(ctx, http.MethodPut, "/v1/faults", YAML(faults), &out)
 }
 
+// KeepFaults is SetFaults for who switches one fault among others: those that were there before go on as they were, with
+// what they have counted.
+func (c *Client) KeepFaults(ctx context.Context, faults []byte) (out Faults, err error) {
+	return out, c.do(ctx, http.MethodPut, "/v1/faults?keep=true", YAML(faults), &out)
+}
+
 // ResetFaults takes all faults away, and lets go what they hold.
 func (c *Client) ResetFaults(ctx context.Context) (out Faults, err error) {
 	return out, c.do(ctx, http.MethodDelete, "/v1/faults", nil, &out)

@@ -35,12 +35,13 @@ type ExchangesQuery struct {
 	Endpoint, Project string
 	Status            int    // 0: any; 4: any 4xx, 5: any 5xx
 	Before            uint64 // only those with a smaller id; 0: all
-	Limit             int    // 0: 100
+	Skip, Limit       int    // 0: 100
 }
 
 // Exchanges is the reply that lists them, newest first.
 type Exchanges struct {
 	Exchanges []ExchangeSummary `json:"exchanges"`
+	Total     int               `json:"total"`   // that are wanted, shown or not
 	Dropped   uint64            `json:"dropped"` // older ones that made room
 }
 
@@ -53,6 +54,7 @@ func (c *Client) Exchanges(ctx context.Context, q ExchangesQuery) (out Exchanges
 	if q.Before > 0 {
 		values.Set("before", strconv.FormatUint(q.Before, 10))
 	}
+	putInt(values, "skip", q.Skip)
 	putInt(values, "limit", q.Limit)
 	return out, c.into(ctx, query("/v1/exchanges", values), &out)
 }
@@ -78,6 +80,7 @@ type Refusal struct {
 // Refusals is the reply that lists them, newest first.
 type Refusals struct {
 	Refused []Refusal `json:"refused"`
+	Total   int       `json:"total"` // shown or not
 }
 
 // Refused lists what was refused, newest first; at most limit, 100 when that is 0.

@@ -32,9 +32,12 @@ type Event struct {
 type JournalQuery struct {
 	Kinds                                   []string // any of these; none: all
 	Project, Number, Call, CallID, SharedID string
+	Text                                    string        // that one of an event's texts has in it, in any case
 	Since, Until                            time.Time     // zero: no bound; by the simulator's clock
 	After                                   uint64        // only those with a larger number
 	Now                                     bool          // only those from now on; After is not looked at
+	Newest                                  bool          // newest first, without Wait
+	Skip                                    int           // with Newest
 	Limit                                   int           // 0: 1000
 	Wait                                    time.Duration // how long the first one is waited for, at most a minute, in real time
 }
@@ -42,13 +45,18 @@ type JournalQuery struct {
 // Journal is the reply that lists events, oldest first.
 type Journal struct {
 	Events  []Event `json:"events"`
-	Next    uint64  `json:"next"`    // give it as after to go on
-	Dropped uint64  `json:"dropped"` // events before the first that is kept
+	Next    uint64  `json:"next"`            // give it as after to go on
+	Total   int     `json:"total,omitempty"` // of JournalQuery.Newest: how many are wanted, shown or not
+	Dropped uint64  `json:"dropped"`         // events before the first that is kept
 }
 
 // Journal lists events, or waits for one.
 func (c *Client) Journal(ctx context.Context, q JournalQuery) (out Journal, err error) {
 	values := q.values()
+	if q.Newest {
+		values.Set("newest", "true")
+	}
+	putInt(values, "skip", q.Skip)
 	putInt(values, "limit", q.Limit)
 	if q.Wait > 0 {
 		values.Set("wait", q.Wait.String())
@@ -81,6 +89,7 @@ func (q JournalQuery) values() url.Values {
 	put(values, "call", q.Call)
 	put(values, "call_id", q.CallID)
 	put(values, "shared_id", q.SharedID)
+	put(values, "text", q.Text)
 	if !q.Since.IsZero() {
 		values.Set("since", q.Since.Format(time.RFC3339Nano))
 	}

@@ -54,6 +54,7 @@ type Numbers struct {
 	Now     time.Time `json:"now"` // by the simulator's clock
 	Numbers []Number  `json:"numbers"`
 	Next    int       `json:"next,omitempty"` // how many to skip for more; 0: there are no more
+	Total   int       `json:"total"`          // that are wanted, shown or not
 }
 
 // NumbersQuery narrows a list of numbers. The zero value is the first 1000.
