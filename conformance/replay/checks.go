@@ -9,6 +9,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/verdict"
 )
 
 // charted bounds the failures that are shown over time: a chart is made of the whole history.
@@ -23,9 +24,7 @@ type judged struct {
 
 // applyChecks applies the scenario's checks to the history, in the scenario's order.
 func (p *player) applyChecks(ctx context.Context, checks []check.Check) (out judged, err error) {
-	h := reading.Of(p.facts(), p.history.Ops())
-	j := check.Judge(ctx, h, checks, check.Budget)
-	j.Trace()
+	h, j := verdict.Judge(ctx, p.facts(), p.history.Ops(), checks, check.Budget)
 	for _, c := range p.scenario.Checks {
 		for _, r := range j.Results {
 			if r.Name == c.Name {
@@ -57,6 +56,8 @@ func (p *player) apply(out *judged, h *reading.History, c scenario.Check, r find
 		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
 	case r.NotJudged != "" && !r.Idle:
 		out.notes = append(out.notes, fmt.Sprintf("%s was not judged: %s", r.Name, r.NotJudged))
+	case r.Assumed != "":
+		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.Assumed))
 	case r.GaveUp != "":
 		out.doubts = append(out.doubts, fmt.Sprintf("%s was not judged: %s", r.Name, r.GaveUp))
 	case r.Cases < c.Cases && len(r.Violations) == 0:

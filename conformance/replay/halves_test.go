@@ -105,3 +105,31 @@ func TestPauseThatCannotBe(t *testing.T) {
 		t.Errorf("want the outcome indefinite, got %s: %s %+v", r.Status, r.Reason, r.Failures)
 	}
 }
+
+// A window that the platform does not keep to is held against it by who says so: what is documented or measured is, with the window
+// that would fit, and on what is only assumed nobody is judged.
+func TestFactsAreJudgedBySource(t *testing.T) {
+	const body = `
+steps:
+  - {reserve: {attributes: {}}}
+  - advance: 5s
+  - {reserve: {attributes: {}}}
+check: [no-double-lease]
+`
+	for _, c := range []struct {
+		source reading.Source
+		status finding.Status
+		says   string
+	}{
+		{reading.Measured, finding.Failed, "or the stated window (measured, 10s) is wrong"},
+		{reading.Assumed, finding.Inconclusive, "no-double-lease was not judged: 1 of 2 cases rest on window_min, which is assumed"},
+	} {
+		facts := pool(1)
+		facts.WindowMin, facts.WindowMax = 10*time.Second, 10*time.Second
+		facts.Sources = map[string]reading.Source{"window_min": c.source, "window_max": c.source}
+		r := play(t, &fake{do: func(int, *http.Request) (*http.Response, error) { return gives("+442079460000")() }, facts: facts}, body)
+		if text := tell(r); r.Status != c.status || !strings.Contains(text, c.says) {
+			t.Errorf("%s: want %s with %q, got %s", c.source, c.status, c.says, text)
+		}
+	}
+}
