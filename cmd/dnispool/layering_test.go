@@ -28,6 +28,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/history", ""},
 	{"conformance/jsonvalue", ""},
 	{"conformance/inorder", ""},
+	{"conformance/traffic/batchmeans", ""},
+	{"conformance/traffic", ""},
 	{"conformance/finding", "conformance/history"},
 	{"conformance/reading", "conformance/finding conformance/history"},
 	{"conformance/check/linear", "conformance/finding conformance/history conformance/reading"},
@@ -58,7 +60,7 @@ const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
 var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check conformance/verdict " +
-	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore"
+	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore conformance/traffic conformance/traffic/batchmeans"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
 var public = []string{"conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
@@ -74,7 +76,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/testcontainers/testcontainers-go", "sim/simcontainer", "sim/simcontainer"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
-	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... specs", "..."},
+	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/traffic specs", "..."},
 }
 
 // pkg is what `go list` says of a package.
