@@ -45,7 +45,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/targets/deployment", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/targetfile conformance/targets/world fakes/... sim/..."},
 	{"conformance/fit", "conformance/contract conformance/finding conformance/inorder conformance/reading conformance/replay conformance/scenario conformance/targets/... sim sim/conversation"},
 	{"conformance/targets/reference", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
-	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets"},
+	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets conformance/verdict"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
 	{"conformance/suite", "conformance/finding conformance/replay conformance/report conformance/run conformance/scenario"},
 	{"conformance/explore", "conformance/check conformance/finding conformance/history conformance/inorder conformance/reading"},
