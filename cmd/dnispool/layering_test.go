@@ -38,7 +38,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/jsonvalue conformance/reading conformance/verdict"},
 	{"conformance/scenario", "conformance/finding conformance/jsonvalue"},
 	{"conformance/contract", "specs"},
-	{"conformance/report", "conformance/finding conformance/history"},
+	{"conformance/report/html", ""},
+	{"conformance/report", "conformance/finding conformance/history conformance/report/html"},
 	{"conformance/targets", "conformance/finding conformance/reading conformance/scenario"},
 	{"conformance/targets/world", "conformance/finding conformance/reading conformance/targets fakes/... sim/..."},
 	{"conformance/targets/targetfile", "conformance/reading"},
@@ -60,7 +61,7 @@ const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
 var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check conformance/verdict " +
-	"conformance/judge conformance/report conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore conformance/traffic conformance/traffic/batchmeans"
+	"conformance/judge conformance/report conformance/report/html conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore conformance/traffic conformance/traffic/batchmeans"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
 var public = []string{"conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
