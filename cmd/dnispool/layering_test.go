@@ -28,6 +28,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/history", ""},
 	{"conformance/jsonvalue", ""},
 	{"conformance/inorder", ""},
+	{"conformance/erlang", ""},
 	{"conformance/traffic/batchmeans", ""},
 	{"conformance/traffic", ""},
 	{"conformance/finding", "conformance/history"},
@@ -61,7 +62,8 @@ const plumbing = "sim/linebuf sim/sipua sim/strictyaml"
 
 // separate must share no code with the simulator and the fakes, however far away: what judges, and what plays.
 var separate = "conformance/scenario conformance/history conformance/finding conformance/reading conformance/check/... conformance/check conformance/verdict " +
-	"conformance/judge conformance/report conformance/report/html conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore conformance/traffic conformance/traffic/batchmeans"
+	"conformance/judge conformance/report conformance/report/html conformance/contract conformance/targets conformance/replay conformance/run conformance/suite conformance/explore " +
+	"conformance/erlang conformance/traffic/... conformance/traffic"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
 var public = []string{"conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
