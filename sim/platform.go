@@ -21,12 +21,17 @@ import (
 
 // platform is what stands between the two edges: it is api.Backend to the one and telephony.Platform to the other.
 type platform struct {
-	clock    clock.Clock
-	epoch    time.Time // pool time counts from here
-	journal  *journal.Journal
-	parts    Parts
-	witness  Witness // nil: nobody
-	runner   *runner
+	clock   clock.Clock
+	epoch   time.Time // pool time counts from here
+	journal *journal.Journal
+	parts   Parts
+	witness Witness // nil: nobody
+	runner  *runner
+
+	residents context.Context // of agents that live outside of this process: ends when the platform has closed
+	letGo     func()
+	dismissed sync.WaitGroup // those that are not in use any more
+
 	ids      *conversation.IDs
 	ends     sync.Map // the function that ends a call, by conversation id; of a platform that is watched
 	deadline *deadline
@@ -42,7 +47,8 @@ type project struct {
 	Project
 
 	mu       sync.Mutex
-	agent    conversation.Agent // of the calls from now on
+	agent    conversation.Agent    // of the calls from now on
+	resident conversation.Resident // the same without what stands before it, where it lives outside of this process; else nil
 	pool     Pool
 	records  Records
 	arriving string            // the call that the pool is looking at
@@ -52,15 +58,16 @@ type project struct {
 
 func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, parts Parts, w Witness) (*platform, error) {
 	p := &platform{clock: k, epoch: k.Now(), journal: j, parts: parts, witness: w, runner: newRunner(), ids: conversation.NewIDs(), byDNIKey: make(map[string]*project), byHandoff: make(map[string]*project)}
+	p.residents, p.letGo = context.WithCancel(context.Background())
 	p.deadline = newDeadline(k, p.epoch, p.settle)
 	for _, cfg := range c.Projects {
-		agent, err := agents(cfg)
+		given, err := agents(cfg)
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
-		agent = wrapFor(parts.Agent, cfg, agent)
+		agent, resident := p.engage(cfg, given)
 		store := handoff.NewStore(cfg.Handoff)
-		t := &project{Project: cfg, agent: p.runner.wrap(cfg.Name, agent), records: wrapFor(parts.Records, cfg, Records(store))}
+		t := &project{Project: cfg, agent: agent, resident: resident, records: wrapFor(parts.Records, cfg, Records(store))}
 		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
 		if t.pool, t.holders, err = p.newPool(t); err != nil {
 			return nil, err
@@ -246,7 +253,7 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 	id := p.ids.Next(t.Conversation.ID, a.CallID)
 	t.mu.Lock()
-	numbers, agent := t.pool, t.agent
+	numbers, agent, resident := t.pool, t.agent, t.resident
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
 	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: a.CallID, Detail: "from " + orWithheld(a.ANI)})
 	t.arriving = id
@@ -257,7 +264,7 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	s := &session{platform: p, project: t, pool: numbers, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, agent, call, at.Attributes)}
+	s := &session{platform: p, project: t, pool: numbers, resident: resident, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, agent, call, at.Attributes)}
 	if p.witness != nil && a.End != nil {
 		p.ends.Store(id, a.End)
 	}

@@ -20,7 +20,8 @@ import (
 type session struct {
 	platform *platform
 	project  *project
-	pool     Pool // the one that the call arrived at: a restart leaves it behind
+	pool     Pool                  // the one that the call arrived at: a restart leaves it behind
+	resident conversation.Resident // who keeps something for the call; nil: nobody
 	arrival  pool.Arrival
 	call     conversation.Call
 	callID   string // of the SIP dialog, as the journal keeps it
@@ -72,8 +73,13 @@ func (s *session) step(ctx context.Context, run func(context.Context) conversati
 	if cause, _ := s.end(); cause != "" {
 		return conversation.Step{Kind: conversation.KindOver, Hangup: true, Cause: cause}
 	}
+	began := s.platform.clock.Now()
+	s.talk.At(began)
 	step := run(ctx)
-	s.watched.Step(s.platform.clock.Now(), step, s.talk.State())
+	now := s.platform.clock.Now()
+	step.Wait -= min(step.Wait, now.Sub(began)) // what the agent has worked is over
+	s.watched.Step(now, step, s.talk.State())
+	s.noteAgent(step.Notes)
 	s.note(journal.Event{Kind: stepKind(step.Kind), Cause: step.Cause, Detail: cmp.Or(step.Detail, step.Say)})
 	if s.project.Handoff.MidCallRead != handoff.Current {
 		return step
@@ -165,17 +171,22 @@ func (s *session) write() {
 func (s *session) Finish(ctx context.Context) {
 	s.written.Do(s.write)
 	cause, answered := s.end()
+	if s.resident != nil {
+		defer s.resident.Over(s.call.ID)
+	}
 	if !answered {
 		return
 	}
 	s.talking.Lock()
 	defer s.talking.Unlock()
 	before := s.talk.State()
+	s.talk.At(s.platform.clock.Now())
 	after := s.talk.Finish(ctx, cause)
 	end := s.talk.End()
 	if !end.Ran {
 		return
 	}
+	s.noteAgent(end.Notes)
 	if end.Err != nil {
 		s.note(journal.Event{Kind: journal.EndHookFailed, Detail: end.Err.Error()})
 	} else {
@@ -191,6 +202,13 @@ func (s *session) Finish(ctx context.Context) {
 	if revised {
 		s.watched.Left(s.platform.clock.Now(), left.State, r.SharedID, r.Data)
 		s.note(journal.Event{Kind: journal.HandoffRevised, SharedID: r.SharedID, Detail: s.platform.journal.Text(r.Data)})
+	}
+}
+
+// noteAgent writes what a function of the agent has left for a reader.
+func (s *session) noteAgent(notes []conversation.Note) {
+	for _, n := range notes {
+		s.note(journal.Event{Kind: journal.AgentNote, Cause: n.Kind, Detail: n.String()})
 	}
 }
 

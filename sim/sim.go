@@ -83,6 +83,18 @@ func (s *Sim) Start(ctx context.Context) error {
 	if s.http != nil {
 		return errors.New("sim: started already")
 	}
+	if err := s.platform.open(ctx); err != nil {
+		return err
+	}
+	if err := s.serve(ctx); err != nil {
+		return errors.Join(err, s.platform.sendHome(ctx))
+	}
+	s.platform.note(journal.Event{Kind: journal.Started, Detail: "http " + s.HTTPAddr() + ", sip " + s.SIPAddr()})
+	return nil
+}
+
+// serve opens the sockets.
+func (s *Sim) serve(ctx context.Context) error {
 	var shown *tls.Config
 	var err error
 	if s.config.HTTP.TLSListen != "" || s.config.SIP.TLSListen != "" {
@@ -121,7 +133,6 @@ func (s *Sim) Start(ctx context.Context) error {
 			s.log.Error("http stopped", "error", err)
 		}
 	}()
-	s.platform.note(journal.Event{Kind: journal.Started, Detail: "http " + s.HTTPAddr() + ", sip " + s.SIPAddr()})
 	return nil
 }
 
@@ -248,7 +259,7 @@ func (s *Sim) close(ctx context.Context) error {
 		others = s.http.Close()
 	}
 	<-s.served
-	others = errors.Join(others, s.platform.runner.missing())
+	others = errors.Join(others, s.platform.close(ctx), s.platform.runner.missing())
 	left, ok := err.(*telephony.Unfinished)
 	mute := ok && others == nil // no agent is what they wait for
 	if mute {

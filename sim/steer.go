@@ -22,16 +22,23 @@ func (s *Sim) EndCall(id string) bool {
 	return ok
 }
 
-// SetAgent has a project's calls taken by a from now on; those that are up keep theirs.
+// SetAgent has a project's calls taken by a from now on; those that are up keep theirs. An error changes nothing.
 func (s *Sim) SetAgent(project string, a conversation.Agent) error {
 	t, ok := s.platform.named(project)
 	if !ok {
 		return fmt.Errorf("project: want one of the platform's, got %q", project)
 	}
-	a = s.platform.runner.wrap(t.Name, wrapFor(s.parts.Agent, t.Project, a))
+	agent, resident := s.platform.engage(t.Project, a)
+	if resident != nil {
+		if err := resident.Open(s.platform.residents); err != nil {
+			return fmt.Errorf("agent: %w", err)
+		}
+	}
 	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.agent = a
+	before := t.resident
+	t.agent, t.resident = agent, resident
+	t.mu.Unlock()
+	s.platform.dismiss(before)
 	return nil
 }
 

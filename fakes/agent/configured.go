@@ -14,9 +14,6 @@ func Configured(file string, n *yaml.Node, talk time.Duration) (conversation.Age
 	if n.IsZero() {
 		return Echo(EchoConfig{Talk: talk}), nil
 	}
-	script, problems := Parse(file, n)
-	if err := problems.Err(); err != nil {
-		return nil, err
-	}
-	return script, nil
+	a, problems := Parse(file, n)
+	return a, problems.Err()
 }

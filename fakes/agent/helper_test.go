@@ -31,7 +31,7 @@ func parse(t *testing.T, text string) *agent.Script {
 	if err := problems.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return script
+	return script.(*agent.Script)
 }
 
 // call is bound, with both numbers and two headers that differ in case.

@@ -6,22 +6,23 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/fakes/agent/adk"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 	"go.yaml.in/yaml/v3"
 )
 
-// Parse reads an agent: the word echo, a mapping with echo, or a script. The
+// Parse reads an agent: the word echo, a mapping with echo or adk, or a script. The
 // node is the value of the key agent. It reports every problem it finds, by
-// position; with a problem the script is nil.
-func Parse(file string, n *yaml.Node) (*Script, strictyaml.Problems) {
+// position; with a problem the agent is nil.
+func Parse(file string, n *yaml.Node) (conversation.Agent, strictyaml.Problems) {
 	p := parser{file: file}
-	script := p.agent(n)
+	a := p.agent(n)
 	if len(p.problems) > 0 {
 		p.problems.Sort()
 		return nil, p.problems
 	}
-	return script, nil
+	return a, nil
 }
 
 type parser struct {
@@ -31,14 +32,14 @@ type parser struct {
 	ended    bool     // in end_function
 }
 
-func (p *parser) agent(n *yaml.Node) *Script {
+func (p *parser) agent(n *yaml.Node) conversation.Agent {
 	switch {
 	case n != nil && n.Kind == yaml.ScalarNode && n.Value == "echo":
 		return echoScript(0)
 	case n != nil && n.Kind == yaml.MappingNode:
 		return p.mapping(n)
 	}
-	problem := strictyaml.At(p.file, n, "agent: want echo or a script, got %s", strictyaml.Got(n))
+	problem := strictyaml.At(p.file, n, "agent: want echo, a script or an ADK project, got %s", strictyaml.Got(n))
 	if n != nil && n.Kind == yaml.ScalarNode {
 		problem.Hint = strictyaml.Suggest(n.Value, []string{"echo"})
 	}
@@ -46,9 +47,10 @@ func (p *parser) agent(n *yaml.Node) *Script {
 	return nil
 }
 
-func (p *parser) mapping(n *yaml.Node) *Script {
+func (p *parser) mapping(n *yaml.Node) conversation.Agent {
 	var keys struct {
 		Echo  *yaml.Node `yaml:"echo"`
+		ADK   *yaml.Node `yaml:"adk"`
 		Start *yaml.Node `yaml:"start"`
 		Turns *yaml.Node `yaml:"turns"`
 		End   *yaml.Node `yaml:"end"`
@@ -56,14 +58,18 @@ func (p *parser) mapping(n *yaml.Node) *Script {
 	known := p.decode(n, "", &keys)
 	scripted := keys.Start != nil || keys.Turns != nil || keys.End != nil
 	switch {
-	case keys.Echo != nil && scripted:
-		p.at(n, "agent: want echo or a script (start, turns, end), got both")
+	case len(present(keys.Echo, keys.ADK)) == 2 || scripted && len(present(keys.Echo, keys.ADK)) > 0:
+		p.at(n, "agent: want one of echo, adk and a script (start, turns, end), got several")
 	case keys.Echo != nil:
 		return p.echo(keys.Echo)
+	case keys.ADK != nil:
+		a, problems := adk.Parse(p.file, keys.ADK)
+		p.problems = append(p.problems, problems...)
+		return a
 	case scripted:
 		return p.script(keys.Start, keys.Turns, keys.End)
 	case known:
-		p.at(n, "agent: want echo or a script (start, turns, end), got an empty mapping")
+		p.at(n, "agent: want echo, adk or a script (start, turns, end), got an empty mapping")
 	}
 	return nil
 }

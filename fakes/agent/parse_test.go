@@ -14,11 +14,11 @@ var wrong = []struct {
 	lax  bool
 	want string
 }{
-	{name: "a word", text: `agent: ehco`, want: `a.yaml:1:8: agent: want echo or a script, got "ehco" (did you mean "echo"?)`},
-	{name: "null", text: `agent: null`, want: `a.yaml:1:8: agent: want echo or a script, got null`},
-	{name: "a list", text: `agent: []`, want: `a.yaml:1:8: agent: want echo or a script, got a list`},
-	{name: "empty", text: `agent: {}`, want: `a.yaml:1:8: agent: want echo or a script (start, turns, end), got an empty mapping`},
-	{name: "both", text: `agent: {echo: {}, end: [{set: {a: 1}}]}`, want: `a.yaml:1:8: agent: want echo or a script (start, turns, end), got both`},
+	{name: "a word", text: `agent: ehco`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got "ehco" (did you mean "echo"?)`},
+	{name: "null", text: `agent: null`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got null`},
+	{name: "a list", text: `agent: []`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got a list`},
+	{name: "empty", text: `agent: {}`, want: `a.yaml:1:8: agent: want echo, adk or a script (start, turns, end), got an empty mapping`},
+	{name: "both", text: `agent: {echo: {}, end: [{set: {a: 1}}]}`, want: `a.yaml:1:8: agent: want one of echo, adk and a script (start, turns, end), got several`},
 	{
 		name: "unknown keys",
 		text: `agent: {strat: 1, echo: {tlak: 1s}}`,
@@ -189,7 +189,7 @@ func TestParseProblems(t *testing.T) {
 
 func TestParseNothing(t *testing.T) {
 	_, problems := agent.Parse("a.yaml", nil)
-	if got := problems.Error(); got != "a.yaml:1:1: agent: want echo or a script, got nothing" {
+	if got := problems.Error(); got != "a.yaml:1:1: agent: want echo, a script or an ADK project, got nothing" {
 		t.Errorf("got %s", got)
 	}
 }

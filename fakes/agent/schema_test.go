@@ -117,7 +117,7 @@ func TestPackageExample(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := "note limits shared_id tier copy strict number language starts handoff_to asked"
-	if got := strings.Join(read.StateKeys(), " "); got != want {
+	if got := strings.Join(read.(*agent.Script).StateKeys(), " "); got != want {
 		t.Errorf("state keys: got %s, want %s", got, want)
 	}
 }

@@ -92,8 +92,8 @@ func build(c sim.Config, o Options) (*stage, error) {
 
 // Agent implements control.Agents.
 func (s *stage) Agent(file string, n *yaml.Node) (conversation.Agent, error) {
-	script, problems := agent.Parse(file, n)
-	return script, problems.Err()
+	a, problems := agent.Parse(file, n)
+	return a, problems.Err()
 }
 
 // close ends what is up and stops serving, at most until ctx ends.

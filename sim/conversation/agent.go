@@ -22,8 +22,9 @@ const Forever = time.Duration(math.MaxInt64)
 // A function should return soon after its context has ended. A platform that
 // closes leaves behind one that does not.
 //
-// A failing function may still return Reply.Took: the call time it spent
-// before it failed. Everything else of a failed reply is ignored.
+// A failing function may still return Reply.Took, the call time it spent
+// before it failed, and Reply.Notes. Everything else of a failed reply is
+// ignored.
 type Agent interface {
 	// Start runs once, before the greeting. It alone sees the attributes.
 	Start(context.Context, StartInput) (Reply, error)
@@ -39,6 +40,17 @@ type Agent interface {
 type Prompt interface {
 	Agent
 	Prompt() // does nothing
+}
+
+// Resident is an agent that lives outside of this process, and keeps something there for each call.
+type Resident interface {
+	Agent
+	// Open has it ready for calls. An error says what it lacks.
+	Open(context.Context) error
+	// Over ends what it keeps for a call: no function of the call will be asked for again.
+	Over(call string)
+	// Close waits until its calls are over, at most until the context ends, and leaves nothing of it behind.
+	Close(context.Context) error
 }
 
 // Call is what the platform knows about one call.
@@ -60,22 +72,28 @@ type StartInput struct {
 	Attributes   json.RawMessage `json:"attributes,omitempty"`
 	State        State           `json:"state"`
 	MissingIndex MissingIndex    `json:"missing_index"`
+	Now          time.Time       `json:"now"`      // when it begins, by the platform's clock
+	Limit        time.Duration   `json:"limit_ns"` // call time that it may take
 }
 
 // TurnInput is what one turn sees: no attributes. State is a copy of its own.
 type TurnInput struct {
-	Call         Call         `json:"call"`
-	Turn         int          `json:"turn"` // from 0
-	State        State        `json:"state"`
-	MissingIndex MissingIndex `json:"missing_index"`
+	Call         Call          `json:"call"`
+	Turn         int           `json:"turn"` // from 0
+	State        State         `json:"state"`
+	MissingIndex MissingIndex  `json:"missing_index"`
+	Now          time.Time     `json:"now"`
+	Limit        time.Duration `json:"limit_ns"` // call time that a function may take in it, its speech left out
 }
 
 // EndInput is what end_function sees: no attributes, but why the call ended. State is a copy of its own.
 type EndInput struct {
-	Call         Call         `json:"call"`
-	State        State        `json:"state"`
-	Cause        string       `json:"cause"`
-	MissingIndex MissingIndex `json:"missing_index"`
+	Call         Call          `json:"call"`
+	State        State         `json:"state"`
+	Cause        string        `json:"cause"`
+	MissingIndex MissingIndex  `json:"missing_index"`
+	Now          time.Time     `json:"now"`
+	Limit        time.Duration `json:"limit_ns"`
 }
 
 // Reply is what a function of the agent answers. Unset is applied before Set.
@@ -90,6 +108,23 @@ type Reply struct {
 	Took   time.Duration              `json:"took_ns,omitempty"`
 	Hangup bool                       `json:"hangup,omitempty"`
 	Listen bool                       `json:"listen,omitempty"`
+	Notes  []Note                     `json:"notes,omitempty"` // of a failed reply too
+}
+
+// Note is what a function of the agent leaves for whoever reads the journal.
+type Note struct {
+	Kind string `json:"kind"` // as info for a line of its log, or refused for what it wanted and the simulator has not
+	Text string `json:"text"`
+	File string `json:"file,omitempty"` // of the agent's code, as far as it is known
+	Line int    `json:"line,omitempty"` // from 1
+}
+
+// String is the note in one line.
+func (n Note) String() string {
+	if n.File == "" {
+		return n.Text
+	}
+	return fmt.Sprintf("%s at %s:%d", n.Text, n.File, n.Line)
 }
 
 // State is conv.state: JSON values by key.

@@ -21,6 +21,9 @@ type Config struct {
 	// StartFailure says what follows a start_function that fails or times out.
 	// Unspecified: the documentation says "unexpected state".
 	StartFailure Failure `yaml:"start_failure"`
+	// FunctionTimeout is the call time that a function may take which an ADK
+	// project's agent calls in a turn (docs, delay control: 10s).
+	FunctionTimeout time.Duration `yaml:"function_timeout"`
 	// TurnFailure says what follows a turn that fails. Unspecified.
 	TurnFailure Failure `yaml:"turn_failure"`
 	// MaxTurnFailures failed turns in a row end the call in any case. Unspecified.
@@ -53,6 +56,7 @@ func Default() Config {
 		ID:                IDUUID,
 		StartTimeout:      10 * time.Second,
 		StartFailure:      Continue,
+		FunctionTimeout:   10 * time.Second,
 		TurnFailure:       Continue,
 		MaxTurnFailures:   3,
 		SilenceTimeout:    10 * time.Second,
@@ -70,6 +74,7 @@ func Default() Config {
 func (c Config) Validate() error {
 	return errors.Join(
 		positive("start_timeout", c.StartTimeout),
+		positive("function_timeout", c.FunctionTimeout),
 		positive("silence_timeout", c.SilenceTimeout),
 		positive("max_duration", c.MaxDuration),
 		positive("end_timeout", c.EndTimeout),

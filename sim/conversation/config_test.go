@@ -17,6 +17,7 @@ func TestDefaultIsValid(t *testing.T) {
 
 func TestValidateReportsEverything(t *testing.T) {
 	want := `start_timeout: want more than 0s, got 0s
+function_timeout: want more than 0s, got 0s
 silence_timeout: want more than 0s, got 0s
 max_duration: want more than 0s, got -1s
 end_timeout: want more than 0s, got 0s
@@ -72,6 +73,7 @@ func TestConfigFromYAML(t *testing.T) {
 id: call-sid
 start_timeout: 1s
 start_failure: hangup
+function_timeout: 8s
 turn_failure: hangup
 max_turn_failures: 2
 silence_timeout: 3s
@@ -91,7 +93,7 @@ missing_index: none
 		t.Fatal(err)
 	}
 	want := conversation.Config{
-		ID: "call-sid", StartTimeout: 1 * second, StartFailure: "hangup", TurnFailure: "hangup", MaxTurnFailures: 2,
+		ID: "call-sid", StartTimeout: 1 * second, StartFailure: "hangup", FunctionTimeout: 8 * second, TurnFailure: "hangup", MaxTurnFailures: 2,
 		SilenceTimeout: 3 * second, MaxSilence: 4, MaxDuration: 5 * time.Minute, MaxTurns: 6,
 		EndHook: "skip", EndTimeout: 7 * second, MissingAttributes: "empty", MissingIndex: "none",
 	}

@@ -42,6 +42,7 @@ type Conversation struct {
 	attributes json.RawMessage // until Start
 	state      State           // never changed in place, so that it can be given away
 
+	now      time.Time // the driver's clock, as of At
 	phase    phase
 	turns    int
 	failures int // turns failed in a row
@@ -75,6 +76,18 @@ func (c Config) Given(bound bool, attributes json.RawMessage) json.RawMessage {
 	return nil
 }
 
+// At tells the time at which the next function begins. A driver that has no clock need not: then it is the arrival and
+// what was spent since.
+func (c *Conversation) At(now time.Time) { c.now = now }
+
+// began is the time at which a function begins.
+func (c *Conversation) began() time.Time {
+	if c.now.IsZero() {
+		return c.call.ArrivedAt.Add(c.spent)
+	}
+	return c.now
+}
+
 // Begin runs start_function and gives the first step. The step of a
 // start_function that outlived the deadline of ctx waits for nothing, since
 // that time has passed.
@@ -83,13 +96,13 @@ func (c *Conversation) Begin(ctx context.Context) Step {
 		return c.Next(ctx)
 	}
 	c.phase = talking
-	in := StartInput{c.call, c.attributes, c.state.Clone(), c.config.MissingIndex}
+	in := StartInput{c.call, c.attributes, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.StartTimeout}
 	c.attributes = nil // nobody reads them after start_function, nor do we
 	reply, err := ask(ctx, c.config.StartTimeout, func() (Reply, error) { return c.agent.Start(ctx, in) })
 	if err == nil {
 		return c.accept(Step{Kind: KindStart}, reply)
 	}
-	step := c.failed(Step{Kind: KindStartFailed}, fmt.Errorf("start_function: %w", err))
+	step := c.failed(Step{Kind: KindStartFailed, Notes: reply.Notes}, fmt.Errorf("start_function: %w", err))
 	if c.config.StartFailure == Hangup {
 		step.Hangup, step.Cause = true, CauseStartFailed
 	}
@@ -144,14 +157,14 @@ func (c *Conversation) talk(ctx context.Context) Step {
 	}
 	turn := c.turns
 	c.turns++
-	in := TurnInput{c.call, turn, c.state.Clone(), c.config.MissingIndex}
+	in := TurnInput{c.call, turn, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.FunctionTimeout}
 	reply, err := ask(ctx, Forever, func() (Reply, error) { return c.agent.Turn(ctx, in) })
 	if err == nil {
 		c.failures = 0
 		return c.accept(Step{Kind: KindTurn, Turn: turn}, reply)
 	}
 	c.failures++
-	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn}, fmt.Errorf("turn %d: %w", turn, err))
+	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn, Notes: reply.Notes}, fmt.Errorf("turn %d: %w", turn, err))
 	if c.config.TurnFailure == Hangup || c.failures >= c.config.MaxTurnFailures {
 		step.Hangup, step.Cause = true, CauseTurnFailed
 	}
@@ -170,7 +183,7 @@ func (c *Conversation) silence() Step {
 // accept takes over what a function that worked has answered. Its writes count
 // at once: the function runs first, the speech follows.
 func (c *Conversation) accept(s Step, r Reply) Step {
-	s.Say = r.Say
+	s.Say, s.Notes = r.Say, r.Notes
 	if err := c.write(r); err != nil {
 		s = c.failed(s, err)
 	}
@@ -235,12 +248,12 @@ func (c *Conversation) write(r Reply) error {
 }
 
 func (c *Conversation) runEndHook(ctx context.Context) {
-	in := EndInput{c.call, c.state.Clone(), c.end.Cause, c.config.MissingIndex}
+	in := EndInput{c.call, c.state.Clone(), c.end.Cause, c.config.MissingIndex, c.began(), c.config.EndTimeout}
 	reply, err := ask(ctx, c.config.EndTimeout, func() (Reply, error) { return c.agent.End(ctx, in) })
 	if err == nil {
 		err = c.write(reply)
 	}
-	c.end.Ran, c.end.Took = true, reply.Took
+	c.end.Ran, c.end.Took, c.end.Notes = true, reply.Took, reply.Notes
 	if err != nil {
 		c.end.Err = fmt.Errorf("end_function: %w", err)
 		c.note(c.end.Err)
@@ -248,7 +261,7 @@ func (c *Conversation) runEndHook(ctx context.Context) {
 }
 
 // ask runs one function of the agent and makes every way of failing an error.
-// With an error only Took of the reply is set: the call time that was lost.
+// With an error only Took of the reply is set, the call time that was lost, and Notes.
 func ask(ctx context.Context, limit time.Duration, function func() (Reply, error)) (reply Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -260,11 +273,11 @@ func ask(ctx context.Context, limit time.Duration, function func() (Reply, error
 	case reply.Took < 0:
 		return Reply{}, fmt.Errorf("took: want 0s or more, got %s", reply.Took)
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return Reply{}, fmt.Errorf("%w: the deadline passed before the agent answered", ErrTimeout)
+		return Reply{Notes: reply.Notes}, fmt.Errorf("%w: the deadline passed before the agent answered", ErrTimeout)
 	case reply.Took > limit:
-		return Reply{Took: limit}, fmt.Errorf("%w: want %s at most, took %s", ErrTimeout, limit, span(reply.Took))
+		return Reply{Took: limit, Notes: reply.Notes}, fmt.Errorf("%w: want %s at most, took %s", ErrTimeout, limit, span(reply.Took))
 	case err != nil:
-		return Reply{Took: reply.Took}, err
+		return Reply{Took: reply.Took, Notes: reply.Notes}, err
 	}
 	return reply, nil
 }

@@ -3,6 +3,7 @@ package conversation_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"testing"
 	"time"
 
@@ -78,7 +79,7 @@ func TestEndHook(t *testing.T) {
 				t.Errorf("errors: got %v, want %q", c.Errors(), tc.err)
 			}
 			got.Err = nil
-			if got != tc.want {
+			if !reflect.DeepEqual(got, tc.want) {
 				t.Errorf("end: got %+v, want %+v", got, tc.want)
 			}
 		})

@@ -41,6 +41,7 @@ type Step struct {
 	Turn   int    // of a turn or turn-failed step, from 0
 	Detail string // one line for a reader, often ""
 	Err    error  // what the agent did wrong in this step
+	Notes  []Note // what its function left for a reader
 }
 
 // End tells how a finished call went after its last step.
@@ -49,4 +50,5 @@ type End struct {
 	Ran   bool          // end_function was called
 	Took  time.Duration // after the call's end, when end_function returned
 	Err   error         // what end_function did wrong; never fatal
+	Notes []Note        // what it left for a reader
 }

@@ -44,6 +44,7 @@ const (
 	TurnFailed    Kind = "turn-failed"     // a function raised during a turn
 	Silence       Kind = "silence"         // the caller said nothing for a whole turn
 	EndHook       Kind = "end-hook"        // end_function returned
+	AgentNote     Kind = "agent-note"      // a function logged or printed something, or wanted what is not here; Cause is its kind
 	EndHookFailed Kind = "end-hook-failed" // end_function raised; the platform goes on
 )
 

@@ -1,0 +1,188 @@
+package adk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/conversation"
+)
+
+// call is what is kept of one call. Its functions are asked for one after another; stop may come at any time.
+type call struct {
+	agent   *Agent
+	turns   []Turn // that are to come
+	flow    string // where the conversation is; "" outside of a flow
+	step    string
+	pending bool // the step has a function, which is the next turn
+
+	mu      sync.Mutex
+	process *process // nil until the first function, and after one that was ended
+	stopped bool
+}
+
+// request asks a call's process for a function.
+type request struct {
+	Function     string                     `json:"function"` // start, turn or end
+	Now          int64                      `json:"now"`      // nanoseconds since 1970
+	Limit        time.Duration              `json:"limit_ns"`
+	Call         conversation.Call          `json:"call"`
+	Attributes   json.RawMessage            `json:"attributes,omitempty"` // left out: None
+	State        conversation.State         `json:"state"`
+	MissingIndex conversation.MissingIndex  `json:"missing_index"`
+	Said         string                     `json:"said"`
+	Tool         string                     `json:"tool"` // "": the function of the current step, if it has one
+	With         map[string]json.RawMessage `json:"with"`
+	Flow         string                     `json:"flow"`
+	Step         string                     `json:"step"`
+}
+
+// reply is the answer.
+type reply struct {
+	Set     map[string]json.RawMessage `json:"set"`
+	Unset   []string                   `json:"unset"`
+	Say     string                     `json:"say"`
+	Took    time.Duration              `json:"took_ns"`
+	Hangup  bool                       `json:"hangup"`
+	Notes   []conversation.Note        `json:"notes"`
+	Error   string                     `json:"error"`
+	File    string                     `json:"file"` // of the error
+	Line    int                        `json:"line"`
+	Flow    string                     `json:"flow"`
+	Step    string                     `json:"step"`
+	Pending bool                       `json:"pending"`
+}
+
+func (c *call) start(ctx context.Context, in conversation.StartInput) (conversation.Reply, error) {
+	r, err := c.ask(ctx, request{
+		Function: "start", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex,
+	})
+	r.Hangup = r.Hangup || !c.goesOn()
+	return r, err
+}
+
+func (c *call) turn(ctx context.Context, in conversation.TurnInput) (conversation.Reply, error) {
+	q := request{Function: "turn", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, State: in.State, MissingIndex: in.MissingIndex}
+	if c.pending {
+		r, err := c.ask(ctx, q)
+		r.Hangup = r.Hangup || !c.goesOn()
+		return r, err
+	}
+	if len(c.turns) == 0 {
+		return conversation.Reply{Hangup: true}, nil
+	}
+	t := c.turns[0]
+	c.turns = c.turns[1:]
+	q.Said, q.Tool, q.With = t.Said, t.Call, t.With
+	r, err := c.ask(ctx, q)
+	r.Took += min(t.Takes, conversation.Forever-r.Took)
+	r.Listen = t.Listen
+	r.Hangup = r.Hangup || !t.Listen && !c.goesOn()
+	return r, err
+}
+
+func (c *call) end(ctx context.Context, in conversation.EndInput) (conversation.Reply, error) {
+	return c.ask(ctx, request{Function: "end", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, State: in.State, MissingIndex: in.MissingIndex})
+}
+
+// goesOn reports whether there is a turn to come: without a language model nobody else would end the call.
+func (c *call) goesOn() bool { return c.pending || len(c.turns) > 0 }
+
+// ask runs a function. A process that it was the end of is replaced with the next function; what Python alone knew of the
+// conversation is lost with it.
+func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
+	q.Flow, q.Step = c.flow, c.step
+	if q.With == nil {
+		q.With = map[string]json.RawMessage{}
+	}
+	question, err := json.Marshal(q)
+	if err != nil {
+		return conversation.Reply{}, err
+	}
+	p, err := c.running(ctx)
+	if err != nil {
+		return conversation.Reply{}, err
+	}
+	r, err := p.ask(ctx, question, q.Limit)
+	if err != nil {
+		c.lose(p)
+		if errors.Is(err, conversation.ErrTimeout) {
+			return conversation.Reply{Took: q.Limit}, err
+		}
+		return conversation.Reply{}, err
+	}
+	out := conversation.Reply{Set: r.Set, Unset: r.Unset, Say: r.Say, Took: r.Took, Hangup: r.Hangup, Notes: r.Notes}
+	if r.Error != "" {
+		return out, Problem{Text: r.Error, File: r.File, Line: r.Line}
+	}
+	c.flow, c.step, c.pending = r.Flow, r.Step, r.Pending
+	return out, nil
+}
+
+// errOver is the error of a function of a call that is over.
+var errOver = errors.New("the call is over")
+
+// running returns the call's process, which is begun with the first function.
+func (c *call) running(ctx context.Context) (*process, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.stopped {
+		return nil, errOver
+	}
+	if c.process != nil {
+		return c.process, nil
+	}
+	h, err := c.agent.warm(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.process, err = h.fork()
+	return c.process, err
+}
+
+// lose ends a process that is of no more use.
+func (c *call) lose(p *process) {
+	p.stop()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.process == p {
+		c.process = nil
+	}
+}
+
+// stop ends the call's process for good.
+func (c *call) stop() {
+	c.mu.Lock()
+	p := c.process
+	c.process, c.stopped = nil, true
+	c.mu.Unlock()
+	if p != nil {
+		p.stop()
+	}
+}
+
+// Loaded is what became of the import of a project.
+type Loaded struct {
+	Problems []Problem           `json:"problems"`
+	Took     time.Duration       `json:"took_ns"`
+	Notes    []conversation.Note `json:"notes"`
+}
+
+// Problem is an error of Python's, and where in the project it was raised.
+type Problem struct {
+	Module string `json:"module"` // that could not be imported; "" for a function that raised
+	Text   string `json:"error"`  // as KeyError: 'x'
+	File   string `json:"file"`   // below the project; "" when it was raised elsewhere
+	Line   int    `json:"line"`
+}
+
+// Error implements error.
+func (p Problem) Error() string {
+	if p.File == "" {
+		return p.Text
+	}
+	return fmt.Sprintf("%s at %s:%d", p.Text, p.File, p.Line)
+}

@@ -1,0 +1,29 @@
+//go:build !unix
+
+package adk
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"runtime"
+	"time"
+)
+
+// host and process are for systems that can fork.
+type (
+	host    struct{ loaded Loaded }
+	process struct{}
+)
+
+func start(context.Context, string, json.RawMessage) (*host, error) {
+	return nil, errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
+}
+
+func (*host) gone() bool              { return true }
+func (*host) close()                  {}
+func (*host) fork() (*process, error) { return nil, errors.ErrUnsupported }
+func (*process) stop() string         { return "" }
+func (*process) ask(context.Context, json.RawMessage, time.Duration) (reply, error) {
+	return reply{}, errors.ErrUnsupported
+}
