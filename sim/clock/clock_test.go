@@ -99,28 +99,46 @@ func TestRealAlarm(t *testing.T) {
 	<-rang
 }
 
+// stepped is a clock that goes from one sleeper to the next.
+type stepped interface {
+	Clock
+	Alarms
+	Advance(d time.Duration)
+	AdvanceToNext(limit time.Duration, enough func() bool) bool
+}
+
 func TestAdvanceToNext(t *testing.T) {
-	v := NewVirtual(epoch)
-	if v.AdvanceToNext(time.Hour, nil) {
-		t.Error("moved although nobody sleeps")
-	}
-	started, ended := make(chan struct{}), make(chan error, 1)
-	go v.Run(func() {
-		close(started)
-		ended <- v.Sleep(t.Context(), time.Minute)
-	})
-	<-started
-	if v.AdvanceToNext(time.Hour, func() bool { return true }) {
-		t.Error("moved although it was enough")
-	}
-	if v.AdvanceToNext(59*time.Second, nil) {
-		t.Error("moved past the limit")
-	}
-	if !v.AdvanceToNext(time.Minute, func() bool { return false }) || v.Now() != epoch.Add(time.Minute) {
-		t.Errorf("now %v, want one minute later", v.Now())
-	}
-	if err := <-ended; err != nil {
-		t.Error(err)
+	steered := NewSteered(epoch, true)
+	defer steered.Close()
+	for name, v := range map[string]stepped{"virtual": NewVirtual(epoch), "steered": steered} {
+		t.Run(name, func(t *testing.T) {
+			if v.AdvanceToNext(time.Hour, nil) {
+				t.Error("moved although nobody sleeps")
+			}
+			started, ended := make(chan struct{}), make(chan error, 1)
+			go v.Run(func() {
+				close(started)
+				ended <- v.Sleep(t.Context(), time.Minute)
+			})
+			<-started
+			if v.AdvanceToNext(time.Hour, func() bool { return true }) {
+				t.Error("moved although it was enough")
+			}
+			if v.AdvanceToNext(59*time.Second, nil) {
+				t.Error("moved past the limit")
+			}
+			var rang time.Time
+			v.At(epoch.Add(time.Second), func() { rang = v.Now() })
+			if !v.AdvanceToNext(time.Minute, func() bool { return false }) || !v.Now().Equal(epoch.Add(time.Minute)) {
+				t.Errorf("now %v, want one minute later", v.Now())
+			}
+			if !rang.Equal(epoch.Add(time.Second)) {
+				t.Errorf("alarm: want it after a second, got %v", rang)
+			}
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
 	}
 }
 

@@ -13,7 +13,8 @@ import (
 type Steered struct {
 	schedule
 	shown    atomic.Pointer[reading]
-	stepping bool // Advance moves the time, and the timer does not
+	frozen   atomic.Bool // as somebody wants it; a step of Advance stands still in any case
+	stepping bool        // Advance moves the time, and the timer does not
 	timer    *time.Timer
 	closed   bool
 }
@@ -33,6 +34,7 @@ func NewSteered(start time.Time, frozen bool) *Steered {
 		start = now
 	}
 	k.shown.Store(&reading{frozen: frozen, at: now.Add(start.Sub(now)), offset: start.Sub(now)})
+	k.frozen.Store(frozen)
 	k.timer = time.AfterFunc(time.Hour, k.due)
 	return k
 }
@@ -55,11 +57,7 @@ func (k *Steered) Now() time.Time {
 }
 
 // Frozen reports whether the time stands still unless it is advanced.
-func (k *Steered) Frozen() bool {
-	k.advancing.Lock() // else a step of Advance would look like it
-	defer k.advancing.Unlock()
-	return k.shown.Load().frozen
-}
+func (k *Steered) Frozen() bool { return k.frozen.Load() }
 
 // Freeze lets the time stand still, or run on from where it stands.
 func (k *Steered) Freeze(frozen bool) {
@@ -67,6 +65,7 @@ func (k *Steered) Freeze(frozen bool) {
 	defer k.advancing.Unlock()
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.frozen.Store(frozen)
 	k.show(k.Now(), frozen)
 	k.arm()
 }
@@ -151,28 +150,81 @@ func (k *Steered) Advance(d time.Duration) {
 	k.Settle()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	frozen := k.shown.Load().frozen
 	target := k.Now().Add(d)
-	k.stepping = true
-	k.show(k.Now(), true)
-	for {
-		at, ok := k.next()
-		if !ok || at.After(target) {
-			break
-		}
-		if at.After(k.Now()) {
-			k.show(at, true)
-		}
-		if len(k.alarms) > 0 && !k.alarms[0].at.After(at) {
-			k.ring()
-			continue
-		}
-		k.wakeFirst()
+	end := k.steps()
+	defer func() { end(target) }()
+	for k.wake(target) {
 		k.mu.Unlock()
 		k.Settle()
 		k.mu.Lock()
 	}
-	k.stepping = false
-	k.show(target, frozen)
-	k.arm()
+	k.sound(target)
+}
+
+// AdvanceToNext moves the time to the next moment at which somebody wakes, at most by limit, and lets them run. It returns
+// false, without moving, when nobody wakes by then, or when enough says, once all work has settled, that what the caller was
+// waiting for has happened. A nil enough never does. It is for a frozen clock: the time of another one moves meanwhile.
+func (k *Steered) AdvanceToNext(limit time.Duration, enough func() bool) bool {
+	k.advancing.Lock()
+	defer k.advancing.Unlock()
+	k.Settle()
+	if enough != nil && enough() {
+		return false
+	}
+	if !k.wakeNext(limit) {
+		return false
+	}
+	k.Settle()
+	return true
+}
+
+func (k *Steered) wakeNext(limit time.Duration) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	target := k.Now().Add(limit)
+	end := k.steps()
+	woke := k.wake(target)
+	end(k.Now())
+	return woke
+}
+
+// steps lets the caller, who holds mu, move the time by steps. The returned function says what the time is in the end.
+func (k *Steered) steps() (end func(time.Time)) {
+	k.stepping = true
+	k.show(k.Now(), true)
+	return func(at time.Time) {
+		k.stepping = false
+		k.show(at, k.frozen.Load())
+		k.arm()
+	}
+}
+
+// wake moves the time to the first sleeper's moment and wakes it, unless that is after target. The caller holds mu and has
+// begun to step.
+func (k *Steered) wake(target time.Time) bool {
+	if len(k.sleepers) == 0 || k.sleepers[0].at.After(target) {
+		return false
+	}
+	k.sound(k.sleepers[0].at)
+	if len(k.sleepers) == 0 || k.sleepers[0].at.After(target) {
+		return true // it has been woken otherwise: look again
+	}
+	k.reach(k.sleepers[0].at)
+	k.wakeFirst()
+	return true
+}
+
+// sound moves the time from alarm to alarm until the given moment, and makes their calls. The caller holds mu and has begun to step.
+func (k *Steered) sound(until time.Time) {
+	for len(k.alarms) > 0 && !k.alarms[0].at.After(until) {
+		k.reach(k.alarms[0].at)
+		k.ring()
+	}
+}
+
+// reach moves the time to a moment, unless that is over.
+func (k *Steered) reach(at time.Time) {
+	if at.After(k.Now()) {
+		k.show(at, true)
+	}
 }

@@ -218,9 +218,21 @@ func (s *Server) endConversation(p *sim.Sim, w http.ResponseWriter, r *http.Requ
 	done(w, nil)
 }
 
-func (s *Server) clock(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
+func (s *Server) clock(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
+	settled, err := flag(r, "settled")
+	if err != nil {
+		refuse(w, http.StatusBadRequest, "%v", err)
+		return
+	}
 	c := s.state.Load().stage.Clock
-	reply(w, http.StatusOK, client.Clock{Now: p.Now(), Frozen: c != nil && c.Frozen()})
+	if settled && c != nil {
+		c.Settle()
+	}
+	reply(w, http.StatusOK, shown(p, c, false))
+}
+
+func shown(p *sim.Sim, c Clock, moved bool) client.Clock {
+	return client.Clock{Now: p.Now(), Frozen: c != nil && c.Frozen(), Moved: moved, Events: p.Journal().Last()}
 }
 
 // longestAdvance bounds how far the time is moved at once.
@@ -228,17 +240,14 @@ const longestAdvance = 100 * 365 * 24 * time.Hour
 
 func (s *Server) steerClock(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	var in client.ClockChange
-	if !asked(w, r, &in) {
+	c := s.steered(w)
+	if c == nil || !asked(w, r, &in) {
 		return
 	}
-	c := s.state.Load().stage.Clock
-	by, err := time.ParseDuration(string(in.Advance))
+	by, next := longer(in.Advance), longer(in.ToNext)
 	switch {
-	case c == nil:
-		refuse(w, http.StatusNotImplemented, "clock: it cannot be steered here")
-		return
-	case in.Advance == "" && in.Frozen == nil, in.Advance != "" && (err != nil || by <= 0 || by > longestAdvance):
-		refuse(w, http.StatusBadRequest, "clock: want frozen, or advance of a duration like 2m, got %.50q", in.Advance)
+	case in.Advance == "" && in.ToNext == "" && in.Frozen == nil, in.Advance != "" && in.ToNext != "", by < 0 || next < 0:
+		refuse(w, http.StatusBadRequest, "clock: want frozen, or one of advance and to_next with a duration like 2m, got advance %.50q and to_next %.50q", in.Advance, in.ToNext)
 		return
 	}
 	if in.Frozen != nil {
@@ -248,5 +257,18 @@ func (s *Server) steerClock(p *sim.Sim, w http.ResponseWriter, r *http.Request) 
 		c.Advance(by)
 		p.Journal().Append(journal.Event{At: p.Now(), Kind: journal.Advanced, Detail: by.String()})
 	}
-	s.clock(p, w, r)
+	moved := by > 0 || next > 0 && c.AdvanceToNext(next, nil)
+	reply(w, http.StatusOK, shown(p, c, moved))
+}
+
+// longer is a duration by which the time can be moved: 0 for "", and less for what is none.
+func longer(text client.Duration) time.Duration {
+	if text == "" {
+		return 0
+	}
+	d, err := time.ParseDuration(string(text))
+	if err != nil || d <= 0 || d > longestAdvance {
+		return -1
+	}
+	return d
 }

@@ -184,3 +184,79 @@ func TestTheSimulatorBecomesAnother(t *testing.T) {
 		}
 	}
 }
+
+// TestHolds: the time goes from one moment to the next, and waits for the work of a client between.
+func TestHolds(t *testing.T) {
+	w := start(t, "clock: {frozen: true, start: 2026-01-01T09:00:00Z}")
+	ctx := t.Context()
+	before, err := w.Settled(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c, err := w.AdvanceToNext(ctx, time.Hour); err != nil || c.Moved || !c.Now.Equal(before.Now) {
+		t.Errorf("want nobody to wake, got %+v (%v)", c, err)
+	}
+	hold, err := w.Hold(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	woken := make(chan client.Clock, 1)
+	go func() {
+		c, err := w.Sleep(ctx, hold.ID, time.Minute)
+		if err != nil {
+			t.Error(err)
+		}
+		if err := w.Release(ctx, hold.ID); err != nil {
+			t.Error(err)
+		}
+		woken <- c
+	}()
+	if c, err := w.Advance(ctx, time.Second); err != nil || !c.Moved { // waits until the hold sleeps
+		t.Errorf("want it moved, got %+v (%v)", c, err)
+	}
+	if c, err := w.AdvanceToNext(ctx, time.Second); err != nil || c.Moved {
+		t.Errorf("want nobody to wake so soon, got %+v (%v)", c, err)
+	}
+	if c, err := w.AdvanceToNext(ctx, time.Hour); err != nil || !c.Moved || c.Now.Sub(before.Now) < time.Minute {
+		t.Errorf("want the hold woken, got %+v (%v)", c, err)
+	}
+	if c := <-woken; c.Now.Sub(before.Now) < time.Minute {
+		t.Errorf("sleep: want a minute over, got %v", c.Now.Sub(before.Now))
+	}
+	for name, err := range map[string]error{
+		"release": w.Release(ctx, hold.ID),
+		"sleep":   second(w.Sleep(ctx, hold.ID, time.Second)),
+		"for":     second(w.Sleep(ctx, hold.ID, 0)),
+		"limit":   second(w.AdvanceToNext(ctx, 0)),
+	} {
+		if err == nil {
+			t.Errorf("%s: want it refused", name)
+		}
+	}
+}
+
+// TestReleaseOfOneThatSleeps wakes it.
+func TestReleaseOfOneThatSleeps(t *testing.T) {
+	w := start(t, "clock: {frozen: true}")
+	ctx := t.Context()
+	hold, err := w.Hold(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	slept := make(chan error, 1)
+	go func() { slept <- second(w.Sleep(ctx, hold.ID, time.Hour)) }()
+	if _, err := w.Settled(ctx); err != nil { // it sleeps
+		t.Fatal(err)
+	}
+	if err := w.Release(ctx, hold.ID); err != nil {
+		t.Error(err)
+	}
+	if err := <-slept; err != nil {
+		t.Error(err)
+	}
+	if c, err := w.Advance(ctx, time.Minute); err != nil || !c.Moved {
+		t.Errorf("want nothing held, got %+v (%v)", c, err)
+	}
+}
+
+func second[T any](_ T, err error) error { return err }

@@ -20,14 +20,20 @@ type Stage struct {
 	Calls  Calls
 	Agents Agents
 	Close  func(context.Context) error // ends calls and stops serving; nil: somebody else's affair
+
+	holds holds
 }
 
 // Clock is a platform's time that can be steered.
 type Clock interface {
 	Now() time.Time
 	Advance(d time.Duration)
+	AdvanceToNext(limit time.Duration, enough func() bool) bool
 	Freeze(frozen bool)
 	Frozen() bool
+	Settle()
+	Hold() (release func())
+	Sleep(ctx context.Context, d time.Duration) error
 }
 
 // Faults is what goes wrong on purpose.

@@ -94,33 +94,6 @@ func (c *Client) EndConversation(ctx context.Context, id string) error {
 	return c.do(ctx, http.MethodDelete, "/v1/conversations/"+url.PathEscape(id), nil, nil)
 }
 
-// Clock is the platform's time.
-type Clock struct {
-	Now    time.Time `json:"now"`
-	Frozen bool      `json:"frozen"` // it stands still until it is advanced
-}
-
-// ClockChange steers the platform's time.
-type ClockChange struct {
-	Advance Duration `json:"advance,omitempty"`
-	Frozen  *bool    `json:"frozen,omitempty"` // nil: as it is
-}
-
-// Clock asks for the time.
-func (c *Client) Clock(ctx context.Context) (out Clock, err error) {
-	return out, c.into(ctx, "/v1/clock", &out)
-}
-
-// Advance moves the time, and returns when all that happens meanwhile has happened.
-func (c *Client) Advance(ctx context.Context, d time.Duration) (out Clock, err error) {
-	return out, c.do(ctx, http.MethodPost, "/v1/clock", ClockChange{Advance: In(d)}, &out)
-}
-
-// Freeze lets the time stand still, or run on.
-func (c *Client) Freeze(ctx context.Context, frozen bool) (out Clock, err error) {
-	return out, c.do(ctx, http.MethodPost, "/v1/clock", ClockChange{Frozen: &frozen}, &out)
-}
-
 // FaultHits counts what each fault has hit, in the order in which they were set.
 type FaultHits struct {
 	HTTP     []int `json:"http"`

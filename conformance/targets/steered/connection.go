@@ -1,4 +1,4 @@
-package reference
+package steered
 
 import (
 	"context"
@@ -6,8 +6,6 @@ import (
 	"net"
 	"sync"
 	"time"
-
-	"github.com/dnispool/dnispool/sim/clock"
 )
 
 // heldOpen is a connection to the platform that keeps virtual time still from the moment its client leaves it to the
@@ -15,7 +13,7 @@ import (
 // at all, however busy the machine is.
 type heldOpen struct {
 	net.Conn
-	clock *clock.Virtual
+	clock Clock
 	once  sync.Once
 }
 
@@ -23,7 +21,7 @@ type heldOpen struct {
 const heldAtMost = 2 * time.Second
 
 // dialHeldOpen is for a transport.
-func dialHeldOpen(k *clock.Virtual) func(ctx context.Context, network, address string) (net.Conn, error) {
+func dialHeldOpen(k Clock) func(ctx context.Context, network, address string) (net.Conn, error) {
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		c, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err != nil {

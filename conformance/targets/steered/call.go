@@ -1,4 +1,4 @@
-package reference
+package steered
 
 import (
 	"cmp"
@@ -14,7 +14,6 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/pstn"
-	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/journal"
 )
 
@@ -24,7 +23,7 @@ func (s *stage) Projects() []string { return s.given.Projects() }
 // Project implements targets.Stage.
 func (s *stage) Project(name string) (targets.Project, bool) { return s.given.Project(name) }
 
-// Facts implements targets.Stage: on the reference everything is known.
+// Facts implements targets.Stage: everything is known.
 func (s *stage) Facts(project string) reading.Facts {
 	p, ok := s.given.Settings(project)
 	if !ok {
@@ -148,7 +147,7 @@ type integrated struct{ *pstn.Call }
 func (c integrated) Hangup(ctx context.Context) error { return c.Call.Hangup(ctx) }
 
 // waiter is the integrator's clock: its waits move time.
-type waiter struct{ *clock.Virtual }
+type waiter struct{ Clock }
 
 // Sleep implements client.Clock.
 func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
@@ -160,16 +159,10 @@ func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
 // setups holds virtual time still while a call is on the network: from dialling until the platform has the INVITE,
 // and from the platform's answer until the caller has it. In between time may pass for ringing.
 type setups struct {
-	clock *clock.Virtual
+	clock Clock
 
 	mu    sync.Mutex
 	calls map[string]func() // by Call-ID, what lets time go on; nil while it does
-}
-
-func newSetups(k *clock.Virtual, j *journal.Journal) *setups {
-	s := &setups{clock: k, calls: make(map[string]func())}
-	j.Subscribe(s.see)
-	return s
 }
 
 // begin holds the time for a call that is about to be dialled; the returned function ends the set-up.
@@ -187,18 +180,18 @@ func (s *setups) begin(id string) (end func()) {
 	}
 }
 
-// see runs in the platform's own goroutine, which counts as work: time cannot slip between the two.
-func (s *setups) see(e journal.Event) {
+// see hears of a call before time can move on from what it hears.
+func (s *setups) see(kind journal.Kind, callID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	release, waiting := s.calls[e.CallID]
+	release, waiting := s.calls[callID]
 	switch {
 	case !waiting:
-	case e.Kind == journal.Invite && release != nil:
+	case kind == journal.Invite && release != nil:
 		release()
-		s.calls[e.CallID] = nil
-	case slices.Contains(settled, e.Kind) && release == nil:
-		s.calls[e.CallID] = s.clock.Hold()
+		s.calls[callID] = nil
+	case slices.Contains(settled, kind) && release == nil:
+		s.calls[callID] = s.clock.Hold()
 	}
 }
 

@@ -1,4 +1,4 @@
-package reference
+package steered
 
 import (
 	"cmp"
