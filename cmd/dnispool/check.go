@@ -31,8 +31,9 @@ func newCheckFlags() *checkFlags {
 	f := &checkFlags{flags: newFlags("check", `[flags] [id | glob | file:line ...]
 
 Replays scenarios against the in-process reference, over real HTTP and real SIP on loopback, in virtual time; with --target
-against a deployment, in real time and within the limits of its file. Without arguments every bundled scenario is played.`)}
-	f.StringVar(&f.target, "target", "", "`file` that describes a deployment to play on instead of the reference")
+against a simulator that runs elsewhere, one after the other, or against a deployment, in real time and within the limits of
+its file. Without arguments every bundled scenario is played.`)}
+	f.StringVar(&f.target, "target", "", "`file` that describes what to play on instead of the reference, or the URL of a simulator's control API")
 	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
 	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
@@ -58,10 +59,11 @@ func runCheck(ctx context.Context, e env) int {
 		return code
 	}
 	plan := f.plan(patterns)
-	deployed, err := f.deployment(e, &plan)
+	deployed, leave, err := f.aim(ctx, e, &plan)
 	if err != nil {
 		return refuse(e, err)
 	}
+	defer leave()
 	loaded, err := run.Load(plan)
 	if err != nil {
 		return refuse(e, err)

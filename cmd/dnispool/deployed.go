@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"time"
@@ -36,23 +35,6 @@ func readTarget(path string) (targetfile.File, error) {
 	}
 	f, problems := targetfile.Parse(path, data, time.Now())
 	return f, problems.Err()
-}
-
-// deployment makes the plan one for the deployment that --target names; nil when none is named.
-func (f *checkFlags) deployment(e env, p *run.Plan) (*deployed, error) {
-	if f.target == "" {
-		return nil, nil
-	}
-	file, err := readTarget(f.target)
-	if err != nil {
-		return nil, err
-	}
-	t, err := deployment.New(file, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(f.target)})
-	if err != nil {
-		return nil, fmt.Errorf("target %s: %w", f.target, err)
-	}
-	p.Target, p.Workers, p.TargetWords = t, 1, []string{"--target", f.target}
-	return &deployed{target: t}, nil
 }
 
 // fit finds out which of the selected scenarios fit, and what playing them takes.
@@ -116,6 +98,13 @@ func listFits(ctx context.Context, e env, path string, l run.Loaded) int {
 	file, err := readTarget(path)
 	if err != nil {
 		return refuse(e, err)
+	}
+	if file.Simulator != nil {
+		for _, s := range l.Selected {
+			fmt.Fprintf(e.out, "%-48s played\n", s.ID)
+		}
+		fmt.Fprintf(e.out, "\n%d of %d scenarios are played: each makes the simulator the world that it needs\n", len(l.Selected), len(l.Selected))
+		return 0
 	}
 	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/targets/deployment"
+	"github.com/dnispool/dnispool/conformance/targets/simulator"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
 )
 
@@ -28,6 +29,9 @@ check  look whether the deployment that a target file describes can be reached: 
 	if err != nil {
 		return refuse(e, err)
 	}
+	if file.Simulator != nil {
+		return inspectSimulator(ctx, e, args[1], file)
+	}
 	t, err := deployment.New(file, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(args[1])})
 	if err != nil {
 		return refuse(e, fmt.Errorf("target %s: %w", args[1], err))
@@ -45,4 +49,23 @@ check  look whether the deployment that a target file describes can be reached: 
 		fmt.Fprintln(e.out, held)
 	}
 	return code
+}
+
+// inspectSimulator looks whether a simulator can be reached, and made what a scenario needs.
+func inspectSimulator(ctx context.Context, e env, path string, file targetfile.File) int {
+	where, err := whereOf(file.Simulator, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(path)})
+	if err != nil {
+		return refuse(e, fmt.Errorf("target %s: %w", path, err))
+	}
+	found, err := simulator.Find(ctx, where)
+	if err != nil {
+		fmt.Fprintf(e.out, "%-34s %v: start one with %s sim, or correct simulator.control and simulator.token\n", "simulator", err, tool)
+		return finding.ExitNotJudged
+	}
+	fmt.Fprintf(e.out, "%-34s %s: ok\n", "simulator", found.Named(file.Name).Name())
+	if err := found.Close(ctx); err != nil {
+		fmt.Fprintf(e.out, "%-34s %v: let it be configured by its control API\n", "simulator", err)
+		return finding.ExitNotJudged
+	}
+	return 0
 }

@@ -11,7 +11,11 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 	"time"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/steered"
@@ -37,6 +41,7 @@ type Target struct {
 	transport *http.Transport
 	before    []byte // its configuration, before the first scenario
 	token     string
+	name      string
 }
 
 // Find asks for the simulator that there is. The caller closes the target.
@@ -52,14 +57,21 @@ func Find(ctx context.Context, w Where) (*Target, error) {
 		t.token = link.Query().Get("token")
 	}
 	t.api = api.WithHTTP(&http.Client{Transport: t.transport})
+	t.name = "simulator " + strings.TrimPrefix(strings.TrimPrefix(api.URL(), "https://"), "http://")
 	if t.before, err = t.api.Config(ctx, true); err != nil {
 		return nil, fmt.Errorf("simulator at %s: %w", api.URL(), err)
 	}
 	return t, nil
 }
 
+// Named gives the target a name of its own; "" leaves the one that it has.
+func (t *Target) Named(name string) *Target {
+	t.name = cmp.Or(name, t.name)
+	return t
+}
+
 // Name implements targets.Target.
-func (t *Target) Name() string { return "simulator " + t.api.URL() }
+func (t *Target) Name() string { return t.name }
 
 // Secrets implements targets.Target.
 func (t *Target) Secrets() []string {
@@ -85,9 +97,7 @@ func (t *Target) Open(ctx context.Context, w targets.World) (targets.Stage, erro
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	c := g.Platform
-	c.Clock = sim.Clock{Start: world.Epoch.Format(time.RFC3339), Frozen: true}
-	file, err := c.YAML(true)
+	file, err := configured(g.Platform).YAML(true)
 	if err != nil {
 		return nil, err
 	}
@@ -100,6 +110,22 @@ func (t *Target) Open(ctx context.Context, w targets.World) (targets.Stage, erro
 		return nil, err
 	}
 	return steered.Open(ctx, p, g, w.Seed)
+}
+
+// configured is a world as a simulator is told it: what another program would decide for itself is said.
+func configured(c sim.Config) sim.Config {
+	c.Projects = slices.Clone(c.Projects)
+	c.Clock = sim.Clock{Start: world.Epoch.Format(time.RFC3339), Frozen: true}
+	echo := yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: "echo"}
+	if c.Agent.IsZero() {
+		c.Agent = echo
+	}
+	for i := range c.Projects {
+		if c.Projects[i].Agent.IsZero() {
+			c.Projects[i].Agent = echo
+		}
+	}
+	return c
 }
 
 // platform is the simulator with the configuration that it now has.

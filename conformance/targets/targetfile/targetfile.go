@@ -1,4 +1,4 @@
-// Package targetfile reads the file that describes a deployment: where it is, whose keys open it, how calls are placed to it,
+// Package targetfile reads the file that describes a target: a simulator that runs somewhere, or a deployment: where it is, whose keys open it, how calls are placed to it,
 // what is known of it, how far a run may go and what is excused. The file holds no key, only where each is to be found, so
 // it can be kept with the code and forwarded. It does no I/O besides reading keys when asked to.
 package targetfile
@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net"
 	"net/url"
 	"slices"
 	"strings"
@@ -31,10 +32,13 @@ var regions = map[string]string{
 // Regions are the names of the regions, sorted.
 func Regions() []string { return slices.Sorted(maps.Keys(regions)) }
 
-// File is a deployment as its file describes it. Start from Default; what is left out is not known or not wished.
+// File is a target as its file describes it. Start from Default; what is left out is not known or not wished.
 type File struct {
-	Target  string   `yaml:"target" json:"target"`                 // Version
-	Name    string   `yaml:"name" json:"name"`                     // how reports call it
+	Target string `yaml:"target" json:"target"` // Version
+	Name   string `yaml:"name" json:"name"`     // how reports call it
+
+	Simulator *Simulator `yaml:"simulator" json:"simulator,omitempty"` // a simulator, of which nothing else is said; nil: a deployment
+
 	Region  string   `yaml:"region" json:"region,omitempty"`       // one of Regions; it stands for a base URL. Source: OpenAPI, servers
 	BaseURL string   `yaml:"base_url" json:"base_url"`             // of both endpoints, without a path; instead of a region
 	Account string   `yaml:"account" json:"account"`               // in the path of Get Handoff
@@ -49,6 +53,14 @@ type File struct {
 	Consent Consent  `yaml:"consent" json:"consent,omitempty"`     // who allowed what goes beyond the default limits
 	Waivers []Waiver `yaml:"waivers" json:"waivers,omitempty"`     // what is excused
 	file    string   // the name of the file, for messages
+}
+
+// Simulator is a simulator that each scenario may make its own world of.
+type Simulator struct {
+	Control string `yaml:"control" json:"control"`      // URL of its control API
+	Token   Secret `yaml:"token" json:"token,omitzero"` // that the control API wants, if any
+	HTTP    string `yaml:"http" json:"http,omitempty"`  // URL of the two endpoints; empty: the port that it says it has, at the control API's host
+	SIP     string `yaml:"sip" json:"sip,omitempty"`    // host:port for calls; likewise
 }
 
 // Project is a project beside the first.
@@ -188,6 +200,10 @@ func (c *checker) whole(f *File) {
 	if f.Target != Version {
 		c.at([]string{"target"}, "target: want %s, got %q", Version, f.Target)
 	}
+	if f.Simulator != nil {
+		c.simulator(f)
+		return
+	}
 	switch {
 	case f.Region != "" && f.BaseURL != "":
 		c.at([]string{"base_url"}, "base_url: want a region or a base_url, got both")
@@ -198,7 +214,7 @@ func (c *checker) whole(f *File) {
 			c.problems[len(c.problems)-1].Hint = strictyaml.Suggest(f.Region, Regions())
 		}
 	case f.BaseURL == "":
-		c.at(nil, "target: want the key region (%s) or base_url, got neither", strictyaml.OneOf(Regions()))
+		c.at(nil, "target: want the key region (%s) or base_url, or simulator, got none", strictyaml.OneOf(Regions()))
 	default:
 		c.baseURL(f)
 	}
@@ -216,6 +232,30 @@ func (c *checker) whole(f *File) {
 		if u, err := url.Parse(f.Proxy); err != nil || u.Host == "" {
 			c.at([]string{"proxy"}, "proxy: want a URL like http://proxy.example:3128, got %q", f.Proxy)
 		}
+	}
+}
+
+// simulator: what is said of a deployment is set up on a simulator by each scenario.
+func (c *checker) simulator(f *File) {
+	s := f.Simulator
+	for key := range strictyaml.Pairs(c.root) {
+		if !slices.Contains([]string{"target", "name", "simulator"}, key.Value) {
+			c.at([]string{key.Value}, "%s: want it of a deployment only, got it beside simulator", key.Value)
+		}
+	}
+	for _, k := range []struct {
+		key, got string
+		must     bool
+	}{{"control", s.Control, true}, {"http", s.HTTP, false}} {
+		if u, err := url.Parse(k.got); (k.got != "" || k.must) && (err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https") {
+			c.at([]string{"simulator", k.key}, "%s: want a URL like http://127.0.0.1:8081, got %q", k.key, k.got)
+		}
+	}
+	if host, _, err := net.SplitHostPort(s.SIP); s.SIP != "" && (err != nil || host == "") {
+		c.at([]string{"simulator", "sip"}, "sip: want host:port, got %q", s.SIP)
+	}
+	if f.Name == "" {
+		f.Name = "simulator " + strings.TrimPrefix(strings.TrimPrefix(s.Control, "https://"), "http://")
 	}
 }
 
