@@ -16,7 +16,7 @@ import (
 // wellKnown is a deployment of which everything is known, that allows everything and that nobody else uses.
 const wellKnown = `facts:
   {size: 20, window_min: 60s, window_max: 60s, cool_down: 0s, release: hangup, selection: lru, bindings: once, match: dni, visible: 0s,
-   retention: 24h, handoffs: true, no_handoff: state, duplicates: last, abandoned: keep, exclusive: true, strays_per_s: 0}
+   retention: 24h, handoffs: true, no_handoff: state, duplicates: last, abandoned: keep, exclusive: true, strays_per_s: 0, failures_max: 0}
 limits: {requests_per_second: 100, reservations: 21, calls: 100, call: 30m, duration: 30m}
 consent: {requests_per_second: a test, reservations: a test, calls: a test, call: a test, duration: a test}
 `

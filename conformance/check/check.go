@@ -40,7 +40,7 @@ func All() []Check {
 	return []Check{
 		dialableNumbers(), noDoubleLease(), capacityRespected(), exhaustionJustified(), noLostNumber(), rotation(), reservedNumberAnswers(),
 		noCrossTalk(), attributesIntact(), attributesDelivered(), isolation(),
-		handoffMatchesCall(), handoffVisible(), noFailOpenDrop(), conservation(), platformEndsCalls(), linearizable(),
+		handoffMatchesCall(), handoffVisible(), noFailOpenDrop(), conservation(), platformEndsCalls(), requestsServed(), linearizable(),
 	}
 }
 

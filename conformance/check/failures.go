@@ -66,11 +66,11 @@ func refusedKey(o *history.Op) bool {
 // hasFailed reports whether it was the platform, or what is between it and its client, that failed. A carrier's own
 // refusal, no free number, no state and a request that is wrong are none of it.
 func hasFailed(o *history.Op) bool {
-	switch {
-	case o.Outcome == history.OK || o.Kind == history.Call && (o.EndedBy == "carrier" || o.EndedBy == "caller"):
+	if o.Outcome == history.OK || o.Kind == history.Call && (o.EndedBy == "carrier" || o.EndedBy == "caller") {
 		return false
-	case o.Status >= 500 || o.Status == 408 || o.Status == 429:
-		return true
 	}
-	return o.Outcome == history.Indefinite
+	return saysItFailed(o.Status) || o.Outcome == history.Indefinite
 }
+
+// saysItFailed reports whether a status says that the platform, or its gateway, could not serve a request.
+func saysItFailed(status int) bool { return status >= 500 || status == 408 || status == 429 }

@@ -151,7 +151,7 @@ func outcome(t *testing.T, name string, f reading.Facts, ops []history.Op) findi
 }
 
 // tables are the rows of all checks. The test of a check that has a file of its own adds them there.
-var tables = []func() map[string][]row{poolRows, orderRows, echoRows, handoffRows, endsRows}
+var tables = []func() map[string][]row{poolRows, orderRows, echoRows, handoffRows, endsRows, servedRows}
 
 // row is a tiny history and what one check says of it.
 type row struct {

@@ -44,7 +44,7 @@ type traffic struct {
 func (p traffic) facts() reading.Facts {
 	f := reading.Facts{
 		Size: p.size, WindowMin: p.windowMin, WindowMax: p.windowMax, CoolDown: new(p.coolDown), Release: p.release, Bindings: p.bindings, Selection: p.selection,
-		Match: "dni", Exclusive: true, Strays: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), ServerMax: new(10 * time.Second), Handoffs: true, Visible: 300 * time.Millisecond, Retention: 24 * time.Hour, Duplicate: "last", Abandoned: "keep",
+		Match: "dni", Exclusive: true, Strays: new(0.0), Failures: new(0.0), Signal: new(time.Duration(0)), Eps: new(time.Duration(0)), ServerMax: new(10 * time.Second), Handoffs: true, Visible: 300 * time.Millisecond, Retention: 24 * time.Hour, Duplicate: "last", Abandoned: "keep",
 	}
 	for i := range p.size {
 		f.Numbers = append(f.Numbers, number(i))

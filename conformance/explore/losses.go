@@ -39,6 +39,7 @@ func unstated() []Loss {
 		fact("duplicates", func(f *reading.Facts) { f.Duplicate = "" }),
 		fact("abandoned", func(f *reading.Facts) { f.Abandoned = "" }),
 		fact("strays", func(f *reading.Facts) { f.Strays = nil }),
+		fact("share of failures", func(f *reading.Facts) { f.Failures = nil }),
 		fact("server's delay", func(f *reading.Facts) { f.ServerMax = nil }),
 		fact("everything", func(f *reading.Facts) { *f = reading.Facts{Match: f.Match} }),
 	}

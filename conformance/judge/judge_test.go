@@ -294,7 +294,7 @@ func TestSchema(t *testing.T) {
 	}
 	facts, err := json.Marshal(map[string]reading.Facts{"acme": {
 		Size: 1, WindowMin: 1, WindowMax: 1, CoolDown: new(time.Duration(1)), CoolDownMax: new(time.Duration(1)), Release: "arrival", Selection: "lru", Match: "dni", Bindings: "once", Exclusive: true,
-		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: new(1.0), Eps: new(time.Duration(1)), NoHandoff: "404", UsedBefore: true, Sources: map[string]reading.Source{"size": reading.Assumed}, ServerMax: new(time.Duration(1)), ArrivalMin: 1, Signal: new(time.Duration(1)), Reroutes: true,
+		Numbers: []string{"+442079460000"}, Visible: 1, Retention: 1, Handoffs: true, Duplicate: "last", Abandoned: "keep", Strays: new(1.0), Failures: new(0.5), Eps: new(time.Duration(1)), NoHandoff: "404", UsedBefore: true, Sources: map[string]reading.Source{"size": reading.Assumed}, ServerMax: new(time.Duration(1)), ArrivalMin: 1, Signal: new(time.Duration(1)), Reroutes: true,
 	}})
 	if err != nil {
 		t.Fatal(err)

@@ -38,6 +38,7 @@ type Facts struct {
 	Abandoned string         `json:"abandoned,omitempty"`     // keep or drop: the state of a call whose caller hung up first
 	Strays    *float64       `json:"strays_per_s,omitempty"`  // calls that no client of the history placed, per number and second
 	Eps       *time.Duration `json:"eps_ns,omitempty"`        // how far the generators' clocks may be apart
+	Failures  *float64       `json:"failures_max,omitempty"`  // the largest share of requests, 0 to 1, that may fail on the platform's side: what somebody promises
 
 	// UsedBefore says that reservations and calls from before the history may still hold numbers of an exclusive pool.
 	UsedBefore bool `json:"used_before,omitempty"`
@@ -193,7 +194,7 @@ func (f Facts) and(g Facts) Facts {
 		Handoffs: f.Handoffs && g.Handoffs, Reroutes: f.Reroutes || g.Reroutes,
 		WindowMin: min(f.WindowMin, g.WindowMin), CoolDown: both(f.CoolDown, g.CoolDown, smaller), ArrivalMin: min(f.ArrivalMin, g.ArrivalMin),
 		CoolDownMax: new(max(f.LongestRest(), g.LongestRest())), ServerMax: both(f.ServerMax, g.ServerMax, larger), Signal: both(f.Signal, g.Signal, larger),
-		Eps: both(f.Eps, g.Eps, larger), Strays: both(f.Strays, g.Strays, larger),
+		Eps: both(f.Eps, g.Eps, larger), Strays: both(f.Strays, g.Strays, larger), Failures: both(f.Failures, g.Failures, larger),
 		Release: same(f.Release, g.Release), Selection: same(f.Selection, g.Selection), Bindings: same(f.Bindings, g.Bindings),
 		Duplicate: same(f.Duplicate, g.Duplicate), Abandoned: same(f.Abandoned, g.Abandoned), Match: f.Match,
 		Sources: make(map[string]Source),

@@ -239,6 +239,9 @@ func (f *Facts) contradictions() (problems []contradiction) {
 	if rest := known(f.CoolDownMax, Forever); f.ShortestRest() > rest {
 		problems = append(problems, contradiction{"cool_down", fmt.Errorf("cool_down is %v, more than cool_down_max, which is %v", f.ShortestRest(), rest)})
 	}
+	if f.Failures != nil && *f.Failures > 1 {
+		problems = append(problems, contradiction{"failures_max", fmt.Errorf("failures_max is %v, and a share is 1 at most", *f.Failures)})
+	}
 	if f.Size > 0 && len(f.Numbers) > f.Size {
 		problems = append(problems, contradiction{"size", fmt.Errorf("size is %d, less than the %d numbers that are listed", f.Size, len(f.Numbers))})
 	}

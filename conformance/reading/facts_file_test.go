@@ -45,9 +45,9 @@ func TestParseFacts(t *testing.T) {
 			`f.json:1:84: a: sources: release: want one of documented, measured, assumed, got "measure" (did you mean "measured"?)`}},
 		{"below zero", `{"a":{"size":-1,"window_min":"-1s","strays_per_s":-0.5}}`, nil, []string{
 			"f.json:1:14: a: size: want 0 or more, got -1", "f.json:1:30: a: window_min: want 0 or more, got -1000000000", "f.json:1:51: a: strays_per_s: want 0 or more, got -0.5"}},
-		{"contradictions", `{"a":{"window_min":"3s","window_max":"2s","cool_down_ns":3,"cool_down_max":"1ns"},"b":{"size":1,"numbers":["+441","+442"]}}`, nil, []string{
+		{"contradictions", `{"a":{"window_min":"3s","window_max":"2s","cool_down_ns":3,"cool_down_max":"1ns"},"c":{"failures_max":1.5},"b":{"size":1,"numbers":["+441","+442"]}}`, nil, []string{
 			"f.json:1:20: a: window_min is 3s, more than window_max, which is 2s", "f.json:1:58: a: cool_down is 3ns, more than cool_down_max, which is 1ns",
-			"f.json:1:95: b: size is 1, less than the 2 numbers that are listed"}},
+			"f.json:1:103: c: failures_max is 1.5, and a share is 1 at most", "f.json:1:120: b: size is 1, less than the 2 numbers that are listed"}},
 		{"nanoseconds without saying so", `{"a":{"window_min":5,"cool_down":true}}`, nil, []string{
 			`f.json:1:20: a: window_min: want a duration like "120s", got 5; nanoseconds are window_min_ns`, `f.json:1:34: a: cool_down: want a duration like "120s", got true`}},
 		{"said in two ways", `{"a":{"window_min":"3s","window_min_ns":1}}`, nil, []string{"f.json:1:7: a: want window_min or window_min_ns, got both"}},

@@ -48,6 +48,10 @@ var removable = []fact{
 		name: "strays_per_s", stated: func(f Facts) bool { return f.Strays != nil }, value: func(f Facts) string { return fmt.Sprint(*f.Strays) },
 		without: func(f *Facts) { f.Strays = nil },
 	},
+	{
+		name: "failures_max", stated: func(f Facts) bool { return f.Failures != nil }, value: func(f Facts) string { return fmt.Sprint(*f.Failures) },
+		without: func(f *Facts) { f.Failures = nil },
+	},
 	optional("eps", func(f *Facts) **time.Duration { return &f.Eps }, func(f *Facts) { f.Eps = nil }),
 	optional("server_max", func(f *Facts) **time.Duration { return &f.ServerMax }, func(f *Facts) { f.ServerMax = nil }),
 	timed("arrival_min", func(f *Facts) *time.Duration { return &f.ArrivalMin }),

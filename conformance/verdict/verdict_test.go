@@ -69,7 +69,7 @@ func numbers(n int) (out []string) {
 func stated(change func(*reading.Facts)) reading.Facts {
 	f := reading.Facts{
 		Size: 3, WindowMin: 2 * time.Minute, WindowMax: 2 * time.Minute, CoolDown: new(time.Duration), Release: reading.OnHangup, Bindings: "once", Exclusive: true,
-		Visible: time.Second, Retention: time.Hour, Duplicate: "last", Abandoned: "keep", Strays: new(float64), ServerMax: new(time.Duration), Signal: new(time.Duration),
+		Visible: time.Second, Retention: time.Hour, Duplicate: "last", Abandoned: "keep", Strays: new(float64), Failures: new(float64), ServerMax: new(time.Duration), Signal: new(time.Duration),
 	}
 	change(&f)
 	return f

@@ -107,7 +107,7 @@ func (c *client) begin(op history.Op) func(func(*history.Op)) {
 	return func(change func(*history.Op)) { c.recorder.Update(handle, change) }
 }
 
-// send makes one request; an answer that never came whole has status 0.
+// send makes one request. An answer that did not come whole is nil, and has status 0 when nothing of it came.
 func (c *client) send(ctx context.Context, method, path, key, body string) (status int, answer []byte, err error) {
 	r, err := http.NewRequestWithContext(ctx, method, c.url+path, strings.NewReader(body))
 	if err != nil {
@@ -122,19 +122,21 @@ func (c *client) send(ctx context.Context, method, path, key, body string) (stat
 	defer res.Body.Close()
 	answer, err = io.ReadAll(res.Body)
 	if err != nil {
-		return 0, nil, ctx.Err()
+		return res.StatusCode, nil, ctx.Err()
 	}
 	return res.StatusCode, answer, nil
 }
 
-// outcome is what a status means.
-func outcome(status int) history.Outcome {
+// outcome is what a status means, and what came with it.
+func outcome(status int, answer []byte) history.Outcome {
 	switch {
+	case answer == nil:
+		return history.Indefinite
 	case status == 200:
 		return history.OK
 	case status == 404:
 		return history.Refused
-	case status == 0 || status >= 500:
+	case status >= 500:
 		return history.Indefinite
 	}
 	return history.Rejected
@@ -151,7 +153,7 @@ func (c *client) reserve(ctx context.Context, nonce, sharedID string) (number st
 	var body struct{ DNI string }
 	_ = json.Unmarshal(answer, &body) // a page has no number
 	end(func(o *history.Op) {
-		o.Outcome, o.Status, o.End = outcome(status), status, time.Since(c.base)
+		o.Outcome, o.Status, o.End = outcome(status, answer), status, time.Since(c.base)
 		if o.Outcome == history.OK {
 			o.Number = body.DNI
 		}
@@ -301,10 +303,13 @@ func (c *client) get(ctx context.Context, by independent.Project, query url.Valu
 	}
 	_ = json.Unmarshal(answer, &body) // a page has no state
 	end(func(o *history.Op) {
-		o.Outcome, o.Status, o.End = outcome(status), status, time.Since(c.base)
+		o.Outcome, o.Status, o.End = outcome(status, answer), status, time.Since(c.base)
 		if o.Outcome == history.OK {
 			o.GotID, o.GotSharedID, o.Data = body.ID, body.SharedID, body.Data
 		}
 	})
+	if answer == nil { // a client asks again
+		status = 0
+	}
 	return status, body.ID, nil
 }

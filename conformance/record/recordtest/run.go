@@ -136,7 +136,7 @@ func (r Run) facts(p *independent.Platform) (json.RawMessage, error) {
 			"size": len(project.Numbers), "numbers": project.Numbers, "selection": "lru", "match": "dni", "bindings": "once", "duplicates": "last", "handoffs": true,
 			"exclusive": r.Platform.Others == 0, "release": cmp.Or(r.Platform.Release, independent.OnHangup),
 			"window_min_ns": r.Platform.Window, "window_max_ns": r.Platform.Window + lateTimer,
-			"visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye, "abandoned": "keep",
+			"failures_max": 0, "visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye, "abandoned": "keep",
 		}
 		if r.Platform.Others == 0 {
 			f["strays_per_s"] = 0

@@ -30,6 +30,9 @@ func (s *stage) Facts(project string) reading.Facts {
 		return reading.Facts{}
 	}
 	f := world.Facts(p)
+	if !s.faulted.Load() {
+		f.Failures = new(0.0)
+	}
 	f.Reroutes = len(s.given.Carrier.Rewrite) > 0 || s.rerouted.Load()
 	return f
 }

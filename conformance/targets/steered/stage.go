@@ -79,6 +79,7 @@ type stage struct {
 	ladder    world.Ladder
 	setups    *setups
 	rerouted  atomic.Bool // a fault has brought calls to other numbers
+	faulted   atomic.Bool // a fault has come between the clients and the platform
 }
 
 // Close implements targets.Stage.
@@ -130,6 +131,7 @@ func (s *stage) Fault(http, carrier *yaml.Node) error {
 		return s.carrier.Behave(s.given.Carrier)
 	}
 	if http != nil {
+		s.faulted.Store(true)
 		if err := world.SetWire(s.wire, http); err != nil {
 			return err
 		}
