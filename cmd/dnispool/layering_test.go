@@ -30,6 +30,8 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/inorder", ""},
 	{"conformance/erlang", ""},
 	{"conformance/traffic/batchmeans", ""},
+	{"conformance/plan/sheet", "conformance/plan conformance/report/html conformance/traffic"},
+	{"conformance/plan", "conformance/erlang conformance/traffic"},
 	{"conformance/traffic", ""},
 	{"conformance/finding", "conformance/history"},
 	{"conformance/reading", "conformance/finding conformance/history"},

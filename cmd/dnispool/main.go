@@ -47,6 +47,7 @@ func verbs() []verb {
 		{"check", "check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"", "scenarios", "list, lint or show scenarios", runScenarios},
 		{"", "target", "look whether a deployment can be reached as its file says", runTarget},
+		{"measure", "plan", "say how many numbers to buy", runPlan},
 		{"evidence", "judge", "judge saved histories again, offline", runJudge},
 		{"", "record", "stand in front of a platform and write the history of its clients", runRecord},
 		{"", "explore", "search for broken promises by simulation, and shrink what is found", runExplore},

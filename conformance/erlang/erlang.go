@@ -86,12 +86,12 @@ func Fewest(will func(lines int) bool) int {
 	return high
 }
 
-// Capacity is how many erlangs lines take when no more than the share grade is refused.
-func Capacity(lines int, grade float64) float64 {
+// Capacity is how many erlangs lines take, at that peakedness, when no more than the share grade is refused.
+func Capacity(lines int, grade, peakedness float64) float64 {
 	low, high := 0.0, float64(lines)/(1-grade)+1
 	for range 100 {
 		middle := (low + high) / 2
-		if Blocking(lines, middle) > grade {
+		if Hayward(lines, middle, peakedness) > grade {
 			high = middle
 		} else {
 			low = middle

@@ -47,7 +47,7 @@ func TestCapacity(t *testing.T) {
 		1000: {904.829, 930.325, 955.865, 971.204, 991.854, 1036.392},
 	} {
 		for i, grade := range grades {
-			if got := Capacity(lines, grade); math.Abs(got-want[i]) > 5.01e-4 {
+			if got := Capacity(lines, grade, 1); math.Abs(got-want[i]) > 5.01e-4 {
 				t.Errorf("capacity of %d lines at %g: want %.3f, got %.5f", lines, grade, want[i], got)
 			}
 		}

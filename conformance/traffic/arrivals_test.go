@@ -167,13 +167,13 @@ func TestArrivalsProblems(t *testing.T) {
 
 func TestDay(t *testing.T) {
 	t.Parallel()
-	rates, err := ReadDay("day.csv", strings.NewReader("time,calls\n# a quiet start\n08:30, 90\n09:00,225\n09:15,450\n"))
+	begin, rates, err := ReadDay("day.csv", strings.NewReader("time,calls\n# a quiet start\n08:30, 90\n09:00,225\n09:15,450\n"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := Rates{{0.05, 0.05, 30 * time.Minute}, {0.25, 0.25, 15 * time.Minute}, {0.5, 0.5, 15 * time.Minute}}
-	if len(rates) != 3 || rates[0] != want[0] || rates[1] != want[1] || rates[2] != want[2] {
-		t.Errorf("rates: want %v, got %v", want, rates)
+	if begin != 8*time.Hour+30*time.Minute || len(rates) != 3 || rates[0] != want[0] || rates[1] != want[1] || rates[2] != want[2] {
+		t.Errorf("rates: want %v from 8:30 on, got %v from %v", want, rates, begin)
 	}
 	for text, want := range map[string]string{
 		"":                      "day.csv: want two intervals or more, each a time of day and its calls as in 09:00,250, got 0",
@@ -184,7 +184,7 @@ func TestDay(t *testing.T) {
 		"09:00,1\n09:15,2,3\n":  "day.csv:2:1: want a time of day and its calls, as in 09:00,250",
 		"09:00,1\n\"09:15,2\n":  `day.csv:2:10: extraneous or missing " in quoted-field`,
 	} {
-		if _, err := ReadDay("day.csv", strings.NewReader(text)); err == nil || err.Error() != want {
+		if _, _, err := ReadDay("day.csv", strings.NewReader(text)); err == nil || err.Error() != want {
 			t.Errorf("%q:\nwant %s\n got %v", text, want, err)
 		}
 	}

@@ -12,12 +12,12 @@ import (
 
 // ReadDay reads the rates of a day from CSV, as a call centre's statistics have them: a time of day at which an interval
 // begins, and the calls in it. An interval ends where the next begins, the last one is as long as the one before. The
-// first line may be a heading. Errors begin with name:line:column.
+// first line may be a heading. Errors begin with name:line:column. The rates begin so long after midnight.
 //
 //	time,calls
 //	09:00,250
 //	09:15,310
-func ReadDay(name string, r io.Reader) (Rates, error) {
+func ReadDay(name string, r io.Reader) (begin time.Duration, rates Rates, err error) {
 	file := csv.NewReader(r)
 	file.FieldsPerRecord = 2
 	file.TrimLeadingSpace = true
@@ -29,7 +29,7 @@ func ReadDay(name string, r io.Reader) (Rates, error) {
 			break
 		}
 		if err != nil {
-			return nil, placed(name, file, err)
+			return 0, nil, placed(name, file, err)
 		}
 		if first && record[0] == "time" {
 			continue
@@ -40,14 +40,14 @@ func ReadDay(name string, r io.Reader) (Rates, error) {
 		}
 		if err != nil {
 			line, column := file.FieldPos(field)
-			return nil, fmt.Errorf("%s:%d:%d: %w", name, line, column, err)
+			return 0, nil, fmt.Errorf("%s:%d:%d: %w", name, line, column, err)
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) < 2 {
-		return nil, fmt.Errorf("%s: want two intervals or more, each a time of day and its calls as in 09:00,250, got %d", name, len(rows))
+		return 0, nil, fmt.Errorf("%s: want two intervals or more, each a time of day and its calls as in 09:00,250, got %d", name, len(rows))
 	}
-	return rates(rows), nil
+	return rows[0].at, ratesOf(rows), nil
 }
 
 type dayRow struct {
@@ -55,8 +55,8 @@ type dayRow struct {
 	calls float64
 }
 
-// rates begin with the first interval.
-func rates(rows []dayRow) Rates {
+// ratesOf begin with the first interval.
+func ratesOf(rows []dayRow) Rates {
 	out := make(Rates, len(rows))
 	for i, row := range rows {
 		length := rows[len(rows)-1].at - rows[len(rows)-2].at

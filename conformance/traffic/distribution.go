@@ -88,6 +88,15 @@ func (d Distribution) Scaled(factor float64) Distribution { return Distribution{
 // String writes the distribution as it is read, without braces.
 func (d Distribution) String() string { return d.of().text() }
 
+// MarshalText implements encoding.TextMarshaler: JSON has a distribution as text.
+func (d Distribution) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+// Set implements flag.Value.
+func (d *Distribution) Set(text string) (err error) {
+	*d, err = Parse(text)
+	return err
+}
+
 func duration(seconds float64) time.Duration {
 	return time.Duration(math.Round(min(seconds, longest) * float64(time.Second)))
 }

@@ -45,5 +45,8 @@ func (r Rate) String() string {
 	return fmt.Sprintf("%.4g/h", float64(r)*3600)
 }
 
+// MarshalText implements encoding.TextMarshaler.
+func (r Rate) MarshalText() ([]byte, error) { return []byte(r.String()), nil }
+
 // Set implements flag.Value.
 func (r *Rate) Set(text string) error { return r.UnmarshalText([]byte(text)) }

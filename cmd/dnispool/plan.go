@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+
+	"github.com/dnispool/dnispool/conformance/plan"
+	"github.com/dnispool/dnispool/conformance/plan/sheet"
+	"github.com/dnispool/dnispool/conformance/traffic"
+)
+
+// planFlags is what `dnispool plan` was asked to do.
+type planFlags struct {
+	*flags
+	in        plan.Inputs
+	day, json string
+}
+
+func newPlanFlags() *planFlags {
+	f := &planFlags{in: plan.Default(), flags: newFlags("plan", `[flags]
+
+Says how many numbers to buy. Without a flag it answers for what is usual, and says what each value rests on. An input
+that is not quite known is a range, from low over likely to high: --window 30s..60s..180s. A length of time that varies
+is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognormal), 'mean: 180s, cv: 1.2' (lognormal),
+'min: 1s, max: 3s', 'percentiles: {p0: 1s, p50: 2s, p100: 9s}', or a mixture or a sum of these.`)}
+	in := &f.in
+	f.Var(&in.Rate, "rate", "`callers` in the busiest quarter of an hour, as in 300/min or 1000/h")
+	f.StringVar(&f.day, "day", "", "a day of callers from a CSV `file`, lines like 09:15,310; its busiest interval is the rate")
+	f.Var((*plan.Share)(&in.Forecast), "forecast", "how far off the rate may be: one standard deviation, as a `share`")
+	f.Var((*plan.Share)(&in.Growth), "growth", "plan for so much more, as a `share`")
+	f.IntVar(&in.Batch, "batch", in.Batch, "`callers` who come at once, as from a dialler")
+	f.Var(&in.Think, "think", "from the reservation to dialling, a `distribution`")
+	f.Var(&in.PostDial, "pdd", "post-dial delay, from dialling until the call reaches the platform, a `distribution`")
+	f.Var(&in.Ring, "ring", "from there to the answer, a `distribution`")
+	f.Var(&in.Talk, "talk", "how long a call is up, a `distribution`")
+	f.Var((*plan.Shares)(&in.Abandoned), "abandon", "`share` of reservations that no call follows")
+	f.Var((*plan.Seconds)(&in.Window), "window", "`time` that a reservation lives without a call")
+	f.Var((*plan.Seconds)(&in.CoolDown), "cool-down", "`time` between the end of a reservation and the next use of its number")
+	f.Var(&in.Release, "release", "`moment` at which the number of a call is free again: hangup, arrival or answer")
+	f.Var((*plan.Share)(&in.Lost), "lost", "`share` of reservations whose reply is lost, so that the client asks again")
+	f.IntVar(&in.Retries, "retries", in.Retries, "`how` often it asks again")
+	f.Var((*plan.Share)(&in.Again), "again", "`share` of refused callers who ask again at once")
+	f.Var((*plan.Span)(&in.Outage), "outage", "refuse nobody while calls do not arrive for this `time`")
+	f.IntVar(&in.Out, "out-of-service", 0, "`numbers` that are out of service")
+	f.IntVar(&in.Numbers, "numbers", 0, "say also what this many `numbers` would lose")
+	f.Var((*plan.Share)(&in.Grade), "grade", "`share` of reservations that may be refused in the busiest interval")
+	f.Float64Var(&in.Strays, "strays", in.Strays, "`calls` a day and number that nobody reserved")
+	f.StringVar(&f.json, "json", "", "write the plan as JSON to this `file`; - is standard output")
+	return f
+}
+
+func runPlan(_ context.Context, e env) int {
+	f := newPlanFlags()
+	rest, code, done := f.parse(e)
+	if done {
+		return code
+	}
+	if len(rest) > 0 {
+		return refuse(e, fmt.Errorf("plan: want flags only, got %q", rest[0]))
+	}
+	e = e.leaveOutput(f.json)
+	p, err := f.plan()
+	if err == nil {
+		err = f.write(e, p)
+	}
+	if err != nil {
+		return refuse(e, err)
+	}
+	return 0
+}
+
+// plan makes the plan. What is given is known, and no default any more.
+func (f *planFlags) plan() (plan.Plan, error) {
+	given := map[string]bool{}
+	f.Visit(func(g *flag.Flag) { given[g.Name] = true })
+	if given["pdd"] {
+		f.in.SetUp = plan.Known(1)
+	}
+	if given["talk"] {
+		f.in.Talks = plan.Known(1)
+	}
+	if f.day != "" {
+		if given["rate"] {
+			return plan.Plan{}, errors.New("plan: want one of --rate and --day, got both")
+		}
+		if err := f.readDay(); err != nil {
+			return plan.Plan{}, err
+		}
+		given["rate"] = true
+	}
+	p, err := plan.Make(f.in)
+	p.Assumed = slices.DeleteFunc(plan.Sources(), func(s plan.Source) bool { return given[s.Input] })
+	return p, err
+}
+
+func (f *planFlags) readDay() error {
+	file, err := os.Open(f.day)
+	if err != nil {
+		return fmt.Errorf("day: %w", err)
+	}
+	defer file.Close()
+	begin, rates, err := traffic.ReadDay(f.day, file)
+	if err != nil {
+		return err
+	}
+	f.in.DayBegins, f.in.Day = begin.Seconds(), rates
+	f.in.Rate, _ = rates.Peak()
+	return nil
+}
+
+// write writes every form that was asked for, the text unless another takes its place.
+func (f *planFlags) write(e env, p plan.Plan) error {
+	for _, form := range []struct {
+		file  string
+		write func(io.Writer, plan.Plan) error
+	}{{f.json, sheet.JSON}} {
+		w, err := e.create(form.file)
+		if err != nil {
+			return err
+		}
+		if w == nil {
+			continue
+		}
+		if err := errors.Join(form.write(w, p), w.Close()); err != nil {
+			return err
+		}
+	}
+	return sheet.Text(e.out, p)
+}

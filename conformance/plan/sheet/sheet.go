@@ -1,0 +1,173 @@
+// Package sheet writes plans: as text for a terminal, as a page, as JSON and as CSV, all from the same data.
+package sheet
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/plan"
+	"github.com/dnispool/dnispool/conformance/traffic"
+)
+
+// JSON writes the plan with all its inputs. Times are in seconds, shares of 0 to 1.
+func JSON(w io.Writer, p plan.Plan) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(p)
+}
+
+// verdict is the plan in a few sentences.
+func verdict(p plan.Plan) string {
+	first, other := p.Cases[0], p.Cases[1]
+	return fmt.Sprintf("Buy %s if a number %s; %d if it %s. Nothing else matters as much: ask which of the two it is.",
+		numbers(first.High), released(first.Release), other.High, released(other.Release))
+}
+
+func numbers(n int) string {
+	if n == 1 {
+		return "1 number"
+	}
+	return fmt.Sprintf("%d numbers", n)
+}
+
+// released says a rule of release as the end of a sentence about a number.
+func released(r plan.Release) string {
+	switch r {
+	case plan.OnArrival:
+		return "is free again when its call arrives, as the newer draft of the documentation says"
+	case plan.OnAnswer:
+		return "is free again when its call is answered"
+	}
+	return "is held until hang-up, as the published documentation implies"
+}
+
+// on is a rule of release in a heading.
+func on(r plan.Release) string { return "on " + string(r) }
+
+// formulas are those that the plan rests on, with its figures.
+func formulas(p plan.Plan) []string {
+	in, c := p.Inputs, p.Cases[0]
+	out := []string{
+		fmt.Sprintf("N is the fewest numbers with B(N, A) <= %s, by Erlang's formula B", percent(in.Grade)),
+		"A = callers a second x hold",
+		"hold = (1-a) E[min(D, W)] + a W + C" + map[plan.Release]string{
+			plan.OnHangup: " + (1-a) P(D <= W) (ring + talk)", plan.OnAnswer: " + (1-a) P(D <= W) ring",
+		}[c.Release],
+		fmt.Sprintf("     = %.4g s, so A = %.4g/s x %.4g s = %.4g E", c.Hold, c.Offered/c.Hold, c.Hold, c.Offered),
+		"D: from reservation to arrival; W: window; a: share without a call; C: cool-down",
+	}
+	if in.Batch > 1 {
+		out[0] = fmt.Sprintf("N is the fewest numbers with B(N/z, A/z) <= %s, by Erlang's formula B as Hayward has it, with z = %g for %d at once", percent(in.Grade), float64(in.Batch+1)/2, in.Batch)
+	}
+	if in.Again > 0 {
+		out = append(out, fmt.Sprintf("%s of those refused come again: A = A0 + %g A B(N, A)", percent(in.Again), in.Again))
+	}
+	if in.Lost > 0 && in.Retries > 0 {
+		out = append(out, fmt.Sprintf("A counts lost replies as well: %s of reservations, each for a whole window", percent(in.Lost)))
+	}
+	if in.Outage > 0 || in.Out > 0 {
+		out = append(out, fmt.Sprintf("N includes %s out of service, and one for every caller in an outage of %s", numbers(in.Out), span(in.Outage)))
+	}
+	return out
+}
+
+// value is an input and its value, in the words of the command line.
+type value struct{ flag, value, source string }
+
+// values are the inputs, those that were given first.
+func values(p plan.Plan) []value {
+	in := p.Inputs
+	window, abandon, coolDown := plan.Seconds(in.Window), plan.Shares(in.Abandoned), plan.Seconds(in.CoolDown)
+	all := []value{
+		{"rate", rate(in.Rate, in.Rate), ""}, {"forecast", percent(in.Forecast), ""}, {"growth", percent(in.Growth), ""}, {"batch", strconv.Itoa(in.Batch), ""},
+		{"think", in.Think.String(), ""}, {"pdd", times(in.PostDial.String(), in.SetUp), ""}, {"ring", in.Ring.String(), ""}, {"talk", times(in.Talk.String(), in.Talks), ""},
+		{"abandon", abandon.String(), ""}, {"window", window.String(), ""}, {"cool-down", coolDown.String(), ""}, {"release", string(in.Release), ""},
+		{"lost", percent(in.Lost), ""}, {"retries", strconv.Itoa(in.Retries), ""}, {"again", percent(in.Again), ""}, {"outage", span(in.Outage), ""},
+		{"out-of-service", strconv.Itoa(in.Out), ""}, {"grade", percent(in.Grade), ""}, {"strays", fmt.Sprintf("%g", in.Strays), ""},
+	}
+	for i := range all {
+		for _, s := range p.Assumed {
+			if s.Input == all[i].flag {
+				all[i].source = s.Says
+			}
+		}
+	}
+	return all
+}
+
+func times(text string, r plan.Range) string {
+	if !r.Uncertain() {
+		return text
+	}
+	return fmt.Sprintf("%s; %.2g to %.2g times that", text, r.Low, r.High)
+}
+
+// percent writes a share, as 0.98 %.
+func percent(share float64) string {
+	switch p := 100 * share; {
+	case p == 0:
+		return "0 %"
+	case p < 1e-4:
+		return "< 0.0001 %"
+	case p >= 99.95:
+		return fmt.Sprintf("%.4g %%", p)
+	default:
+		return fmt.Sprintf("%.3g %%", p)
+	}
+}
+
+// oneIn writes a chance, as one in 24,000.
+func oneIn(chance float64) string {
+	switch {
+	case chance <= 0:
+		return "never"
+	case chance < 1e-12:
+		return "less than 1 in 10^12"
+	case chance < 1e-7:
+		return fmt.Sprintf("1 in 10^%.0f", math.Floor(-math.Log10(chance)))
+	case chance > 0.1:
+		return percent(chance)
+	}
+	digits := math.Pow(10, math.Floor(-math.Log10(chance))-1)
+	return "1 in " + grouped(int(math.Round(1/chance/max(digits, 1))*max(digits, 1)))
+}
+
+// rate writes callers in the unit that fits the plan's.
+func rate(r, planned traffic.Rate) string {
+	value, unit := 3600*float64(r), "/h"
+	switch {
+	case planned >= 100:
+		value, unit = float64(r), "/s"
+	case planned >= 1:
+		value, unit = 60*float64(r), "/min"
+	}
+	if value >= 1000 {
+		return grouped(int(math.Round(value))) + unit
+	}
+	return fmt.Sprintf("%.4g%s", value, unit)
+}
+
+func grouped(n int) string {
+	s := strconv.Itoa(n)
+	for i := len(s) - 3; i > 0; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
+}
+
+// span writes seconds as a duration with three digits or so.
+func span(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 10*time.Second:
+		return d.Round(10 * time.Millisecond).String()
+	case d < time.Minute:
+		return d.Round(100 * time.Millisecond).String()
+	}
+	return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+}

@@ -1,0 +1,93 @@
+package sheet
+
+import (
+	"bytes"
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/plan"
+	"github.com/dnispool/dnispool/conformance/traffic"
+)
+
+// documented is the example of the documentation: 300 calls a minute, 4 s each, on 20 numbers.
+func documented(t *testing.T) plan.Plan {
+	t.Helper()
+	in := plan.Default()
+	in.Rate, in.Release, in.Numbers, in.Forecast, in.Lost = 5, plan.OnArrival, 20, 0, 0
+	in.Think, in.PostDial = traffic.Constant(0), traffic.Constant(4*time.Second)
+	in.Abandoned, in.Window, in.CoolDown, in.SetUp, in.Talks = plan.Known(0), plan.Known(60), plan.Known(0), plan.Known(1), plan.Known(1)
+	p, err := plan.Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Assumed = []plan.Source{{Input: "grade", Says: "the custom"}}
+	return p
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := Text(&b, documented(t)); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"Buy 30 numbers if a number is free again when its call arrives, as the newer draft of the documentation says;\n",
+		"  numbers, everything as likely                30            952\n",
+		"  N is the fewest numbers with B(N, A) <= 1 %, by Erlang's formula B\n",
+		"       = 4 s, so A = 5/s x 4 s = 20 E\n",
+		"  on arrival  nothing\n",
+		"  draft, a reservation takes a number for 4 s                   20       15.9 %    180.5/min",
+		"  with more callers: +20 % 35, +50 % 42, +100 % 53\n",
+		"  grade           1 %\n                  the custom\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("text: want %q in it, got\n%s", want, b.String())
+			break
+		}
+	}
+	for _, line := range strings.Split(b.String(), "\n") {
+		if len([]rune(line)) > 120 {
+			t.Errorf("text: want lines of up to 120 characters, got %d in %q", len(line), line)
+		}
+	}
+}
+
+func TestJSON(t *testing.T) {
+	t.Parallel()
+	var b bytes.Buffer
+	if err := JSON(&b, documented(t)); err != nil {
+		t.Fatal(err)
+	}
+	var got struct {
+		Inputs struct{ Rate, PDD string }
+		Cases  []struct {
+			Release string
+			Likely  int
+			Offered float64
+		}
+	}
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil {
+		t.Fatal(err)
+	}
+	if got.Inputs.Rate != "5/s" || got.Inputs.PDD != "4s" || len(got.Cases) != 2 || got.Cases[0].Release != "arrival" || got.Cases[0].Likely != 30 || got.Cases[0].Offered != 20 {
+		t.Errorf("JSON: want the plan, got %+v", got)
+	}
+}
+
+func TestChances(t *testing.T) {
+	t.Parallel()
+	for chance, want := range map[float64]string{
+		0: "never", 5.6e-6: "1 in 180,000", 1.0 / 24000: "1 in 24,000", 0.25: "25 %", 0.05: "1 in 20", 1.0 / 987: "1 in 990", 3e-9: "1 in 10^8", 1e-14: "less than 1 in 10^12",
+	} {
+		if got := oneIn(chance); got != want {
+			t.Errorf("%g: want %s, got %s", chance, want, got)
+		}
+	}
+	for share, want := range map[float64]string{0: "0 %", 0.159: "15.9 %", 1: "100 %", 1e-9: "< 0.0001 %", 0.0098: "0.98 %"} {
+		if got := percent(share); got != want {
+			t.Errorf("%g: want %s, got %s", share, want, got)
+		}
+	}
+}

@@ -1,0 +1,121 @@
+package sheet
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/plan"
+)
+
+// The tables of a plan, with their headings, as text and page show them.
+
+// cases has a column for each rule of release.
+func cases(p plan.Plan) [][]string {
+	rows := [][]string{{"released"}}
+	row := func(name string, of func(plan.Case) string) {
+		cells := []string{name}
+		for _, c := range p.Cases {
+			cells = append(cells, of(c))
+		}
+		rows = append(rows, cells)
+	}
+	for _, c := range p.Cases {
+		rows[0] = append(rows[0], on(c.Release))
+	}
+	row("numbers, everything as likely", func(c plan.Case) string { return strconv.Itoa(c.Likely) })
+	row("numbers, nine cases of ten", func(c plan.Case) string { return fmt.Sprintf("%d to %d", c.Low, c.High) })
+	row("a number is held for", func(c plan.Case) string { return span(c.Hold) })
+	row("erlangs in the busiest interval", func(c plan.Case) string { return fmt.Sprintf("%.4g", c.Offered) })
+	row("refused with the likely numbers", func(c plan.Case) string { return percent(c.Blocked) })
+	row("a window twice as long costs", func(c plan.Case) string { return fmt.Sprintf("%+d", c.Doubled) })
+	row("a number rests between two calls", func(c plan.Case) string { return span(c.Rest) })
+	row("calls on one number at a time", func(c plan.Case) string {
+		if c.Release == plan.OnHangup {
+			return "1"
+		}
+		return fmt.Sprintf("%.2g, up to %d", c.Risks.CallsAtOnce, c.Risks.MostAtOnce)
+	})
+	row("a call comes after its window", func(c plan.Case) string { return oneIn(c.Risks.Late) })
+	row("... and is taken for another", func(c plan.Case) string { return oneIn(c.Risks.Wrong) })
+	row("a stray takes the attributes", func(c plan.Case) string { return oneIn(c.Risks.Stray) })
+	return rows
+}
+
+func swings(c plan.Case) string {
+	var parts []string
+	for _, s := range c.Swings {
+		if s.Low == s.High {
+			continue
+		}
+		parts = append(parts, fmt.Sprintf("%s %d to %d", s.Input, s.Low, s.High))
+	}
+	if len(parts) == 0 {
+		return "nothing"
+	}
+	return strings.Join(parts, ", ")
+}
+
+func rules(p plan.Plan) [][]string {
+	head := []string{"rule", "numbers"}
+	for _, c := range p.Cases {
+		head = append(head, on(c.Release), "carries")
+	}
+	rows := [][]string{head}
+	for _, r := range p.Rules {
+		row := []string{r.Name + ", " + r.Says, strconv.Itoa(r.Numbers)}
+		for _, l := range r.Loses {
+			row = append(row, percent(l.Refused), rate(l.Carries, p.Inputs.Rate))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func windows(p plan.Plan) [][]string {
+	rows := [][]string{{"window", "numbers", "a call after it", "taken for another", "a stray takes the attributes"}}
+	for _, w := range p.Windows {
+		rows = append(rows, []string{span(w.Seconds), strconv.Itoa(w.Numbers), oneIn(w.Late), oneIn(w.Wrong), oneIn(w.Stray)})
+	}
+	return rows
+}
+
+// growth is what more callers need, everything else as likely.
+func growth(p plan.Plan) string {
+	var parts []string
+	for _, c := range p.Sensitivity {
+		if c.Window == p.Inputs.Window.Likely && c.Growth > 0 && c.Abandoned == p.Inputs.Abandoned.Likely {
+			parts = append(parts, fmt.Sprintf("%+.0f %% %d", 100*c.Growth, c.Numbers))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// sensitivity has a row for each growth and window, and a column for each share of abandoned reservations.
+func sensitivity(p plan.Plan) [][]string {
+	rows := [][]string{{"growth, window"}}
+	for i, c := range p.Sensitivity {
+		name := fmt.Sprintf("%+.0f %%, %s", 100*c.Growth, span(c.Window))
+		if i == 0 || name != rows[len(rows)-1][0] {
+			rows = append(rows, []string{name})
+		}
+		if len(rows) == 2 {
+			rows[0] = append(rows[0], percent(c.Abandoned))
+		}
+		rows[len(rows)-1] = append(rows[len(rows)-1], strconv.Itoa(c.Numbers))
+	}
+	return rows
+}
+
+func dayTable(p plan.Plan) [][]string {
+	rows := [][]string{{"from", "callers", "erlangs", "numbers", "refused with " + numbers(p.Cases[0].Likely)}}
+	for _, i := range p.Day {
+		rows = append(rows, []string{clock(i.Begin), rate(i.Rate, p.Inputs.Rate), fmt.Sprintf("%.4g", i.Erlangs), strconv.Itoa(i.Numbers), percent(i.Blocked)})
+	}
+	return rows
+}
+
+func clock(seconds float64) string {
+	minutes := int(seconds / 60)
+	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
+}
