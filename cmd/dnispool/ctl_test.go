@@ -126,7 +126,7 @@ func TestReady(t *testing.T) {
 // TestSimWithoutControl serves no API of its own, and says none.
 func TestSimWithoutControl(t *testing.T) {
 	t.Parallel()
-	if p := serve(t, t.TempDir(), "-q", "--control", "off"); strings.Contains(p.seen.String(), "  ctl ") {
+	if p := serve(t, t.TempDir(), "-q", "--control", "off"); strings.Contains(p.seen.String(), "  page ") {
 		t.Errorf("want no control API, got\n%s", p.seen.String())
 	}
 }

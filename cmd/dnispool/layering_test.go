@@ -81,6 +81,8 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/onsi/gomega", "conformance/suite", "..."},
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
 	{"github.com/testcontainers/testcontainers-go", "sim/simcontainer", "sim/simcontainer"},
+	{"github.com/chromedp/chromedp", "", "sim/control/page"},
+	{"github.com/chromedp/cdproto", "", "sim/control/page"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
 	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/traffic specs", "..."},

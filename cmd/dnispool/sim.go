@@ -47,12 +47,13 @@ func newSimFlags() *simFlags {
 	f := &simFlags{flags: newFlags("sim", `[flags]
 
 Serves the reference platform until it is interrupted. Settings come from --config, then from the environment
-(pool.window is DNISPOOL_POOL_WINDOW), then from flags; what comes later wins.`)}
+(pool.window is DNISPOOL_POOL_WINDOW), then from flags; what comes later wins. The page that it names shows in a browser
+what happens inside; dnispool ctl does the same in a shell.`)}
 	f.StringVar(&f.config, "config", "", "YAML `file` of settings; see specs/config.schema.json")
 	f.StringVar(&f.profile, "profile", "", "named starting `point`, one of:"+profiles())
 	f.StringVar(&f.http, "http", "", "`host:port` of the HTTP API, short for --set http.listen=…")
 	f.StringVar(&f.sip, "sip", "", "`host:port` of SIP over UDP and TCP, short for --set sip.listen=…")
-	f.StringVar(&f.control, "control", "", "`host:port` of the control API, short for --set control.listen=…; off serves none")
+	f.StringVar(&f.control, "control", "", "`host:port` of the control API and the live page, short for --set control.listen=…; off serves none")
 	f.Var(&f.set, "set", "one setting, as `path=value`; may be repeated")
 	f.StringVar(&f.output, "output", "text", "`text`, or json: one line with all addresses, keys and facts once it is ready")
 	f.Var(&f.faults, "fault", "what goes wrong, as in a scenario's `fault`: 'http: {latency: 2s}'; may be repeated")
@@ -253,7 +254,7 @@ func welcome(w io.Writer, s *sim.Sim, control string) {
 		fmt.Fprintf(&b, "  SIPS   %s (TLS)%s\n", hostport.Reach(at), elsewhere(at))
 	}
 	if control != "" {
-		fmt.Fprintf(&b, "  ctl    %s\n", control)
+		fmt.Fprintf(&b, "  page   %s\n", control)
 	}
 	for _, p := range c.Projects {
 		stats, _ := s.Pool(p.Name)

@@ -37,7 +37,7 @@ func (p *platform) readBanner(t *testing.T) {
 	p.line(t, "Ctrl-C stops it.")
 	reserve := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' -H 'content-type: application/json' \\\n +-d '(\S+)' \\\n +(\S+)`)
 	p.reserve.key, p.reserve.body, p.reserve.url = reserve[1], reserve[2], reserve[3]
-	if m := regexp.MustCompile(`\n  ctl +(http://\S+)\n`).FindStringSubmatch(p.seen.String()); m != nil {
+	if m := regexp.MustCompile(`\n  page +(http://\S+)\n`).FindStringSubmatch(p.seen.String()); m != nil {
 		p.control = m[1]
 	}
 	handoff := find(t, p.seen.String(), `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)

@@ -8,6 +8,8 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+
+	"github.com/dnispool/dnispool/sim/control/page"
 )
 
 // guard lets nobody in who must not: a page of another site, which reaches a loopback port through the browser of
@@ -23,7 +25,7 @@ func (s *Server) guard(next http.Handler) http.Handler {
 			refuse(w, http.StatusForbidden, "origin: want none or the API's own, got %q", r.Header.Get("Origin"))
 		case !s.admits(r):
 			w.Header().Set("WWW-Authenticate", "Bearer")
-			refuse(w, http.StatusUnauthorized, "token: want the simulator's own as a bearer token, or as token in the query")
+			refuse(w, http.StatusUnauthorized, "token: want the simulator's own as a bearer token, or as token in the query: the link that the simulator prints has it")
 		default:
 			r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 			next.ServeHTTP(w, r)
@@ -58,9 +60,9 @@ func foreign(r *http.Request) bool {
 	return false
 }
 
-// admits reports whether the request shows the token, or needs none.
+// admits reports whether the request shows the token, or needs none: the files of the page say nothing of a simulator.
 func (s *Server) admits(r *http.Request) bool {
-	if s.token == "" || r.URL.Path == "/v1/ready" || r.URL.Path == "/v1/live" {
+	if s.token == "" || r.URL.Path == "/v1/ready" || r.URL.Path == "/v1/live" || strings.HasPrefix(r.URL.Path, page.Assets) {
 		return true
 	}
 	shown := r.URL.Query().Get("token")

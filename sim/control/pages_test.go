@@ -59,6 +59,8 @@ func TestListsAreReadInPages(t *testing.T) {
 		{"/v1/refused?skip=4&limit=3", `"total":5}`},
 		{"/v1/refused?skip=9", `{"refused":[],"total":5}`},
 		{"/v1/pools/acme?state=free&limit=1", `"total":1}`},
+		{"/v1/pools/acme?number=%2B442079460000", `"number":"+442079460000"`},
+		{"/v1/pools/acme?number=%2B442079460001", `"numbers":[],"total":0}`},
 	} {
 		if status, body := ask(t, w, "GET", list.path, nil); status != 200 || !strings.Contains(body, list.want) {
 			t.Errorf("%s: want %s, got %d %s", list.path, list.want, status, body)

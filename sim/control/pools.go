@@ -29,6 +29,7 @@ func (s *Server) pools(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 func (s *Server) numbers(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	q := paramsOf(r)
 	state := q.oneOf("state", string(pool.IsFree), string(pool.IsPending), string(pool.IsInCall), string(pool.IsCooling))
+	number := q.text("number")
 	skip, limit := q.number("skip", 0, 0, 10_000_000), q.number("limit", 1000, 1, 100_000)
 	if q.refused(w) {
 		return
@@ -42,7 +43,7 @@ func (s *Server) numbers(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	out := client.Numbers{Now: p.Now(), Numbers: []client.Number{}}
 	out.Pool, _ = poolOf(p, project)
 	for _, n := range numbers {
-		if state != "" && string(n.Standing) != state {
+		if state != "" && string(n.Standing) != state || number != "" && n.Number != number {
 			continue
 		}
 		out.Total++

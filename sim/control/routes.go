@@ -11,6 +11,7 @@ import (
 
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/control/page"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -29,7 +30,7 @@ func operations() []route {
 		{"GET", "/v1/projects", "secrets", (*Server).projects},
 		{"GET", "/v1/config", "secrets", (*Server).showConfig},
 		{"GET", "/v1/pools", "", (*Server).pools},
-		{"GET", "/v1/pools/{project}", "state skip limit", (*Server).numbers},
+		{"GET", "/v1/pools/{project}", "state number skip limit", (*Server).numbers},
 		{"GET", "/v1/conversations", "project number shared_id state bound text skip limit", (*Server).conversations},
 		{"GET", "/v1/conversations/{id}", "", (*Server).conversation},
 		{"GET", "/v1/messages", "call_id", (*Server).messages},
@@ -65,6 +66,8 @@ func (s *Server) routes() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/live", s.live)
 	mux.HandleFunc("GET /v1/ready", s.ready)
+	mux.Handle("GET /{$}", page.Handler())
+	mux.Handle("GET "+page.Assets, page.Handler())
 	byPath := map[string][]string{"/v1/live": {"GET"}, "/v1/ready": {"GET"}}
 	for _, o := range operations() {
 		byPath[o.path] = append(byPath[o.path], o.method)
@@ -74,17 +77,23 @@ func (s *Server) routes() http.Handler {
 	for path, methods := range byPath {
 		paths = append(paths, path)
 		slices.Sort(methods)
-		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
-			allowed := strings.Join(methods, ", ")
-			w.Header().Set("Allow", allowed)
-			refuse(w, http.StatusMethodNotAllowed, "%s: want %s, got %.20q", path, allowed, r.Method)
-		})
+		mux.HandleFunc(path, notAllowed(path, methods))
 	}
+	mux.HandleFunc("/{$}", notAllowed("/", []string{"GET"}))
 	slices.Sort(paths)
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		refuseNear(w, http.StatusNotFound, strictyaml.Suggest(r.URL.Path, paths), "path: want one of the control API, got %.200q", r.URL.Path)
 	})
 	return mux
+}
+
+// notAllowed refuses every method but those of a path.
+func notAllowed(path string, methods []string) http.HandlerFunc {
+	allowed := strings.Join(methods, ", ")
+	return func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Allow", allowed)
+		refuse(w, http.StatusMethodNotAllowed, "%s: want %s, got %.20q", path, allowed, r.Method)
+	}
 }
 
 // checked serves the operation, unless there is no simulator to ask yet, or the query has a parameter that it does not know.

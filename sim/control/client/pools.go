@@ -59,15 +59,17 @@ type Numbers struct {
 
 // NumbersQuery narrows a list of numbers. The zero value is the first 1000.
 type NumbersQuery struct {
-	State string // free, pending, in-call, cooling; empty: any
-	Skip  int
-	Limit int // 0: 1000
+	State  string // free, pending, in-call, cooling; empty: any
+	Number string // empty: any
+	Skip   int
+	Limit  int // 0: 1000
 }
 
 // Numbers lists the numbers of a project's pool in its order.
 func (c *Client) Numbers(ctx context.Context, project string, q NumbersQuery) (out Numbers, err error) {
 	values := url.Values{}
 	put(values, "state", q.State)
+	put(values, "number", q.Number)
 	putInt(values, "skip", q.Skip)
 	putInt(values, "limit", q.Limit)
 	return out, c.into(ctx, query("/v1/pools/"+url.PathEscape(project), values), &out)

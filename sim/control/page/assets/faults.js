@@ -1,0 +1,149 @@
+// What goes wrong on purpose: each fault is a switch, and counts what it has hit.
+import { ask, tell } from './api.js';
+import { control } from './curl.js';
+import { copy, el, failed } from './dom.js';
+
+const reserve = (rest) => ({ endpoint: 'reserve', ...rest });
+const handoff = (rest) => ({ endpoint: 'handoff', ...rest });
+
+// known are the faults that have a switch from the start, in the words of a scenario's fault. Others have one while they
+// are in force.
+export const known = {
+  http: [
+    ['Reserve DNI is slow', reserve({ latency: '2s' })],
+    ['Reserve DNI is overloaded', reserve({ reply: { preset: 'unavailable' } })],
+    ['Reserve DNI wants its caller to wait', reserve({ reply: { preset: 'too-many-requests' } })],
+    ['Reserve DNI takes a number, and its reply is lost', reserve({ drop_reply: 'eof' })],
+    ['Reserve DNI never replies', reserve({ drop_reply: 'timeout' })],
+    ['Reserve DNI is cut off before it is reached', reserve({ drop_request: 'reset' })],
+    ['Reserve DNI replies with half of its body', reserve({ truncate: 8 })],
+    ['Get Handoff is slow', handoff({ latency: '2s' })],
+    ['Get Handoff is overloaded', handoff({ reply: { preset: 'unavailable' } })],
+    ['Get Handoff replies with a page of HTML', handoff({ reply: { preset: 'html' } })],
+  ],
+  calls: [
+    ['Calls find the number busy', { refuse: 486 }],
+    ['Calls are refused as too many', { refuse: 503 }],
+    ['Calls ring, and nobody answers', { no_answer: true }],
+    ['Calls are answered late', { late_answer: '3s' }],
+    ['The BYE is never sent', { no_bye: true }],
+    ['The BYE is late', { late_bye: '3s' }],
+  ],
+  agent: [
+    ['start_function crashes', { function: 'start', crash: true }],
+    ['start_function is slow', { function: 'start', slow: '3s' }],
+    ['A turn crashes', { function: 'turn', crash: true }],
+  ],
+  handoffs: [
+    ['A handoff is there late', { late: '5s' }],
+    ['A handoff is never there', { never: true }],
+    ['A handoff has null for data', { null_data: true }],
+    ['A handoff is there every second time', { flapping: true }],
+  ],
+};
+
+const titles = { http: 'HTTP', calls: 'Calls', agent: 'Agents', handoffs: 'Handoffs', carrier: 'Carrier' };
+
+const section = document.querySelector('#faults');
+const [project, times] = section.querySelectorAll('.filter select');
+const form = section.querySelector('form');
+
+let now = {}; // part -> list of faults in force
+let hits = {};
+let others = {}; // what is in force and is no list of faults: the carrier's behaviour
+let read = ''; // the answer that is shown
+
+// written is a fault without whom it hits and how often, in one form whatever the order of its keys.
+function written(fault) {
+  const { project: _, times: __, ...rest } = fault;
+  return sorted(rest);
+}
+
+const sorted = (value) => JSON.stringify(value, (_, v) => (v && typeof v === 'object' && !Array.isArray(v) ? Object.fromEntries(Object.entries(v).sort()) : v));
+
+export const faults = {
+  async refresh() {
+    try {
+      take(await ask('v1/faults'));
+    } catch {
+      // The stream says when the simulator is there again.
+    }
+  },
+
+  know(projects) {
+    project.replaceChildren(el('option', { value: '' }, 'every project'), ...projects.map((p) => el('option', {}, p.name)));
+    project.hidden = projects.length < 2;
+  },
+};
+
+// take shows what is in force.
+function take(got) {
+  const text = JSON.stringify(got);
+  if (text === read) return;
+  read = text;
+  now = {};
+  others = {};
+  hits = got.hits;
+  for (const [part, value] of Object.entries(got.faults ?? {})) {
+    if (part in known) now[part] = [value].flat();
+    else others[part] = value;
+  }
+  const count = Object.values(now).flat().length + Object.keys(others).length;
+  document.querySelector('#count-faults').textContent = count || '';
+  document.querySelector('#switches').replaceChildren(...Object.keys(known).map(group));
+  const area = form.elements.faults;
+  if (document.activeElement !== area) area.value = got.faults ? JSON.stringify(got.faults, null, 1).replace(/\n */g, ' ') : '';
+}
+
+function group(part) {
+  const force = now[part] ?? [];
+  const listed = known[part].map(([name, fault]) => {
+    const index = force.findIndex((f) => written(f) === written(fault));
+    return toggle(part, name, index < 0 ? fault : force[index], index);
+  });
+  const more = force.map((fault, index) => [fault, index]).filter(([fault]) => !known[part].some(([, k]) => written(k) === written(fault)));
+  return el('fieldset', {}, el('legend', {}, titles[part]), ...listed, ...more.map(([fault, index]) => toggle(part, 'Another', fault, index)));
+}
+
+// toggle is the switch of a fault; index is its place among those in force, -1 when it is off.
+function toggle(part, name, fault, index) {
+  const on = index >= 0;
+  const count = on ? hits[part]?.[index] ?? 0 : 0;
+  return el('button', { type: 'button', role: 'switch', class: 'switch', 'aria-checked': String(on), 'data-fault': `${part} ${sorted(fault)}`, click: () => flip(part, fault, index) },
+    el('span', { class: 'knob' }), el('span', { class: 'name' }, name, el('code', {}, describe(fault))),
+    el('span', { class: 'hits' }, on ? `${count} ${count === 1 ? 'hit' : 'hits'}` : ''));
+}
+
+const describe = (fault) => Object.entries(fault).map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(', ');
+
+async function flip(part, fault, index) {
+  const list = [...(now[part] ?? [])];
+  if (index >= 0) list.splice(index, 1);
+  else list.push({ ...fault, ...(project.value ? { project: project.value } : {}), ...(times.value !== '0' ? { times: Number(times.value) } : {}) });
+  const wanted = { ...others, ...now, [part]: list };
+  for (const [name, value] of Object.entries(wanted)) {
+    if (Array.isArray(value) && !value.length) delete wanted[name];
+  }
+  const focused = document.activeElement?.dataset?.fault;
+  await have(() => (Object.keys(wanted).length ? tell('PUT', 'v1/faults?keep=true', JSON.stringify(wanted)) : tell('DELETE', 'v1/faults')));
+  [...section.querySelectorAll('.switch')].find((s) => s.dataset.fault.startsWith(`${part} `) && s.dataset.fault === focused)?.focus();
+}
+
+async function have(change) {
+  try {
+    take(await change());
+  } catch (error) {
+    failed(error);
+  }
+}
+
+document.querySelector('#no-faults').addEventListener('click', () => have(() => tell('DELETE', 'v1/faults')));
+section.querySelector('.copy').addEventListener('click', () => {
+  const force = { ...others, ...now };
+  copy(Object.keys(force).length ? control('PUT', 'v1/faults', JSON.stringify(force)) : control('DELETE', 'v1/faults'));
+});
+form.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const text = form.elements.faults.value.trim();
+  have(() => (text ? tell('PUT', 'v1/faults', text) : tell('DELETE', 'v1/faults')));
+});

@@ -1,0 +1,151 @@
+package page_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/control/client"
+)
+
+const (
+	wide, high   = 1400, 900
+	narrow, tall = 390, 844
+)
+
+// frozen has the platform's time stand still, so that a call stays up until it is moved.
+const frozen = "clock: {frozen: true, start: 2026-03-02T09:00:00Z}\nagent: {echo: {talk: 2s}}\n"
+
+// TestACallWalksThroughThePage from the reservation to its BYE, by the buttons of the page.
+func TestACallWalksThroughThePage(t *testing.T) {
+	t.Parallel()
+	w := start(t, frozen+"pool: {numbers: 6, cool_down: 30s}")
+	b := w.open(t, wide, high)
+	b.wait(`document.querySelectorAll('.cell').length === 6`)
+	b.click("#reserve button.main")
+	b.see("#reserve output", "+442079460000 is reserved")
+	b.wait(`document.querySelector('[data-number="+442079460000"]').dataset.state === 'pending'`)
+	b.see(`[data-number="+442079460000"]`, "2:00")
+	b.see(`[data-number="+442079460000"]`, "try-1")
+	b.click("#call button.main")
+	b.wait(`document.querySelector('[data-number="+442079460000"]').dataset.state === 'in-call'`)
+	b.see(`.conversation-row[data-state="up"]`, "+442079460500 → +442079460000")
+	b.picture("in-call")
+	b.click(`[data-advance="10s"]`)
+	b.wait(`document.querySelector('[data-number="+442079460000"]').dataset.state === 'cooling'`)
+	b.see(`.conversation-row[data-state="over"]`, "billing")
+	b.see("#call output", "was ended by the platform")
+	b.click(`[data-advance="1m"]`)
+	b.wait(`document.querySelector('[data-number="+442079460000"]').dataset.state === 'free'`)
+
+	b.click(`[data-conversation]`)
+	b.see(".verdict", "The agent was given the attributes of lease 1.")
+	b.wait(`document.querySelector('.step[data-sip="200 OK"][data-sent="false"]')`) // the caller's answer to the BYE
+	ladder := eval[[]string](b, `[...document.querySelectorAll('.ladder .step')].map((step) => step.dataset.sip ?? step.dataset.http ?? step.dataset.note)`)
+	if got := strings.Join(ladder, " "); !strings.HasPrefix(got, "reserve INVITE") || !strings.HasSuffix(got, "BYE 200 OK") || !strings.Contains(got, "200 OK ACK agent") {
+		t.Errorf("ladder: want reservation, INVITE, 200, ACK, agent, BYE, 200, got %s", got)
+	}
+	b.click(`.step[data-sip="BYE"] summary`)
+	b.see(`.step[data-sip="BYE"] pre`, "BYE sip:")
+	b.click(`.step[data-http="reserve"] summary`)
+	b.see(`.step[data-http="reserve"] pre`, `"want_handoff_to": "billing"`)
+	b.picture("ladder")
+}
+
+// TestAFaultIsSwitchedOnAndHits, and is counted while others come and go.
+func TestAFaultIsSwitchedOnAndHits(t *testing.T) {
+	t.Parallel()
+	w := start(t, "pool: {numbers: 3}")
+	b := w.open(t, wide, high)
+	const busy, slow = `.switch[data-fault='calls {"refuse":486}']`, `.switch[data-fault^='http {"endpoint":"reserve","latency"']`
+	b.click(`nav [data-view="faults"]`)
+	b.click(busy)
+	b.see(busy+`[aria-checked="true"]`, "0 hits")
+	if placed, err := w.Place(t.Context(), client.Dial{To: "+442079460000"}); err != nil || placed.Status != 486 {
+		t.Fatalf("call: want it busy, got %+v (%v)", placed, err)
+	}
+	b.see(busy, "1 hit")
+	b.click(slow)
+	b.see(slow+`[aria-checked="true"]`, "0 hits")
+	b.see(busy, "1 hit")
+	b.see("#count-faults", "2")
+	b.picture("faults")
+	b.click(busy)
+	b.click(slow)
+	b.wait(`!document.querySelector('.switch[aria-checked="true"]')`)
+	if f, err := w.Faults(t.Context()); err != nil || string(f.Faults) != "null" {
+		t.Errorf("want no faults left, got %+v (%v)", f, err)
+	}
+	b.fill(`#fault-text textarea`, "htp: {}")
+	b.click(`#fault-text button`)
+	b.see("#notice", `unknown key "htp" (did you mean "http"?)`)
+}
+
+// TestThreeIncidents: who sees the page for the first time learns what happened in two clicks at most.
+func TestThreeIncidents(t *testing.T) {
+	t.Parallel()
+	w := start(t, frozen+"pool: {numbers: 4, window: 2m}")
+	ctx := t.Context()
+	reserve := func(attributes string) string {
+		r, err := w.Reserve(ctx, client.ReserveRequest{Attributes: []byte(attributes)})
+		if err != nil || r.DNI == "" {
+			t.Fatalf("reserve: want a number, got %+v (%v)", r, err)
+		}
+		return r.DNI
+	}
+	late := reserve(`{"shared_id":"order-1"}`) // whose caller dials eight seconds after the window
+	if _, err := w.Advance(ctx, 2*time.Minute+8*time.Second); err != nil {
+		t.Fatal(err)
+	}
+	if p, err := w.Place(ctx, client.Dial{To: late, From: "+442079460500"}); err != nil || !p.Answered {
+		t.Fatalf("call: want it answered, got %+v (%v)", p, err)
+	}
+	held := reserve(`{"shared_id":"order-2","want_handoff_to":"billing"}`)
+	w.request(t, "GET", "/v1/acme-uk/support/handoff_state?shared_id=order-1", w.sim.Config().Projects[0].HandoffKey)
+	if p, err := w.Place(ctx, client.Dial{To: "+442079460090"}); err != nil || p.Status != 404 {
+		t.Fatalf("call: want 404, got %+v (%v)", p, err)
+	}
+	for _, c := range []struct {
+		question string
+		clicks   []string
+		where    string
+		answer   []string
+		picture  string
+	}{
+		{"why did this caller get no attributes?", []string{"[data-conversation]"}, ".verdict", []string{"No attributes: the number was not reserved", "Lease 1 expired 8s before"}, "no-attributes"},
+		{"who holds this number, and until when?", []string{`[data-number="` + held + `"]`}, "#number", []string{"Held by lease 2 (order-2) until", "2:00 from now", `"shared_id": "order-2"`}, "number"},
+		{"what was refused, and why?", []string{`nav [data-view="refused"]`}, "#refused", []string{
+			"GET /v1/acme-uk/support/handoff_state?shared_id=order-1", "no such project support; did you mean acme-support", "INVITE +442079460090", "because number of no pool", "nearest: +44207946000",
+		}, "refused"},
+		{"what did the refused caller send?", []string{`nav [data-view="refused"]`, `.refused-row[data-refused="sip"]`}, "#messages", []string{"Refused with 404: number of no pool", "INVITE", "404 Not Found"}, "refused-call"},
+		{"what did the refused client send?", []string{`nav [data-view="refused"]`, `.refused-row[data-refused="http"]`}, "#exchange", []string{"403", "X-Api-Key: ***"}, "refused-request"},
+	} {
+		b := w.open(t, wide, high)
+		for _, at := range c.clicks {
+			b.click(at)
+		}
+		for _, answer := range c.answer {
+			b.see(c.where, answer)
+		}
+		if b.clicks > 2 {
+			t.Errorf("%s want two clicks at most, got %d", c.question, b.clicks)
+		}
+		b.picture(c.picture)
+	}
+}
+
+// request asks the platform itself.
+func (w *world) request(t *testing.T, method, path, key string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), method, "http://"+w.sim.HTTPAddr()+path, http.NoBody)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("X-Api-Key", key)
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = res.Body.Close()
+}
