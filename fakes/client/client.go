@@ -68,6 +68,10 @@ func (r *run) play(ctx context.Context) {
 		return
 	}
 	call, why := r.connect(ctx, body)
+	if r.GaveUp {
+		r.end(Completed, "%s", why)
+		return
+	}
 	if call == nil {
 		r.fallBack(ctx, why)
 		return
@@ -128,7 +132,11 @@ func (r *run) connect(ctx context.Context, body []byte) (Call, string) {
 		if err != nil {
 			return nil, err.Error()
 		}
-		r.DNI, r.Dialled = dni, true
+		r.DNI = dni
+		if err := r.think(ctx); err != nil {
+			return nil, err.Error()
+		}
+		r.Dialled = true
 		r.note("dial", "%s", dni)
 		call, err := r.phone.Dial(ctx, dni, r.caller.ANI)
 		if err == nil {
@@ -139,17 +147,43 @@ func (r *run) connect(ctx context.Context, body []byte) (Call, string) {
 		r.Unused = append(r.Unused, dni)
 		why = fmt.Sprintf("call: %s: %v", dni, err)
 		r.note("dial", "%s: %v", dni, err)
-		if ctx.Err() != nil {
+		if r.GaveUp = errors.Is(err, ErrGaveUp); r.GaveUp || ctx.Err() != nil {
 			break
 		}
 	}
 	return nil, why
 }
 
+// think waits until the caller is ready to be dialled for, or leaves.
+func (r *run) think(ctx context.Context) error {
+	if r.caller.Think > 0 {
+		r.note("think", "%v", r.caller.Think)
+		if err := r.clock.Sleep(ctx, r.caller.Think); err != nil {
+			return err
+		}
+	}
+	if r.GaveUp = r.caller.Leaves; r.GaveUp {
+		r.Unused = append(r.Unused, r.DNI)
+		return ErrGaveUp
+	}
+	return nil
+}
+
 // converse waits for the end of the call. It returns false when there is no caller left to ask a handoff for.
 func (r *run) converse(ctx context.Context, call Call) bool {
+	var enough <-chan struct{}
+	if r.caller.HangUpAfter > 0 {
+		var stop func()
+		enough, stop = r.after(ctx, r.caller.HangUpAfter)
+		defer stop()
+	}
 	select {
 	case <-call.Ended():
+	case <-enough:
+		r.hangup(call)
+		r.note("ended", "by caller")
+		r.end(Completed, "the caller hung up")
+		return false
 	case <-ctx.Done():
 		r.hangup(call)
 		r.end(Failed, "journey: %v during the call", context.Cause(ctx))
@@ -161,6 +195,18 @@ func (r *run) converse(ctx context.Context, call Call) bool {
 		return false
 	}
 	return true
+}
+
+// after returns a channel that is closed when d has passed on the clock.
+func (r *run) after(ctx context.Context, d time.Duration) (passed <-chan struct{}, stop func()) {
+	ctx, stop = context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		if r.clock.Sleep(ctx, d) == nil {
+			close(done)
+		}
+	}()
+	return done, stop
 }
 
 // hangup ends a call of ours, also when the journey's context is over.

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 )
 
@@ -13,6 +14,9 @@ type Phone interface {
 	// Transfer calls a queue or a person.
 	Transfer(ctx context.Context, destination, from string) (Call, error)
 }
+
+// ErrGaveUp is what a Phone's Dial returns when the caller has given up: nobody is left to be taken elsewhere.
+var ErrGaveUp = errors.New("the caller gave up")
 
 // Call is a call that is up.
 type Call interface {
@@ -34,6 +38,10 @@ type Caller struct {
 	Attributes json.RawMessage // an object; nil: an empty one
 	// SharedID is put into the attributes as shared_id unless they have one. Empty: the one they have.
 	SharedID string
+
+	Think       time.Duration // from the reply with the number to dialling it
+	Leaves      bool          // after Think, instead of dialling: the number is not called
+	HangUpAfter time.Duration // the caller ends the call so long after the answer; 0: never
 }
 
 // Outcome is how a journey ended for the caller.
@@ -69,6 +77,7 @@ type Journey struct {
 	SharedID    string `json:"shared_id,omitempty"`
 	Dialled     bool   `json:"dialled"`               // a DNI was dialled
 	Connected   bool   `json:"connected"`             // and answered
+	GaveUp      bool   `json:"gave_up,omitempty"`     // the caller left before there was an answer
 	Queue       string `json:"queue,omitempty"`       // where the caller was sent, as the agent or the config names it
 	Destination string `json:"destination,omitempty"` // what was dialled for that
 
@@ -91,6 +100,6 @@ type Journey struct {
 // Event is one thing that happened on the way.
 type Event struct {
 	At     time.Time `json:"at"`
-	What   string    `json:"what"` // reserve | wait | dial | connected | ended | handoff | transfer | fallback | done
+	What   string    `json:"what"` // reserve | wait | think | dial | connected | ended | handoff | transfer | fallback | done
 	Detail string    `json:"detail,omitempty"`
 }

@@ -84,6 +84,7 @@ type phone struct {
 	refuse  []string
 	endedBy string
 	hold    bool // calls to DNIs do not end
+	gaveUp  bool // the caller gives every call up
 
 	mu      sync.Mutex
 	dialled []string // "dial +44… from +44…"
@@ -102,6 +103,9 @@ func (p *phone) call(what, to, from string, ends bool) (client.Call, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.dialled = append(p.dialled, what+" "+to+" from "+from)
+	if p.gaveUp {
+		return nil, client.ErrGaveUp
+	}
 	if slices.Contains(p.refuse, to) {
 		return nil, errors.New("486 Busy Here")
 	}
