@@ -1,0 +1,142 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/fakes/client"
+)
+
+// caller is one arrival: what the distributions have drawn for it, and what becomes of it.
+type caller struct {
+	run *run
+	id  int
+	due time.Duration // all times are since the start of the run
+
+	think    time.Duration
+	patience time.Duration // 0: endless
+	talk     time.Duration
+	hangsUp  bool // ends the call, and not the platform
+	handoff  bool // is handed over to a queue
+
+	nonce, sharedID string
+
+	tries    int
+	reserved time.Duration // when the number was there
+	status   int           // of the last try
+	lease    *measure.Lease
+	dialled  bool
+	up       bool // the call was answered
+	over     sync.Once
+	by       string        // who ended the call; "": it was up when the caller was cut off
+	ended    time.Duration // the call
+	context  measure.Context
+}
+
+// draw makes the next caller. All that is random of a caller is drawn here, one caller after the other, so that a seed
+// brings the same callers however they then overlap.
+func (r *run) draw(random *rand.Rand, due time.Duration) *caller {
+	j := &r.profile.Journey
+	r.callers++
+	c := &caller{
+		run: r, id: r.callers, due: due, think: j.Think.Draw(random), talk: j.Talk.Draw(random),
+		hangsUp: random.Float64() < j.HangsUp, handoff: random.Float64() < j.Handoff,
+	}
+	if !j.patient {
+		c.patience = max(j.Patience.Draw(random), time.Nanosecond)
+	}
+	id := strconv.Itoa(c.id)
+	c.nonce, c.sharedID = r.Prefix+"n"+id, r.Prefix+id
+	return c
+}
+
+// attributes are what the caller's reservation is sent with.
+func (c *caller) attributes() []byte {
+	b := fmt.Appendf(nil, `{"nonce":"%s","shared_id":"%s"`, c.nonce, c.sharedID)
+	if c.run.calls {
+		talk := c.talk
+		if c.hangsUp {
+			talk = 2*talk + time.Minute // longer than the caller
+		}
+		b = fmt.Appendf(b, `,"want_talk":%.3f`, talk.Seconds())
+		if c.handoff {
+			b = fmt.Appendf(b, `,"want_handoff_to":"%s"`, Queue)
+		}
+	}
+	rest := c.run.profile.Journey.Attributes[1:] // without the brace
+	if len(rest) > 1 {
+		b = append(b, ',')
+	}
+	return append(b, rest...)
+}
+
+// play takes the caller through.
+func (c *caller) play(ctx context.Context) {
+	r := c.run
+	r.measure.Begun(c.due, r.now())
+	who := client.Caller{ANI: r.profile.Journey.ANI, Attributes: c.attributes(), SharedID: c.sharedID, Think: c.think}
+	switch {
+	case !r.calls:
+		who.Think, who.Leaves = 0, true
+	case c.patience > 0 && c.patience <= c.think:
+		who.Think, who.Leaves = c.patience, true
+	}
+	if c.hangsUp {
+		who.HangUpAfter = max(c.talk, time.Millisecond)
+	}
+	fake, err := client.New(r.client, line{c}, line{c}, real{})
+	if err != nil { // the profile and the target were checked before
+		panic(err)
+	}
+	j := fake.Run(ctx, who)
+	if c.up {
+		c.callOver("", r.now()) // when it was cut off
+	}
+	r.measure.Done(measure.Caller{
+		Due: c.due, Lease: c.lease, Status: c.status, Stopped: ctx.Err() != nil, NoCalls: !r.calls, Left: j.GaveUp, Dialled: c.dialled,
+		Asks: c.up && c.by != "" && c.by != "caller", Record: string(j.Record), Context: c.context, FailOpen: j.FailOpen,
+	})
+}
+
+// callOver notes once how the call ended.
+func (c *caller) callOver(by string, at time.Duration) {
+	c.over.Do(func() {
+		c.by, c.ended = by, at
+		c.run.measure.Ended(c.lease, by, at)
+	})
+}
+
+// real is the machine's clock, as the fake integrator needs it.
+type real struct{}
+
+func (real) Now() time.Time { return time.Now() }
+
+func (real) Sleep(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return ctx.Err()
+	}
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// settings are those of the fake integrator, for all callers.
+func (r *run) settings(p targets.Project) client.Config {
+	j := r.profile.Journey
+	return client.Config{
+		BaseURL: r.Stage.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project,
+		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, DialAttempts: 1,
+		Poll: client.Poll{Every: j.Poll.Every, For: j.Poll.For},
+	}
+}

@@ -1,0 +1,207 @@
+package load
+
+import (
+	"cmp"
+	"embed"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/traffic"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Version is the only value of the key `load`.
+const Version = "v1"
+
+// Profile is what a load test offers and what it demands: one YAML file. Start from Default; specs/load.schema.json
+// describes it.
+type Profile struct {
+	Load       string           `yaml:"load"`       // Version
+	Summary    string           `yaml:"summary"`    // one sentence for people
+	Arrivals   traffic.Arrivals `yaml:"arrivals"`   // when callers come
+	WarmUp     time.Duration    `yaml:"warm_up"`    // before the arrivals begin, at their first rate; nothing of it is measured
+	For        time.Duration    `yaml:"for"`        // how long arrivals that have no end go on after the warm-up
+	Journey    Journey          `yaml:"journey"`    // what each caller does
+	Calls      bool             `yaml:"calls"`      // false: numbers are reserved and not called
+	Thresholds []Threshold      `yaml:"thresholds"` // what must hold at the end
+	InFlight   int              `yaml:"in_flight"`  // callers at one time; one more is dropped, and counted
+	Grace      time.Duration    `yaml:"grace"`      // how long callers who have begun may take to end, once no more arrive
+	Given      yaml.Node        `yaml:"given"`      // the world of the reference, as in a scenario; other targets have their own
+
+	file string // that it was read from
+}
+
+// Journey is what each caller does: the verb of that name in a scenario, with distributions where that has constants.
+type Journey struct {
+	Attributes     json.RawMessage      `yaml:"-"`               // beside nonce, shared_id, want_talk and want_handoff_to, which each caller has of its own
+	ANI            string               `yaml:"ani"`             // the caller's number
+	Fallback       string               `yaml:"fallback"`        // queue for callers without a number
+	Project        string               `yaml:"project"`         // "": the first
+	ReserveTimeout time.Duration        `yaml:"reserve_timeout"` // of one try
+	Retries        int                  `yaml:"retries"`         // further tries to reserve, after a reply that did not come or was a 5xx
+	Think          traffic.Distribution `yaml:"think"`           // from the number to dialling it
+	Patience       traffic.Distribution `yaml:"patience"`        // from the number until the caller gives up unless somebody has answered; left out: never
+	Talk           traffic.Distribution `yaml:"talk"`            // from the answer to the end
+	HangsUp        float64              `yaml:"hangs_up"`        // share of calls that the caller ends and not the platform, 0 to 1
+	Handoff        float64              `yaml:"handoff"`         // share of callers whom the agent hands over to a queue, 0 to 1
+	Poll           Poll                 `yaml:"poll"`
+
+	patient bool // no patience was stated
+}
+
+// Poll is how a client asks for the handoff after the call.
+type Poll struct {
+	Every time.Duration `yaml:"every"`
+	For   time.Duration `yaml:"for"` // gives up after so long
+}
+
+// Queue is where callers go whom the agent hands over.
+const Queue = "human"
+
+// Default is what a profile that says nothing else has. The distributions are those that package traffic calls usual.
+func Default() Profile {
+	return Profile{
+		Calls: true, InFlight: 20_000, Grace: 30 * time.Second,
+		Journey: Journey{
+			Attributes: json.RawMessage("{}"), Fallback: "overflow", ReserveTimeout: 2 * time.Second, Retries: 1,
+			Think: traffic.Think(), Talk: traffic.Talk(), Handoff: 0.4, Poll: Poll{Every: time.Second, For: 10 * time.Second}, patient: true,
+		},
+	}
+}
+
+// Parse reads a profile. The problems name file, line and column.
+func Parse(file string, data []byte) (Profile, strictyaml.Problems) {
+	p := Default()
+	p.file = file
+	n, problems := strictyaml.Parse(file, data)
+	if len(problems) > 0 {
+		return p, problems
+	}
+	problems = strictyaml.Decode(file, n, &p)
+	if len(problems) > 0 {
+		return p, problems
+	}
+	return p, p.check(file, n)
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler: the attributes are kept as they are written.
+func (j *Journey) UnmarshalStrict(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	type fields Journey
+	read := struct {
+		*fields    `yaml:",inline"`
+		Attributes yaml.Node `yaml:"attributes"`
+	}{fields: (*fields)(j)}
+	if problems = strictyaml.Decode(file, n, &read); len(problems) > 0 {
+		return problems
+	}
+	j.patient = strictyaml.Lookup(n, "patience") == nil
+	if read.Attributes.IsZero() {
+		return nil
+	}
+	if read.Attributes.Kind != yaml.MappingNode {
+		return strictyaml.Problems{strictyaml.At(file, &read.Attributes, "attributes: want a mapping, got %s", strictyaml.Got(&read.Attributes))}
+	}
+	for key := range strictyaml.Pairs(&read.Attributes) {
+		if slices.Contains(own, key.Value) {
+			problems = append(problems, strictyaml.At(file, key, "attributes: want no %s, which each caller has of its own", key.Value))
+		}
+	}
+	text, more := strictyaml.JSON(file, &read.Attributes)
+	j.Attributes = text
+	return append(problems, more...)
+}
+
+// own are the attributes that each caller has of its own.
+var own = []string{"nonce", "shared_id", "want_talk", "want_handoff_to"}
+
+// check returns what is wrong with values that could be read.
+func (p *Profile) check(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	bad := func(key, format string, args ...any) {
+		at := n
+		for name := range strings.SplitSeq(key, ".") {
+			at = cmp.Or(strictyaml.Lookup(at, name), at)
+		}
+		problems = append(problems, strictyaml.At(file, at, key+": "+format, args...))
+	}
+	if p.Load != Version {
+		bad("load", "want %s, got %q", Version, p.Load)
+	}
+	if len(p.Arrivals.Rates) == 0 && p.Arrivals.Day == "" {
+		bad("arrivals", "want a rate like 300/min, or steps, got nothing")
+	}
+	for key, d := range map[string]time.Duration{"warm_up": p.WarmUp, "for": p.For, "grace": p.Grace} {
+		if d < 0 {
+			bad(key, "want 0 or more, got %v", d)
+		}
+	}
+	if p.InFlight < 1 {
+		bad("in_flight", "want at least 1 caller, got %d", p.InFlight)
+	}
+	j := p.Journey
+	for key, share := range map[string]float64{"journey.hangs_up": j.HangsUp, "journey.handoff": j.Handoff} {
+		if !(share >= 0 && share <= 1) {
+			bad(key, "want a share of 0 to 1, got %v", share)
+		}
+	}
+	for key, d := range map[string]time.Duration{"journey.reserve_timeout": j.ReserveTimeout, "journey.poll.every": j.Poll.Every, "journey.poll.for": j.Poll.For} {
+		if d <= 0 {
+			bad(key, "want more than 0, got %v", d)
+		}
+	}
+	if j.Retries < 0 {
+		bad("journey.retries", "want 0 or more, got %d", j.Retries)
+	}
+	return problems
+}
+
+// Length is how long callers arrive, the warm-up included; 0: until the run is stopped.
+func (p *Profile) Length() time.Duration {
+	length := p.Arrivals.Rates.Length()
+	if length == 0 || p.For > 0 && p.For < length {
+		length = p.For
+	}
+	if length == 0 {
+		return 0
+	}
+	return p.WarmUp + length
+}
+
+// rates are those of the run: the warm-up and then the arrivals'.
+func (p *Profile) rates() traffic.Rates {
+	if p.WarmUp == 0 {
+		return p.Arrivals.Rates
+	}
+	first := p.Arrivals.Rates[0].From
+	return append(traffic.Rates{{From: first, To: first, For: p.WarmUp}}, p.Arrivals.Rates...)
+}
+
+//go:embed profiles/*.yaml
+var ready embed.FS
+
+// Ready are the names of the profiles that come with the tool, sorted.
+func Ready() (names []string) {
+	found, _ := fs.Glob(ready, "profiles/*.yaml") // the pattern is a constant
+	for _, name := range found {
+		names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "profiles/"), ".yaml"))
+	}
+	return names
+}
+
+// ReadyText is the text of a profile that comes with the tool.
+func ReadyText(name string) ([]byte, error) {
+	text, err := ready.ReadFile("profiles/" + name + ".yaml")
+	if err != nil {
+		hint := ""
+		if s := strictyaml.Suggest(name, Ready()); s != "" {
+			hint = fmt.Sprintf(" (did you mean %q?)", s)
+		}
+		return nil, fmt.Errorf("profile: want one of %s, or a file, got %q%s", strings.Join(Ready(), ", "), name, hint)
+	}
+	return text, nil
+}

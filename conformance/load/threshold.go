@@ -1,0 +1,181 @@
+package load
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// Threshold is a demand on what was measured: `blocked < 1%`, `reserve.p99 < 300ms`, `wrong_context == 0`. In a profile it
+// is a text, or {want: blocked < 1%, abort: true} to end the run as soon as it does not hold.
+type Threshold struct {
+	Metric   string
+	Operator string
+	Value    float64 // a share, a count, or seconds
+	Abort    bool
+	text     string
+}
+
+// String is the threshold as it was written.
+func (t Threshold) String() string { return t.text }
+
+var thresholdForm = regexp.MustCompile(`^\s*([a-z_]+(?:\.[a-z0-9.]+)?)\s*(<=|>=|==|<|>)\s*(\S+)\s*$`)
+
+// ParseThreshold reads a threshold.
+func ParseThreshold(text string) (Threshold, error) {
+	parts := thresholdForm.FindStringSubmatch(text)
+	if parts == nil {
+		return Threshold{}, fmt.Errorf("threshold: want one like \"blocked < 1%%\", \"reserve.p99 < 300ms\" or \"wrong_context == 0\", got %q", text)
+	}
+	t := Threshold{Metric: parts[1], Operator: parts[2], text: strings.Join(parts[1:], " ")}
+	kind, known := measure.KindOf(t.Metric)
+	if !known {
+		if s := strictyaml.Suggest(t.Metric, measure.Metrics()); s != "" {
+			return Threshold{}, fmt.Errorf("threshold: no metric %q (did you mean %q?)", t.Metric, s)
+		}
+		return Threshold{}, fmt.Errorf("threshold: want one of %s, got %q", strings.Join(measure.Metrics(), ", "), t.Metric)
+	}
+	var err error
+	if t.Value, err = figure(kind, parts[3]); err != nil {
+		return Threshold{}, fmt.Errorf("threshold: %s: %w", t.Metric, err)
+	}
+	return t, nil
+}
+
+// figure reads the right side of a threshold.
+func figure(kind measure.Kind, text string) (float64, error) {
+	switch kind {
+	case measure.Length:
+		d, err := time.ParseDuration(text)
+		if err != nil {
+			return 0, fmt.Errorf("want a time like 300ms, got %q", text)
+		}
+		return d.Seconds(), nil
+	case measure.Share:
+		number, percent := strings.CutSuffix(text, "%")
+		v, err := strconv.ParseFloat(number, 64)
+		if percent {
+			v /= 100
+		}
+		if err != nil || !(v >= 0 && v <= 1) {
+			return 0, fmt.Errorf("want a share like 1%% or 0.01, got %q", text)
+		}
+		return v, nil
+	}
+	v, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return 0, fmt.Errorf("want a number like 0, got %q", text)
+	}
+	return float64(v), nil
+}
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (t *Threshold) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	var read struct {
+		Want  string `yaml:"want"`
+		Abort bool   `yaml:"abort"`
+	}
+	into := any(&read)
+	if n.Kind != yaml.MappingNode {
+		into = &read.Want
+	}
+	if problems := strictyaml.DecodeKey(file, "threshold", n, into); len(problems) > 0 {
+		return problems
+	}
+	parsed, err := ParseThreshold(read.Want)
+	if err != nil {
+		return strictyaml.Problems{strictyaml.At(file, n, "%v", err)}
+	}
+	parsed.Abort = read.Abort
+	*t = parsed
+	return nil
+}
+
+// Status is what a threshold came to.
+type Status string
+
+// The statuses.
+const (
+	Passed       Status = "passed"
+	Failed       Status = "failed"
+	Inconclusive Status = "inconclusive" // what was measured does not decide it
+)
+
+// Verdict is what came of a threshold.
+type Verdict struct {
+	Threshold string  `json:"threshold"`
+	Status    Status  `json:"status"`
+	Value     float64 `json:"value"` // a share, a count, or seconds
+	Says      string  `json:"says"`
+}
+
+// decide holds a result against the threshold. A share that was measured in too few tries, and a percentile that the
+// generator's own lag explains, decide nothing.
+func (t Threshold) decide(r measure.Result) Verdict {
+	value, cases := r.Figure(t.Metric)
+	kind, _ := measure.KindOf(t.Metric)
+	v := Verdict{Threshold: t.text, Status: Failed, Value: value, Says: said(kind, value)}
+	if cases == 0 {
+		v.Status, v.Says = Inconclusive, "nothing of the kind was seen"
+		return v
+	}
+	if t.holds(value) {
+		v.Status = Passed
+	}
+	if t.Metric == "blocked" {
+		t.weigh(&v, r.Whole.Blocked)
+	}
+	if of, p, _ := strings.Cut(t.Metric, "."); kind == measure.Length && v.Status == Failed && r.Explained(of, p) {
+		v.Status = Inconclusive
+		v.Says += fmt.Sprintf("; the generator itself was late by %s", said(measure.Length, r.Times[measure.TimeLag].By(p).Seconds()))
+	}
+	return v
+}
+
+// weigh takes in how far a share can be trusted.
+func (t Threshold) weigh(v *Verdict, b measure.Interval) {
+	if b.HalfWidth == nil {
+		v.Says += fmt.Sprintf(" of %d tries", b.Tries)
+		if b.Missing > 0 {
+			v.Says += fmt.Sprintf("; %d more would give an interval", b.Missing)
+		}
+		return
+	}
+	v.Says += fmt.Sprintf(" ± %s", said(measure.Share, *b.HalfWidth))
+	low, high := max(0, b.Share-*b.HalfWidth), b.Share+*b.HalfWidth
+	if t.holds(low) != t.holds(high) {
+		v.Status = Inconclusive
+		v.Says += ": the interval lies on both sides"
+	}
+}
+
+func (t Threshold) holds(v float64) bool {
+	switch t.Operator {
+	case "<":
+		return v < t.Value
+	case "<=":
+		return v <= t.Value
+	case ">":
+		return v > t.Value
+	case ">=":
+		return v >= t.Value
+	}
+	return v == t.Value
+}
+
+func said(kind measure.Kind, v float64) string {
+	switch kind {
+	case measure.Share:
+		return fmt.Sprintf("%.3g %%", 100*v)
+	case measure.Length:
+		return time.Duration(v * float64(time.Second)).Round(10 * time.Microsecond).String()
+	}
+	return strconv.FormatFloat(v, 'f', -1, 64)
+}
