@@ -49,7 +49,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/targets/deployment", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/targetfile conformance/targets/world fakes/... sim/..."},
 	{"conformance/fit", "conformance/contract conformance/finding conformance/inorder conformance/reading conformance/replay conformance/scenario conformance/targets/... sim sim/conversation"},
 	{"conformance/targets/steered", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
-	{"conformance/targets/reference", "conformance/targets conformance/targets/steered conformance/targets/world fakes/... sim/..."},
+	{"conformance/targets/reference", "conformance/reading conformance/targets conformance/targets/steered conformance/targets/world fakes/... sim/..."},
 	{"conformance/targets/simulator", "conformance/targets conformance/targets/steered conformance/targets/world sim/..."},
 	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets conformance/verdict"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
@@ -58,6 +58,9 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/explore/offline", "conformance/explore conformance/history conformance/reading conformance/targets/world fakes/mutants sim/..."},
 	{"conformance/record", "conformance/history"},
 	{"conformance/record/recordtest", "conformance/history conformance/record fakes/independent"},
+	{"conformance/load/measure", "conformance/erlang conformance/traffic/batchmeans"},
+	{"conformance/load/show", "conformance/erlang conformance/finding conformance/load conformance/load/measure conformance/report conformance/report/html"},
+	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic fakes/client"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"cmd/...", "conformance/... fakes/agent fakes/stage scenarios specs sim/..."},
 }
@@ -80,12 +83,13 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
 	{"github.com/onsi/gomega", "conformance/suite", "..."},
 	{"github.com/anishathalye/porcupine", "conformance/check/linear", "conformance/check/linear"},
+	{"github.com/HdrHistogram/hdrhistogram-go", "conformance/load/measure", "conformance/load/measure"},
 	{"github.com/testcontainers/testcontainers-go", "sim/simcontainer", "sim/simcontainer"},
 	{"github.com/chromedp/chromedp", "", "sim/control/page"},
 	{"github.com/chromedp/cdproto", "", "sim/control/page"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
-	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/traffic specs", "..."},
+	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/load conformance/traffic specs", "..."},
 }
 
 // pkg is what `go list` says of a package.

@@ -32,6 +32,7 @@ type Holds struct {
 	most      struct{ must, may int } // since Most was asked
 	ends      endings
 	byNumber  map[string]*Lease
+	twice     int
 }
 
 // NewHolds counts from nothing.
@@ -46,7 +47,7 @@ type Lease struct {
 	mustEnd  time.Duration
 	mayEnd   time.Duration
 	released time.Duration // as far as can be told: the middle of what is possible
-	dialled  bool
+	again    time.Duration // when somebody else was given the number; 0: nobody was
 }
 
 // ending is when one of the two ends of a lease may come. A lease whose end was put off is not ended by it.
@@ -88,10 +89,10 @@ func (h *Holds) Lost(now time.Duration) {
 	}
 }
 
-// Given says that a reservation sent at sent was given a number. twice reports that somebody else certainly held it.
-func (h *Holds) Given(number string, sent, now time.Duration) (l *Lease, twice bool) {
+// Given says that a reservation sent at sent was given a number.
+func (h *Holds) Given(number string, sent, now time.Duration) *Lease {
 	h.pass(now)
-	l = &Lease{holds: h, number: number, sent: sent, given: now, mustEnd: now, mayEnd: never, released: never}
+	l := &Lease{holds: h, number: number, sent: sent, given: now, mustEnd: now, mayEnd: never, released: never}
 	if h.rules.WindowMin > 0 && h.rules.Release != "" {
 		l.mustEnd = max(now, later(sent, h.rules.WindowMin))
 	}
@@ -106,15 +107,27 @@ func (h *Holds) Given(number string, sent, now time.Duration) (l *Lease, twice b
 	if l.mayEnd < never {
 		h.plan(l, false)
 	}
-	before := h.byNumber[number]
+	if before := h.byNumber[number]; before != nil && before.given <= sent && before.mustEnd >= now {
+		if before.mustEnd < never {
+			h.twice++
+		} else {
+			before.again = now // unless the call is over already, and its end under way
+		}
+	}
 	h.byNumber[number] = l
-	return l, before != nil && before.given <= sent && before.mustEnd >= now
+	return l
 }
+
+// Twice is how often a number was given while somebody certainly held it.
+func (h *Holds) Twice() int { return h.twice }
+
+// signalling is how far the end of a call may be apart at its two ends: in so long a BYE that is not answered has been sent
+// four times (RFC 3261, T1 of 500 ms).
+const signalling = 4 * time.Second
 
 // Dialled says that the number is being called.
 func (l *Lease) Dialled(now time.Duration) {
 	l.holds.pass(now)
-	l.dialled = true
 	switch {
 	case l.holds.rules.Release == "hangup" && l.mayEnd > now: // it may have arrived in time, and be up
 		l.putOff(never)
@@ -145,6 +158,9 @@ func (l *Lease) Arrived(now time.Duration) {
 // Ended says that the call is over, or has come to nothing.
 func (l *Lease) Ended(now time.Duration, arrived bool) {
 	l.holds.pass(now)
+	if l.again > 0 && arrived && now-l.again > signalling {
+		l.holds.twice++
+	}
 	switch {
 	case l.holds.rules.Release == "hangup" && arrived:
 		l.endMust(now)

@@ -51,7 +51,7 @@ func TestHolds(t *testing.T) {
 				case "lost":
 					h.Lost(now)
 				case "given":
-					l, _ = h.Given("+1", 0, now)
+					l = h.Given("+1", 0, now)
 				case "dialled":
 					l.Dialled(now)
 				case "arrived":
@@ -78,27 +78,53 @@ func TestHolds(t *testing.T) {
 
 func TestANumberThatWasGivenTwice(t *testing.T) {
 	t.Parallel()
-	h := NewHolds(Rules{Release: "hangup", WindowMin: 10 * time.Second, WindowMax: 10 * time.Second})
-	given := func(number string, sent, now time.Duration) bool {
-		h.Sent(sent)
-		_, twice := h.Given(number, sent, now)
-		return twice
-	}
 	for _, c := range []struct {
-		number    string
-		sent, now time.Duration
-		twice     bool
+		name      string
+		sent, now time.Duration // of the second reservation; the first was given at 1 s, and its window is over at 10 s
+		called    bool          // the first was
+		over      time.Duration // when its call ended
+		twice     int
 	}{
-		{"+1", 0, time.Second, false},
-		{"+2", time.Second, 2 * time.Second, false},
-		{"+1", 2 * time.Second, 3 * time.Second, true},
-		{"+2", 9 * time.Second, 12 * time.Second, false}, // its window may have been over
+		{name: "in the window", sent: 2 * time.Second, now: 3 * time.Second, twice: 1},
+		{name: "the window may have been over", sent: 9 * time.Second, now: 12 * time.Second},
+		{name: "during the call", sent: 20 * time.Second, now: 21 * time.Second, called: true, over: time.Minute, twice: 1},
+		{name: "when the call may have been over", sent: 20 * time.Second, now: 21 * time.Second, called: true, over: 22 * time.Second},
 	} {
-		if got := given(c.number, c.sent, c.now); got != c.twice {
-			t.Errorf("%s at %v: want twice %v, got %v", c.number, c.now, c.twice, got)
-		}
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			h := NewHolds(Rules{Release: "hangup", WindowMin: 10 * time.Second, WindowMax: 10 * time.Second})
+			h.Sent(0)
+			first := h.Given("+1", 0, time.Second)
+			if c.called {
+				first.Dialled(2 * time.Second)
+				first.Arrived(3 * time.Second)
+			}
+			h.Sent(c.sent)
+			h.Given("+1", c.sent, c.now)
+			if c.called {
+				first.Ended(c.over, true)
+			}
+			if h.Twice() != c.twice {
+				t.Errorf("given twice: want %d, got %d", c.twice, h.Twice())
+			}
+		})
 	}
+}
+
+func TestTheMostThatWereHeldAtOneTime(t *testing.T) {
+	t.Parallel()
+	h := NewHolds(Rules{Release: "hangup", WindowMin: 10 * time.Second, WindowMax: 10 * time.Second})
+	for i := range 3 {
+		h.Sent(time.Duration(i) * time.Second)
+		h.Given(fmt.Sprint(i), time.Duration(i)*time.Second, time.Duration(i+1)*time.Second)
+	}
+	h.Sent(4 * time.Second)
 	if must, may := h.Most(); must != 3 || may != 4 {
 		t.Errorf("most: want 3 and 4, got %d and %d", must, may)
+	}
+	h.Now(time.Minute)
+	h.Most()
+	if must, may := h.Most(); must != 0 || may != 1 {
+		t.Errorf("most since then: want 0 and 1, got %d and %d", must, may)
 	}
 }

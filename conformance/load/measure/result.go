@@ -114,6 +114,7 @@ const curve = 101
 func (r *Run) Result(now time.Duration) Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.counts.Twice = r.holds.Twice()
 	out := Result{
 		Counts: r.counts, Ledger: r.counts.Ledger(), Slices: r.slices.whole(), Times: make(map[string]Percentiles),
 		Statuses: map[string]map[int]int{Reserve: maps.Clone(r.statuses[Reserve]), Handoff: maps.Clone(r.statuses[Handoff])},

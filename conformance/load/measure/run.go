@@ -161,12 +161,7 @@ func (r *Run) Replied(p Reply) *Lease {
 			r.reserve.Add(p.Now - p.Due)
 			r.service.Add(p.Now - p.Sent)
 		}
-		l, twice := r.holds.Given(p.Number, p.Sent, p.Now)
-		if twice {
-			r.counts.Twice++
-			r.now.Violations++
-		}
-		return l
+		return r.holds.Given(p.Number, p.Sent, p.Now)
 	case p.Status == 404:
 		r.now.Refused++
 		s.refused++

@@ -83,6 +83,8 @@ func (r *Run) Tick(now time.Duration) Slice {
 	s := r.now
 	s.At, s.Up = now, r.up
 	s.Must, s.May = r.holds.Most()
+	s.Violations += r.holds.Twice() - r.counts.Twice
+	r.counts.Twice = r.holds.Twice()
 	s.P99, s.Lag = r.nowReserve.At(0.99), r.nowLag.At(0.99)
 	r.nowReserve.Reset()
 	r.nowLag.Reset()

@@ -31,6 +31,9 @@ type Live struct {
 	transport *http.Transport
 }
 
+// liveGrace is how long it may take to end the calls that are up.
+const liveGrace = 2 * time.Second
+
 // idle is how many connections without a request are kept: as many as a burst may have opened.
 const idle = 4096
 
@@ -61,7 +64,7 @@ func OpenLive(ctx context.Context, file string, given *yaml.Node, seed uint64) (
 
 // Close ends every call and stops serving.
 func (l *Live) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), closeGrace)
+	ctx, cancel := context.WithTimeout(context.Background(), liveGrace)
 	defer cancel()
 	var errs []error
 	if l.carrier != nil {

@@ -1,0 +1,66 @@
+package load
+
+import (
+	"fmt"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/load/measure"
+)
+
+// Report is everything that there is to say of a run.
+type Report struct {
+	Tool        string // name and version
+	Profile     string // name or file
+	Summary     string // of the profile
+	Arrivals    string
+	Target      string
+	Seed        uint64
+	Calibration Calibration
+	Outcome
+	Size       int                    // numbers of the pool; 0: not known
+	Judged     *finding.HistoryReport // nil: nothing was recorded, or it could not be judged
+	NotJudged  string                 // why not
+	History    string                 // file
+	Again      string                 // the command that runs it again
+	JudgeAgain string                 // and the one that judges it again
+}
+
+// Conclusion is what the run comes to.
+func (r Report) Conclusion() finding.Conclusion {
+	c := finding.Conclusion{Interrupted: r.Interrupted, NotJudged: r.Measured.Counts.Begun == 0 || !measure.Balanced(r.Measured.Ledger)}
+	if r.Judged != nil {
+		judged := r.Judged.Conclusion()
+		judged.NotJudged = judged.NotJudged && c.NotJudged
+		c = c.And(judged)
+	}
+	c.Inconclusive = c.Inconclusive || len(r.Doubts()) > 0
+	for _, v := range r.Thresholds {
+		c.Violated = c.Violated || v.Status == Failed
+		c.Inconclusive = c.Inconclusive || v.Status == Inconclusive
+	}
+	return c
+}
+
+// Doubts are the reasons for which the run as a whole proves nothing, in sentences; none: it does.
+func (r Report) Doubts() (out []string) {
+	for _, s := range r.Measured.Stages {
+		if !s.Warm && !s.Reached() {
+			out = append(out, fmt.Sprintf("the rate of %s was not reached: %.4g of %.4g callers a second began in time, so what is shown is this machine's and not the platform's", s.Name, s.Achieved(), s.Rate()))
+		}
+	}
+	if r.CutOff > r.Measured.Counts.Begun/100 {
+		out = append(out, fmt.Sprintf("%d callers of %d were cut off when the grace was over: nobody knows what would have become of them", r.CutOff, r.Measured.Counts.Begun))
+	}
+	if len(r.Thresholds) == 0 && r.Judged == nil {
+		out = append(out, "nothing was demanded and nothing judged: there is no threshold and no history")
+	}
+	return out
+}
+
+// Violations counts what the checks found.
+func (r Report) Violations() int {
+	if r.Judged == nil {
+		return 0
+	}
+	return r.Judged.Violations()
+}

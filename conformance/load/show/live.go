@@ -1,0 +1,115 @@
+package show
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/load"
+	"github.com/dnispool/dnispool/conformance/load/measure"
+)
+
+// Live shows a run while it goes on: one table that is written over where Terminal, else a line every ten seconds.
+type Live struct {
+	Out      io.Writer
+	Terminal bool
+	Size     int // numbers of the pool; 0: not known
+
+	seen  int
+	lines int // of the table, as it stands
+	sum   measure.Slice
+}
+
+// every is how many seconds a plain line is about.
+const every = 10
+
+// See shows a sample.
+func (l *Live) See(s load.Sample) {
+	if l.Terminal {
+		l.table(s)
+		return
+	}
+	l.sum.Offered += s.Offered
+	l.sum.Given += s.Given
+	l.sum.Refused += s.Refused
+	l.sum.Calls += s.Calls
+	if l.seen++; l.seen%every != 0 {
+		return
+	}
+	fmt.Fprintf(l.Out, "%8s  offered %.4g/s  given %.4g/s  blocked %s  held %s  up %d  reserve p99 %s  lag p99 %s  violations %d\n",
+		s.At.Round(time.Second), float64(l.sum.Offered)/every, float64(l.sum.Given)/every, refusedOf(l.sum), l.held(s.Slice), s.Up, span(s.P99), span(s.Lag), violations(s.Result.Counts))
+	l.sum = measure.Slice{}
+}
+
+func refusedOf(s measure.Slice) string {
+	if s.Given+s.Refused == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.3g %%", 100*float64(s.Refused)/float64(s.Given+s.Refused))
+}
+
+func (l *Live) held(s measure.Slice) string {
+	of := ""
+	if l.Size > 0 {
+		of = fmt.Sprintf(" of %d", l.Size)
+	}
+	if s.Must == s.May {
+		return fmt.Sprintf("%d%s", s.Must, of)
+	}
+	return fmt.Sprintf("%d-%d%s", s.Must, s.May, of)
+}
+
+// violations are those that are seen at once.
+func violations(c measure.Counts) int { return c.None + c.Foreign + c.Twice + c.FailOpen }
+
+// table writes the table over the one before.
+func (l *Live) table(s load.Sample) {
+	r := s.Result
+	of := ""
+	if s.Of > 0 {
+		of = " of " + s.Of.String()
+	}
+	rows := []string{
+		fmt.Sprintf("%s%s", s.At.Round(time.Second), of),
+		fmt.Sprintf("offered    %6d/s   %8d callers   %d dropped", s.Offered, r.Counts.Scheduled, r.Counts.Dropped),
+		fmt.Sprintf("given      %6d/s   %8d numbers", s.Given, r.Whole.Given),
+		fmt.Sprintf("blocked    %8s   %8s measured   Erlang B of the measured load: %s", refusedOf(s.Slice), blocked(r.Whole.Blocked), percent(r.Whole.Predicted)),
+		fmt.Sprintf("held       %8s   %d calls up   %s", l.held(s.Slice), s.Up, l.gauge(s.Slice)),
+		fmt.Sprintf("reserve    p50 %s   p95 %s   p99 %s   send lag p99 %s", span(r.Times[measure.TimeReserve].P50), span(r.Times[measure.TimeReserve].P95), span(r.Times[measure.TimeReserve].P99), span(r.Times[measure.TimeLag].P99)),
+		fmt.Sprintf("answered   %6d/s   %8d calls   %d refused or failed", s.Calls, r.Counts.Answered, r.Counts.CallRefused+r.Counts.CallFailed),
+		fmt.Sprintf("violations %8d   %d without context   %d with another's   %d given twice   %d callers dropped unnoticed", violations(r.Counts), r.Counts.None, r.Counts.Foreign, r.Counts.Twice, r.Counts.FailOpen),
+	}
+	var b strings.Builder
+	if l.lines > 0 {
+		fmt.Fprintf(&b, "\x1b[%dA", l.lines)
+	}
+	for _, row := range rows {
+		b.WriteString(row + "\x1b[K\n")
+	}
+	l.lines = len(rows)
+	_, _ = io.WriteString(l.Out, b.String())
+}
+
+// gauge draws how much of the pool is held: what must be, what may be, and the rest.
+func (l *Live) gauge(s measure.Slice) string {
+	if l.Size == 0 {
+		return ""
+	}
+	const width = 40
+	must := min(width, s.Must*width/l.Size)
+	may := min(width, max(s.May, s.Must)*width/l.Size)
+	return "[" + strings.Repeat("=", must) + strings.Repeat("-", may-must) + strings.Repeat(" ", width-may) + "]"
+}
+
+// Samples writes each sample as a line of JSON.
+type Samples struct{ Out io.Writer }
+
+// See writes a sample.
+func (s Samples) See(x load.Sample) {
+	line, err := json.Marshal(x.Slice)
+	if err == nil {
+		_, _ = s.Out.Write(append(line, '\n'))
+	}
+}

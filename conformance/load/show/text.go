@@ -1,0 +1,209 @@
+// Package show writes what came of a load test: for people as text, as a page, and as a table that is followed while it runs;
+// for machines as JSON, CSV and JSON lines.
+package show
+
+import (
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/load"
+	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/conformance/report"
+)
+
+// Text writes a report for a person at a terminal.
+func Text(w io.Writer, r load.Report) error {
+	var b strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\n", args...) }
+	line("")
+	for _, row := range Facts(r) {
+		line("%-12s %s", row[0], row[1])
+	}
+	if len(r.Thresholds) > 0 {
+		line("")
+		line("thresholds")
+		for _, v := range r.Thresholds {
+			line("  %-12s %-24s %s", v.Status, v.Threshold, v.Says)
+		}
+	}
+	line("")
+	line("%-10s %8s %9s %9s %9s %9s %9s %9s", "times", "count", "p50", "p90", "p95", "p99", "p99.9", "max")
+	for _, row := range times(r) {
+		line("%-10s %8d %9s %9s %9s %9s %9s %9s  %s", row.Name, row.Of.Count, span(row.Of.P50), span(row.Of.P90), span(row.Of.P95), span(row.Of.P99), span(row.Of.P999), span(row.Of.Max), row.Note)
+	}
+	if len(r.Measured.Stages) > 1 {
+		line("")
+		line("%-20s %9s %9s %9s %18s %10s %9s", "stages", "offered/s", "begun/s", "erlangs", "blocked", "Erlang B", "hold")
+		for _, s := range r.Measured.Stages {
+			line("%-20s %9.4g %9.4g %9s %18s %10s %9s", s.Name, s.Rate(), s.Achieved(), number(s.Offered), blocked(s.Blocked), percent(s.Predicted), span(s.Hold))
+		}
+	}
+	line("")
+	line("ledger       every caller, the warm-up's too")
+	for _, row := range r.Measured.Ledger {
+		if row.Total > 0 || row.Residual != 0 {
+			line("  %s", ledgerLine(row))
+		}
+	}
+	line("")
+	if _, err := io.WriteString(w, b.String()); err != nil {
+		return err
+	}
+	return conclude(w, r)
+}
+
+// conclude writes what the checks say, and the verdict as the last line.
+func conclude(w io.Writer, r load.Report) error {
+	switch {
+	case r.Judged == nil:
+		fmt.Fprintf(w, "not judged   %s\n", r.NotJudged)
+	case r.Judged.Conclusion() == (finding.Conclusion{}):
+		fmt.Fprintf(w, "%-12s %s\n", "checks", report.HistoryLine(*r.Judged))
+	default:
+		if err := report.WriteHistory(w, *r.Judged, r.JudgeAgain, report.Options{}); err != nil {
+			return err
+		}
+	}
+	if r.History != "" {
+		fmt.Fprintf(w, "%-12s %s; judge it again with %s\n", "history", r.History, r.JudgeAgain)
+	}
+	fmt.Fprintf(w, "%-12s %s\n\n%s\n", "again", r.Again, Verdict(r))
+	return nil
+}
+
+// Verdict is what the run comes to, in a sentence.
+func Verdict(r load.Report) string {
+	var why []string
+	for _, v := range r.Thresholds {
+		if v.Status != load.Passed {
+			why = append(why, fmt.Sprintf("%s %s (%s)", v.Threshold, v.Status, v.Says))
+		}
+	}
+	if r.Judged != nil && r.Violations() > 0 {
+		why = append(why, fmt.Sprintf("the checks found %d violations", r.Violations()))
+	}
+	if r.Aborted != "" {
+		why = append(why, "the run was ended by "+r.Aborted)
+	}
+	why = append(why, r.Doubts()...)
+	says := fmt.Sprintf("%s: %d callers", strings.ReplaceAll(r.Conclusion().Verdict(), "-", " "), r.Measured.Whole.Begun)
+	if !r.Calls {
+		says += ", no calls"
+	}
+	if len(why) == 0 {
+		return says + "; every threshold holds."
+	}
+	return says + "; " + strings.Join(why, "; ") + "."
+}
+
+// Facts are the figures of the verdict box, as names and texts.
+func Facts(r load.Report) [][2]string {
+	whole := r.Measured.Whole
+	rows := [][2]string{
+		{"offered", fmt.Sprintf("%.4g callers a second were due, %.4g began in time: %s", whole.Rate(), whole.Achieved(), r.Arrivals)},
+		{"blocked", blocked(whole.Blocked) + fmt.Sprintf(" of %d reservations", whole.Blocked.Tries)},
+	}
+	if whole.Offered != nil {
+		text := fmt.Sprintf("%.4g erlangs offered, as measured: each number was held %s in the mean", *whole.Offered, span(whole.Hold))
+		if whole.Predicted != nil {
+			text += fmt.Sprintf("; Erlang B on %d numbers: %s blocked", r.Size, percent(whole.Predicted))
+		}
+		rows = append(rows, [2]string{"load", text})
+	} else {
+		rows = append(rows, [2]string{"load", "not known in erlangs: of the pool it must be known what releases a number, and its window"})
+	}
+	if !r.Calls {
+		rows = append(rows, [2]string{"calls", "none were placed: every number was reserved and left to lapse"})
+	} else {
+		c := r.Measured.Counts
+		rows = append(rows, [2]string{"context", fmt.Sprintf("%d calls had their own, %d none, %d another's; %d callers may have been dropped unnoticed", c.Own, c.None, c.Foreign, c.FailOpen)})
+	}
+	rows = append(rows, [2]string{"generator", generator(r)})
+	return rows
+}
+
+// generator says how far the machine itself is to be trusted.
+func generator(r load.Report) string {
+	c := r.Calibration
+	text := fmt.Sprintf("send lag p99 %s; on a bare handler at %s it reserves in p99 %s with a lag of %s", span(r.Measured.Times[measure.TimeLag].P99), c.Rate, span(c.Reserve.P99), span(c.Lag.P99))
+	if !c.Reached {
+		text += fmt.Sprintf(", and reaches %.4g/s only", c.Achieved)
+	}
+	return text
+}
+
+// timed is a row of the table of times.
+type timed struct {
+	Name string
+	Of   measure.Percentiles
+	Note string // to be said of it
+}
+
+// times are the rows that have something to say.
+func times(r load.Report) (rows []timed) {
+	for _, name := range measure.Timed() {
+		p := r.Measured.Times[name]
+		if p.Count == 0 {
+			continue
+		}
+		row := timed{Name: name, Of: p}
+		for _, q := range measure.Named() {
+			if r.Measured.Explained(name, q) {
+				row.Note = "from " + q + " on the generator's own lag could explain it"
+				break
+			}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+func ledgerLine(r measure.Row) string {
+	parts := make([]string, len(r.Parts))
+	for i, p := range r.Parts {
+		parts[i] = fmt.Sprintf("%d %s", p.Count, p.Name)
+	}
+	line := fmt.Sprintf("%d %s = %s", r.Total, r.Of, strings.Join(parts, " + "))
+	if r.Residual != 0 {
+		line += fmt.Sprintf(" + %d UNACCOUNTED FOR", r.Residual)
+	}
+	return line
+}
+
+func blocked(b measure.Interval) string {
+	text := fmt.Sprintf("%.3g %%", 100*b.Share)
+	if b.HalfWidth != nil {
+		text += fmt.Sprintf(" ± %.2g", 100**b.HalfWidth)
+	}
+	return text
+}
+
+func percent(share *float64) string {
+	if share == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.3g %%", 100**share)
+}
+
+func number(f *float64) string {
+	if f == nil {
+		return "-"
+	}
+	return fmt.Sprintf("%.4g", *f)
+}
+
+// span writes a length of time in three digits.
+func span(d time.Duration) string {
+	switch {
+	case d == 0:
+		return "-"
+	case d < 10*time.Millisecond:
+		return d.Round(10 * time.Microsecond).String()
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	}
+	return d.Round(10 * time.Millisecond).String()
+}

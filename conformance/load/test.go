@@ -1,0 +1,142 @@
+package load
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/check"
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/judge"
+	"github.com/dnispool/dnispool/conformance/reading"
+)
+
+// Test is a whole load test: the calibration, the run, and its judgement.
+type Test struct {
+	Plan
+	Name    string // of the profile
+	Target  string
+	File    string // of the history; "": nothing is recorded, and nothing judged
+	Started func(Calibration)
+	Judging func(operations int) // is told that the run is over and the checks begin
+}
+
+// Run calibrates, offers the load, and judges what was recorded. The error says that there is no report.
+func (t Test) Run(ctx context.Context) (r Report, err error) {
+	facts := t.Stage.Facts(t.Profile.Journey.Project)
+	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: facts.PoolSize(), History: t.File}
+	if r.Calibration, err = Calibrate(ctx, t.Profile); err != nil {
+		return r, err
+	}
+	if t.Started != nil {
+		t.Started(r.Calibration)
+	}
+	if t.File == "" {
+		r.NotJudged = "nothing was recorded"
+		r.Outcome, err = Run(ctx, t.Plan)
+		return r, err
+	}
+	if err := t.recorded(ctx, &r, facts); err != nil {
+		return r, err
+	}
+	return r, t.judge(&r)
+}
+
+// recorded runs the plan and writes its history to the file.
+func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err error) {
+	if err := os.MkdirAll(filepath.Dir(t.File), 0o777); err != nil {
+		return err
+	}
+	f, err := os.Create(t.File)
+	if err != nil {
+		return err
+	}
+	project, _ := t.Stage.Project(t.Profile.Journey.Project)
+	t.Plan.Record = f
+	t.Plan.Header.Source = fmt.Sprintf("load %s, seed %d", t.Name, t.Seed)
+	if t.Plan.Header.Facts, err = json.Marshal(map[string]reading.Facts{project.Name: facts}); err != nil {
+		return errors.Join(err, f.Close())
+	}
+	r.Outcome, err = Run(ctx, t.Plan)
+	return errors.Join(err, f.Close())
+}
+
+// judge holds what was recorded against all checks. A run that was interrupted is judged all the same.
+func (t Test) judge(r *Report) error {
+	if t.Judging != nil {
+		t.Judging(r.Recorded)
+	}
+	err := judge.Each(context.Background(), judge.Plan{Files: []string{t.File}, Checks: check.Default(), Budget: check.Budget}, func(h finding.HistoryReport) error {
+		r.Judged = &h
+		return nil
+	})
+	if err != nil {
+		r.NotJudged = err.Error()
+	}
+	return err
+}
+
+// describe says what is offered in words.
+func (p *Profile) describe() string {
+	a := p.Arrivals
+	text := string(a.Pattern)
+	if text == "" {
+		text = "poisson"
+	}
+	if a.Batch > 1 {
+		text += fmt.Sprintf(", %d at a time", a.Batch)
+	}
+	for i, s := range a.Rates {
+		switch {
+		case i > 3:
+			return text + fmt.Sprintf(" and %d more stages", len(a.Rates)-i)
+		case s.From == s.To:
+			text += fmt.Sprintf(", %v", s.From)
+		default:
+			text += fmt.Sprintf(", %v to %v", s.From, s.To)
+		}
+		if s.For > 0 {
+			text += fmt.Sprintf(" for %v", s.For)
+		}
+	}
+	if length := p.Length(); length > 0 && p.Arrivals.Rates.Length() == 0 {
+		text += fmt.Sprintf(" for %v", length-p.WarmUp)
+	}
+	if p.WarmUp > 0 {
+		text += fmt.Sprintf(" after %v of warm-up", p.WarmUp)
+	}
+	return text
+}
+
+// Cost is what a run takes of a platform, about.
+type Cost struct {
+	Callers  float64       // 0: until it is stopped
+	Requests float64       // a second, at the highest rate
+	Held     float64       // numbers at one time, in the mean, at the highest rate
+	Calls    float64       // at one time, in the mean, at the highest rate
+	CallTime time.Duration // all calls together
+}
+
+// Cost is what the profile takes of a platform whose pool is known so far.
+func (p Profile) Cost(facts reading.Facts) Cost {
+	peak, _ := p.Arrivals.Rates.Peak()
+	r := run{Plan: Plan{Profile: p}, profile: &p, calls: p.Calls}
+	c := Cost{Requests: float64(peak)}
+	if length := p.Length(); length > 0 {
+		c.Callers = p.rates().Calls(length)
+	}
+	window := max(facts.WindowMax, facts.WindowMin)
+	if p.Calls {
+		c.Requests *= 3 // a reservation and two questions
+		c.Calls = float64(peak) * p.Journey.Talk.Mean().Seconds()
+		c.CallTime = time.Duration(min(c.Callers*float64(p.Journey.Talk.Mean()), math.MaxInt64/2))
+		window = r.hold(rules(facts))
+	}
+	c.Held = float64(peak) * window.Seconds()
+	return c
+}
