@@ -19,7 +19,7 @@ import (
 // checkFlags is what `dnispool check` was asked to do.
 type checkFlags struct {
 	*flags
-	dir, label, junit, json, out string
+	dir, label, junit, json, html, out string
 	target                       string
 	seed                         uint64
 	list, dryRun, verbose, quiet bool
@@ -46,6 +46,7 @@ its file. Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.color, "color", false, "colour the output")
 	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`; - is standard output")
 	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`; - is standard output")
+	f.StringVar(&f.html, "html", "", "write the verdict as a page for a browser to `file`; - is standard output")
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
 	f.IntVar(&f.workers, "workers", 0, "`how` many scenarios at a time; 0 is one a processor")
@@ -84,7 +85,7 @@ func runCheck(ctx context.Context, e env) int {
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
-	e = e.leaveOutput(f.junit, f.json)
+	e = e.leaveOutput(f.junit, f.json, f.html)
 	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
 	if deployed != nil {
 		options.Redactor = options.Redactor.OnlyNumbers(deployed.knows(loaded))
@@ -114,6 +115,9 @@ func runCheck(ctx context.Context, e env) int {
 	if deployed != nil {
 		deployed.conclude(&played)
 	}
+	if !f.verbose {
+		played = played.Brief()
+	}
 	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor), files.close()); err != nil {
 		return refuse(e, err)
 	}
@@ -123,7 +127,7 @@ func runCheck(ctx context.Context, e env) int {
 func (f *checkFlags) plan(patterns []string) run.Plan {
 	p := run.Plan{
 		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
-		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: reference.Target{}, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
+		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: reference.Target{}, VirtualTime: true, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
 	}
 	if f.dir != "" {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir
@@ -135,15 +139,16 @@ func (f *checkFlags) plan(patterns []string) run.Plan {
 }
 
 // reportFiles are the report files, opened before anything is played: an unwritable path must not cost a run.
-type reportFiles struct{ junit, json io.WriteCloser }
+type reportFiles struct{ junit, json, html io.WriteCloser }
 
 func (f *checkFlags) openReports(e env) (r reportFiles, err error) {
-	if err := apart("--junit", f.junit, "--json", f.json); err != nil {
+	if err := errors.Join(apart("--junit", f.junit, "--json", f.json), apart("--junit", f.junit, "--html", f.html), apart("--json", f.json, "--html", f.html)); err != nil {
 		return r, err
 	}
-	var errs [2]error
+	var errs [3]error
 	r.junit, errs[0] = e.create(f.junit)
 	r.json, errs[1] = e.create(f.json)
+	r.html, errs[2] = e.create(f.html)
 	return r, errors.Join(errs[:]...)
 }
 
@@ -155,12 +160,15 @@ func (r reportFiles) write(run finding.Run, red *report.Redactor) error {
 	if r.json != nil {
 		errs = append(errs, report.JSON(r.json, run, red))
 	}
+	if r.html != nil {
+		errs = append(errs, report.HTML(r.html, run, red))
+	}
 	return errors.Join(errs...)
 }
 
 func (r reportFiles) close() error {
 	var errs []error
-	for _, f := range []io.WriteCloser{r.junit, r.json} {
+	for _, f := range []io.WriteCloser{r.junit, r.json, r.html} {
 		if f != nil {
 			errs = append(errs, f.Close())
 		}

@@ -85,8 +85,16 @@ func (d *deployed) knows(l run.Loaded) func(string) bool {
 	return func(number string) bool { return shown[number] || d.target.Gate.Gave(number) }
 }
 
-// conclude adds what a run leaves behind.
+// conclude adds what the verdict rests on, and what the run leaves behind.
 func (d *deployed) conclude(r *finding.Run) {
+	names := []string{d.target.File.Project}
+	if second := d.target.File.Second; second != nil {
+		names = append(names, second.Project)
+	}
+	for i, facts := range d.target.File.FactsOf() {
+		known, unknown := facts.Known()
+		r.Facts = append(r.Facts, finding.PoolFacts{Project: names[i], Known: known, Unknown: unknown})
+	}
 	if held := deployment.Told(d.target.Gate.Holds(time.Now())); held != "" {
 		r.Warnings = append(r.Warnings, held)
 	}

@@ -44,7 +44,7 @@ func (f *checkFlags) aim(ctx context.Context, e env, p *run.Plan) (d *deployed, 
 	if err != nil {
 		return nil, leave, f.aboutTarget(err)
 	}
-	p.Target = t
+	p.Target, p.VirtualTime = t, false
 	return &deployed{target: t}, leave, nil
 }
 

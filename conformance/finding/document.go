@@ -10,7 +10,8 @@ type Document struct {
 	Verdict  string `json:"verdict"`
 	ExitCode int    `json:"exit_code"`
 	Rules    Rules  `json:"rules"`
-	Says     string `json:"says"` // the rules in a sentence
+	Says     string `json:"says"`     // the rules in a sentence
+	Sentence string `json:"sentence,omitempty"` // the verdict in one sentence
 	Counts   Counts `json:"counts"`
 	Run
 }
@@ -27,5 +28,5 @@ func (r Run) Document() Document {
 		}
 	}
 	r.Results = results
-	return Document{Format: Format, Verdict: r.Conclusion().Verdict(), ExitCode: r.Conclusion().ExitCode(), Rules: r.Rules(), Says: r.Rules().String(), Counts: r.Counts(), Run: r}
+	return Document{Format: Format, Verdict: r.Conclusion().Verdict(), ExitCode: r.Conclusion().ExitCode(), Rules: r.Rules(), Says: r.Rules().String(), Sentence: r.Sentence(), Counts: r.Counts(), Run: r}
 }

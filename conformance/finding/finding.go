@@ -72,8 +72,20 @@ type Run struct {
 	Filter      string          `json:"filter,omitempty"` // the selection in words
 	Strict      bool            `json:"strict"`           // should and may fail the run as must does
 	Interrupted bool            `json:"interrupted"`
-	Warnings    []string        `json:"warnings,omitempty"` // about the run as a whole
+	Refused     string          `json:"refused,omitempty"`      // why the run did not begin; nothing was tested then
+	NotPlayed   []string        `json:"not_played,omitempty"`   // ids of selected scenarios that an interrupted run did not come to
+	VirtualTime bool            `json:"virtual_time,omitempty"` // histories and time lines count the target's own time, which is not the clock's
+	Facts       []PoolFacts     `json:"facts,omitempty"`        // of pools that are not the scenarios' own
+	Warnings    []string        `json:"warnings,omitempty"`     // about the run as a whole
+	Endpoints   []Endpoint      `json:"endpoints,omitempty"`    // how long replies took
 	Results     []Result        `json:"results"`
+}
+
+// PoolFacts is what is known of one project's pool, and from where.
+type PoolFacts struct {
+	Project string   `json:"project"`
+	Known   []Basis  `json:"known"`
+	Unknown []string `json:"unknown,omitempty"` // names of facts that nobody has stated
 }
 
 // Result is what became of one scenario.

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // fact is one fact as a value that can be taken away, and changed. A fact that excuses the platform, as reroutes or
@@ -125,6 +127,18 @@ func (f Facts) Stated() (names []string) {
 		}
 	}
 	return names
+}
+
+// Known lists the facts that are known, each with its value and from where, and the names of those that are not.
+func (f Facts) Known() (known []finding.Basis, unknown []string) {
+	for _, x := range removable {
+		if !x.stated(f) {
+			unknown = append(unknown, x.name)
+			continue
+		}
+		known = append(known, finding.Basis{Fact: x.name, Value: x.value(f), Source: string(f.SourceOf(x.name))})
+	}
+	return known, unknown
 }
 
 // Assumed are those of Stated that are no more than assumed.

@@ -112,22 +112,29 @@ func (p *page) body(s string) {
 	if s == "" {
 		return
 	}
+	text, cut := p.shownBody(s)
+	p.row("", text)
+	p.row("", cut)
+}
+
+// shownBody is a body as it is shown, and what to say when that is not all of it.
+func (p *page) shownBody(s string) (text, cut string) {
 	s = p.pretty(s)
 	size := len(s)
 	if len(s) > maxBodyBytes {
-		cut := maxBodyBytes
-		for cut > 0 && !utf8.RuneStart(s[cut]) {
-			cut--
+		end := maxBodyBytes
+		for end > 0 && !utf8.RuneStart(s[end]) {
+			end--
 		}
-		s = s[:cut]
+		s = s[:end]
 	}
 	if lines := strings.SplitAfterN(s, "\n", maxBodyLines+1); len(lines) > maxBodyLines {
 		s = strings.Join(lines[:maxBodyLines], "")
 	}
-	p.row("", s)
 	if len(s) < size {
-		p.row("", fmt.Sprintf("… (%d of %d bytes shown)", len(s), size))
+		cut = fmt.Sprintf("… (%d of %d bytes shown)", len(s), size)
 	}
+	return s, cut
 }
 
 func (p *page) pretty(s string) string {

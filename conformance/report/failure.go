@@ -124,7 +124,7 @@ func (p *page) context(f finding.Failure, res finding.Result, last bool) {
 		p.exchange(*f.Exchange, false)
 	}
 	p.contract(f.Contract)
-	p.before(f.Before)
+	p.row("before", beforeLines(f.Before))
 	messages := f.Ladder
 	if len(messages) == 0 && last {
 		messages = res.Ladder
@@ -182,12 +182,13 @@ func (p *page) contract(text string) {
 	p.row("contract", text)
 }
 
-func (p *page) before(steps []finding.Step) {
+// beforeLines are the last steps before a failure, a line each.
+func beforeLines(steps []finding.Step) string {
 	earlier := ""
 	if cut := len(steps) - maxBefore; cut > 0 {
 		earlier, steps = fmt.Sprintf("… %s earlier\n", count(cut, "step")), steps[cut:]
 	}
-	p.row("before", earlier+lines(steps))
+	return earlier + lines(steps)
 }
 
 // lines are texts a line each, none of which can leave its line.

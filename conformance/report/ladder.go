@@ -29,6 +29,7 @@ const (
 type rung struct {
 	at             time.Time
 	from, to, text string
+	http           bool
 }
 
 func (r rung) same(o rung) bool { return r.from == o.from && r.to == o.to && r.text == o.text }
@@ -41,10 +42,7 @@ func (p *page) ladder(exchanges []finding.Exchange, messages []finding.SIPMessag
 	}
 	start := firstTime(rungs)
 	parties := partiesOf(rungs)
-	rungs = fold(rungs)
-	if cut := len(rungs) - maxRungs; cut > 0 {
-		rungs = append([]rung{{text: fmt.Sprintf("… %d earlier …", cut)}}, rungs[cut:]...)
-	}
+	rungs = folded(rungs)
 
 	last := len(parties) - 1
 	room := p.width - timeColumn - len("  ") - min(columns(parties[last]), lastColumn)
@@ -67,22 +65,22 @@ func (p *page) ladder(exchanges []finding.Exchange, messages []finding.SIPMessag
 func rungsOf(exchanges []finding.Exchange, messages []finding.SIPMessage) []rung {
 	var out []rung
 	for _, x := range exchanges {
-		out = append(out, rung{x.At, client, platform, x.Method + " " + requestTarget(x.URL)})
+		out = append(out, rung{x.At, client, platform, x.Method + " " + requestTarget(x.URL), true})
 		end := x.At
 		if !end.IsZero() {
 			end = end.Add(x.Duration)
 		}
 		switch {
 		case x.Status == 0:
-			out = append(out, rung{end, client, client, "no reply: " + reason(x)})
+			out = append(out, rung{end, client, client, "no reply: " + reason(x), true})
 		case x.Error != "":
-			out = append(out, rung{end, platform, client, fmt.Sprintf("%d, then %s", x.Status, x.Error)})
+			out = append(out, rung{end, platform, client, fmt.Sprintf("%d, then %s", x.Status, x.Error), true})
 		default:
-			out = append(out, rung{end, platform, client, strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, x.ResponseBody))})
+			out = append(out, rung{end, platform, client, strings.TrimSpace(fmt.Sprintf("%d %s", x.Status, x.ResponseBody)), true})
 		}
 	}
 	for _, m := range messages {
-		out = append(out, rung{m.At, m.From, m.To, m.Summary})
+		out = append(out, rung{m.At, m.From, m.To, m.Summary, false})
 	}
 	slices.SortStableFunc(out, func(a, b rung) int { return a.at.Compare(b.at) })
 	return out
@@ -114,6 +112,15 @@ func partiesOf(rungs []rung) []string {
 		}
 	}
 	return append(out, seen...)
+}
+
+// folded are the rungs without what repeats itself, and the last of them where there are too many.
+func folded(rungs []rung) []rung {
+	rungs = fold(rungs)
+	if cut := len(rungs) - maxRungs; cut > 0 {
+		return append([]rung{{text: fmt.Sprintf("… %d earlier …", cut)}}, rungs[cut:]...)
+	}
+	return rungs
 }
 
 // fold replaces the middle of a long row of equal rungs, or of equal pairs (a poll and its reply), by a remark.

@@ -26,7 +26,7 @@ func (p *page) summary(run finding.Run) {
 	p.list("Could not be judged:", run, func(r finding.Result) bool { return r.Status == finding.Error })
 	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
 	p.skips(run)
-	p.allWarnings(run)
+	p.warningList(run)
 	p.line("%s", p.paint(verdictStyle(run), lastLine(run))) // never wrapped: it is the last line
 }
 
@@ -98,27 +98,42 @@ func (p *page) skips(run finding.Run) {
 	}
 }
 
-// allWarnings lists the warnings of the run and of its scenarios, equal ones together.
-func (p *page) allWarnings(run finding.Run) {
-	texts := slices.Clone(run.Warnings)
-	ids := map[string][]string{}
+// warning is one warning and the scenarios that have it; none, when it is about the run.
+type warning struct {
+	Text string
+	IDs  []string
+}
+
+// allWarnings are the warnings of the run and of its scenarios, equal ones together.
+func allWarnings(run finding.Run) (out []warning) {
+	for _, w := range run.Warnings {
+		out = append(out, warning{Text: w})
+	}
 	for _, res := range run.Results {
 		for _, w := range res.Warnings {
-			if !slices.Contains(texts, w) {
-				texts = append(texts, w)
+			i := slices.IndexFunc(out, func(o warning) bool { return o.Text == w })
+			if i < 0 {
+				i = len(out)
+				out = append(out, warning{Text: w})
 			}
-			ids[w] = append(ids[w], res.ID)
+			out[i].IDs = append(out[i].IDs, res.ID)
 		}
 	}
-	if len(texts) == 0 {
+	return out
+}
+
+// warningList writes all warnings.
+func (p *page) warningList(run finding.Run) {
+	all := allWarnings(run)
+	if len(all) == 0 {
 		return
 	}
 	p.line("%s", p.paint(bold, "Warnings:"))
-	for _, w := range texts {
-		if n := len(ids[w]); n > 0 {
-			w += " (" + someIDs(ids[w]) + ")"
+	for _, w := range all {
+		if len(w.IDs) > 0 {
+			w.Text += " (" + someIDs(w.IDs) + ")"
 		}
-		p.item("  - ", w)
+		p.item("  - ", w.Text)
 	}
 	p.line("")
 }

@@ -36,6 +36,7 @@ type Plan struct {
 	Workers       int                 // scenarios at work at one time; 0: one a processor
 	// TargetWords are what a command line says of the target, for the commands that a report prints; none for the reference.
 	TargetWords []string
+	VirtualTime bool // the target's time is its own
 }
 
 // Loaded is a plan whose scenarios have been read and selected.
@@ -64,7 +65,7 @@ func (p Plan) Reading() scenario.Options {
 func (l Loaded) Report() finding.Run {
 	return finding.Run{
 		Tool: l.Tool, Version: l.Version, Seed: l.Seed, Target: l.Target.Name(), Config: l.Target.Config(),
-		Filter: l.filterText(), Strict: l.Strict,
+		Filter: l.filterText(), Strict: l.Strict, VirtualTime: l.VirtualTime,
 	}
 }
 
@@ -106,7 +107,8 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 	}
 	run.Duration = time.Since(run.Started)
 	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
-	run.Results = l.inOrder(results)
+	run.Results, run.NotPlayed = l.inOrder(results)
+	run.Endpoints = run.Latencies()
 	run.Warnings = append(run.Warnings, run.Hollow()...)
 	return run, nil
 }
@@ -142,8 +144,8 @@ func shellWord(s string) string {
 
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
 
-// inOrder puts the results among those that were filtered out, in the order of the files.
-func (l Loaded) inOrder(results []finding.Result) []finding.Result {
+// inOrder puts the results among those that were filtered out, in the order of the files, and names what was not played.
+func (l Loaded) inOrder(results []finding.Result) (out []finding.Result, notPlayed []string) {
 	played := make(map[string]finding.Result, len(results))
 	for _, r := range results {
 		played[r.ID] = r
@@ -152,16 +154,17 @@ func (l Loaded) inOrder(results []finding.Result) []finding.Result {
 	for _, s := range l.Selected {
 		selected[s.ID] = true
 	}
-	var out []finding.Result
 	for _, s := range l.All {
 		if r, ok := played[s.ID]; ok {
 			out = append(out, r)
-		} else if !selected[s.ID] {
+		} else if selected[s.ID] {
+			notPlayed = append(notPlayed, s.ID)
+		} else {
 			out = append(out, finding.Result{
 				ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Level: s.Level, Labels: s.Labels,
 				Status: finding.Filtered, Reason: "not selected by " + l.filterText(),
 			})
 		}
 	}
-	return out
+	return out, notPlayed
 }

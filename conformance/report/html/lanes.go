@@ -73,3 +73,32 @@ func (l Lanes) legend(d *drawing) {
 		x += legendSwash + charWidth*float64(len([]rune(s))) + legendGap
 	}
 }
+
+// Part is a part of a whole.
+type Part struct {
+	Tone  Tone
+	Count int
+	Says  string
+}
+
+// Share draws the parts of a whole as one bar. What is in it at all can be seen.
+func Share(title string, parts []Part) template.HTML {
+	const width, height, least = 760.0, 18.0, 4.0
+	total := 0
+	for _, p := range parts {
+		total += p.Count
+	}
+	if total == 0 {
+		return ""
+	}
+	var d drawing
+	d.add(`<svg class="share" role="img" aria-label="%s" viewBox="0 0 %v %v" preserveAspectRatio="none">`, title, width, height)
+	room, x := width-least*float64(len(parts)), 0.0
+	for _, p := range parts {
+		w := least + room*float64(p.Count)/float64(total)
+		d.add(`<rect class="%s" x="%v" width="%v" height="%v"><title>%s</title></rect>`, string(p.Tone), x, w, height, p.Says)
+		x += w
+	}
+	d.WriteString("</svg>")
+	return template.HTML(d.String())
+}
