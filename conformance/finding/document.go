@@ -10,7 +10,7 @@ type Document struct {
 	Verdict  string `json:"verdict"`
 	ExitCode int    `json:"exit_code"`
 	Rules    Rules  `json:"rules"`
-	Says     string `json:"says"`     // the rules in a sentence
+	Says     string `json:"says"`               // the rules in a sentence
 	Sentence string `json:"sentence,omitempty"` // the verdict in one sentence
 	Counts   Counts `json:"counts"`
 	Run

@@ -73,7 +73,7 @@ type Run struct {
 	Strict      bool            `json:"strict"`           // should and may fail the run as must does
 	Interrupted bool            `json:"interrupted"`
 	Refused     string          `json:"refused,omitempty"`      // why the run did not begin; nothing was tested then
-	NotPlayed   []string        `json:"not_played,omitempty"`   // ids of selected scenarios that an interrupted run did not come to
+	NotPlayed   []string        `json:"not_played,omitempty"`   // ids of selected scenarios that an interrupted run did not play to their end
 	VirtualTime bool            `json:"virtual_time,omitempty"` // histories and time lines count the target's own time, which is not the clock's
 	Facts       []PoolFacts     `json:"facts,omitempty"`        // of pools that are not the scenarios' own
 	Warnings    []string        `json:"warnings,omitempty"`     // about the run as a whole
@@ -271,6 +271,12 @@ func (r Result) Verdict() Status {
 	}
 	return r.Status
 }
+
+// Interrupted is the reason of a scenario that was stopped from outside.
+const Interrupted = "interrupted"
+
+// Stopped reports whether the scenario was stopped from outside: it is no more judged than one that was not begun.
+func (r Result) Stopped() bool { return r.Verdict() == Error && r.Reason == Interrupted }
 
 // FailsRun reports whether the result makes the run not conformant: it failed, and its level counts.
 func (r Result) FailsRun(strict bool) bool {

@@ -7,7 +7,7 @@ func (r Run) Sentence() string {
 	c, rules := r.Counts(), r.Rules()
 	switch r.Conclusion().ExitCode() {
 	case ExitInterrupted:
-		return fmt.Sprintf("Interrupted: %s not played, so there is no verdict; %s.", number(len(r.NotPlayed), "scenario was", "scenarios were"), r.soFar())
+		return fmt.Sprintf("Interrupted: %s not played to the end, so there is no verdict; %s.", number(len(r.NotPlayed), "scenario was", "scenarios were"), r.soFar())
 	case ExitNotJudged:
 		switch {
 		case r.Refused != "":

@@ -84,7 +84,7 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 	if err != nil {
 		r.Status, r.Reason, r.Duration = finding.Error, err.Error(), time.Since(started)
 		if errors.Is(ctx.Err(), context.Canceled) {
-			r.Reason = interrupted
+			r.Reason = finding.Interrupted
 		}
 		return r
 	}
@@ -149,7 +149,7 @@ func (p *player) conclude(ctx context.Context, r *finding.Result, place finding.
 	case err == nil:
 		r.Status = finding.Failed
 	case errors.Is(ctx.Err(), context.Canceled):
-		r.Status, r.Reason = finding.Error, interrupted
+		r.Status, r.Reason = finding.Error, finding.Interrupted
 	case proofless(err):
 		r.Status, r.Reason = finding.Inconclusive, fmt.Sprintf("%s: %v", what, err)
 	case errors.Is(err, context.DeadlineExceeded):
@@ -160,9 +160,6 @@ func (p *player) conclude(ctx context.Context, r *finding.Result, place finding.
 		r.Status, r.Reason, r.Failures = finding.Error, fmt.Sprintf("%s: %v", what, err), append(r.Failures, place)
 	}
 }
-
-// interrupted is the reason of a scenario that was stopped from outside.
-const interrupted = "interrupted"
 
 // inconclusive marks what proves nothing: a reply that never came says neither yes nor no.
 type inconclusive struct{ error }

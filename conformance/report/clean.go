@@ -48,8 +48,10 @@ func unsafeRune(r rune) bool {
 	return unicode.Is(unicode.Bidi_Control, r) || r == 0x2028 || r == 0x2029
 }
 
+var onOneLine = strings.NewReplacer("\n", `\n`, "\t", `\t`)
+
 // oneLine is clean for text that must stay on its line.
-func oneLine(s string) string { return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(clean(s)) }
+func oneLine(s string) string { return onOneLine.Replace(clean(s)) }
 
 // tidy returns the result without secrets and with clean text. The source lines are left as they are: the caret's
 // column counts their characters, so they are cleaned when they are drawn.

@@ -47,10 +47,10 @@ func (f failureView) SourceLines() (out []SourceView) {
 	return out
 }
 
-// Wanted and Actual are what was wanted and got, with the path.
+// Wanted is what was wanted, with the path.
 func (f failureView) Wanted() string { return pathed(f.Path, f.Want) }
 
-// Actual is what was got.
+// Actual is what was got, with the path.
 func (f failureView) Actual() string { return pathed(f.Path, f.Got) }
 
 // History are the operations that prove it, a line each.
@@ -65,7 +65,7 @@ func (f failureView) Sent() string { return sent(*f.Exchange) }
 // Received is the reply as it is shown.
 func (f failureView) Received() string { return received(*f.Exchange) }
 
-// Ladder draws the calls around the failure, and with them the requests.
+// LadderSVG draws the calls around the failure, and with them the requests.
 func (f failureView) LadderSVG() template.HTML {
 	messages := f.Failure.Ladder
 	if len(messages) == 0 && f.Last {
@@ -110,9 +110,12 @@ func (f failureView) ChartSVG() template.HTML {
 	if c == nil {
 		return ""
 	}
+	from := max(c.From, 0)
 	l := html.Lanes{
-		Title: "Reservations and calls over " + runView{Run: *f.of.run}.Clock() + "; what is marked * proves it",
-		Time:  html.Axis{Min: max(c.From, 0).Seconds(), Max: c.To.Seconds(), Says: func(s float64) string { return moment(time.Duration(s * float64(time.Second))) }},
+		Title: "Reservations and calls over " + f.of.run.Clock() + "; what is marked * proves it",
+		Time: html.Axis{Min: from.Seconds(), Max: c.To.Seconds(), Says: func(s float64) string {
+			return time.Duration(s * float64(time.Second)).Round(max((c.To-from)/1000, 1)).String()
+		}},
 	}
 	for _, s := range chartStates {
 		l.States = append(l.States, s.says)

@@ -26,7 +26,7 @@ var runPage = template.Must(template.New("run").Funcs(template.FuncMap{
 // and JSON say, because it is made from the same: see finding.Run.
 func HTML(w io.Writer, run finding.Run, red *Redactor) error {
 	run = tidyRun(run, red)
-	v := runView{Run: run, Counts: run.Counts()}
+	v := &runView{Run: run, Counts: run.Counts()}
 	page := html.Page{
 		Title: run.Sentence(), Made: strings.TrimSpace(run.Tool + " " + run.Version), Tone: runTone(run), Verdict: run.Sentence(),
 		Says: []string{oneLine(run.Rules().String())}, About: v.about(),
@@ -41,9 +41,9 @@ func HTML(w io.Writer, run finding.Run, red *Redactor) error {
 		{"tested", "What was tested", count(v.Counts.Total, "scenario"), true},
 		{"open", "What did not pass", fmt.Sprint(len(v.NotPassed())), len(v.NotPassed()) > 0},
 		{"warnings", "Warnings", fmt.Sprint(len(v.Warnings())), len(v.Warnings()) > 0},
-		{"facts", "Facts that the verdict rests on", "", true},
+		{"facts", "What it rests on", "", true},
 		{"results", "Results", "", len(run.Results) > 0},
-		{"latency", "How long replies took", "", len(run.Endpoints) > 0},
+		{"latency", "Latency", "", len(run.Endpoints) > 0},
 		{"configuration", "Configuration", "", len(run.Config) > 0},
 		{"again", "This run", "", true},
 	} {
@@ -89,7 +89,7 @@ type runView struct {
 	Counts finding.Counts
 }
 
-func (v runView) about() (out []html.Pair) {
+func (v *runView) about() (out []html.Pair) {
 	pair := func(name, value string) {
 		if value != "" {
 			out = append(out, html.Pair{Name: name, Value: value})
@@ -129,7 +129,7 @@ type StatusLine struct {
 }
 
 // Statuses are the statuses that occur.
-func (v runView) Statuses() (out []StatusLine) {
+func (v *runView) Statuses() (out []StatusLine) {
 	for _, s := range finding.Statuses() {
 		if n := v.Counts.Of(s); n > 0 {
 			line := StatusLine{Status: s, Count: n, Means: meanings[s]}
@@ -143,7 +143,7 @@ func (v runView) Statuses() (out []StatusLine) {
 }
 
 // Share draws the counts.
-func (v runView) Share() template.HTML {
+func (v *runView) Share() template.HTML {
 	var parts []html.Part
 	for _, s := range v.Statuses() {
 		parts = append(parts, html.Part{Tone: tone(s.Status), Count: s.Count, Says: fmt.Sprintf("%d %s", s.Count, statusName(s.Status))})
@@ -152,7 +152,7 @@ func (v runView) Share() template.HTML {
 }
 
 // NotPassed are the scenarios that were played and did not pass, those that count against the target first.
-func (v runView) NotPassed() (out []resultView) {
+func (v *runView) NotPassed() (out []resultView) {
 	for _, r := range v.Results {
 		if s := r.Verdict(); s != finding.Passed && !s.Skipped() {
 			out = append(out, v.view(r))
@@ -162,11 +162,29 @@ func (v runView) NotPassed() (out []resultView) {
 	return out
 }
 
+// roomForCases is how many bytes the scenarios that did not pass may take before those after them are told in brief: a
+// page must stay small enough to be forwarded.
+const roomForCases = 3 << 19
+
+// Cases writes the scenarios that did not pass.
+func (v *runView) Cases() (template.HTML, error) {
+	var out strings.Builder
+	for _, r := range v.NotPassed() {
+		r.Brief = out.Len() > roomForCases
+		text, err := html.Body(runPage, "result", r)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(string(text))
+	}
+	return template.HTML(out.String()), nil // escaped by the template
+}
+
 // Warnings are those of the run and of its scenarios.
-func (v runView) Warnings() []warning { return allWarnings(v.Run) }
+func (v *runView) Warnings() []warning { return allWarnings(v.Run) }
 
 // Areas are the results by the first part of their ids.
-func (v runView) Areas() (out []areaView) {
+func (v *runView) Areas() (out []areaView) {
 	for _, r := range v.Results {
 		name := area(r.ID)
 		i := slices.IndexFunc(out, func(a areaView) bool { return a.Name == name })
@@ -180,7 +198,7 @@ func (v runView) Areas() (out []areaView) {
 }
 
 // Slowest are the scenarios that took longest.
-func (v runView) Slowest() []finding.Result {
+func (v *runView) Slowest() []finding.Result {
 	all := slices.Clone(v.Results)
 	slices.SortStableFunc(all, func(a, b finding.Result) int { return int(b.Duration - a.Duration) })
 	all = all[:min(len(all), 5)]
@@ -188,7 +206,7 @@ func (v runView) Slowest() []finding.Result {
 }
 
 // ConfigText is the configuration, indented.
-func (v runView) ConfigText() string {
+func (v *runView) ConfigText() string {
 	var b bytes.Buffer
 	if err := json.Indent(&b, v.Config, "", "  "); err != nil {
 		return clean(string(v.Config))
@@ -197,7 +215,7 @@ func (v runView) ConfigText() string {
 }
 
 // Clock says which time the time lines and histories have.
-func (v runView) Clock() string {
+func (v *runView) Clock() string {
 	if v.VirtualTime {
 		return "virtual time, which the run moves itself"
 	}
@@ -205,7 +223,7 @@ func (v runView) Clock() string {
 }
 
 // Course draws how long replies took, from the first to the last.
-func (v runView) Course(e finding.Endpoint) template.HTML {
+func (v *runView) Course(e finding.Endpoint) template.HTML {
 	var figures []float64
 	for _, d := range e.Course {
 		figures = append(figures, d.Seconds())
@@ -238,10 +256,11 @@ func (a areaView) Tally() string {
 // resultView is a result as the templates read it.
 type resultView struct {
 	finding.Result
-	run *finding.Run
+	run   *runView
+	Brief bool // there is no room for more than a line a failure
 }
 
-func (v runView) view(r finding.Result) resultView { return resultView{r, &v.Run} }
+func (v *runView) view(r finding.Result) resultView { return resultView{Result: r, run: v} }
 
 // weight orders what did not pass: what counts against the target, what says nothing about it, what is tolerated.
 func (r resultView) weight() int {
@@ -300,19 +319,19 @@ func (r resultView) Took() string {
 	return human(r.Duration)
 }
 
-// Slow draws nothing: see Took. FailureViews are its failures, each with what is told once for several taken out.
+// FailureViews are its failures, each without what the next one tells as well.
 func (r resultView) FailureViews() (out []failureView) {
 	for i, f := range r.Failures {
 		last := i+1 == len(r.Failures) || i+1 == maxFailures
 		if i < maxFailures && !last {
 			f = withoutShared(f, r.Failures[i+1])
 		}
-		out = append(out, failureView{Failure: f, of: r, Last: last, Whole: i < maxFailures})
+		out = append(out, failureView{Failure: f, of: r, Last: last, Whole: i < maxFailures && !r.Brief})
 	}
 	return out
 }
 
-// Ladder draws the calls and requests of a scenario that has no failure to draw them beside.
+// LadderSVG draws the calls and requests of a scenario that has no failure to draw them beside.
 func (r resultView) LadderSVG() template.HTML { return ladderSVG(r.Exchanges, r.Ladder) }
 
 // since is a time after the first of a ladder, in milliseconds.

@@ -26,6 +26,7 @@ func (p *page) summary(run finding.Run) {
 	p.list("Could not be judged:", run, func(r finding.Result) bool { return r.Status == finding.Error })
 	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
 	p.skips(run)
+	p.notPlayed(run)
 	p.warningList(run)
 	p.line("%s", p.paint(verdictStyle(run), lastLine(run))) // never wrapped: it is the last line
 }
@@ -96,6 +97,34 @@ func (p *page) skips(run finding.Run) {
 		p.line("%s", p.paint(bold, "Skipped:"))
 		p.line("%s", all)
 	}
+}
+
+// notPlayed lists what an interrupted run did not play to the end, as arguments of dnispool check.
+func (p *page) notPlayed(run finding.Run) {
+	if len(run.NotPlayed) == 0 {
+		return
+	}
+	p.line("%s", p.paint(bold, "Not played to the end:"))
+	p.item("  ", strings.Join(selecting(run.NotPlayed, run.Results), " "))
+	p.line("")
+}
+
+// selecting names scenarios in few words: an area of which no other scenario is known by its glob.
+func selecting(ids []string, others []finding.Result) (words []string) {
+	known := make(map[string]bool)
+	for _, r := range others {
+		known[area(r.ID)] = true
+	}
+	for _, id := range ids {
+		word := id
+		if a := area(id); !known[a] && strings.HasPrefix(id, a+"/") {
+			word = "'" + a + "/*'"
+		}
+		if !slices.Contains(words, word) {
+			words = append(words, word)
+		}
+	}
+	return words
 }
 
 // warning is one warning and the scenarios that have it; none, when it is about the run.

@@ -79,6 +79,7 @@ func (t *Text) Finished(res finding.Result) {
 		}
 	}
 	switch {
+	case res.Stopped(): // the summary lists it
 	case res.Status == finding.Passed || res.Status.Skipped():
 		if t.opts.Quiet || res.Status == finding.Filtered && !t.opts.Verbose {
 			break
@@ -87,7 +88,7 @@ func (t *Text) Finished(res finding.Result) {
 	default:
 		p.result(res, t.run, t.opts.Verbose)
 	}
-	if t.opts.Verbose && !t.opts.Quiet && !res.Status.Skipped() {
+	if t.opts.Verbose && !t.opts.Quiet && !res.Status.Skipped() && !res.Stopped() {
 		if res.Status != finding.Passed {
 			p.line("")
 		}
@@ -126,6 +127,10 @@ func tidyRun(run finding.Run, red *Redactor) finding.Run {
 	for _, s := range []*string{&run.Tool, &run.Version, &run.Target, &run.Filter} {
 		*s = oneLine(*s)
 	}
+	for i := range run.NotPlayed {
+		run.NotPlayed[i] = oneLine(run.NotPlayed[i])
+	}
+	run.Refused = clean(run.Refused)
 	cleanAll(run.Warnings)
 	for _, res := range results {
 		run.Results = append(run.Results, tidy(res, red))

@@ -98,6 +98,9 @@ func TestNoWriterTellsASecret(t *testing.T) {
 	if err := JSON(&b, run, secret); err != nil {
 		t.Fatal(err)
 	}
+	if err := HTML(&b, run, secret); err != nil {
+		t.Fatal(err)
+	}
 	for _, s := range []string{dniKey, handoffKey, "hunter2-password"} {
 		if strings.Contains(b.String(), s) {
 			t.Errorf("reports: want no %q in them, got it", s)

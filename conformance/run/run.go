@@ -100,7 +100,9 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 		}
 		return replay.Play(ctx, s, l.Target, options)
 	}) {
-		results = append(results, r)
+		if !r.Stopped() {
+			results = append(results, r)
+		}
 		if listen != nil {
 			listen.Finished(r)
 		}

@@ -93,6 +93,18 @@ func (d *drawing) end(label string) template.HTML {
 	return template.HTML(`<div class="scroll" tabindex="0" role="group" aria-label="` + template.HTMLEscapeString(label) + `">` + d.String() + `</div>`)
 }
 
+// text writes a text of at most so many letters. One that is longer is whole when it is pointed at.
+func (d *drawing) text(class string, x, y float64, text string, letters int) {
+	if text == "" {
+		return
+	}
+	d.add(`<text class="%s" x="%v" y="%v">%s`, class, x, y, shortened(text, letters))
+	if len([]rune(text)) > letters {
+		d.add(`<title>%s</title>`, text)
+	}
+	d.WriteString("</text>")
+}
+
 // shortened cuts a text that is longer than n characters.
 func shortened(s string, n int) string {
 	if runes := []rune(s); len(runes) > n {

@@ -148,8 +148,8 @@ func TestPictures(t *testing.T) {
 		"band":    {Plot{Series: []Series{{Kind: Band, Points: []Point{{X: 1, Y: 1, High: 3}, {X: 2, Y: 2, High: 4}}}}}.SVG(), map[string]int{"polygon": 1}},
 		"nothing": {Plot{}.SVG(), map[string]int{"svg": 1}},
 		"lanes": {
-			Lanes{Title: hostile, States: []string{"held", hostile}, Lanes: []Lane{{Head: hostile, Note: hostile, Bars: []Bar{{From: 0, To: 1, Says: hostile}, {From: 2, To: 2, State: 7, Maybe: true}}}}}.SVG(),
-			map[string]int{"rect": 4},
+			Lanes{Title: hostile, States: []string{"held", hostile}, Lanes: []Lane{{Head: hostile, Note: hostile, Bars: []Bar{{From: 0, To: 1, Says: hostile}, {From: 2, To: 2, State: 1, Maybe: true}, {From: 2, To: 2, State: 7, Maybe: true}}}}}.SVG(),
+			map[string]int{"rect": 5},
 		},
 		"ladder": {
 			Ladder{Title: hostile, Parties: []string{"client", hostile}, Rungs: []Rung{

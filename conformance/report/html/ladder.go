@@ -25,6 +25,7 @@ const (
 	ladderLeft, ladderGap    = 72.0, 300.0
 	ladderRight, ladderTop   = 150.0, 34.0
 	rungHeight, ladderLetter = 26.0, 6.4
+	longRemark, longEvent    = 90, 40
 )
 
 // SVG draws the ladder. A text that is too long for its place is whole when it is pointed at.
@@ -51,10 +52,11 @@ func (l Ladder) rung(d *drawing, r Rung, y float64) {
 	from, to := slices.Index(l.Parties, r.From), slices.Index(l.Parties, r.To)
 	switch {
 	case from < 0 && to < 0:
-		d.add(`<text class="soft" x="%v" y="%v">%s</text>`, l.x(0)+8, y+4, r.Text)
+		d.text("soft", l.x(0)+8, y+4, r.Text, longRemark)
 	case from < 0 || to < 0 || from == to:
 		x := l.x(max(from, to))
-		d.add(`<circle class="f1" cx="%v" cy="%v" r="3"/><text x="%v" y="%v">%s<title>%s</title></text>`, x, y, x+9, y+4, shortened(r.Text, 40), r.Text)
+		d.add(`<circle class="f1" cx="%v" cy="%v" r="3"/>`, x, y)
+		d.text("event", x+9, y+4, r.Text, longEvent)
 	default:
 		kind := ""
 		if r.HTTP {
@@ -65,7 +67,6 @@ func (l Ladder) rung(d *drawing, r Rung, y float64) {
 			point = -6
 		}
 		d.add(`<path class="arrow%s" d="M%v %vH%vm%v -4l%v 4l%v 4"/>`, kind, a, y, b, point, -point, point)
-		letters := int((max(a, b) - min(a, b) - 24) / ladderLetter)
-		d.add(`<text class="mid" x="%v" y="%v">%s<title>%s</title></text>`, (a+b)/2, y-4, shortened(r.Text, letters), r.Text)
+		d.text("mid", (a+b)/2, y-4, r.Text, int((max(a, b)-min(a, b)-24)/ladderLetter))
 	}
 }

@@ -47,12 +47,12 @@ func (l Lanes) SVG() template.HTML {
 	}
 	for i, row := range l.Lanes {
 		top := lanesTop + laneHeight*float64(i)
-		class := ""
+		class := "head"
 		if row.Strong {
 			class = "strong"
 		}
-		d.add(`<text class="%s" x="4" y="%v">%s<title>%s</title></text>`, class, top+15, shortened(row.Head, headLetters), row.Head)
-		d.add(`<text class="soft" x="%v" y="%v">%s<title>%s</title></text>`, right+10, top+15, shortened(row.Note, noteLimit), row.Note)
+		d.text(class, 4, top+15, row.Head, headLetters)
+		d.text("soft", right+10, top+15, row.Note, noteLimit)
 		for _, b := range row.Bars {
 			from, to := l.Time.place(b.From, lanesLeft, right), l.Time.place(b.To, lanesLeft, right)
 			colour := b.State%colours + 1
@@ -66,9 +66,19 @@ func (l Lanes) SVG() template.HTML {
 	return d.end(l.Title)
 }
 
+// legend names the states that are drawn.
 func (l Lanes) legend(d *drawing) {
+	drawn := make(map[int]bool)
+	for _, row := range l.Lanes {
+		for _, b := range row.Bars {
+			drawn[b.State] = true
+		}
+	}
 	x := lanesLeft
 	for i, s := range l.States {
+		if !drawn[i] {
+			continue
+		}
 		d.add(`<rect class="f%d" x="%v" y="4" width="10" height="10"/><text x="%v" y="13">%s</text>`, i%colours+1, x, x+legendSwash, s)
 		x += legendSwash + charWidth*float64(len([]rune(s))) + legendGap
 	}

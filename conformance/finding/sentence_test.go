@@ -1,0 +1,48 @@
+package finding
+
+import "testing"
+
+func TestSentence(t *testing.T) {
+	t.Parallel()
+	result := func(rule string, s Status, level string) Result {
+		return Result{ID: "a/" + rule, Requirement: rule, Status: s, Level: level, Reason: "r"}
+	}
+	kept, broken, should := result("kept", Passed, Must), result("broken", Failed, Must), result("should", Failed, Should)
+	doubt, failed, left := result("doubt", Inconclusive, Must), result("error", Error, Must), result("left", Unsupported, Must)
+	for want, r := range map[string]Run{
+		"Conformant: acme kept the 1 rule that was tested.":                                                        {Results: []Result{kept, kept}},
+		"Conformant: acme kept the 1 rule that was tested (of 2 that there are).":                                  {Results: []Result{kept, left}},
+		"Conformant: acme broke 1 of the 2 rules that were tested, and must keep none of those.":                   {Results: []Result{kept, should}},
+		"Not conformant: acme broke 1 of the 2 rules that were tested (of 3 that there are).":                      {Results: []Result{kept, broken, left}},
+		"Not conformant: acme broke the one rule that was tested.":                                                 {Results: []Result{broken}},
+		"Inconclusive: nothing is proven against acme, but 1 scenario did not decide.":                             {Results: []Result{kept, doubt}},
+		"Not judged: 1 scenario could not be played to the end, so there is no verdict; of 2 that were, 1 failed.": {Results: []Result{kept, broken, failed}},
+		"Not judged: no scenario could be played to its end.":                                                      {Results: []Result{failed, failed}},
+		"Not judged: nothing was tested.":                                                                          {Results: []Result{left}},
+		"Not judged: the run did not begin, so nothing was tested.":                                                {Refused: "no such file"},
+		"Interrupted: 2 scenarios were not played to the end, so there is no verdict; of 1 that were, 0 failed.":   {Interrupted: true, NotPlayed: []string{"a", "b"}, Results: []Result{kept}},
+		"Interrupted: 1 scenario was not played to the end, so there is no verdict; nothing was tested.":           {Interrupted: true, NotPlayed: []string{"a"}},
+	} {
+		r.Target = "acme"
+		if got := r.Sentence(); got != want {
+			t.Errorf("want %q, got %q", want, got)
+		}
+	}
+}
+
+func TestBriefKeepsWhatAFailureNeeds(t *testing.T) {
+	t.Parallel()
+	with := func(s Status) Result {
+		return Result{Status: s, Exchanges: []Exchange{{Status: 200}}, Ladder: []SIPMessage{{Summary: "BYE"}}}
+	}
+	before := Run{Results: []Result{with(Passed), with(Failed), with(Error)}}
+	after := before.Brief()
+	for i, want := range []int{0, 1, 1} {
+		if r := after.Results[i]; len(r.Exchanges) != want || len(r.Ladder) != want {
+			t.Errorf("%s: want %d exchanges and messages, got %d and %d", r.Status, want, len(r.Exchanges), len(r.Ladder))
+		}
+	}
+	if len(before.Results[0].Exchanges) != 1 {
+		t.Error("want the run that was given unchanged, got a change")
+	}
+}
