@@ -20,11 +20,11 @@ import (
 type checkFlags struct {
 	*flags
 	dir, label, junit, json, html, out string
-	target                       string
-	seed                         uint64
-	list, dryRun, verbose, quiet bool
-	strict, color, keep, yes     bool
-	workers                      int
+	target                             string
+	seed                               uint64
+	list, dryRun, verbose, quiet       bool
+	strict, color, keep, yes           bool
+	workers                            int
 }
 
 func newCheckFlags() *checkFlags {
