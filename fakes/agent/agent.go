@@ -34,7 +34,8 @@
 //	  - set: {note: late}
 //
 // The agent hangs up after its last turn, and after start_function when it has
-// none. Outside of start every attribute reads as null, as on the platform.
+// none. Outside of start every attribute reads as null, as on the platform,
+// unless its configuration says otherwise.
 package agent
 
 import (
@@ -90,15 +91,16 @@ func (s *scripted) Turn(_ context.Context, in conversation.TurnInput) (conversat
 	t := s.turns[in.Turn]
 	last := in.Turn == len(s.turns)-1
 	f := frame{
-		call:    in.Call,
-		state:   in.State,
-		missing: in.MissingIndex,
-		reply:   conversation.Reply{Say: t.say, Took: t.takes, Listen: t.listen, Hangup: last && !t.listen},
+		call:       in.Call,
+		attributes: in.Attributes,
+		state:      in.State,
+		missing:    in.MissingIndex,
+		reply:      conversation.Reply{Say: t.say, Took: t.takes, Listen: t.listen, Hangup: last && !t.listen},
 	}
 	return f.run(t.do)
 }
 
 func (s *scripted) End(_ context.Context, in conversation.EndInput) (conversation.Reply, error) {
-	f := frame{call: in.Call, state: in.State, missing: in.MissingIndex}
+	f := frame{call: in.Call, attributes: in.Attributes, state: in.State, missing: in.MissingIndex}
 	return f.run(s.end)
 }

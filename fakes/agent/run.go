@@ -15,7 +15,7 @@ import (
 // state includes the writes of the run so far.
 type frame struct {
 	call       conversation.Call
-	attributes json.RawMessage // None outside of start_function
+	attributes json.RawMessage // None outside of start_function, unless they can be read throughout
 	state      conversation.State
 	missing    conversation.MissingIndex
 	reply      conversation.Reply

@@ -23,8 +23,8 @@ const Forever = time.Duration(math.MaxInt64)
 // closes leaves behind one that does not.
 //
 // A failing function may still return Reply.Took, the call time it spent
-// before it failed, and Reply.Notes. Everything else of a failed reply is
-// ignored.
+// before it failed, Reply.Notes, and what it had written, which counts where
+// Config.FailedWrites says so. Everything else of a failed reply is ignored.
 type Agent interface {
 	// Start runs once, before the greeting. It alone sees the attributes.
 	Start(context.Context, StartInput) (Reply, error)
@@ -65,8 +65,7 @@ type Call struct {
 	Headers   map[string]string `json:"headers,omitempty"`
 }
 
-// StartInput is what start_function sees. State is a copy of its own. Attributes is nil for Python's None
-// and is the only place where attributes ever appear.
+// StartInput is what start_function sees. State is a copy of its own. Attributes is nil for Python's None.
 type StartInput struct {
 	Call         Call            `json:"call"`
 	Attributes   json.RawMessage `json:"attributes,omitempty"`
@@ -76,24 +75,27 @@ type StartInput struct {
 	Limit        time.Duration   `json:"limit_ns"` // call time that it may take
 }
 
-// TurnInput is what one turn sees: no attributes. State is a copy of its own.
+// TurnInput is what one turn sees: no attributes, unless Config.AttributesIn says so. State is a copy of its own.
 type TurnInput struct {
-	Call         Call          `json:"call"`
-	Turn         int           `json:"turn"` // from 0
-	State        State         `json:"state"`
-	MissingIndex MissingIndex  `json:"missing_index"`
-	Now          time.Time     `json:"now"`
-	Limit        time.Duration `json:"limit_ns"` // call time that a function may take in it, its speech left out
+	Call         Call            `json:"call"`
+	Turn         int             `json:"turn"` // from 0
+	Attributes   json.RawMessage `json:"attributes,omitempty"`
+	State        State           `json:"state"`
+	MissingIndex MissingIndex    `json:"missing_index"`
+	Now          time.Time       `json:"now"`
+	Limit        time.Duration   `json:"limit_ns"` // call time that a function may take in it, its speech left out
 }
 
-// EndInput is what end_function sees: no attributes, but why the call ended. State is a copy of its own.
+// EndInput is what end_function sees: no attributes, unless Config.AttributesIn says so, but why the call ended. State is a
+// copy of its own.
 type EndInput struct {
-	Call         Call          `json:"call"`
-	State        State         `json:"state"`
-	Cause        string        `json:"cause"`
-	MissingIndex MissingIndex  `json:"missing_index"`
-	Now          time.Time     `json:"now"`
-	Limit        time.Duration `json:"limit_ns"`
+	Call         Call            `json:"call"`
+	Attributes   json.RawMessage `json:"attributes,omitempty"`
+	State        State           `json:"state"`
+	Cause        string          `json:"cause"`
+	MissingIndex MissingIndex    `json:"missing_index"`
+	Now          time.Time       `json:"now"`
+	Limit        time.Duration   `json:"limit_ns"`
 }
 
 // Reply is what a function of the agent answers. Unset is applied before Set.
@@ -102,13 +104,14 @@ type EndInput struct {
 // speech. Hangup ends the call after Took and wins over Listen, which waits
 // for the caller.
 type Reply struct {
-	Set    map[string]json.RawMessage `json:"set,omitempty"`
-	Unset  []string                   `json:"unset,omitempty"`
-	Say    string                     `json:"say,omitempty"`
-	Took   time.Duration              `json:"took_ns,omitempty"`
-	Hangup bool                       `json:"hangup,omitempty"`
-	Listen bool                       `json:"listen,omitempty"`
-	Notes  []Note                     `json:"notes,omitempty"` // of a failed reply too
+	Set     map[string]json.RawMessage `json:"set,omitempty"`
+	Unset   []string                   `json:"unset,omitempty"`
+	Say     string                     `json:"say,omitempty"`
+	Took    time.Duration              `json:"took_ns,omitempty"`
+	Hangup  bool                       `json:"hangup,omitempty"`
+	Listen  bool                       `json:"listen,omitempty"`
+	Headers map[string]string          `json:"headers,omitempty"` // with Hangup: of the BYE
+	Notes   []Note                     `json:"notes,omitempty"`   // of a failed reply too
 }
 
 // Note is what a function of the agent leaves for whoever reads the journal.

@@ -44,6 +44,15 @@ type Config struct {
 	// MissingAttributes is what start_function gets on an unbound call.
 	// The published snippet expects a dictionary, the ADK allows None.
 	MissingAttributes MissingAttributes `yaml:"missing_attributes"`
+	// AttributesIn is where attributes can be read. One page of the
+	// documentation says in start_function only, another one reads them later.
+	AttributesIn AttributesIn `yaml:"attributes_in"`
+	// AttributeNumbers is what becomes of the numbers in attributes.
+	// Unspecified; by the ADK's changelog they come back as doubles.
+	AttributeNumbers AttributeNumbers `yaml:"attribute_numbers"`
+	// FailedWrites is what becomes of what a function has written to its state
+	// before it failed. Unspecified; in Python they are made in place.
+	FailedWrites FailedWrites `yaml:"failed_writes"`
 	// MissingIndex is what conv.state["key"] does for a missing key. Two pages
 	// of the documentation disagree; the ADK stub raises KeyError.
 	MissingIndex MissingIndex `yaml:"missing_index"`
@@ -66,6 +75,9 @@ func Default() Config {
 		EndHook:           EndHookRun,
 		EndTimeout:        10 * time.Second,
 		MissingAttributes: AttributesNone,
+		AttributesIn:      InStart,
+		AttributeNumbers:  AsSent,
+		FailedWrites:      DropWrites,
 		MissingIndex:      IndexError,
 	}
 }
@@ -86,6 +98,9 @@ func (c Config) Validate() error {
 		strictyaml.Among("turn_failure", c.TurnFailure, failures()...),
 		strictyaml.Among("end_hook", c.EndHook, endHooks()...),
 		strictyaml.Among("missing_attributes", c.MissingAttributes, missingAttributes()...),
+		strictyaml.Among("attributes_in", c.AttributesIn, attributesIn()...),
+		strictyaml.Among("attribute_numbers", c.AttributeNumbers, attributeNumbers()...),
+		strictyaml.Among("failed_writes", c.FailedWrites, failedWrites()...),
 		strictyaml.Among("missing_index", c.MissingIndex, missingIndexes()...),
 	)
 }
@@ -131,6 +146,33 @@ const (
 	AttributesEmpty MissingAttributes = "empty"
 )
 
+// AttributesIn is where attributes can be read.
+type AttributesIn string
+
+// InStart is start_function alone, Throughout every function of the call.
+const (
+	InStart    AttributesIn = "start-function"
+	Throughout AttributesIn = "throughout"
+)
+
+// AttributeNumbers is what becomes of the numbers in attributes.
+type AttributeNumbers string
+
+// AsSent leaves them as they are; with Doubles 2 becomes 2.0, and what a double cannot hold is rounded.
+const (
+	AsSent  AttributeNumbers = "as-sent"
+	Doubles AttributeNumbers = "doubles"
+)
+
+// FailedWrites is what becomes of what a failed function has written.
+type FailedWrites string
+
+// DropWrites leaves the state as it was before the function, KeepWrites as it was when it failed.
+const (
+	DropWrites FailedWrites = "drop"
+	KeepWrites FailedWrites = "keep"
+)
+
 // MissingIndex is what index access to a missing state key does.
 type MissingIndex string
 
@@ -153,12 +195,18 @@ func endHooks() []EndHook { return []EndHook{EndHookRun, EndHookSkip} }
 func missingAttributes() []MissingAttributes {
 	return []MissingAttributes{AttributesNone, AttributesEmpty}
 }
-func missingIndexes() []MissingIndex { return []MissingIndex{IndexError, IndexNone} }
+func missingIndexes() []MissingIndex       { return []MissingIndex{IndexError, IndexNone} }
+func attributesIn() []AttributesIn         { return []AttributesIn{InStart, Throughout} }
+func attributeNumbers() []AttributeNumbers { return []AttributeNumbers{AsSent, Doubles} }
+func failedWrites() []FailedWrites         { return []FailedWrites{DropWrites, KeepWrites} }
 
 var (
 	_ encoding.TextUnmarshaler = (*Failure)(nil)
 	_ encoding.TextUnmarshaler = (*EndHook)(nil)
 	_ encoding.TextUnmarshaler = (*MissingAttributes)(nil)
+	_ encoding.TextUnmarshaler = (*AttributesIn)(nil)
+	_ encoding.TextUnmarshaler = (*AttributeNumbers)(nil)
+	_ encoding.TextUnmarshaler = (*FailedWrites)(nil)
 	_ encoding.TextUnmarshaler = (*MissingIndex)(nil)
 )
 
@@ -171,6 +219,21 @@ func (h *EndHook) UnmarshalText(b []byte) error { return strictyaml.Pick("", h, 
 // UnmarshalText accepts the words of MissingAttributes.
 func (m *MissingAttributes) UnmarshalText(b []byte) error {
 	return strictyaml.Pick("", m, b, missingAttributes()...)
+}
+
+// UnmarshalText accepts the words of AttributesIn.
+func (a *AttributesIn) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("", a, b, attributesIn()...)
+}
+
+// UnmarshalText accepts the words of AttributeNumbers.
+func (n *AttributeNumbers) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("", n, b, attributeNumbers()...)
+}
+
+// UnmarshalText accepts the words of FailedWrites.
+func (w *FailedWrites) UnmarshalText(b []byte) error {
+	return strictyaml.Pick("", w, b, failedWrites()...)
 }
 
 // UnmarshalText accepts the words of MissingIndex.

@@ -29,6 +29,9 @@ start_failure: want continue or hangup, got ""
 turn_failure: want continue or hangup, got "retry"
 end_hook: want run or skip, got ""
 missing_attributes: want none or empty, got ""
+attributes_in: want start-function or throughout, got ""
+attribute_numbers: want as-sent or doubles, got ""
+failed_writes: want drop or keep, got ""
 missing_index: want error or none, got ""`
 	c := conversation.Config{MaxDuration: -second, TurnFailure: "retry"}
 	if got := text(c.Validate()); got != want {
@@ -83,6 +86,9 @@ max_turns: 6
 end_hook: skip
 end_timeout: 7s
 missing_attributes: empty
+attributes_in: throughout
+attribute_numbers: doubles
+failed_writes: keep
 missing_index: none
 `))
 	if err := problems.Err(); err != nil {
@@ -96,6 +102,7 @@ missing_index: none
 		ID: "call-sid", StartTimeout: 1 * second, StartFailure: "hangup", FunctionTimeout: 8 * second, TurnFailure: "hangup", MaxTurnFailures: 2,
 		SilenceTimeout: 3 * second, MaxSilence: 4, MaxDuration: 5 * time.Minute, MaxTurns: 6,
 		EndHook: "skip", EndTimeout: 7 * second, MissingAttributes: "empty", MissingIndex: "none",
+		AttributesIn: "throughout", AttributeNumbers: "doubles", FailedWrites: "keep",
 	}
 	if got != want {
 		t.Errorf("got %+v, want %+v", got, want)

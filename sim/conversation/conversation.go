@@ -39,7 +39,7 @@ type Conversation struct {
 	config     Config
 	agent      Agent
 	call       Call
-	attributes json.RawMessage // until Start
+	attributes json.RawMessage // until Start, or throughout
 	state      State           // never changed in place, so that it can be given away
 
 	now      time.Time // the driver's clock, as of At
@@ -68,6 +68,8 @@ func New(c Config, a Agent, call Call, attributes json.RawMessage) *Conversation
 // Given is what start_function gets to see of the attributes of a call; nil is Python's None.
 func (c Config) Given(bound bool, attributes json.RawMessage) json.RawMessage {
 	switch {
+	case bound && c.AttributeNumbers == Doubles:
+		return doubles(attributes)
 	case bound:
 		return attributes
 	case c.MissingAttributes == AttributesEmpty:
@@ -97,12 +99,15 @@ func (c *Conversation) Begin(ctx context.Context) Step {
 	}
 	c.phase = talking
 	in := StartInput{c.call, c.attributes, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.StartTimeout}
-	c.attributes = nil // nobody reads them after start_function, nor do we
+	if c.config.AttributesIn != Throughout {
+		c.attributes = nil // nobody reads them after start_function, nor do we
+	}
 	reply, err := ask(ctx, c.config.StartTimeout, func() (Reply, error) { return c.agent.Start(ctx, in) })
 	if err == nil {
 		return c.accept(Step{Kind: KindStart}, reply)
 	}
 	step := c.failed(Step{Kind: KindStartFailed, Notes: reply.Notes}, fmt.Errorf("start_function: %w", err))
+	c.keep(reply)
 	if c.config.StartFailure == Hangup {
 		step.Hangup, step.Cause = true, CauseStartFailed
 	}
@@ -133,11 +138,11 @@ func (c *Conversation) Finish(ctx context.Context, cause string) State {
 	}
 	began := c.phase != fresh
 	c.phase = finished
-	c.attributes = nil
 	c.end.Cause = cmp.Or(cause, c.end.Cause)
 	if began && c.config.EndHook == EndHookRun {
 		c.runEndHook(ctx)
 	}
+	c.attributes = nil
 	return c.State()
 }
 
@@ -157,7 +162,7 @@ func (c *Conversation) talk(ctx context.Context) Step {
 	}
 	turn := c.turns
 	c.turns++
-	in := TurnInput{c.call, turn, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.FunctionTimeout}
+	in := TurnInput{c.call, turn, c.attributes, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.FunctionTimeout}
 	reply, err := ask(ctx, Forever, func() (Reply, error) { return c.agent.Turn(ctx, in) })
 	if err == nil {
 		c.failures = 0
@@ -165,6 +170,7 @@ func (c *Conversation) talk(ctx context.Context) Step {
 	}
 	c.failures++
 	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn, Notes: reply.Notes}, fmt.Errorf("turn %d: %w", turn, err))
+	c.keep(reply)
 	if c.config.TurnFailure == Hangup || c.failures >= c.config.MaxTurnFailures {
 		step.Hangup, step.Cause = true, CauseTurnFailed
 	}
@@ -189,7 +195,7 @@ func (c *Conversation) accept(s Step, r Reply) Step {
 	}
 	switch {
 	case r.Hangup:
-		s.Hangup, s.Cause = true, CauseAgent
+		s.Hangup, s.Cause, s.Headers = true, CauseAgent, r.Headers
 	case r.Listen:
 		c.phase = listening
 	}
@@ -225,6 +231,16 @@ func (c *Conversation) spend(s Step, d time.Duration) Step {
 	return s
 }
 
+// keep applies what a failed function has written, where that counts.
+func (c *Conversation) keep(r Reply) {
+	if c.config.FailedWrites != KeepWrites {
+		return
+	}
+	if err := c.write(r); err != nil {
+		c.note(err)
+	}
+}
+
 // write applies Unset and Set. A value that is not JSON is left out, so that
 // one bad value does not cost the others.
 func (c *Conversation) write(r Reply) error {
@@ -248,10 +264,12 @@ func (c *Conversation) write(r Reply) error {
 }
 
 func (c *Conversation) runEndHook(ctx context.Context) {
-	in := EndInput{c.call, c.state.Clone(), c.end.Cause, c.config.MissingIndex, c.began(), c.config.EndTimeout}
+	in := EndInput{c.call, c.attributes, c.state.Clone(), c.end.Cause, c.config.MissingIndex, c.began(), c.config.EndTimeout}
 	reply, err := ask(ctx, c.config.EndTimeout, func() (Reply, error) { return c.agent.End(ctx, in) })
 	if err == nil {
 		err = c.write(reply)
+	} else {
+		c.keep(reply)
 	}
 	c.end.Ran, c.end.Took, c.end.Notes = true, reply.Took, reply.Notes
 	if err != nil {
@@ -261,7 +279,7 @@ func (c *Conversation) runEndHook(ctx context.Context) {
 }
 
 // ask runs one function of the agent and makes every way of failing an error.
-// With an error only Took of the reply is set, the call time that was lost, and Notes.
+// With an error the reply has only Took, the call time that was lost, Notes, and what had been written until then.
 func ask(ctx context.Context, limit time.Duration, function func() (Reply, error)) (reply Reply, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -275,9 +293,9 @@ func ask(ctx context.Context, limit time.Duration, function func() (Reply, error
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return Reply{Notes: reply.Notes}, fmt.Errorf("%w: the deadline passed before the agent answered", ErrTimeout)
 	case reply.Took > limit:
-		return Reply{Took: limit, Notes: reply.Notes}, fmt.Errorf("%w: want %s at most, took %s", ErrTimeout, limit, span(reply.Took))
+		return Reply{Took: limit, Notes: reply.Notes, Set: reply.Set, Unset: reply.Unset}, fmt.Errorf("%w: want %s at most, took %s", ErrTimeout, limit, span(reply.Took))
 	case err != nil:
-		return Reply{Took: reply.Took, Notes: reply.Notes}, err
+		return Reply{Took: reply.Took, Notes: reply.Notes, Set: reply.Set, Unset: reply.Unset}, err
 	}
 	return reply, nil
 }

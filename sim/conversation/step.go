@@ -31,10 +31,11 @@ const (
 // Step is what the driver does next: let Wait pass, then hang up and call
 // Finish with Cause when Hangup is set, else call Next.
 type Step struct {
-	Wait   time.Duration
-	Hangup bool
-	Cause  string // with Hangup: why
-	Say    string // what the agent says meanwhile
+	Wait    time.Duration
+	Hangup  bool
+	Cause   string            // with Hangup: why
+	Say     string            // what the agent says meanwhile
+	Headers map[string]string // with Hangup: what the BYE carries besides
 
 	// For the journal.
 	Kind   Kind

@@ -11,6 +11,9 @@ import (
 // ownHeaders are written by this package alone: a second one would break the dialog.
 var ownHeaders = []string{"Via", "From", "To", "Call-ID", "CSeq", "Content-Length"}
 
+// Check says what is wrong with a header that is to be sent.
+func (h Header) Check() error { return checkHeaders([]Header{h}) }
+
 // checkHeaders keeps a value that a user wrote from becoming a header, or a message, of its own.
 func checkHeaders(hs []Header) error {
 	for _, h := range hs {

@@ -3,6 +3,8 @@ package telephony
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"sync/atomic"
 
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -29,12 +31,12 @@ func (c call) Hangup(cause string) {
 }
 
 // bye ends the call from the platform's side, as the contract says. It outlives the edge's shutdown for a moment.
-func (e *Edge) bye(ctx context.Context, leg *sipua.Leg, s call) {
+func (e *Edge) bye(ctx context.Context, leg *sipua.Leg, s call, headers ...sipua.Header) {
 	leg.OnBye(func() {
 		s.left.Store(true)
 		s.ByeLeft()
 	})
-	err := leg.Bye(context.WithoutCancel(ctx)) // ends by itself, like every SIP transaction
+	err := leg.Bye(context.WithoutCancel(ctx), headers...) // ends by itself, like every SIP transaction
 	if err != nil {
 		e.log.Warn("BYE was not confirmed", "call", leg.CallID(), "error", err)
 	}
@@ -45,6 +47,19 @@ func (e *Edge) bye(ctx context.Context, leg *sipua.Leg, s call) {
 	default:
 		s.ByeLost(endCause(end), "")
 	}
+}
+
+// sendable are the headers that can be sent: one that cannot must not cost the call its BYE.
+func (e *Edge) sendable(named map[string]string) (headers []sipua.Header) {
+	for _, name := range slices.Sorted(maps.Keys(named)) {
+		h := sipua.Header{Name: name, Value: named[name]}
+		if err := h.Check(); err != nil {
+			e.log.Warn("a header of the agent's was not sent with the BYE", "error", err)
+			continue
+		}
+		headers = append(headers, h)
+	}
+	return headers
 }
 
 // failure names why a call was not answered, for calls whose end has not given the session a cause already.

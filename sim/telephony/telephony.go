@@ -271,9 +271,10 @@ func (e *Edge) attend(ctx context.Context, leg *sipua.Leg, s call) {
 		s.Hangup(failure(err))
 		e.giveUp(ctx, leg, s)
 	} else {
-		s.Hangup(e.converse(ctx, s))
+		cause, headers := e.converse(ctx, s)
+		s.Hangup(cause)
 		if e.holdBye(ctx, leg, s) {
-			e.bye(ctx, leg, s)
+			e.bye(ctx, leg, s, headers...)
 		}
 	}
 	s.Finish(e.ending)
@@ -350,17 +351,17 @@ func (e *Edge) media(leg *sipua.Leg) ([]byte, error) {
 	return sipua.AnswerSDP(leg.Offer(), leg.LocalHost(), e.config.MediaPort)
 }
 
-// converse lets the agent talk until somebody ends the call, and says why.
-func (e *Edge) converse(ctx context.Context, s Session) string {
+// converse lets the agent talk until somebody ends the call, and says why, and what the agent has the BYE carry.
+func (e *Edge) converse(ctx context.Context, s Session) (cause string, headers []sipua.Header) {
 	for step := s.Begin(ctx); ; step = s.Next(ctx) {
 		if err := e.clock.Sleep(ctx, step.Wait); err != nil {
 			if errors.Is(context.Cause(ctx), errEnded) {
-				return CauseEnded
+				return CauseEnded, nil
 			}
-			return "shutdown" // unless the call's end has given the session a cause
+			return "shutdown", nil // unless the call's end has given the session a cause
 		}
 		if step.Hangup {
-			return step.Cause
+			return step.Cause, e.sendable(step.Headers)
 		}
 	}
 }

@@ -47,6 +47,7 @@ type reply struct {
 	Say     string                     `json:"say"`
 	Took    time.Duration              `json:"took_ns"`
 	Hangup  bool                       `json:"hangup"`
+	Headers map[string]string          `json:"headers"`
 	Notes   []conversation.Note        `json:"notes"`
 	Error   string                     `json:"error"`
 	File    string                     `json:"file"` // of the error
@@ -65,7 +66,7 @@ func (c *call) start(ctx context.Context, in conversation.StartInput) (conversat
 }
 
 func (c *call) turn(ctx context.Context, in conversation.TurnInput) (conversation.Reply, error) {
-	q := request{Function: "turn", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, State: in.State, MissingIndex: in.MissingIndex}
+	q := request{Function: "turn", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex}
 	if c.pending {
 		r, err := c.ask(ctx, q)
 		r.Hangup = r.Hangup || !c.goesOn()
@@ -85,7 +86,7 @@ func (c *call) turn(ctx context.Context, in conversation.TurnInput) (conversatio
 }
 
 func (c *call) end(ctx context.Context, in conversation.EndInput) (conversation.Reply, error) {
-	return c.ask(ctx, request{Function: "end", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, State: in.State, MissingIndex: in.MissingIndex})
+	return c.ask(ctx, request{Function: "end", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex})
 }
 
 // goesOn reports whether there is a turn to come: without a language model nobody else would end the call.
@@ -114,7 +115,7 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 		}
 		return conversation.Reply{}, err
 	}
-	out := conversation.Reply{Set: r.Set, Unset: r.Unset, Say: r.Say, Took: r.Took, Hangup: r.Hangup, Notes: r.Notes}
+	out := conversation.Reply{Set: r.Set, Unset: r.Unset, Say: r.Say, Took: r.Took, Hangup: r.Hangup, Headers: r.Headers, Notes: r.Notes}
 	if r.Error != "" {
 		return out, Problem{Text: r.Error, File: r.File, Line: r.Line}
 	}
