@@ -164,18 +164,22 @@ func (c Config) project(n int) Project {
 	}
 }
 
+// Brought gives the settings that an agent brings with it: keys of its project, which hold where nothing else says
+// otherwise. Nil, as for most agents: none. What is wrong with the agent is for Agents to say.
+type Brought func(file string, agent *yaml.Node) *yaml.Node
+
 // Parse reads a configuration over the profile that it names. file is only used in messages.
 func Parse(file string, data []byte) (Config, strictyaml.Problems) {
 	root, problems := strictyaml.Parse(file, data)
 	if len(problems) > 0 {
 		return Config{}, problems
 	}
-	return Decode(file, root)
+	return Decode(file, root, nil)
 }
 
-// Decode is Parse for a document that has been read already.
-func Decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
-	c, problems := decode(file, root)
+// Decode is Parse for a document that has been read already, and agents that may bring settings.
+func Decode(file string, root *yaml.Node, brought Brought) (Config, strictyaml.Problems) {
+	c, problems := decode(file, root, brought)
 	if len(problems) == 0 {
 		problems = locate(file, root, c.Validate())
 	}
@@ -184,7 +188,7 @@ func Decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
 }
 
 // decode reads every setting, and does not ask whether they go together.
-func decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
+func decode(file string, root *yaml.Node, brought Brought) (Config, strictyaml.Problems) {
 	profile := DefaultProfile
 	if n := strictyaml.Lookup(root, "profile"); n != nil {
 		if ps := strictyaml.DecodeKey(file, "profile", n, &profile); len(ps) > 0 {
@@ -198,8 +202,15 @@ func decode(file string, root *yaml.Node) (Config, strictyaml.Problems) {
 		return Config{}, strictyaml.Problems{p}
 	}
 	c.Projects = nil
+	bare := c
 	problems := strictyaml.Decode(file, withoutProjects(root), &c)
-	projects, more := c.decodeProjects(file, strictyaml.Lookup(root, "projects"))
+	with := func(i int, _ *yaml.Node) (Project, strictyaml.Problems) { return c.project(i), nil }
+	if brought != nil {
+		with = func(i int, own *yaml.Node) (Project, strictyaml.Problems) {
+			return c.projectWith(i, file, root, own, bare, brought)
+		}
+	}
+	projects, more := decodeProjects(file, strictyaml.Lookup(root, "projects"), with)
 	c.Projects = projects
 	return c, append(problems, more...)
 }
@@ -216,9 +227,39 @@ func withoutProjects(root *yaml.Node) *yaml.Node {
 	return &rest
 }
 
-func (c Config) decodeProjects(file string, n *yaml.Node) ([]Project, strictyaml.Problems) {
+// projectWith is the i-th project before its own settings: what its agent brings stands before the shared sections of the
+// document, and after those of bare, which are the profile's.
+func (c Config) projectWith(i int, file string, root, own *yaml.Node, bare Config, brought Brought) (Project, strictyaml.Problems) {
+	agent := strictyaml.Lookup(own, "agent")
+	if agent == nil {
+		agent = strictyaml.Lookup(root, "agent")
+	}
+	var settings *yaml.Node
+	if agent != nil {
+		settings = brought(file, agent)
+	}
+	if settings == nil {
+		return c.project(i), nil
+	}
+	p := bare.project(i)
+	problems := strictyaml.Decode(file, settings, &p)
+	for i := range problems {
+		problems[i].Line, problems[i].Column = agent.Line, agent.Column // it stands in no file of ours
+	}
+	p.Agent = c.Agent
+	for name, section := range map[string]any{"pool": &p.Pool, "conversation": &p.Conversation, "handoff": &p.Handoff} {
+		if n := strictyaml.Lookup(root, name); n != nil {
+			_ = strictyaml.Decode(file, n, section) // whose problems are known
+		}
+	}
+	return p, problems
+}
+
+// decodeProjects reads the list of projects; each starts as with says.
+func decodeProjects(file string, n *yaml.Node, with func(i int, own *yaml.Node) (Project, strictyaml.Problems)) ([]Project, strictyaml.Problems) {
 	if n == nil {
-		return []Project{c.project(0)}, nil
+		p, problems := with(0, nil)
+		return []Project{p}, problems
 	}
 	if n.Kind != yaml.SequenceNode || len(n.Content) == 0 {
 		return nil, strictyaml.Problems{strictyaml.At(file, n, "projects: want a list of at least one project")}
@@ -227,7 +268,8 @@ func (c Config) decodeProjects(file string, n *yaml.Node) ([]Project, strictyaml
 	var problems strictyaml.Problems
 	generated := 0
 	for i, item := range n.Content {
-		p := c.project(i)
+		p, more := with(i, item)
+		problems = append(problems, more...)
 		problems = append(problems, strictyaml.Decode(file, item, &p)...)
 		if len(p.Pool.Numbers.List) == 0 { // generated numbers of different projects do not overlap
 			p.Pool.Numbers = p.Pool.Numbers.At(generated)

@@ -27,6 +27,8 @@ type Sources struct {
 	Text []byte   // what File holds; nil: it is read
 	Env  []string // NAME=value, as os.Environ gives them; names without EnvPrefix are passed over
 	Set  []string // path=value, as in pool.window=60s
+
+	Brought Brought // what agents bring; nil: nothing
 }
 
 // Load reads the sources. The error lists every problem with its place.
@@ -43,7 +45,7 @@ func Load(s Sources) (Config, error) {
 	if err := errors.Join(errs...); err != nil {
 		return Config{}, err
 	}
-	c, problems := Decode(s.File, root)
+	c, problems := Decode(s.File, root, s.Brought)
 	return c, blame(overrides, problems)
 }
 
@@ -62,7 +64,7 @@ func (s Sources) read() (*yaml.Node, error) {
 	}
 	root, problems := strictyaml.Parse(s.File, data)
 	if len(problems) == 0 {
-		_, problems = Decode(s.File, root)
+		_, problems = Decode(s.File, root, s.Brought)
 	}
 	return root, problems.Err()
 }
@@ -138,7 +140,7 @@ func (o override) onto(root *yaml.Node) error {
 	}
 	alone := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
 	put(alone, strings.Split(o.path, "."), value)
-	_, problems := decode(o.source, alone)
+	_, problems := decode(o.source, alone, nil)
 	for _, p := range problems {
 		err = errors.Join(err, o.wrong(p))
 	}

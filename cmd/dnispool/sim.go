@@ -107,7 +107,7 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	}
 	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) { return stage.Open(ctx, c, options) }
 	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, log,
-		control.WithRecorder(options.Recorder), control.WithOpen(open))
+		control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithBrought(agent.Brought))
 	if err != nil {
 		return refuse(e, err)
 	}
@@ -174,7 +174,7 @@ func (f *simFlags) short() (given []struct{ flag, path, value string }) {
 }
 
 func (f *simFlags) sources(e env) sim.Sources {
-	s := sim.Sources{File: f.config, Env: e.environ, Set: slices.Clone(f.set)}
+	s := sim.Sources{File: f.config, Env: e.environ, Set: slices.Clone(f.set), Brought: agent.Brought}
 	for _, o := range f.short() {
 		s.Set = append(s.Set, o.path+"="+o.value)
 	}

@@ -5,7 +5,9 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/fakes/agent/adk"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Configured reads the agent that a configuration has for a project. Where it has none that is the echo agent, which
@@ -16,4 +18,17 @@ func Configured(file string, n *yaml.Node, talk time.Duration) (conversation.Age
 	}
 	a, problems := Parse(file, n)
 	return a, problems.Err()
+}
+
+// Brought gives the settings that an agent brings with it; see sim.Brought.
+func Brought(file string, n *yaml.Node) *yaml.Node {
+	project := strictyaml.Lookup(n, "adk")
+	if project == nil {
+		return nil
+	}
+	a, problems := adk.Parse(file, project)
+	if len(problems) > 0 {
+		return nil // Parse says it
+	}
+	return a.Project().Settings()
 }

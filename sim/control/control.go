@@ -36,6 +36,7 @@ type Server struct {
 	state    atomic.Pointer[state]
 	tries    *http.Client       // of hand-made requests
 	open     Open               // nil: the simulator stays as it is
+	brought  sim.Brought        // nil: agents bring nothing
 	steering sync.Mutex         // one change at a time
 	end      context.CancelFunc // of whatever waits for the simulator that is asked
 }
@@ -64,6 +65,9 @@ func WithVersion(v string) Option { return func(s *Server) { s.version = v } }
 
 // WithOpen lets the simulator be changed into another one by open; default: it stays as it is.
 func WithOpen(open Open) Option { return func(s *Server) { s.open = open } }
+
+// WithBrought reads what agents bring with them to a configuration that is put in the place of another; default: nothing.
+func WithBrought(b sim.Brought) Option { return func(s *Server) { s.brought = b } }
 
 // WithRecorder shows what r has kept, which is the simulator's witness; default: nothing is kept.
 func WithRecorder(r *Recorder) Option { return func(s *Server) { s.recorder = r } }

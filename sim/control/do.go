@@ -64,7 +64,7 @@ func (s *Server) configure(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusNotImplemented, "config: this simulator cannot be changed in place")
 		return
 	}
-	c, problems := sim.Decode("", root)
+	c, problems := sim.Decode("", root, s.brought)
 	if len(problems) > 0 {
 		refuse(w, http.StatusBadRequest, "%v", problems.Err())
 		return

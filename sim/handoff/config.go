@@ -76,6 +76,7 @@ const (
 	FromState      SharedIDSource = "state"      // the state key named by shared_id_state_key
 	FromAttributes SharedIDSource = "attributes" // the attribute shared_id of the reservation
 	FromBoth       SharedIDSource = "both"       // state, and attributes when the state has none
+	FromNowhere    SharedIDSource = "none"       // no call has one, as with a project that names no state key for it
 )
 
 // NumberStyle is how an integer becomes a shared_id.
@@ -131,7 +132,7 @@ const (
 // The errors name the setting: a strict reader shows them as they are.
 
 func (s *SharedIDSource) UnmarshalText(b []byte) error {
-	return strictyaml.Pick("shared_id_source", s, b, FromState, FromAttributes, FromBoth)
+	return strictyaml.Pick("shared_id_source", s, b, FromState, FromAttributes, FromBoth, FromNowhere)
 }
 
 func (s *NumberStyle) UnmarshalText(b []byte) error {

@@ -58,7 +58,7 @@ func TestValidate(t *testing.T) {
 			`retention: want 0s or more, got -1ns`,
 			`max_records: want 1 or more, got 0`,
 			`max_bytes: want 1 or more, got 0`,
-			`shared_id_source: want state, attributes or both, got "State"`,
+			`shared_id_source: want state, attributes, both or none, got "State"`,
 			`number_style: want digits or double, got "x"`,
 			`duplicates: want last, first or conflict, got "x"`,
 			`snapshot: want call-end or end-function, got "x"`,

@@ -63,6 +63,8 @@ func (s *Store) sharedID(c Call) string {
 		return s.coerce(attributes[attributeName])
 	}
 	switch s.c.SharedIDSource {
+	case FromNowhere:
+		return ""
 	case FromAttributes:
 		return fromAttributes()
 	case FromBoth:

@@ -96,7 +96,7 @@ func start(ctx context.Context, o Options, log *slog.Logger) (_ *Server, err err
 	}
 	options := stage.Options{File: configName, Agents: o.agents, Recorder: control.NewRecorder(config.Control), Logger: log}
 	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) { return stage.Open(ctx, c, options) }
-	steering, err := control.Listen(ctx, config.Control, control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithLogger(log))
+	steering, err := control.Listen(ctx, config.Control, control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithBrought(agent.Brought), control.WithLogger(log))
 	if err != nil {
 		return nil, err
 	}
@@ -140,7 +140,7 @@ func (o Options) config() (sim.Config, error) {
 	if o.Profile != "" {
 		set = append(set, "profile="+o.Profile)
 	}
-	from := sim.Sources{Set: append(set, o.Set...)}
+	from := sim.Sources{Set: append(set, o.Set...), Brought: agent.Brought}
 	if o.Config != "" {
 		from.File, from.Text = configName, []byte(o.Config)
 	}

@@ -76,7 +76,7 @@ func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 			root.Content = append(root.Content, key, value)
 		}
 	}
-	config, more := sim.Decode(file, root)
+	config, more := sim.Decode(file, root, agent.Brought)
 	problems = append(problems, more...)
 	problems = append(problems, foreignIDs(file, root)...)
 	for _, p := range config.Projects {

@@ -20,24 +20,24 @@ import (
 
 // Options say how a project is run.
 type Options struct {
-	Python      string            // the interpreter, found on the PATH
-	Environment string            // conv.env, and whose real-time configuration it is: live, pre-release, sandbox or draft
-	Variant     string            // conv.variant_name at the start; "": the project's default
-	Language    string            // conv.language at the start
-	NotJSON     string            // what a client sees of state that JSON cannot say: text or null. Unspecified
-	Network     string            // refused or allowed
-	Secrets     map[string]string // what conv.utils.get_secret gives
-	PromptLLM   []string          // what conv.utils.prompt_llm gives, one after another; the last one again and again
-	Turns       []Turn            // what happens after start_function, for there is no language model here
+	Python      string            `yaml:"python"`     // the interpreter, found on the PATH
+	Environment string            `yaml:"env"`        // conv.env, and whose real-time configuration it is: live, pre-release, sandbox or draft
+	Variant     string            `yaml:"variant"`    // conv.variant_name at the start; "": the project's default
+	Language    string            `yaml:"language"`   // conv.language at the start
+	NotJSON     string            `yaml:"not_json"`   // what a client sees of state that JSON cannot say: text or null. Unspecified
+	Network     string            `yaml:"network"`    // refused or allowed
+	Secrets     map[string]string `yaml:"secrets"`    // what conv.utils.get_secret gives
+	PromptLLM   []string          `yaml:"prompt_llm"` // what conv.utils.prompt_llm gives, one after another; the last one again and again
+	Turns       []Turn            `yaml:"turns"`      // what happens after start_function, for there is no language model here
 }
 
 // Turn is one turn of the conversation.
 type Turn struct {
-	Said   string                     // what the caller says first
-	Call   string                     // the function that is called, as hang_up, or flow/function; "": none
-	With   map[string]json.RawMessage // its arguments
-	Takes  time.Duration              // besides what the function takes
-	Listen bool                       // the caller is silent from here on
+	Said   string                     `yaml:"said"`   // what the caller says first
+	Call   string                     `yaml:"call"`   // the function that is called, as hang_up, or flow/function; "": none
+	With   map[string]json.RawMessage `yaml:"with"`   // its arguments
+	Takes  time.Duration              `yaml:"takes"`  // besides what the function takes
+	Listen bool                       `yaml:"listen"` // the caller is silent from here on
 }
 
 // Defaults are the options of which nothing is said.

@@ -3,56 +3,38 @@ package adk
 import (
 	"errors"
 	"path/filepath"
-	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Parse reads the value of the key adk: the folder of a project, or a mapping with it and options. A folder is relative to
 // that of the file.
 func Parse(file string, n *yaml.Node) (*Agent, strictyaml.Problems) {
-	o := Defaults()
 	keys := struct {
-		Project     string            `yaml:"project"`
-		Python      *string           `yaml:"python"`
-		Environment *string           `yaml:"env"`
-		Variant     *string           `yaml:"variant"`
-		Language    *string           `yaml:"language"`
-		NotJSON     *string           `yaml:"not_json"`
-		Network     *string           `yaml:"network"`
-		Secrets     map[string]string `yaml:"secrets"`
-		PromptLLM   []string          `yaml:"prompt_llm"`
-		Turns       []yaml.Node       `yaml:"turns"`
-	}{
-		Python: &o.Python, Environment: &o.Environment, Variant: &o.Variant, Language: &o.Language, NotJSON: &o.NotJSON, Network: &o.Network,
-	}
+		Project string `yaml:"project"`
+		Options `yaml:",inline"`
+	}{Options: Defaults()}
 	var problems strictyaml.Problems
 	at := n
 	if n.Kind == yaml.ScalarNode {
 		problems = strictyaml.DecodeKey(file, "adk", n, &keys.Project)
 	} else {
 		problems = strictyaml.Decode(file, n, &keys)
+		problems = append(problems, checkTurns(file, strictyaml.Lookup(n, "turns"), keys.Turns)...)
 		if p := strictyaml.Lookup(n, "project"); p != nil {
 			at = p
 		}
 	}
-	o.Secrets, o.PromptLLM = keys.Secrets, keys.PromptLLM
-	for i := range keys.Turns {
-		t, more := parseTurn(file, &keys.Turns[i], i == len(keys.Turns)-1)
-		o.Turns = append(o.Turns, t)
-		problems = append(problems, more...)
-	}
-	if err := o.validate(); err != nil {
+	if err := keys.validate(); err != nil {
 		problems = append(problems, strictyaml.At(file, n, "adk: %v", err))
+	}
+	if keys.Project == "" && len(problems) == 0 {
+		problems = append(problems, strictyaml.At(file, n, "adk: want the folder of a project, got nothing"))
 	}
 	if len(problems) > 0 {
 		return nil, problems
-	}
-	if keys.Project == "" {
-		return nil, strictyaml.Problems{strictyaml.At(file, n, "adk: want the folder of a project, got nothing")}
 	}
 	if !filepath.IsAbs(keys.Project) {
 		keys.Project = filepath.Join(filepath.Dir(file), keys.Project)
@@ -61,7 +43,7 @@ func Parse(file string, n *yaml.Node) (*Agent, strictyaml.Problems) {
 	if err != nil {
 		return nil, strictyaml.Problems{strictyaml.At(file, at, "adk: %v", err)}
 	}
-	a, err := New(p, o)
+	a, err := New(p, keys.Options)
 	if err != nil {
 		return nil, strictyaml.Problems{strictyaml.At(file, at, "adk: %v", err)}
 	}
@@ -77,32 +59,27 @@ func (o Options) validate() error {
 	)
 }
 
-func parseTurn(file string, n *yaml.Node, last bool) (t Turn, problems strictyaml.Problems) {
-	keys := struct {
-		Said   *string        `yaml:"said"`
-		Call   *string        `yaml:"call"`
-		With   yaml.Node      `yaml:"with"`
-		Takes  *time.Duration `yaml:"takes"`
-		Listen *bool          `yaml:"listen"`
-	}{Said: &t.Said, Call: &t.Call, Takes: &t.Takes, Listen: &t.Listen}
-	problems = strictyaml.Decode(file, n, &keys)
-	if !keys.With.IsZero() {
-		problems = append(problems, strictyaml.DecodeKey(file, "with", &keys.With, &t.With)...)
+// checkTurns returns what is wrong with turns that could be read.
+func checkTurns(file string, n *yaml.Node, turns []Turn) (problems strictyaml.Problems) {
+	if n == nil || len(n.Content) != len(turns) {
+		return nil
 	}
-	at := func(format string, args ...any) {
-		problems = append(problems, strictyaml.At(file, n, format, args...))
+	for i, t := range turns {
+		at := func(format string, args ...any) {
+			problems = append(problems, strictyaml.At(file, n.Content[i], format, args...))
+		}
+		if n.Content[i].Kind == yaml.MappingNode && len(n.Content[i].Content) == 0 {
+			at("turn: want said, call, takes or listen, got an empty mapping")
+		}
+		if t.With != nil && t.Call == "" {
+			at("with: want call beside it, for these are its arguments")
+		}
+		if t.Takes < 0 {
+			at("takes: want 0s or more, got %s", t.Takes)
+		}
+		if t.Listen && i < len(turns)-1 {
+			at("listen: want it in the last turn: the caller is silent here, so no turn after it runs")
+		}
 	}
-	if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
-		at("turn: want said, call, takes or listen, got an empty mapping")
-	}
-	if t.With != nil && t.Call == "" {
-		at("with: want call beside it, for these are its arguments")
-	}
-	if t.Takes < 0 || t.Takes == conversation.Forever {
-		at("takes: want a duration like 20s, got %s", t.Takes)
-	}
-	if t.Listen && !last {
-		at("listen: want it in the last turn: the caller is silent here, so no turn after it runs")
-	}
-	return t, problems
+	return problems
 }
