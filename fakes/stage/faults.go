@@ -3,6 +3,7 @@ package stage
 import (
 	"encoding/json"
 	"fmt"
+	"reflect"
 	"strings"
 	"sync"
 
@@ -42,10 +43,6 @@ func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
 
 // set has these faults, and no others, from now on. With keep, those that are there already go on as they were.
 func (s *stage) set(f faults, keep bool) error {
-	behaviour := s.behaviour
-	if f.Carrier != nil {
-		behaviour, _ = pstn.ReadBehaviour("", f.Carrier) // which has been read
-	}
 	onWire := s.wire.Set
 	if keep {
 		onWire = s.wire.Keep
@@ -54,13 +51,23 @@ func (s *stage) set(f faults, keep bool) error {
 		return err
 	}
 	s.trouble.set(f.Calls, f.Agent, f.Handoffs, keep)
-	if s.carrier == nil { // it is not there yet: it begins so
-		if f.Carrier != nil {
-			s.behaviour = behaviour
-		}
+	if s.carrier == nil { // it is not there yet: it begins with them
 		return nil
 	}
-	return s.carrier.Behave(behaviour)
+	b := s.carrying(f)
+	if keep && reflect.DeepEqual(b, s.carrier.Behaviour()) {
+		return nil
+	}
+	return s.carrier.Behave(b)
+}
+
+// carrying is how the carrier behaves while there are these faults.
+func (s *stage) carrying(f faults) pstn.Behaviour {
+	if f.Carrier == nil {
+		return s.behaviour
+	}
+	b, _ := pstn.ReadBehaviour("", f.Carrier) // which has been read
+	return b
 }
 
 // faults is the control API's hold on them.

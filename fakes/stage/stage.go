@@ -39,7 +39,10 @@ func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) 
 		s.clock.Close()
 		return nil, err
 	}
-	s.carrier, err = pstn.New(ctx, pstn.Config{Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.behaviour})
+	first, _ := readFaults(o.File, &c.Faults) // which have been read
+	s.carrier, err = pstn.New(ctx, pstn.Config{
+		Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.carrying(first),
+	})
 	if err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}

@@ -147,3 +147,31 @@ func TestFaultsOfTheConfiguration(t *testing.T) {
 	}
 	w.reserve(t, `{}`)
 }
+
+// TestCarrierFaultOfTheConfiguration ends when faults are reset: the carrier is then as the configuration has it.
+func TestCarrierFaultOfTheConfiguration(t *testing.T) {
+	w := start(t, "carrier: {format: national}\nfaults: {carrier: {outage: true}}")
+	ctx := t.Context()
+	if placed, err := w.Place(ctx, client.Dial{To: "+442079460000"}); err != nil || placed.Status != 503 {
+		t.Errorf("outage: want 503, got %+v (%v)", placed, err)
+	}
+	if _, err := w.ResetFaults(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if placed, err := w.Place(ctx, client.Dial{To: "+442079460000"}); err != nil || !placed.Answered {
+		t.Errorf("reset: want it answered, got %+v (%v)", placed, err)
+	}
+	once := `"carrier":{"refuse":{"busy":{"times":1}}}`
+	if _, err := w.SetFaults(ctx, []byte("{"+once+"}")); err != nil {
+		t.Fatal(err)
+	}
+	if placed, err := w.Place(ctx, client.Dial{To: "+442079460000"}); err != nil || placed.Status != 486 {
+		t.Errorf("busy once: want 486, got %+v (%v)", placed, err)
+	}
+	if _, err := w.KeepFaults(ctx, []byte("{"+once+`,"http":{"endpoint":"handoff","latency":"1ms"}}`)); err != nil {
+		t.Fatal(err)
+	}
+	if placed, err := w.Place(ctx, client.Dial{To: "+442079460000"}); err != nil || !placed.Answered {
+		t.Errorf("kept: want it to have hit already, got %+v (%v)", placed, err)
+	}
+}
