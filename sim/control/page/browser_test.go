@@ -141,6 +141,13 @@ func (w *world) open(t *testing.T, width, height int64) *tab {
 	return b
 }
 
+// home goes to where the page begins.
+func (b *tab) home() {
+	b.t.Helper()
+	eval[string](b, `location.hash = ''`)
+	b.clicks = 0
+}
+
 func (b *tab) do(steps ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	if err := chromedp.Do(b.ctx, steps...); err != nil {

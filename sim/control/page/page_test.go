@@ -106,6 +106,7 @@ func TestThreeIncidents(t *testing.T) {
 	if p, err := w.Place(ctx, client.Dial{To: "+442079460090"}); err != nil || p.Status != 404 {
 		t.Fatalf("call: want 404, got %+v (%v)", p, err)
 	}
+	b := w.open(t, wide, high)
 	for _, c := range []struct {
 		question string
 		clicks   []string
@@ -121,7 +122,7 @@ func TestThreeIncidents(t *testing.T) {
 		{"what did the refused caller send?", []string{`nav [data-view="refused"]`, `.refused-row[data-refused="sip"]`}, "#messages", []string{"Refused with 404: number of no pool", "INVITE", "404 Not Found"}, "refused-call"},
 		{"what did the refused client send?", []string{`nav [data-view="refused"]`, `.refused-row[data-refused="http"]`}, "#exchange", []string{"403", "X-Api-Key: ***"}, "refused-request"},
 	} {
-		b := w.open(t, wide, high)
+		b.home()
 		for _, at := range c.clicks {
 			b.click(at)
 		}

@@ -52,6 +52,8 @@ function route() {
   document.querySelector('main').scrollTop = 0;
 }
 
+addEventListener('hashchange', route); // before whoever waits for what it shows
+
 function decoded(text) {
   try {
     return decodeURIComponent(text);
@@ -87,7 +89,7 @@ const head = {
         this.stale = false;
         this.refresh();
       }
-    }, 500);
+    }, 1000);
   },
 };
 
@@ -158,8 +160,7 @@ document.addEventListener('keydown', (press) => {
   if (typing) return;
   const entries = document.querySelectorAll('nav a');
   if (press.key >= '1' && press.key <= String(entries.length)) {
-    location.hash = entries[Number(press.key) - 1].getAttribute('href');
-    document.querySelector('main > section:not([hidden]) .list')?.focus();
+    enter(entries[Number(press.key) - 1].getAttribute('href'));
   } else if (press.key === '/') {
     document.querySelector('main > section:not([hidden]) input[type=search]')?.focus();
     press.preventDefault();
@@ -168,13 +169,25 @@ document.addEventListener('keydown', (press) => {
   }
 });
 
+// enter goes to a view, and to its list.
+function enter(address) {
+  const focus = () => document.querySelector(section === 'pool' ? '#numbers' : 'main > section:not([hidden]) .list')?.focus();
+  if (location.hash === address) {
+    focus();
+    return;
+  }
+  addEventListener('hashchange', focus, { once: true });
+  location.hash = address;
+}
+
+setInterval(() => { if (!document.hidden) head.refresh(); }, 10_000); // a clock that somebody else has stopped is no event
+
 setInterval(() => {
   if (document.hidden || Number.isNaN(now())) return;
   count();
   document.querySelector('#clock').textContent = clockTime(now()).slice(0, 8);
 }, 500);
 
-addEventListener('hashchange', route);
 wide.addEventListener('change', route);
 begin(() => pool.project);
 route();

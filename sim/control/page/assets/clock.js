@@ -35,8 +35,9 @@ export function left(time) {
   return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
 }
 
-// lasted writes a length of time in milliseconds as 12 ms, 2.05 s or 3 min 4 s.
+// lasted writes a length of time in milliseconds as 40 µs, 12 ms, 2.05 s or 3 min 4 s.
 export function lasted(time) {
+  if (time > 0 && time < 1) return `${Math.round(time * 1000)} µs`;
   if (time < 1000) return `${Math.round(time)} ms`;
   if (time < 60_000) return `${(time / 1000).toFixed(2)} s`;
   const seconds = Math.round(time / 1000);

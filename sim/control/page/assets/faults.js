@@ -114,7 +114,8 @@ function toggle(part, name, fault, index) {
     el('span', { class: 'hits' }, on ? `${count} ${count === 1 ? 'hit' : 'hits'}` : ''));
 }
 
-const describe = (fault) => Object.entries(fault).map(([key, value]) => `${key}: ${typeof value === 'object' ? JSON.stringify(value) : value}`).join(', ');
+// describe writes a fault as it stands in YAML.
+const describe = (fault) => Object.entries(fault).map(([key, value]) => `${key}: ${value && typeof value === 'object' ? `{${describe(value)}}` : value}`).join(', ');
 
 async function flip(part, fault, index) {
   const list = [...(now[part] ?? [])];

@@ -19,11 +19,10 @@ export class Ladder {
       ...turns.map((t, i) => ({ at: t.at, key: `agent ${i}`, make: () => turnStep(t) })),
       ...faults.map((e) => ({ at: e.at, key: `fault ${e.seq}`, make: () => faultStep(e) })),
     ];
-    steps.forEach((step, i) => { step.index = i; });
-    steps.sort((a, b) => order(a, b));
+    steps.sort((a, b) => after(a.at, b.at)); // those of one instant stay as they are
     const began = steps.length ? steps[0].at : '';
-    const nodes = steps.map((step) => {
-      if (!this.#steps.has(step.key)) this.#steps.set(step.key, withTime(step.make(), step.at, began));
+    const nodes = steps.map((step, i) => {
+      if (!this.#steps.has(step.key)) this.#steps.set(step.key, withTime(step.make(), step.at, i > 0 ? began : ''));
       return this.#steps.get(step.key);
     });
     this.node.classList.toggle('sip-only', !http);
@@ -34,12 +33,11 @@ export class Ladder {
   }
 }
 
-// order compares two steps by time, to the nanosecond that the simulator writes; steps of one instant stay as they came.
-function order(a, b) {
-  const byMillisecond = Date.parse(a.at) - Date.parse(b.at);
-  if (byMillisecond !== 0) return byMillisecond;
-  const fraction = (at) => (/\.(\d+)/.exec(at)?.[1] ?? '').padEnd(9, '0');
-  return fraction(a.at).localeCompare(fraction(b.at)) || a.index - b.index;
+// after is how many milliseconds one instant is after another, to the nanosecond that the simulator writes.
+function after(at, began) {
+  const fraction = (instant) => Number(`0.${/\.(\d+)/.exec(instant)?.[1] ?? 0}`) * 1000;
+  const second = (instant) => Math.floor(Date.parse(instant) / 1000) * 1000;
+  return second(at) - second(began) + fraction(at) - fraction(began);
 }
 
 // again reports whether the same bytes went the same way before.
@@ -48,9 +46,9 @@ function again(messages, i) {
   return messages.slice(0, i).some((other) => other.sent === m.sent && other.peer === m.peer && other.raw === m.raw);
 }
 
+// withTime says when a step was: the first by the clock, the others how long after it.
 function withTime(step, at, began) {
-  const since = Date.parse(at) - Date.parse(began);
-  step.querySelector('.when').append(since === 0 ? stamp(at) : el('time', { datetime: at, title: at }, `+${lasted(since)}`));
+  step.querySelector('.when').append(began ? el('time', { datetime: at, title: at }, `+${lasted(after(at, began))}`) : stamp(at));
   return step;
 }
 
@@ -82,7 +80,7 @@ function exchangeStep(x) {
     } catch (error) {
       inside.replaceChildren(el('p', {}, error.message));
     }
-  } }, arrow('http', 'both', el('b', {}, `${x.method} ${path}`), el('span', { class: x.status >= 400 ? 'bad' : 'dim' }, ` ${x.status}`)), inside);
+  } }, arrow('http', 'both', el('b', {}, `${x.method} ${path}`), el('span', { class: 'tip' }), el('span', { class: x.status >= 400 ? 'bad' : 'dim' }, ` ${x.status}`)), inside);
   return step;
 }
 

@@ -136,6 +136,7 @@ export class List {
     this.#from = from;
     this.#items = items;
     this.#total = total;
+    this.#box.style.setProperty('--rows', Math.max(1, Math.ceil(total / this.#columns)));
     this.#space.style.height = `${Math.ceil(total / this.#columns) * height}px`;
     if (anchor) {
       const moved = items.findIndex((item) => this.#key(item) === this.#key(anchor)) + from;

@@ -49,7 +49,7 @@ export class Pool {
 
   async #load(skip, limit) {
     const project = choice.value;
-    if (!project) return { items: [], total: 0 };
+    if (!project) throw new Error('no project is known yet');
     const got = await ask(`v1/pools/${encodeURIComponent(project)}`, { state: this.#state, skip, limit });
     set(got.now);
     const counts = { '': got.size + got.draining, free: got.free, pending: got.pending, 'in-call': got.in_call, cooling: got.cooling };
