@@ -5,10 +5,12 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // call is what is kept of one call. Its functions are asked for one after another; stop may come at any time.
@@ -86,6 +88,9 @@ func (c *call) turn(ctx context.Context, in conversation.TurnInput) (conversatio
 }
 
 func (c *call) end(ctx context.Context, in conversation.EndInput) (conversation.Reply, error) {
+	if !slices.Contains(c.agent.project.Modules, "functions.end_function") {
+		return conversation.Reply{}, nil
+	}
 	return c.ask(ctx, request{Function: "end", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex})
 }
 
@@ -116,6 +121,12 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 		return conversation.Reply{}, err
 	}
 	out := conversation.Reply{Set: r.Set, Unset: r.Unset, Say: r.Say, Took: r.Took, Hangup: r.Hangup, Headers: r.Headers, Notes: r.Notes}
+	for name, value := range r.Headers {
+		if err := (sipua.Header{Name: name, Value: value}).Check(); err != nil {
+			delete(out.Headers, name)
+			out.Notes = append(out.Notes, conversation.Note{Kind: "handoff", Text: "not sent with the BYE: " + err.Error()})
+		}
+	}
 	if r.Error != "" {
 		return out, Problem{Text: r.Error, File: r.File, Line: r.Line}
 	}

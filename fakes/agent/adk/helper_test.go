@@ -3,9 +3,12 @@ package adk_test
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -13,10 +16,19 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
+// interpreter is the program that python3 stands for, which may be a script that looks for it each time; "" for none.
+var interpreter = sync.OnceValue(func() string {
+	out, err := exec.Command("python3", "-c", "import sys; print(sys.executable)").Output()
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(out))
+})
+
 // needPython skips a test that runs Python where there is none.
 func needPython(t testing.TB) {
 	t.Helper()
-	if _, err := exec.LookPath("python3"); err != nil {
+	if interpreter() == "" {
 		t.Skip("skipped: there is no python3 on the PATH, and this test runs an ADK project")
 	}
 }
@@ -30,6 +42,7 @@ func open(t testing.TB, project string, change func(*adk.Options)) *adk.Agent {
 		t.Fatal(err)
 	}
 	o := adk.Defaults()
+	o.Python = interpreter()
 	if change != nil {
 		change(&o)
 	}
@@ -76,20 +89,29 @@ func play(t testing.TB, c *conversation.Conversation) (lines []string) {
 	t.Helper()
 	for step := c.Begin(t.Context()); ; step = c.Next(t.Context()) {
 		text := string(step.Kind) + " " + step.Wait.String()
-		for _, part := range []struct{ before, text string }{{" ", step.Say}, {" -> ", step.Cause}, {" | ", step.Detail}} {
+		headers := ""
+		for _, name := range slices.Sorted(maps.Keys(step.Headers)) {
+			headers += " " + name + "=" + step.Headers[name]
+		}
+		for _, part := range []struct{ before, text string }{{" ", step.Say}, {" -> ", step.Cause}, {"", headers}, {" | ", step.Detail}} {
 			if part.text != "" {
 				text += part.before + part.text
 			}
 		}
 		lines = append(lines, text)
-		for _, n := range step.Notes {
-			lines = append(lines, "  "+n.Kind+": "+n.String())
-		}
+		lines = append(lines, noted(step.Notes)...)
 		if step.Hangup {
 			c.Finish(t.Context(), "")
-			return lines
+			return append(lines, noted(c.End().Notes)...)
 		}
 	}
+}
+
+func noted(notes []conversation.Note) (lines []string) {
+	for _, n := range notes {
+		lines = append(lines, "  "+n.Kind+": "+n.String())
+	}
+	return lines
 }
 
 // equal compares texts of several lines.
@@ -108,4 +130,15 @@ func state(c *conversation.Conversation) string {
 	}
 	text, _ := json.Marshal(s)
 	return string(text)
+}
+
+// lines is a state with one line for each key.
+func lines(text string) string {
+	var s map[string]json.RawMessage
+	_ = json.Unmarshal([]byte(text), &s)
+	var b strings.Builder
+	for _, key := range slices.Sorted(maps.Keys(s)) {
+		b.WriteString(key + " " + string(s[key]) + "\n")
+	}
+	return b.String()
 }

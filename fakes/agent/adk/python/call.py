@@ -15,8 +15,9 @@ class Call:
     def reconcile(self, state):
         """Makes the state what the platform says. A value whose JSON is still the same is kept, so that it may be more than JSON."""
         own = self.conv.state
-        for key in [key for key in own if self.json(own[key]) != values.text(state[key]) if key in state] + [key for key in own if key not in state]:
-            dict.pop(own, key)
+        for key in list(own):
+            if key not in state or self.json(own[key]) != values.text(state[key]):
+                dict.pop(own, key)
         for key, value in state.items():
             if key not in own:
                 own[key] = value
@@ -117,7 +118,7 @@ class Call:
         """Ends the call with BYE: in this integration nothing else ends it."""
         shown = {key: handoff[key] for key in ("destination", "reason", "method")}
         self.conv.state["handoff"] = shown
-        text = f"handoff to {shown['destination']!r}, reason {shown['reason']!r}"
+        text = "handoff" + "".join(f", {key} {shown[key]!r}" for key in ("destination", "reason") if shown[key])
         if shown["method"] != "bye":
             to = f" to {handoff['route']}" if handoff.get("route") else ""
             text += f": {shown['method'].upper()}{to} is not sent, the call ends with BYE"

@@ -6,6 +6,7 @@ import resource
 import signal
 import socket
 import sys
+import traceback
 
 from . import call, clock, conversation, loader, names, notes, outside
 
@@ -78,6 +79,8 @@ class Host:
                 limit(kind, most)
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error, as on a full disk
             call.serve(socket.socket(fileno=channel), self.project)
+        except BaseException:
+            os.write(2, traceback.format_exc().encode("utf-8", "replace"))
         finally:
             os._exit(1)
 

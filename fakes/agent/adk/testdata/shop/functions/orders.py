@@ -1,0 +1,2 @@
+def order_of(attributes):
+    return (attributes or {}).get("order")

@@ -1,0 +1,11 @@
+from imports import *
+
+from .orders import order_of
+
+
+def start_function(conv):
+    conv.state.order = order_of(conv.integration_attributes)
+    conv.state.call = conv.id
+    conv.set_language("fr-FR")
+    conv.set_voice(CustomVoice(id="x"))
+    conv.state.language = conv.language
