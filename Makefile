@@ -48,6 +48,7 @@ test: ## all tests, with the race detector
 
 torture: ## what strangers and operating systems do to a simulator, the long form
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
+	$(GO) test -count=1 -timeout 30m -run HostileCalls ./fakes/agent/adk -hostile 1000
 
 lint: ## what no test shows: the module file, static checks, and that it builds elsewhere
 	$(GO) mod tidy -diff

@@ -147,12 +147,15 @@ func (c *call) running(ctx context.Context) (*process, error) {
 	if c.process != nil {
 		return c.process, nil
 	}
-	h, err := c.agent.warm(ctx)
-	if err != nil {
-		return nil, err
+	for attempt := 0; ; attempt++ {
+		h, err := c.agent.warm(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if c.process, err = h.fork(); err == nil || attempt > 0 {
+			return c.process, err
+		}
 	}
-	c.process, err = h.fork()
-	return c.process, err
 }
 
 // lose ends a process that is of no more use.

@@ -141,6 +141,7 @@ func (h *host) fork() (*process, error) {
 	err = errors.Join(err, theirs.Close(), write.Close())
 	if err != nil {
 		h.kill() // nobody knows what it has forked
+		<-h.exited
 		return nil, errors.Join(fmt.Errorf("python: the warm process does not fork: %w", err), ours.Close(), read.Close())
 	}
 	h.mu.Lock()

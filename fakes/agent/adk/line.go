@@ -16,6 +16,8 @@ import (
 // maxLine bounds, in bytes, what is read of an answer.
 const maxLine = 8 << 20
 
+var errTooLong = fmt.Errorf("reply: want %d bytes at most, got more", maxLine)
+
 // line carries messages of a line each to a process and back.
 type line struct {
 	conn net.Conn
@@ -56,7 +58,7 @@ func (l *line) receive(ctx context.Context, by time.Time, grace time.Duration) (
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return nil, err
 		case len(message) > maxLine:
-			return nil, fmt.Errorf("reply: want %d bytes at most, got more", maxLine)
+			return nil, errTooLong
 		}
 	}
 }

@@ -64,6 +64,9 @@ func (p *process) ended(err error, limit time.Duration) error {
 	if errors.Is(err, os.ErrDeadlineExceeded) {
 		return fmt.Errorf("%w: want %s at most, and it had not returned when it was ended", conversation.ErrTimeout, limit)
 	}
+	if errors.Is(err, errTooLong) {
+		return err
+	}
 	how := p.stop()
 	select {
 	case <-p.read:

@@ -11,7 +11,7 @@ import traceback
 from . import call, clock, conversation, loader, names, notes, outside
 
 CONTROL = 3
-MEMORY, FILE, CPU, DESCRIPTORS = 2 << 30, 64 << 20, 300, 256  # limits of a call: bytes, bytes, seconds, number
+MEMORY, FILE, CPU, DESCRIPTORS = 1 << 30, 64 << 20, 300, 256  # limits of a call: bytes, bytes, seconds, number
 
 
 def main():
