@@ -50,8 +50,15 @@ type ran struct {
 // dnispool runs the binary in a directory of the test's own.
 func dnispool(t *testing.T, dir string, args ...string) ran {
 	t.Helper()
+	return feed(t, dir, "", args...)
+}
+
+// feed is dnispool with something to read on standard input.
+func feed(t *testing.T, dir, in string, args ...string) ran {
+	t.Helper()
 	var out, errOut bytes.Buffer
 	c := command(t, dir, args...)
+	c.Stdin = strings.NewReader(in)
 	c.Stdout, c.Stderr = &out, &errOut
 	err := c.Run()
 	var exit *exec.ExitError

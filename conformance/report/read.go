@@ -1,0 +1,38 @@
+package report
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+)
+
+// Read reads the run that JSON wrote, of this version or an earlier one. It refuses what is no such report, and one whose
+// verdict or counts do not follow from its results: that was changed or cut since.
+func Read(r io.Reader) (finding.Run, error) {
+	var doc finding.Document
+	text, err := io.ReadAll(r)
+	if err != nil {
+		return finding.Run{}, err
+	}
+	var head struct {
+		Format string `json:"format"`
+	}
+	if err := json.Unmarshal(text, &head); err != nil {
+		return finding.Run{}, fmt.Errorf("want a report in JSON, as dnispool check --json writes it: %w", err)
+	}
+	if head.Format != finding.Format {
+		return finding.Run{}, fmt.Errorf("want the format %s, as dnispool check --json writes it, got %q", finding.Format, head.Format)
+	}
+	if err := json.Unmarshal(text, &doc); err != nil {
+		return finding.Run{}, fmt.Errorf("want the format %s: %w", finding.Format, err)
+	}
+	switch verdict, counts := doc.Run.Conclusion().Verdict(), doc.Run.Counts(); {
+	case verdict != doc.Verdict:
+		return finding.Run{}, fmt.Errorf("want the verdict that follows from the results, %s, got %q: the file was changed", verdict, doc.Verdict)
+	case counts != doc.Counts:
+		return finding.Run{}, fmt.Errorf("want the counts that follow from the results, %+v, got %+v: the file was changed", counts, doc.Counts)
+	}
+	return doc.Run, nil
+}
