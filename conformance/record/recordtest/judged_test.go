@@ -14,6 +14,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/inorder"
 	"github.com/dnispool/dnispool/conformance/judge"
+	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/fakes/independent"
 )
 
@@ -65,7 +66,13 @@ func play(t *testing.T, runs []Named, see func(played)) {
 		if p.Result, p.err = r.Play(t.Context(), dir); p.err != nil {
 			return p
 		}
-		p.err = judge.Each(t.Context(), judge.Plan{Files: p.Files, Checks: check.Default(), Budget: check.Budget}, func(r finding.HistoryReport) error {
+		var facts map[string]reading.Facts // those in the files, unless nobody may be blamed for a machine that was late
+		if len(r.Platform.Defects) == 0 {
+			if facts, p.err = reading.ParseFacts(reading.FileText("facts", []byte(p.Facts))); p.err != nil {
+				return p
+			}
+		}
+		p.err = judge.Each(t.Context(), judge.Plan{Files: p.Files, Facts: facts, Checks: check.Default(), Budget: check.Budget}, func(r finding.HistoryReport) error {
 			p.warnings = append(p.warnings, r.Warnings...)
 			for _, j := range r.Results {
 				for _, v := range j.Violations {
@@ -136,7 +143,7 @@ func TestFewDefectsAreNotFound(t *testing.T) {
 			}
 		}
 	}
-	if want := 2 * len(independent.Defects()); all != want || 100*named < 89*all {
+	if want := 2 * len(independent.Defects()); all != want || 100*named < 95*all {
 		t.Errorf("want a row of each of %d defects, and 89 of 100 found, got %d of %d", want/2, named, all)
 	}
 }

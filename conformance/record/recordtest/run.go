@@ -63,6 +63,9 @@ type Result struct {
 	Calls      int // answered
 	States     int // found
 	Lost       int // never found, of calls that were answered
+
+	// Facts are what was true of the platform, by project: how late this machine was is known only now, and what is stated must be true.
+	Facts string
 }
 
 // Play starts the platform, lets the clients work and writes their histories to dir. The error is of the machine, not of
@@ -75,7 +78,7 @@ func (r Run) Play(ctx context.Context, dir string) (res Result, err error) {
 		return res, err
 	}
 	defer func() { err = errors.Join(err, platform.Close()) }()
-	facts, err := r.facts(platform)
+	facts, err := r.facts(platform, 0)
 	if err != nil {
 		return res, err
 	}
@@ -92,7 +95,9 @@ func (r Run) Play(ctx context.Context, dir string) (res Result, err error) {
 		}
 		hosts = append(hosts, h)
 	}
+	lateness := watchLateness()
 	err = r.work(ctx, hosts)
+	late := lateness()
 	for i, h := range hosts {
 		offset := time.Duration(0)
 		if i > 0 { // one before and one behind the first
@@ -101,7 +106,9 @@ func (r Run) Play(ctx context.Context, dir string) (res Result, err error) {
 		err = errors.Join(err, h.close(offset))
 		res = res.and(h.result())
 	}
-	return res, err
+	facts, wrong := r.facts(platform, late)
+	res.Facts = string(facts)
+	return res, errors.Join(err, wrong)
 }
 
 // work shares the journeys among the clients.
@@ -128,21 +135,22 @@ func (r Run) work(ctx context.Context, hosts []*host) error {
 	return errors.Join(errs...)
 }
 
-// facts are what is true of the platform when it is correct.
-func (r Run) facts(p *independent.Platform) (json.RawMessage, error) {
+// facts are what is true of the platform when it is correct, on a machine that was so late at worst. Between the platform that lets go
+// of a number and the client that notes its BYE some goroutines wake each other, each of which may be late.
+func (r Run) facts(p *independent.Platform, late time.Duration) (json.RawMessage, error) {
 	byProject := make(map[string]any)
 	for _, project := range p.Projects() {
 		f := map[string]any{
 			"size": len(project.Numbers), "numbers": project.Numbers, "selection": "lru", "match": "dni", "bindings": "once", "duplicates": "last", "handoffs": true,
 			"exclusive": r.Platform.Others == 0, "release": cmp.Or(r.Platform.Release, independent.OnHangup),
-			"window_min_ns": r.Platform.Window, "window_max_ns": r.Platform.Window + lateTimer,
-			"failures_max": 0, "visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye, "abandoned": "keep",
+			"window_min_ns": r.Platform.Window, "window_max_ns": r.Platform.Window + lateTimer + late,
+			"failures_max": 0, "visible_ns": max(r.Platform.Visible, time.Nanosecond), "signal_ns": lateBye + 4*late, "abandoned": "keep",
 		}
 		if r.Platform.Others == 0 {
 			f["strays_per_s"] = 0
 		}
 		if r.Platform.CoolDown > 0 {
-			f["cool_down_ns"], f["cool_down_max_ns"] = r.Platform.CoolDown, r.Platform.CoolDown+lateTimer
+			f["cool_down_ns"], f["cool_down_max_ns"] = r.Platform.CoolDown, r.Platform.CoolDown+lateTimer+late
 		}
 		byProject[project.Name] = f
 	}
@@ -248,5 +256,5 @@ func (h *host) count(add func(*Result)) {
 }
 
 func (r Result) and(s Result) Result {
-	return Result{append(r.Files, s.Files...), r.Operations + s.Operations, r.Numbers + s.Numbers, r.Refused + s.Refused, r.Calls + s.Calls, r.States + s.States, r.Lost + s.Lost}
+	return Result{append(r.Files, s.Files...), r.Operations + s.Operations, r.Numbers + s.Numbers, r.Refused + s.Refused, r.Calls + s.Calls, r.States + s.States, r.Lost + s.Lost, ""}
 }
