@@ -1,6 +1,7 @@
 package fit
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -15,6 +16,9 @@ import (
 // asked holds what a scenario asks for in words against the target file.
 func (r *rehearsal) asked(s *scenario.Scenario) deployment.Fit {
 	if fit := r.verbs(s.Steps); fit.Status != "" {
+		return fit
+	}
+	if fit := r.fromPool(s.FromPool); fit.Status != "" {
 		return fit
 	}
 	return r.given(s.Given)
@@ -36,6 +40,8 @@ func (r *rehearsal) verbs(steps []scenario.Step) (fit deployment.Fit) {
 			fit = r.dial(a)
 		case *scenario.Await, *scenario.Hangup:
 			fit = r.calls()
+		case *scenario.Fill:
+			fit = r.fill(a)
 		case *scenario.Concurrently:
 			fit = r.verbs(a.Steps)
 		}
@@ -44,6 +50,37 @@ func (r *rehearsal) verbs(steps []scenario.Step) (fit deployment.Fit) {
 		}
 	}
 	return fit
+}
+
+// fromPool asks whether what a scenario takes from the pool is known.
+func (r *rehearsal) fromPool(fields []string) deployment.Fit {
+	f := r.file.Facts
+	switch {
+	case slices.Contains(fields, scenario.PoolSize) && f.PoolSize() == 0:
+		return unknown("the pool's size", "size")
+	case slices.Contains(fields, scenario.PoolWindow) && !(f.Has("window_min") && f.Has("window_max")):
+		return unknown("the window", "window_min and window_max")
+	case slices.Contains(fields, scenario.PoolWindow) && f.WindowMin != f.WindowMax:
+		return notApplicable("needs one window, this one has %s to %s", f.WindowMin, f.WindowMax)
+	}
+	return deployment.Fit{}
+}
+
+// fill: who reserves all that is free counts on nobody else to take or to leave any.
+func (r *rehearsal) fill(a *scenario.Fill) deployment.Fit {
+	f := r.file.Facts
+	if a.Project.IsSet() && r.file.Second != nil {
+		f = r.file.Second.Facts
+	}
+	switch {
+	case f.PoolSize() == 0:
+		return unknown("the pool's size", "size")
+	case !f.Exclusive:
+		return unknown("that nobody else reserves from the pool", "exclusive")
+	case !deployment.MayDrain(r.file, f.Facts):
+		return unsupported("needs every number of the pool held at one time: limits.reservations allows %d of %d, and the window must be known", r.file.Limits.Reservations, f.PoolSize())
+	}
+	return deployment.Fit{}
 }
 
 func (r *rehearsal) calls() deployment.Fit {
@@ -275,6 +312,9 @@ func numbers(n *yaml.Node, f targetfile.Facts) deployment.Fit {
 
 // needsWholePool reports whether a scenario counts the numbers of the pool.
 func needsWholePool(s *scenario.Scenario) bool {
+	if slices.Contains(s.FromPool, scenario.PoolSize) {
+		return true
+	}
 	if strictyaml.Lookup(strictyaml.Lookup(s.Given, "pool"), "numbers") != nil {
 		return true
 	}

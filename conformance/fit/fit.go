@@ -8,6 +8,7 @@
 package fit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -144,7 +145,7 @@ func failure(r finding.Result) string {
 // affordable holds what a scenario takes against the limits.
 func (r *rehearsal) affordable(s *scenario.Scenario, base rehearsed) deployment.Fit {
 	l, u := r.file.Limits, base.used
-	switch n := atOnce(s.Steps); {
+	switch n := atOnce(s.Steps, r.file.Facts.PoolSize()); {
 	case float64(n) > l.Requests:
 		return unsupported("sends %d requests a second: limits.requests_per_second allows %g", n, l.Requests)
 	case u.Held > l.Reservations:
@@ -160,16 +161,16 @@ func (r *rehearsal) affordable(s *scenario.Scenario, base rehearsed) deployment.
 }
 
 // atOnce is how many requests a second the steps send at their busiest.
-func atOnce(steps []scenario.Step) (most int) {
+func atOnce(steps []scenario.Step, size int) (most int) {
 	for _, st := range steps {
 		c, many := st.Args.(*scenario.Concurrently)
 		if !many {
 			continue
 		}
-		n := c.Clients
+		n := cmp.Or(c.Clients, size)
 		switch {
 		case c.Start.Spread > 0:
-			n = int(float64(c.Clients)/max(1, c.Start.Spread.Seconds())) + 1
+			n = int(float64(n)/max(1, c.Start.Spread.Seconds())) + 1
 		case c.Start.Every > 0:
 			n = min(n, int(1/c.Start.Every.Seconds())+1)
 		}

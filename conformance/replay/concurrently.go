@@ -16,11 +16,17 @@ var _ = register(scenario.VerbConcurrently, (*client).concurrently, nil)
 
 // concurrently plays the sub-steps by many clients at once and holds their results against the tally.
 func (cl *client) concurrently(ctx context.Context, st *scenario.Step, a *scenario.Concurrently) (outcome, error) {
-	walks := make([]walked, a.Clients)
+	clients := a.Clients
+	if clients == 0 {
+		if clients = cl.stage.Facts("").PoolSize(); clients == 0 {
+			return outcome{}, errNoSize
+		}
+	}
+	walks := make([]walked, clients)
 	begun := cl.stage.Now()
 	play := func(ctx context.Context, i int) { walks[i] = cl.clientOf(st, i+1).walk(ctx, a.Steps) }
-	if at := cl.starts(st, a); at == nil {
-		together(ctx, a.Clients, play)
+	if at := cl.starts(st, a, clients); at == nil {
+		together(ctx, clients, play)
 	} else if err := cl.stage.Launch(ctx, at, play); err != nil {
 		return outcome{}, err
 	}

@@ -14,12 +14,12 @@ func (p *player) draws(st *scenario.Step, client int) *rand.Rand {
 }
 
 // starts says when each client begins, counted from the beginning of the step; nil: all at one barrier.
-func (p *player) starts(st *scenario.Step, a *scenario.Concurrently) []time.Duration {
+func (p *player) starts(st *scenario.Step, a *scenario.Concurrently, clients int) []time.Duration {
 	switch {
 	case a.Start.Every > 0:
-		return poisson(p.draws(st, 0), a.Clients, a.Start.Every)
+		return poisson(p.draws(st, 0), clients, a.Start.Every)
 	case a.Start.Spread > 0:
-		return evenly(a.Clients, a.Start.Spread)
+		return evenly(clients, a.Start.Spread)
 	}
 	return nil
 }

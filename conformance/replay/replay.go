@@ -110,7 +110,9 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 
 // play walks the steps up to the first that fails, then judges the history.
 func (p *player) play(ctx context.Context, r *finding.Result) {
-	cl := p.newClient("", p.scenario.Scope(p.seed))
+	scope, f := p.scenario.Scope(p.seed), p.stage.Facts("")
+	scope.SetPool(f.PoolSize(), theWindow(f))
+	cl := p.newClient("", scope)
 	for i := range p.scenario.Steps {
 		st := &p.scenario.Steps[i]
 		r.Steps++

@@ -16,6 +16,7 @@ func (l *loader) lint(s *Scenario) {
 	}
 	n.steps(s.Steps)
 	n.unused(s)
+	s.FromPool = n.fromPool
 	if !l.asserts && len(s.Checks) == 0 && len(s.Steps) > 0 {
 		l.problem(l.root, "scenario: want an expect or a check, got none: it would pass whatever happens")
 	}
@@ -30,6 +31,8 @@ type names struct {
 	later  map[string]int // names of steps not reached yet, and their index
 	outer  *names         // of concurrently: the steps before it
 	inner  map[string]bool
+
+	fromPool []string
 }
 
 type symbol struct {
@@ -57,7 +60,16 @@ func (n *names) step(s *Step) {
 		n.call(args.Call)
 	case *Await:
 		n.call(args.Call)
+	case *Advance:
+		if args.By == 0 {
+			n.takes(PoolWindow)
+		}
+	case *Fill:
+		n.takes(PoolSize)
 	case *Concurrently:
+		if args.Clients == 0 {
+			n.takes(PoolSize)
+		}
 		n.concurrently(args, s.Tally)
 	}
 	n.define(s)
@@ -122,7 +134,7 @@ func (n *names) find(name string) *symbol {
 
 // visible lists the names that a reference at this place could use.
 func (n *names) visible() []string {
-	all := []string{"seed"}
+	all := []string{"pool", "seed"}
 	if len(n.vars) > 0 {
 		all = append(all, "vars")
 	}
@@ -153,6 +165,8 @@ func (n *names) ref(ref *Ref) {
 		if len(rest) > 0 {
 			n.problemAt(ref.Pos, "", "reference: want ${seed}, got ${%s}", ref.Name())
 		}
+	case "pool":
+		n.poolRef(ref, rest)
 	case "vars":
 		n.varRef(ref, rest)
 	case "client":

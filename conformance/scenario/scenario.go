@@ -38,6 +38,7 @@ type Scenario struct {
 	Steps       []Step
 	Expects     bool     // some step says what must come of it
 	Checks      []Check  // run last, in order
+	FromPool    []string // what it takes from the target's pool, sorted: PoolSize, PoolWindow
 	Lines       []string // the source text, for carets: Lines[pos.Line-1]
 }
 
@@ -48,7 +49,7 @@ func (s *Scenario) Start() Pos { return Pos{Line: s.Line, Column: 1, Width: 1} }
 func (s *Scenario) Area() string { return area(s.ID) }
 
 // Scope returns a fresh scope that knows `${seed}` and `${vars.…}`. The player sets the
-// name of each step when it has a result.
+// pool, and the name of each step when it has a result.
 func (s *Scenario) Scope(seed uint64) *Scope {
 	scope := NewScope()
 	scope.Set("seed", seed)

@@ -199,6 +199,7 @@ func TestSchemaKnowsTheLanguage(t *testing.T) {
 	same("dialResult", keys("dialResult", "properties"), Fields(VerbDial))
 	same("httpResult", keys("httpResult", "properties"), Fields(VerbReserve))
 	same("hangupResult", keys("hangupResult", "properties"), Fields(VerbHangup))
+	same("fillResult", keys("fillResult", "properties"), Fields(VerbFill))
 	same("awaitResult", keys("awaitResult", "properties"), Fields(VerbAwait))
 	same("journeyResult", keys("journeyResult", "properties"), Fields(VerbJourney))
 	for _, d := range definitions() {

@@ -17,13 +17,16 @@ func advanceVerb() definition {
 
 // Advance moves the target's clock.
 type Advance struct {
-	By time.Duration // more than 0
+	By time.Duration // 0: by the window of the target's pool
 }
 
 func (a *Advance) values() []*Value { return nil }
 
 func (l *loader) advance(n *yaml.Node) *Advance {
 	a := &Advance{}
+	if takesFromPool(n, PoolWindow) {
+		return a
+	}
 	if l.decode(string(VerbAdvance), n, &a.By) && a.By <= 0 {
 		l.problem(n, "advance: want more than 0, got %s", a.By)
 	}

@@ -21,7 +21,7 @@ const maxClients = 10_000
 
 // Concurrently plays the same steps by many clients at once.
 type Concurrently struct {
-	Clients int
+	Clients int // 0: as many as the target's pool has numbers
 	Start   Start
 	Steps   []Step // names are local to one client
 }
@@ -43,14 +43,14 @@ func (l *loader) concurrently(n *yaml.Node) *Concurrently {
 		return a
 	}
 	raw := struct {
-		Clients int        `yaml:"clients"`
+		Clients *yaml.Node `yaml:"clients"`
 		Start   Start      `yaml:"start"`
 		Steps   *yaml.Node `yaml:"steps"`
 	}{}
 	l.decode(string(VerbConcurrently), n, &raw)
-	a.Clients, a.Start = raw.Clients, raw.Start
+	a.Start = raw.Start
 	l.need(VerbConcurrently, n, "clients")
-	if c := strictyaml.Lookup(n, "clients"); c != nil && !l.reported(c) && (a.Clients < 1 || a.Clients > maxClients) {
+	if c := raw.Clients; c != nil && !takesFromPool(c, PoolSize) && l.decode("clients", c, &a.Clients) && (a.Clients < 1 || a.Clients > maxClients) {
 		l.problem(c, "clients: want 1 to %d, got %d", maxClients, a.Clients)
 	}
 	l.need(VerbConcurrently, n, "steps")

@@ -12,6 +12,7 @@ type Verb string
 // The verbs.
 const (
 	VerbReserve      Verb = "reserve"
+	VerbFill         Verb = "fill"
 	VerbDial         Verb = "dial"
 	VerbHangup       Verb = "hangup"
 	VerbAwait        Verb = "await"
@@ -39,7 +40,7 @@ type definition struct {
 // definitions are all verbs, in the order in which people are told of them.
 func definitions() []definition {
 	return []definition{
-		reserveVerb(), dialVerb(), hangupVerb(), awaitVerb(), handoffVerb(), requestVerb(), journeyVerb(),
+		reserveVerb(), fillVerb(), dialVerb(), hangupVerb(), awaitVerb(), handoffVerb(), requestVerb(), journeyVerb(),
 		advanceVerb(), faultVerb(), concurrentlyVerb(), restartVerb(),
 	}
 }
@@ -88,6 +89,7 @@ const (
 	NeedTime    Need = "let time pass at will"
 	NeedFaults  Need = "make the wire and the carrier misbehave"
 	NeedRestart Need = "restart its store"
+	NeedDrain   Need = "have every number of its pool held at one time"
 	NeedWorld   Need = "be set up as the scenario's given says"
 )
 

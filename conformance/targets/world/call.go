@@ -38,6 +38,15 @@ func headers(named map[string]string) (out []sipua.Header) {
 // Call is a call of the carrier's as a scenario sees it.
 type Call struct{ *pstn.Call }
 
+// Ended implements targets.Call. A call whose BYE has come is over, although those who note it may not have been scheduled.
+func (c Call) Ended() <-chan struct{} {
+	over := c.Call.Ended()
+	if !c.EndedAt().IsZero() {
+		<-over
+	}
+	return over
+}
+
 // Hangup implements targets.Call. The carrier's BYE is answered with 200 whenever it returns without an error.
 func (c Call) Hangup(ctx context.Context) (int, error) {
 	if err := c.Call.Hangup(ctx); err != nil {
