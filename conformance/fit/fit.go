@@ -98,6 +98,9 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		return d
 	}
 	base := r.rehearse(ctx, unique, nil, all)
+	if base.result.Verdict() != finding.Passed { // once more: what only a busy machine did does not come twice
+		base = r.rehearse(ctx, unique, nil, all)
+	}
 	if base.result.Verdict() != finding.Passed {
 		d.fit = r.why(ctx, s, unique, base)
 		return d
@@ -119,6 +122,7 @@ func (r *rehearsal) why(ctx context.Context, s, unique *scenario.Scenario, base 
 		like likeness
 		fit  deployment.Fit
 	}{
+		{unique, all &^ slowly, unsupported("needs time to the millisecond, and a request to a deployment takes longer")},
 		{unique, all &^ foreignIDs, unsupported("asks by the id of a call of which it does not know the shared_id; only the platform knows that id")},
 		{unique, all &^ ownNames, unsupported("writes an account, a project or a key of the reference itself; on a deployment they are others")},
 		{unique, all &^ (ownNames | foreignIDs), unsupported("writes an account, a project or a key of the reference itself; on a deployment they are others")},

@@ -33,7 +33,8 @@ const (
 	foreignIDs likeness = 1 << iota // conversations have names of the platform's own
 	oneCaller                       // calls come from the one number that calls.from allows
 	ownNames                        // accounts, projects and keys are called otherwise than the reference's
-	all        = foreignIDs | oneCaller | ownNames
+	slowly                          // a request takes time, and nobody can act to the millisecond
+	all        = foreignIDs | oneCaller | ownNames | slowly
 )
 
 // rehearsed is what came of a scenario on the reference.

@@ -21,6 +21,9 @@ func (s *standStage) Do(r *http.Request) (*http.Response, error) {
 	s.ledger.Asked()
 	project := s.owner(r.Header.Get("x-api-key"))
 	res, err := s.Stage.Do(r)
+	if s.stand.like&slowly != 0 {
+		_ = s.Stage.Wait(r.Context(), underWay) // whose end the request's own shows
+	}
 	reserves := r.Method == http.MethodPost && project != ""
 	switch {
 	case !reserves:
@@ -37,6 +40,10 @@ func (s *standStage) Do(r *http.Request) (*http.Response, error) {
 	}
 	return res, err
 }
+
+// underWay is how long a request takes that is rehearsed slowly: more than a millisecond and less than a second, which is what
+// scenarios count in.
+const underWay = 20 * time.Millisecond
 
 func (s *standStage) owner(key string) string {
 	for _, name := range s.Projects() {

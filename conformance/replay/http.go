@@ -175,6 +175,10 @@ func (cl *client) request(ctx context.Context, st *scenario.Step, a *scenario.Re
 		r.Header[h.Name] = []string{value} // as it is written, case included
 	}
 	x, _ := cl.remember(st, project, r, true)
+	if dni := dniOf(x); st.Name != "" && dni != "" && r.URL.Path == reservePath {
+		id := identityOf(body)
+		cl.leases[st.Name] = reservation{project: project.Name, number: dni, nonce: text(id.Nonce), sharedID: text(id.SharedID)}
+	}
 	return cl.replied(x), ctxErr(ctx, x)
 }
 
