@@ -67,9 +67,19 @@ type Config struct {
 	// ReadTimeout is how long a message may take to come in over TCP, from its first byte. Then it is answered with 400, when it can
 	// be, and the connection closed. 0: forever.
 	ReadTimeout time.Duration
+	// Network says what becomes of each INVITE that begins a call, over any transport and as often as it is sent, before anything is made
+	// of it: Drop loses it and Copies repeat it, as a network may. It must return soon. Nil: each arrives, once.
+	Network func(Incoming) Fault
 	// OnRejected is called for each request that is refused without a leg, or inside a dialog, before the answer is sent. It must
 	// return soon. Nil: nobody is told.
 	OnRejected func(Rejection)
+}
+
+// Incoming is an INVITE that begins a call, on its way in. What its sender wrote is as it came.
+type Incoming struct {
+	CallID      string
+	Dialled, To string // the number or name in the Request-URI, and that in To
+	Peer        string // host:port it came from
 }
 
 // Rejection is a request that was refused. What its sender wrote is as it came.

@@ -20,6 +20,7 @@ type intake struct {
 	spawn   func(func()) bool
 	tell    func(Rejection)
 	inUse   func() map[string]bool // the peers over whose connections calls are up
+	network func(Incoming) Fault   // nil: what is sent arrives, once
 }
 
 func newIntake(e *Endpoint) *intake {
@@ -28,7 +29,7 @@ func newIntake(e *Endpoint) *intake {
 		tell = func(Rejection) {}
 	}
 	return &intake{strict: e.config.Strict, noTag: []byte(tagAbsent(rand.Uint64())), seed: e.tagSeed, product: e.product("Server"),
-		log: stackLogger(e.log), spawn: e.spawn, tell: tell, inUse: e.inUse}
+		log: stackLogger(e.log), spawn: e.spawn, tell: tell, inUse: e.inUse, network: e.config.Network}
 }
 
 func (in *intake) screen() *screen {
@@ -49,6 +50,21 @@ func (in *intake) refuse(s *screen, v verdict, source net.Addr, send func([]byte
 	if !in.spawn(func() { defer done(); in.tell(told); send(answer) }) {
 		done()
 	}
+}
+
+// onTheWay is what becomes of the message that the screen has let pass, before it is here.
+func (in *intake) onTheWay(s *screen, source net.Addr) Fault {
+	if in.network == nil || string(s.method) != "INVITE" || bytes.Contains(s.message.get(to), []byte(";tag=")) {
+		return Fault{}
+	}
+	i := Incoming{CallID: string(s.message.get(callID)), Peer: source.String()}
+	if u, err := ParseURI(string(s.uri)); err == nil {
+		i.Dialled = u.Dialled()
+	}
+	if u, err := ParseURI(string(s.message.get(to))); err == nil {
+		i.To = u.Dialled()
+	}
+	return in.network(i)
 }
 
 // leaving is a message without what only stands for something inside.

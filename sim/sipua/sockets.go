@@ -1,6 +1,7 @@
 package sipua
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -201,6 +202,7 @@ type packets struct {
 	intake   *intake
 	screen   *screen // the read loop's own
 	busy     bool    // the read loop's own
+	again    []held  // the read loop's own: datagrams that arrive once more
 	reading  chan struct{}
 	once     sync.Once
 }
@@ -224,7 +226,7 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 			p.busy = true // since it was read
 			return copy(b, m.data), m.from, nil
 		}
-		n, peer, err := p.PacketConn.ReadFrom(b)
+		n, peer, copied, err := p.read(b)
 		switch {
 		case err != nil && p.inbox.awake(err):
 			continue
@@ -247,10 +249,31 @@ func (p *packets) ReadFrom(b []byte) (int, net.Addr, error) {
 			p.handover.back()
 			continue
 		}
+		if !copied {
+			fault := p.intake.onTheWay(p.screen, peer)
+			if fault.Drop {
+				p.handover.back()
+				continue
+			}
+			for range fault.Copies {
+				p.again = append(p.again, held{data: bytes.Clone(b[:n]), from: peer})
+			}
+		}
 		if p.busy = p.gate.pass(p.screen.message.get(callID), p.inbox, v.pass, peer); p.busy {
 			return copy(b, v.pass), peer, nil
 		}
 	}
+}
+
+// read gives the next datagram, and whether it is one that has been given before.
+func (p *packets) read(b []byte) (n int, peer net.Addr, copied bool, err error) {
+	if len(p.again) > 0 {
+		first := p.again[0]
+		p.again = p.again[1:]
+		return copy(b, first.data), first.from, true, nil
+	}
+	n, peer, err = p.PacketConn.ReadFrom(b)
+	return n, peer, false, err
 }
 
 func (p *packets) WriteTo(b []byte, peer net.Addr) (int, error) {

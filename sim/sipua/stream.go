@@ -28,6 +28,7 @@ type tcpConn struct {
 	began  time.Time // when the message that is coming in began to
 	owed   int       // messages that the gate has
 	ended  error     // of the connection, once it has been read
+	again  [][]byte  // messages that arrive once more
 
 	refusals sync.WaitGroup // that are on their way out
 }
@@ -48,9 +49,17 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 			c.busy.Store(true) // since it was read
 			return copy(b, m.data), nil
 		}
+		if len(c.again) > 0 {
+			m := c.again[0]
+			c.again = c.again[1:]
+			if n, ok := c.message(b, m, true); ok {
+				return n, nil
+			}
+			continue
+		}
 		if m := c.frames.next(); m != nil {
 			c.began = time.Time{}
-			if n, ok := c.message(b, m); ok {
+			if n, ok := c.message(b, m, false); ok {
 				return n, nil
 			}
 			continue
@@ -71,8 +80,8 @@ func (c *tcpConn) Read(b []byte) (int, error) {
 	}
 }
 
-// message gives m to sipgo, unless it is refused, the gate keeps it, or nothing is taken any more.
-func (c *tcpConn) message(b, m []byte) (int, bool) {
+// message gives m to sipgo, unless it is refused, is lost, the gate keeps it, or nothing is taken any more. copied: it has come before.
+func (c *tcpConn) message(b, m []byte, copied bool) (int, bool) {
 	if !c.streams.handover.take() {
 		return 0, false
 	}
@@ -85,6 +94,16 @@ func (c *tcpConn) message(b, m []byte) (int, bool) {
 		c.refuse(v)
 		c.streams.handover.back()
 		return 0, false
+	}
+	if !copied {
+		fault := c.streams.intake.onTheWay(c.screen, c.RemoteAddr())
+		if fault.Drop {
+			c.streams.handover.back()
+			return 0, false
+		}
+		for range fault.Copies {
+			c.again = append(c.again, bytes.Clone(m))
+		}
 	}
 	if !c.streams.gate.pass(c.screen.message.get(callID), c.inbox, v.pass, nil) {
 		c.owed++

@@ -1,0 +1,91 @@
+package sipua_test
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/sim/sipua"
+	"github.com/dnispool/dnispool/sim/sipua/memnet"
+)
+
+// TestNetworkOverUDP: an INVITE that is lost is answered when it comes again, and one that is doubled is one call.
+func TestNetworkOverUDP(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fate  []sipua.Fault // of one INVITE after the other
+		calls int
+		asked int
+		want  string // what a caller gets who sends his INVITE twice
+	}{
+		{"clean", nil, 1, 2, "180 180 200 BYE"},
+		{"the first is lost", []sipua.Fault{{Drop: true}}, 1, 2, "180 200 BYE"},
+		{"both are lost", []sipua.Fault{{Drop: true}, {Drop: true}}, 0, 2, ""},
+		{"the first comes three times", []sipua.Fault{{Copies: 2}}, 1, 2, "180 180 180 180 200 BYE"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			bubble(t, func(t *testing.T, n *memnet.Network) {
+				var calls int
+				var asked []sipua.Incoming
+				endpoint(t, n, ours, sipua.Config{
+					OnCall: func(l *sipua.Leg) {
+						calls++
+						_ = l.Provisional(180, "", nil)
+						time.Sleep(time.Second)
+						_ = l.Answer(t.Context(), nil)
+						_ = l.Bye(t.Context())
+					},
+					Network: func(i sipua.Incoming) sipua.Fault {
+						asked = append(asked, i)
+						if k := len(asked) - 1; k < len(c.fate) {
+							return c.fate[k]
+						}
+						return sipua.Fault{}
+					},
+				})
+				p := newPeer(t, n, theirs, caller)
+				for range 2 {
+					p.send(req{method: "INVITE", uri: "sip:7002@10.0.0.1", body: sdp("")})
+					pass(500 * time.Millisecond)
+				}
+				settle()
+				p.want(c.want)
+				equal(t, "calls", calls, c.calls)
+				want := sipua.Incoming{CallID: "cid1", Dialled: "7002", To: "7001", Peer: theirs}
+				equal(t, "asked", fmt.Sprint(len(asked), asked[0]), fmt.Sprint(c.asked, want))
+			})
+		})
+	}
+}
+
+// TestNetworkOverTCP: no transport keeps a message from being lost on the way, and what follows it over the connection is read.
+func TestNetworkOverTCP(t *testing.T) {
+	var calls, asked atomic.Int32
+	e := loopback(t, sipua.Config{TCP: true,
+		OnCall: func(l *sipua.Leg) {
+			calls.Add(1)
+			_ = l.Reject(486, "")
+		},
+		Network: func(sipua.Incoming) sipua.Fault {
+			if asked.Add(1) == 1 {
+				return sipua.Fault{Drop: true}
+			}
+			return sipua.Fault{Copies: 1}
+		},
+	})
+	s := dialStream(t, e.Addr())
+	s.send(req{method: "INVITE", callID: "lost", branch: "1"})
+	s.send(req{method: "OPTIONS", callID: "between", branch: "2"})
+	equal(t, "behind the lost one", s.next().short(), "200")
+	s.send(req{method: "INVITE", callID: "doubled", branch: "3"})
+	for m := s.next(); m.short() != "486"; m = s.next() {
+		equal(t, "before the refusal", m.short(), "100")
+	}
+	s.send(req{method: "OPTIONS", callID: "behind", branch: "4"})
+	for m := s.next(); m.short() != "200"; m = s.next() { // the copy is answered as the INVITE was
+		equal(t, "again", m.short(), "486")
+	}
+	equal(t, "calls", calls.Load(), int32(1))
+	equal(t, "asked", asked.Load(), int32(2))
+}
