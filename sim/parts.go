@@ -11,6 +11,7 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
 	"github.com/dnispool/dnispool/sim/pool"
+	"github.com/dnispool/dnispool/sim/sipua"
 	"github.com/dnispool/dnispool/sim/telephony"
 )
 
@@ -47,7 +48,8 @@ type Parts struct {
 	Backend  func(api.Backend) api.Backend                        // what stands behind the HTTP edge
 	Line     func(telephony.Platform) telephony.Platform          // what stands behind the SIP edge
 	HTTP     func(http.Handler) http.Handler                      // what stands before the HTTP edge
-	Listener func(net.Listener) net.Listener                      // what stands before its connections
+	Listener func(net.Listener) net.Listener                      // what stands before its connections, those over TLS included
+	Network  func(telephony.Arrival) sipua.Fault                  // what becomes of an INVITE on its way, as often as it is sent
 	Trouble  func(telephony.Arrival) telephony.Trouble            // what goes wrong with a call
 	Restart  func(keepLeases bool) (keepsLeases bool)             // what a restart does to the leases
 }

@@ -105,16 +105,15 @@ func (s *Sim) serve(ctx context.Context) error {
 	if s.listener, err = listen(ctx, "listen", s.config.HTTP.Listen); err != nil {
 		return err
 	}
-	s.listener = wrap(s.parts.Listener, s.listener)
-	both := []net.Listener{s.listener}
+	both := []net.Listener{wrap(s.parts.Listener, s.listener)}
 	s.secure = nil
 	if s.config.HTTP.TLSListen != "" {
 		if s.secure, err = listen(ctx, "tls_listen", s.config.HTTP.TLSListen); err != nil {
 			return errors.Join(err, s.listener.Close())
 		}
-		both = append(both, tls.NewListener(s.secure, shown))
+		both = append(both, wrap(s.parts.Listener, tls.NewListener(s.secure, shown)))
 	}
-	if s.edge, err = telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, telephony.Options{Secure: shown, Trace: s.trace(), Trouble: s.parts.Trouble}); err != nil {
+	if s.edge, err = telephony.Listen(ctx, s.config.SIP, s.line, s.clock, s.log, telephony.Options{Secure: shown, Trace: s.trace(), Network: s.parts.Network, Trouble: s.parts.Trouble}); err != nil {
 		for _, l := range both {
 			err = errors.Join(err, l.Close())
 		}

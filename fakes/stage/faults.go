@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim/api"
@@ -18,39 +19,16 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// faults is what goes wrong, in the words of a scenario's fault: http and carrier are the same, and on a simulator that is
-// called by others there are calls, agent and handoffs besides.
-type faults struct {
-	HTTP     wire.Faults   `yaml:"http"`
-	Carrier  *yaml.Node    `yaml:"carrier"` // over the carrier as the configuration has it
-	Calls    callFaults    `yaml:"calls"`
-	Agent    agentFaults   `yaml:"agent"`
-	Handoffs handoffFaults `yaml:"handoffs"`
-}
-
-func readFaults(file string, n *yaml.Node) (faults, strictyaml.Problems) {
-	var f faults
-	if n == nil || n.IsZero() {
-		return f, nil
-	}
-	problems := strictyaml.Decode(file, n, &f)
-	if f.Carrier != nil {
-		_, more := pstn.ReadBehaviour(file, f.Carrier)
-		problems = append(problems, more...)
-	}
-	return f, problems
-}
-
 // set has these faults, and no others, from now on. With keep, those that are there already go on as they were.
-func (s *stage) set(f faults, keep bool) error {
-	onWire := s.wire.Set
+func (s *stage) set(f fault.Faults, keep bool) error {
+	onWire, inside := s.wire.Set, s.inside.Set
 	if keep {
-		onWire = s.wire.Keep
+		onWire, inside = s.wire.Keep, s.inside.Keep
 	}
 	if err := onWire(f.HTTP...); err != nil {
 		return err
 	}
-	s.trouble.set(f.Calls, f.Agent, f.Handoffs, keep)
+	inside(f)
 	if s.carrier == nil { // it is not there yet: it begins with them
 		return nil
 	}
@@ -62,12 +40,11 @@ func (s *stage) set(f faults, keep bool) error {
 }
 
 // carrying is how the carrier behaves while there are these faults.
-func (s *stage) carrying(f faults) pstn.Behaviour {
+func (s *stage) carrying(f fault.Faults) pstn.Behaviour {
 	if f.Carrier == nil {
 		return s.behaviour
 	}
-	b, _ := pstn.ReadBehaviour("", f.Carrier) // which has been read
-	return b
+	return pstn.Behaviour(*f.Carrier)
 }
 
 // faults is the control API's hold on them.
@@ -88,7 +65,7 @@ type held struct {
 
 // Set implements control.Faults.
 func (h *held) Set(file string, n *yaml.Node, keep bool) error {
-	f, problems := readFaults(file, n)
+	f, problems := fault.Read(file, n)
 	if err := problems.Err(); err != nil {
 		return err
 	}
@@ -123,13 +100,13 @@ func (h *held) Shown() json.RawMessage {
 func (h *held) Reset() error {
 	h.show(nil)
 	h.stage.wire.Reset() // which lets go whatever is held
-	return h.stage.set(faults{}, false)
+	return h.stage.set(fault.Faults{}, false)
 }
 
 // Hits implements control.Faults.
 func (h *held) Hits() client.FaultHits {
 	out := client.FaultHits{HTTP: h.stage.wire.Hits()}
-	out.Calls, out.Agent, out.Handoffs = h.stage.trouble.hits()
+	out.Calls, out.Agent, out.Handoffs = h.stage.inside.Hits()
 	return out
 }
 
@@ -153,12 +130,5 @@ func (s *stage) named(_, path, key string) (endpoint, project string) {
 func (s *stage) hitHTTP(i wire.Injection) {
 	s.sim.Journal().Append(journal.Event{
 		At: s.clock.Now(), Kind: journal.FaultHit, Project: i.Project, Cause: i.Fault, Detail: fmt.Sprintf("http %s %s", i.Method, i.Path),
-	})
-}
-
-// hitCall writes in the journal what is put on a call, its agent or its handoff.
-func (s *stage) hitCall(h hit) {
-	s.sim.Journal().Append(journal.Event{
-		At: s.clock.Now(), Kind: journal.FaultHit, Project: h.project, Number: h.number, Call: h.call, CallID: h.callID, SharedID: h.sharedID, Cause: h.fault, Detail: h.part,
 	})
 }

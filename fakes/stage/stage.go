@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim"
@@ -39,7 +40,7 @@ func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) 
 		s.clock.Close()
 		return nil, err
 	}
-	first, _ := readFaults(o.File, &c.Faults) // which have been read
+	first, _ := fault.Read(o.File, &c.Faults) // which have been read
 	s.carrier, err = pstn.New(ctx, pstn.Config{
 		Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.carrying(first),
 	})
@@ -54,7 +55,7 @@ type stage struct {
 	options   Options
 	clock     *clock.Steered
 	wire      *wire.Wire
-	trouble   *trouble
+	inside    *fault.Inside
 	sim       *sim.Sim
 	carrier   *pstn.Carrier
 	behaviour pstn.Behaviour // of the carrier, without faults
@@ -69,15 +70,15 @@ func build(c sim.Config, o Options) (*stage, error) {
 		return nil, err
 	}
 	s.wire = wire.New(c.Seed, nil, wire.Names(s.named), wire.OnHit(s.hitHTTP))
-	s.trouble = newTrouble(c.Seed, s.hitCall)
-	set, problems := readFaults(o.File, &c.Faults)
+	s.inside = fault.NewInside(c.Seed)
+	set, problems := fault.Read(o.File, &c.Faults)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
 	if err := s.set(set, false); err != nil {
 		return nil, err
 	}
-	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.parts())}
+	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.inside.Parts(sim.Parts{Listener: s.wire.Listener}))}
 	if o.Logger != nil {
 		options = append(options, sim.WithLogger(o.Logger))
 	}
@@ -90,6 +91,7 @@ func build(c sim.Config, o Options) (*stage, error) {
 		agents = func(p sim.Project) (conversation.Agent, error) { return agent.Configured(o.File, &p.Agent, 0) }
 	}
 	s.sim, err = sim.New(c, agents, options...)
+	s.inside.Of(s.sim)
 	return s, err
 }
 
@@ -102,7 +104,7 @@ func (s *stage) Agent(file string, n *yaml.Node) (conversation.Agent, error) {
 // close ends what is up and stops serving, at most until ctx ends.
 func (s *stage) close(ctx context.Context) error {
 	s.wire.Reset()
-	s.trouble.set(nil, nil, nil, false)
+	s.inside.Set(fault.Faults{})
 	var errs []error
 	if s.carrier != nil {
 		errs = append(errs, s.carrier.Close())

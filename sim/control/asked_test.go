@@ -21,6 +21,7 @@ func (w *world) request(t *testing.T, method, path, key, body string) (int, stri
 		t.Fatal(err)
 	}
 	r.Header.Set("X-Api-Key", key)
+	r.Close = true // a connection that is kept may be closed in the moment in which it is used again: the simulator can become another
 	res, err := http.DefaultClient.Do(r)
 	if err != nil {
 		t.Fatal(err)

@@ -35,14 +35,19 @@ func (e *Edge) arrival(leg *sipua.Leg) (Arrival, bool) {
 		a.ANI = cmp.Or(asserted, number(leg.From()))
 	}
 	var ok bool
-	if a.Number, ok = e.platform.Dialled(leg.RequestURI().Dialled()); ok {
-		return a, true
+	a.Number, ok = e.dialled(leg.RequestURI().Dialled(), leg.To().Dialled())
+	return a, ok
+}
+
+// dialled is the number that an INVITE is for, by its Request-URI or, behind a trunk, its To; false when it is not the platform's.
+func (e *Edge) dialled(request, to string) (string, bool) {
+	if number, ok := e.platform.Dialled(request); ok {
+		return number, true
 	}
-	if a.Number, ok = e.platform.Dialled(leg.To().Dialled()); ok { // behind a trunk
-		return a, true
+	if number, ok := e.platform.Dialled(to); ok {
+		return number, true
 	}
-	a.Number = leg.RequestURI().Dialled()
-	return a, false
+	return request, false
 }
 
 // The headers that say who calls (RFC 3323, RFC 3325).

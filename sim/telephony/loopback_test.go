@@ -39,7 +39,7 @@ func (s *toldSession) Release(cause string) {
 func onLoopback(t *testing.T, addr string, p Platform, see func(sipua.Message)) (*Edge, *sipua.Endpoint) {
 	t.Helper()
 	config := sipua.Config{Listen: addr, Trace: see}
-	e, err := listen(t.Context(), config, Default(), p, clock.Real(), slog.New(slog.DiscardHandler), nil)
+	e, err := listen(t.Context(), config, Default(), p, clock.Real(), slog.New(slog.DiscardHandler), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -100,14 +100,15 @@ func Listen(ctx context.Context, c Config, p Platform, k clock.Clock, log *slog.
 	return listen(ctx, sipua.Config{
 		Listen: at.String(), TLSListen: tlsListen, TLS: o.Secure, TCP: c.TCP, Advertise: c.Advertise, Symmetric: c.Symmetric, LookUpNames: c.LookUpNames, Strict: c.Strict,
 		MaxConnections: min(c.MaxConnections, max(1, descriptors()/4)), IdleTimeout: c.IdleTimeout, ReadTimeout: c.ReadTimeout, Trace: o.Trace,
-	}, c, p, k, log, o.Trouble)
+	}, c, p, k, log, o)
 }
 
-func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger, trouble func(Arrival) Trouble) (*Edge, error) {
-	e := &Edge{config: c, platform: p, clock: k, log: log, trouble: trouble, perLine: make(map[string]int)}
+func listen(ctx context.Context, s sipua.Config, c Config, p Platform, k clock.Clock, log *slog.Logger, o Options) (*Edge, error) {
+	e := &Edge{config: c, platform: p, clock: k, log: log, trouble: o.Trouble, perLine: make(map[string]int)}
 	e.ending, e.cut = context.WithCancel(context.WithoutCancel(ctx))
 	e.ctx, e.cancel = context.WithCancel(e.ending)
 	s.UserAgent, s.Logger, s.MaxCalls, s.MaxBytes, s.OnCall, s.OnRefused = "dnispool", log, c.MaxCalls, c.MaxBytes, e.serve, e.turnedAway
+	s.Network = e.onTheWay(o.Network)
 	s.OnRejected = func(r sipua.Rejection) { e.clock.Run(func() { p.Rejected(r) }) }
 	s.OnTolerated = func(t sipua.Tolerance) { e.clock.Run(func() { p.Tolerated(t) }) }
 	var err error

@@ -15,6 +15,9 @@ type Options struct {
 	Secure  *tls.Config           // has the certificate for calls over TLS; nil: none are taken
 	Trace   func(sipua.Message)   // sees every message; nil: nobody does
 	Trouble func(Arrival) Trouble // what goes wrong with a call to a number of the platform; nil: nothing
+	// Network says what becomes of an INVITE that begins a call on its way, as often as it is sent. Its Number is as Dialled gave it or, of
+	// a number of no pool, as dialled. nil: it arrives, once.
+	Network func(Arrival) sipua.Fault
 }
 
 // Trouble is what goes wrong with one call on purpose. The zero value is nothing.
@@ -37,6 +40,21 @@ func (e *Edge) troubleWith(a Arrival) Trouble {
 		return Trouble{}
 	}
 	return e.trouble(a)
+}
+
+// onTheWay asks what becomes of an INVITE. Virtual time stands still meanwhile.
+func (e *Edge) onTheWay(network func(Arrival) sipua.Fault) func(sipua.Incoming) sipua.Fault {
+	if network == nil {
+		return nil
+	}
+	return func(i sipua.Incoming) (f sipua.Fault) {
+		e.clock.Run(func() {
+			a := Arrival{CallID: i.CallID}
+			a.Number, _ = e.dialled(i.Dialled, i.To)
+			f = network(a)
+		})
+		return f
+	}
 }
 
 // ring lets a call ring as long as it must, and as its trouble has it.

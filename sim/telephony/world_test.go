@@ -135,7 +135,7 @@ func bubble(t *testing.T, c Config, p *platform, f func(w *world)) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		w.edge, err = listen(t.Context(), sipua.Config{PacketConn: conn}, c, p, clock.Real(), slog.New(slog.DiscardHandler), nil)
+		w.edge, err = listen(t.Context(), sipua.Config{PacketConn: conn}, c, p, clock.Real(), slog.New(slog.DiscardHandler), Options{})
 		if err != nil {
 			t.Fatal(err)
 		}
