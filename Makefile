@@ -48,6 +48,10 @@ test: ## all tests, with the race detector
 
 torture: ## what strangers and operating systems do to a simulator, the long form
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
+
+.PHONY: agent
+agent: ## the echo agent as an ADK project in every scenario of the built-in one, and 1,000 calls at a project that does harm
+	$(GO) test -count=1 -run AsAProject ./scenarios -whole
 	$(GO) test -count=1 -timeout 30m -run HostileCalls ./fakes/agent/adk -hostile 1000
 
 lint: ## what no test shows: the module file, static checks, and that it builds elsewhere

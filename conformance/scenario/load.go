@@ -76,7 +76,8 @@ func loadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyam
 
 var idText = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$`)
 
-// find lists the scenario files. A directory that starts with a dot is not looked into.
+// find lists the scenario files. A directory that starts with a dot is not looked into, nor is an ADK project that stands
+// beside the scenarios that use it.
 func find(fsys fs.FS, root string, opts Options) ([]string, strictyaml.Problems) {
 	var files []string
 	var ps strictyaml.Problems
@@ -85,6 +86,8 @@ func find(fsys fs.FS, root string, opts Options) ([]string, strictyaml.Problems)
 		case err != nil:
 			ps = append(ps, unreadable(shown(p, opts), err))
 		case d.IsDir() && p != root && strings.HasPrefix(d.Name(), "."):
+			return fs.SkipDir
+		case d.IsDir() && isProject(fsys, p):
 			return fs.SkipDir
 		case d.IsDir():
 		case path.Ext(p) == extension:
@@ -98,6 +101,11 @@ func find(fsys fs.FS, root string, opts Options) ([]string, strictyaml.Problems)
 		ps = append(ps, unreadable(shown(root, opts), err))
 	}
 	return files, ps
+}
+
+func isProject(fsys fs.FS, dir string) bool {
+	_, err := fs.Stat(fsys, path.Join(dir, "functions", "start_function.py"))
+	return err == nil
 }
 
 func unreadable(name string, err error) strictyaml.Problem {

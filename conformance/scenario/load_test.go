@@ -177,17 +177,19 @@ func TestLoad(t *testing.T) {
 	file := func(text string) *fstest.MapFile { return &fstest.MapFile{Data: []byte(text)} }
 	good := head + "steps:\n" + ok
 	fsys := fstest.MapFS{
-		"s/pool/b.yaml":       file(good),
-		"s/core/a.yaml":       file(good),
-		"s/top.yaml":          file(good),
-		"s/core/README.md":    file("not yaml: ["),
-		"s/.git/x.yaml":       file("broken: ["),
-		"other/y.yaml":        file("broken: ["),
-		"bad/x/one.yaml":      file("steps: 5\n"),
-		"bad/x/two.yml":       file(good),
-		"bad/x/Not Good.yaml": file(good),
-		"bad/a.yaml":          file(""),
-		"empty/x.txt":         file(""),
+		"s/pool/b.yaml":                       file(good),
+		"s/core/a.yaml":                       file(good),
+		"s/top.yaml":                          file(good),
+		"s/core/README.md":                    file("not yaml: ["),
+		"s/.git/x.yaml":                       file("broken: ["),
+		"s/agent/flows/f.yaml":                file("an ADK project's: ["),
+		"s/agent/functions/start_function.py": file(""),
+		"other/y.yaml":                        file("broken: ["),
+		"bad/x/one.yaml":                      file("steps: 5\n"),
+		"bad/x/two.yml":                       file(good),
+		"bad/x/Not Good.yaml":                 file(good),
+		"bad/a.yaml":                          file(""),
+		"empty/x.txt":                         file(""),
 	}
 	scenarios, ps := Load(fsys, "s", Options{Dir: "my/dir"})
 	var got []string

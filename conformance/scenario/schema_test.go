@@ -3,7 +3,6 @@ package scenario
 import (
 	"bytes"
 	"encoding/json"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -77,14 +76,12 @@ func validate(t *testing.T, schema *jsonschema.Schema, file string) error {
 func yamlFiles(t *testing.T, dir string) []string {
 	t.Helper()
 	var files []string
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && filepath.Ext(path) == ".yaml" {
-			files = append(files, path)
-		}
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
+	names, problems := find(os.DirFS(dir), ".", Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	for _, name := range names {
+		files = append(files, filepath.Join(dir, name))
 	}
 	return files
 }
