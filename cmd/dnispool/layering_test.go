@@ -31,6 +31,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/erlang", ""},
 	{"conformance/traffic/batchmeans", ""},
 	{"conformance/plan/sheet", "conformance/plan conformance/report/html conformance/traffic"},
+	{"conformance/plan/virtual", "conformance/plan conformance/traffic conformance/traffic/batchmeans sim/pool"},
 	{"conformance/plan", "conformance/erlang conformance/traffic"},
 	{"conformance/traffic", ""},
 	{"conformance/finding", "conformance/history"},

@@ -8,9 +8,13 @@ import (
 	"io"
 	"os"
 	"slices"
+	"strconv"
+	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/plan"
 	"github.com/dnispool/dnispool/conformance/plan/sheet"
+	"github.com/dnispool/dnispool/conformance/plan/virtual"
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
@@ -19,6 +23,8 @@ type planFlags struct {
 	*flags
 	in        plan.Inputs
 	day, json string
+	simulate  string
+	seed      uint64
 }
 
 func newPlanFlags() *planFlags {
@@ -50,11 +56,13 @@ is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognor
 	f.IntVar(&in.Numbers, "numbers", 0, "say also what this many `numbers` would lose")
 	f.Var((*plan.Share)(&in.Grade), "grade", "`share` of reservations that may be refused in the busiest interval")
 	f.Float64Var(&in.Strays, "strays", in.Strays, "`calls` a day and number that nobody reserved")
+	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000")
+	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice of --simulate")
 	f.StringVar(&f.json, "json", "", "write the plan as JSON to this `file`; - is standard output")
 	return f
 }
 
-func runPlan(_ context.Context, e env) int {
+func runPlan(ctx context.Context, e env) int {
 	f := newPlanFlags()
 	rest, code, done := f.parse(e)
 	if done {
@@ -64,7 +72,18 @@ func runPlan(_ context.Context, e env) int {
 		return refuse(e, fmt.Errorf("plan: want flags only, got %q", rest[0]))
 	}
 	e = e.leaveOutput(f.json)
+	length, err := f.length()
+	if err != nil {
+		return refuse(e, err)
+	}
 	p, err := f.plan()
+	if err == nil && f.simulate != "" {
+		p.Simulated, err = virtual.Plan(ctx, p, length, f.seed)
+	}
+	if ctx.Err() != nil {
+		fmt.Fprintln(e.err, "interrupted")
+		return finding.ExitInterrupted
+	}
 	if err == nil {
 		err = f.write(e, p)
 	}
@@ -72,6 +91,21 @@ func runPlan(_ context.Context, e env) int {
 		return refuse(e, err)
 	}
 	return 0
+}
+
+// length is how much is simulated.
+func (f *planFlags) length() (virtual.Length, error) {
+	if f.simulate == "" {
+		return virtual.Length{}, nil
+	}
+	if callers, err := strconv.ParseUint(f.simulate, 10, 63); err == nil && callers > 0 {
+		return virtual.Length{Callers: callers}, nil
+	}
+	length, err := time.ParseDuration(f.simulate)
+	if err != nil || length <= 0 {
+		return virtual.Length{}, fmt.Errorf("--simulate: want a time like 10m, or callers like 1000000, got %q", f.simulate)
+	}
+	return virtual.Length{Time: length}, nil
 }
 
 // plan makes the plan. What is given is known, and no default any more.

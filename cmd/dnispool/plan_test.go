@@ -1,10 +1,12 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/plan"
 )
 
 func TestPlanAnswersWithoutAFlag(t *testing.T) {
@@ -12,6 +14,22 @@ func TestPlanAnswersWithoutAFlag(t *testing.T) {
 	r := dnispool(t, t.TempDir(), "plan")
 	if r.code != 0 || r.err != "" || !strings.HasPrefix(r.out, "Buy ") || !strings.Contains(r.out, "  rate            1,000/h\n                  an example;") {
 		t.Errorf("plan: want a number to buy and the source of each default, got %+v", r)
+	}
+}
+
+func TestPlanSimulates(t *testing.T) {
+	t.Parallel()
+	args := []string{"plan", "--rate", "300/min", "--release", "arrival", "--pdd", "4s", "--numbers", "20", "--simulate", "2000", "--json", "-"}
+	r := dnispool(t, t.TempDir(), args...)
+	var p plan.Plan
+	if err := json.Unmarshal([]byte(r.out), &p); err != nil {
+		t.Fatal(err)
+	}
+	if r.code != 0 || len(p.Simulated) != 4 || p.Simulated[2].Numbers != 20 || p.Simulated[2].Callers != 2000 || !strings.Contains(r.err, "The simulator's own pool") {
+		t.Errorf("plan --simulate: want both rules, for the numbers of the plan and those named, got %+v\n%s", p.Simulated, r.err)
+	}
+	if again := dnispool(t, t.TempDir(), args...); again.out != r.out {
+		t.Error("plan --simulate again: want the same, got another")
 	}
 }
 
@@ -30,6 +48,7 @@ func TestPlanOfADay(t *testing.T) {
 		"no flag --windw (did you mean --window?)":                                         {"--windw", "60s"},
 		`invalid value "60" for flag --window: want a duration like 60s`:                   {"--window", "60"},
 		"grade: want a share between 0 and 100 %, got 2":                                   {"--grade", "2"},
+		`--simulate: want a time like 10m, or callers like 1000000, got "often"`:           {"--simulate", "often"},
 		`invalid value "soon" for flag --release: release: want hangup, arrival or answer`: {"--release", "soon"},
 	} {
 		r := dnispool(t, dir, append([]string{"plan"}, args...)...)

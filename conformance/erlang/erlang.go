@@ -59,7 +59,7 @@ func integral(part, offered float64) float64 {
 }
 
 // Hayward is Blocking for arrivals in clusters. Peakedness is the variance over the mean of how many lines would be in use
-// if there were no end of them: 1 when callers come independently, (k+1)/2 when k at a time do. It errs to the low side
+// if there were no end of them: 1 when callers come independently, up to k when k at a time do. It errs to the low side
 // where whole batches come at one instant.
 func Hayward(lines int, offered, peakedness float64) float64 {
 	return Continuous(float64(lines)/peakedness, offered/peakedness)

@@ -74,8 +74,50 @@ func (p point) pending(in Inputs, d setUp) float64 {
 
 func (in Inputs) offered() float64 { return in.likely().erlangs(in, in.delay(), OnHangup) }
 
-// peakedness of callers who come k at a time: variance over mean of the numbers that would be in use.
-func (in Inputs) peakedness() float64 { return float64(in.Batch+1) / 2 }
+// peakedness of callers who come k at a time is the variance over the mean of the numbers that would be in use if there
+// were no end of them: 1 + (k-1) E[min(H, H')] / E[H], where H and H' are what two reservations hold. It is k when all hold
+// as long, and less the more they differ.
+func (in Inputs) peakedness(release Release) float64 {
+	if in.Batch == 1 {
+		return 1
+	}
+	p, d := in.likely(), in.delay()
+	hold := p.held(in, d, release)
+	return 1 + float64(in.Batch-1)*p.shorter(in, d, release, hold)/hold
+}
+
+// shorter is E[min(H, H')], the integral of P(H > t) squared. hold is their mean.
+func (p point) shorter(in Inputs, d setUp, release Release, hold float64) float64 {
+	const steps = 400
+	low, high := math.Log(hold/1000), math.Log(hold*100)
+	step := (high - low) / steps
+	total := math.Exp(low) // where nearly all still hold
+	for i := range steps {
+		t := math.Exp(low + (float64(i)+0.5)*step)
+		s := p.stillHeld(in, d, release, t)
+		total += s * s * t * step
+	}
+	return total
+}
+
+// stillHeld is P(H > t). When a call counts, its set-up is taken as its mean: talk differs more.
+func (p point) stillHeld(in Inputs, d setUp, release Release, t float64) float64 {
+	if t -= p.coolDown; t < 0 {
+		return 1
+	}
+	uncalled := 0.0
+	if t < p.window {
+		uncalled = p.abandoned
+	}
+	if release != OnHangup {
+		if t >= p.window {
+			return 0
+		}
+		return uncalled + (1-p.abandoned)*d.Exceeds(seconds(t/p.setUp))
+	}
+	t -= p.setUp*d.MeanUpTo(seconds(p.window/p.setUp)).Seconds() + in.Ring.Mean().Seconds()
+	return uncalled + (1-p.abandoned)*in.Talk.Exceeds(seconds(t/p.talks))
+}
 
 // curve is a set-up that was looked at once at many lengths, and is read between them: a sum of distributions is slow.
 type curve struct {

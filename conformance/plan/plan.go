@@ -16,18 +16,21 @@ type Plan struct {
 	Rules []Rule `json:"rules"`
 	// Windows is what other windows would need and risk, Sensitivity what other shares of abandoned reservations and more
 	// callers would need as well, both by the rule of the inputs.
-	Windows     []Window   `json:"windows"`
-	Sensitivity []Cell     `json:"sensitivity"`
-	Assumed     []Source   `json:"assumed"`       // what the inputs that nobody gave rest on
-	Day         []Interval `json:"day,omitempty"` // by the rule of the inputs; nil: the day is not known
+	Windows     []Window    `json:"windows"`
+	Sensitivity []Cell      `json:"sensitivity"`
+	Spare       int         `json:"spare"`               // numbers that are out of service, or for an outage: no formula counts them
+	Simulated   []Simulated `json:"simulated,omitempty"` // see package virtual; nil: not asked for
+	Assumed     []Source    `json:"assumed"`             // what the inputs that nobody gave rest on
+	Day         []Interval  `json:"day,omitempty"`       // by the rule of the inputs; nil: the day is not known
 }
 
 // Case is the plan for one rule of release.
 type Case struct {
-	Release Release `json:"release"`
-	Hold    float64 `json:"hold"`    // seconds that a reservation holds a number, on the average
-	Offered float64 `json:"offered"` // erlangs in the busiest interval, everything as likely
-	Pending float64 `json:"pending"` // numbers that wait for a call, on the average
+	Release    Release `json:"release"`
+	Hold       float64 `json:"hold"`       // seconds that a reservation holds a number, on the average
+	Offered    float64 `json:"offered"`    // erlangs in the busiest interval, everything as likely
+	Peakedness float64 `json:"peakedness"` // 1 when callers come one by one; see erlang.Hayward
+	Pending    float64 `json:"pending"`    // numbers that wait for a call, on the average
 
 	Likely  int     `json:"likely"`  // numbers that serve the grade when everything is as likely
 	Low     int     `json:"low"`     // numbers that serve it in 5 % of all cases
@@ -49,12 +52,19 @@ type Swing struct {
 
 func (s Swing) width() int { return max(s.Low-s.High, s.High-s.Low) }
 
+// The names of rules that are of no document.
+const (
+	ThisPlan = "this plan" // one for each rule of release
+	Yours    = "yours"     // as many as the inputs name
+)
+
 // Rule is a way to come to a number of numbers, and what that would lose.
 type Rule struct {
-	Name    string `json:"name"`
-	Says    string `json:"says"`
-	Numbers int    `json:"numbers"`
-	Loses   []Loss `json:"loses"`
+	Release Release `json:"release,omitempty"` // that ThisPlan is for
+	Name    string  `json:"name"`
+	Says    string  `json:"says"`
+	Numbers int     `json:"numbers"`
+	Loses   []Loss  `json:"loses"`
 }
 
 // Loss is what a number of numbers comes to on a platform that releases by the rule.
@@ -69,12 +79,16 @@ func Make(in Inputs) (Plan, error) {
 	if err := in.Validate(); err != nil {
 		return Plan{}, err
 	}
-	m := model{Inputs: in, delay: newCurve(in.delay(), in.shortest(), in.longest())}
 	p := Plan{Inputs: in}
-	for _, release := range pair(in.Release) {
-		p.Cases = append(p.Cases, m.plan(release))
+	delay := newCurve(in.delay(), in.shortest(), in.longest())
+	models := make([]model, 2)
+	for i, release := range pair(in.Release) {
+		models[i] = model{in, release, delay, in.peakedness(release)}
+		p.Cases = append(p.Cases, models[i].plan())
 	}
-	p.Rules = m.rules(p.Cases)
+	m := models[0]
+	p.Spare = m.spare(m.likely().rate)
+	p.Rules = rules(models, p.Cases)
 	p.Windows = m.windows()
 	p.Sensitivity = m.sensitivity()
 	p.Day = m.day(p.Cases[0].Likely)
@@ -89,10 +103,12 @@ func pair(r Release) []Release {
 	return []Release{r, OnHangup}
 }
 
-// model is inputs whose set-up has been looked at.
+// model is inputs whose set-up has been looked at, for one rule of release, which need not be theirs.
 type model struct {
 	Inputs
-	delay setUp
+	release    Release
+	delay      setUp
+	peakedness float64
 }
 
 // shortest and longest bound the windows that are asked for, over the set-up's factor: those of the tables are from 15 s
@@ -105,9 +121,7 @@ func (in Inputs) longest() float64 {
 	return 2 * max(in.Window.High, windowsAsked[len(windowsAsked)-1]) / min(in.SetUp.Low, 1)
 }
 
-func (m model) erlangs(p point, release Release) float64 {
-	return p.erlangs(m.Inputs, m.delay, release)
-}
+func (m model) erlangs(p point) float64 { return p.erlangs(m.Inputs, m.delay, m.release) }
 
 // numbers serve so many erlangs, those that are out of service and those that an outage takes included.
 func (m model) numbers(erlangs, rate float64) int {
@@ -123,27 +137,27 @@ func (m model) spare(rate float64) int {
 // refused is the share of tries that find no number free.
 func (m model) refused(lines int, erlangs float64) float64 {
 	if m.Again == 0 {
-		return erlang.Hayward(lines, erlangs, m.peakedness())
+		return erlang.Hayward(lines, erlangs, m.peakedness)
 	}
-	_, blocked, settled := erlang.Retried(lines, erlangs, m.Again, m.peakedness())
+	_, blocked, settled := erlang.Retried(lines, erlangs, m.Again, m.peakedness)
 	if !settled {
 		return 1
 	}
 	return blocked
 }
 
-func (m model) plan(release Release) Case {
+func (m model) plan() Case {
 	p := m.likely()
-	c := Case{Release: release, Hold: p.held(m.Inputs, m.delay, release), Offered: m.erlangs(p, release), Pending: p.pending(m.Inputs, m.delay)}
+	c := Case{Release: m.release, Hold: p.held(m.Inputs, m.delay, m.release), Offered: m.erlangs(p), Peakedness: m.peakedness, Pending: p.pending(m.Inputs, m.delay)}
 	c.Likely = m.numbers(c.Offered, p.rate)
 	serving := c.Likely - m.spare(p.rate)
 	c.Blocked = m.refused(serving, c.Offered)
 	c.Rest = erlang.Rest(serving, c.Offered, c.Offered/c.Hold)
-	c.Low, c.High = m.spread(release)
-	c.Swings = m.swings(release)
+	c.Low, c.High = m.spread()
+	c.Swings = m.swings()
 	twice := p
 	twice.window *= 2
-	c.Doubled = m.numbers(m.erlangs(twice, release), p.rate) - c.Likely
-	c.Risks = m.risks(p, c.Likely, release)
+	c.Doubled = m.numbers(m.erlangs(twice), p.rate) - c.Likely
+	c.Risks = m.risks(p, c.Likely)
 	return c
 }

@@ -171,9 +171,9 @@ func TestStrays(t *testing.T) {
 // TestCallsAtOnce: released on arrival, 40 numbers for 18,000 calls an hour of three minutes carry 22 calls each.
 func TestCallsAtOnce(t *testing.T) {
 	t.Parallel()
-	m := model{Inputs: known(func(in *Inputs) { in.Rate, in.Abandoned = 5, Known(0) })}
+	m := model{Inputs: known(func(in *Inputs) { in.Rate, in.Abandoned = 5, Known(0) }), release: OnArrival, peakedness: 1}
 	m.delay = m.Inputs.delay()
-	r := m.risks(m.likely(), 40, OnArrival)
+	r := m.risks(m.likely(), 40)
 	if math.Abs(r.CallsAtOnce-22.5) > 0.1 || r.MostAtOnce < 36 || r.MostAtOnce > 39 {
 		t.Errorf("calls at once: want 22.5 and about 38 at most, got %+v", r)
 	}
@@ -184,11 +184,33 @@ func TestCallsAtOnce(t *testing.T) {
 func TestWrongContext(t *testing.T) {
 	t.Parallel()
 	for window, want := range map[float64]float64{10: 20520e-6, 15: 4395e-6, 20: 945e-6, 30: 110e-6} {
-		m := model{Inputs: known(func(in *Inputs) { in.Rate, in.Window = 3, Known(window) })}
+		m := model{Inputs: known(func(in *Inputs) { in.Rate, in.Window = 3, Known(window) }), release: OnArrival, peakedness: 1}
 		m.delay = m.Inputs.delay()
-		if got := m.risks(m.likely(), 30, OnArrival).Wrong; math.Abs(got-want) > 0.15*want+2*math.Sqrt(want/400_000) {
+		if got := m.risks(m.likely(), 30).Wrong; math.Abs(got-want) > 0.15*want+2*math.Sqrt(want/400_000) {
 			t.Errorf("window %g s: want %g, got %g", window, want, got)
 		}
+	}
+}
+
+// TestPeakedness: two at a time stay together for as long as they hold, which is what counts.
+func TestPeakedness(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]float64{"4s": 2, "mean: 4s": 1.5, "mean: 4s, cv: 0.57": 1.70} {
+		d, err := traffic.Parse(text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		onArrival := known(func(in *Inputs) { in.Batch, in.PostDial, in.Abandoned, in.Window = 2, d, Known(0), Known(3600) })
+		if got := onArrival.peakedness(OnArrival); math.Abs(got-want) > 0.01 {
+			t.Errorf("two at a time, held for %s: want %g, got %.4f", text, want, got)
+		}
+		onHangup := known(func(in *Inputs) { in.Batch, in.PostDial, in.Talk, in.Abandoned = 2, traffic.Constant(0), d, Known(0) })
+		if got := onHangup.peakedness(OnHangup); math.Abs(got-want) > 0.01 {
+			t.Errorf("two at a time, talking for %s: want %g, got %.4f", text, want, got)
+		}
+	}
+	if got := known(func(in *Inputs) {}).peakedness(OnArrival); got != 1 {
+		t.Errorf("one at a time: want 1, got %g", got)
 	}
 }
 

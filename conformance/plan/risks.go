@@ -23,9 +23,9 @@ type Risks struct {
 	MostAtOnce int `json:"most_calls_at_once"`
 }
 
-func (m model) risks(p point, numbers int, release Release) Risks {
+func (m model) risks(p point, numbers int) Risks {
 	serving := numbers - m.spare(p.rate)
-	passed := 1 - m.refused(serving, m.erlangs(p, release))
+	passed := 1 - m.refused(serving, m.erlangs(p))
 	pending := p.pending(m.Inputs, m.delay) * passed
 	r := Risks{Late: p.late(m.delay)}
 	r.Wrong = r.Late * min(1, pending/float64(serving))
@@ -34,7 +34,7 @@ func (m model) risks(p point, numbers int, release Release) Risks {
 	talk := m.Ring.Mean().Seconds() + p.talks*m.Talk.Mean().Seconds()
 	r.CallsAtOnce = p.rate * passed * (1 - p.abandoned - r.Late) * talk / float64(serving)
 	r.MostAtOnce = 1
-	if release == OnArrival {
+	if m.release == OnArrival {
 		r.MostAtOnce = quantile(r.CallsAtOnce, 0.999)
 	}
 	return r
@@ -76,8 +76,8 @@ func (m model) windows() []Window {
 	for _, w := range among(windowsAsked, m.Window.Likely) {
 		p := m.likely()
 		p.window = w
-		numbers := m.numbers(m.erlangs(p, m.Release), p.rate)
-		r := m.risks(p, numbers, m.Release)
+		numbers := m.numbers(m.erlangs(p), p.rate)
+		r := m.risks(p, numbers)
 		out = append(out, Window{w, numbers, r.Late, r.Wrong, r.Stray})
 	}
 	return out
@@ -106,7 +106,7 @@ func (m model) sensitivity() []Cell {
 				p := m.likely()
 				p.rate *= 1 + growth
 				p.window, p.abandoned = window, abandoned
-				a := m.erlangs(p, m.Release)
+				a := m.erlangs(p)
 				out = append(out, Cell{growth, window, abandoned, a, m.numbers(a, p.rate)})
 			}
 		}
@@ -137,7 +137,7 @@ func (m model) day(numbers int) []Interval {
 	for _, s := range m.Day {
 		p := m.likely()
 		p.rate = float64(s.From+s.To) / 2 * (1 + m.Growth)
-		a := m.erlangs(p, m.Release)
+		a := m.erlangs(p)
 		out = append(out, Interval{begin, traffic.Rate(p.rate), a, m.numbers(a, p.rate), m.refused(numbers-m.spare(m.likely().rate), a)})
 		begin += s.For.Seconds()
 	}

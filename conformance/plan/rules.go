@@ -8,7 +8,8 @@ import (
 )
 
 // rules are the two documented rules of sizing, and this plan beside them. The platform may release by either.
-func (m model) rules(cases []Case) []Rule {
+func rules(models []model, cases []Case) []Rule {
+	m := models[0]
 	p := m.likely()
 	bound := p.rate * (1 - p.abandoned - p.late(m.delay))
 	talk := m.Ring.Mean().Seconds() + p.talks*m.Talk.Mean().Seconds()
@@ -17,15 +18,16 @@ func (m model) rules(cases []Case) []Rule {
 		{Name: "draft", Says: "a reservation takes a number for 4 s", Numbers: max(1, int(math.Ceil(4*p.rate-1e-9)))},
 	}
 	for _, c := range cases {
-		rules = append(rules, Rule{Name: "this plan", Says: "if released on " + string(c.Release), Numbers: c.Likely})
+		rules = append(rules, Rule{Name: ThisPlan, Release: c.Release, Says: "if released on " + string(c.Release), Numbers: c.Likely})
 	}
 	if m.Numbers > 0 {
-		rules = append(rules, Rule{Name: "yours", Says: "as named", Numbers: m.Numbers})
+		rules = append(rules, Rule{Name: Yours, Says: "as named", Numbers: m.Numbers})
 	}
 	for i := range rules {
-		for _, c := range cases {
+		for j, c := range cases {
+			m := models[j]
 			lines := max(0, rules[i].Numbers-m.spare(p.rate))
-			carries := p.rate * erlang.Capacity(lines, m.Grade, m.peakedness()) / c.Offered
+			carries := p.rate * erlang.Capacity(lines, m.Grade, m.peakedness) / c.Offered
 			rules[i].Loses = append(rules[i].Loses, Loss{c.Release, m.refused(lines, c.Offered), traffic.Rate(carries)})
 		}
 	}

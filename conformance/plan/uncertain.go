@@ -14,7 +14,7 @@ const z95 = 1.6448536269514722
 
 // spread draws every uncertain input by itself and returns the numbers that serve in 5 % and in 95 % of the cases. More
 // traffic never needs fewer numbers, so the traffic is what is sorted.
-func (m model) spread(release Release) (low, high int) {
+func (m model) spread() (low, high int) {
 	r := rand.New(rand.NewPCG(1, 1))
 	cases := make([]struct{ rate, erlangs float64 }, draws)
 	for i := range cases {
@@ -22,7 +22,7 @@ func (m model) spread(release Release) (low, high int) {
 			float64(m.Rate) * (1 + m.Growth) * max(0, 1+m.Forecast*r.NormFloat64()),
 			m.SetUp.at(r.Float64()), m.Talks.at(r.Float64()), m.Abandoned.at(r.Float64()), m.Window.at(r.Float64()), m.CoolDown.at(r.Float64()),
 		}
-		cases[i].rate, cases[i].erlangs = p.rate, m.erlangs(p, release)
+		cases[i].rate, cases[i].erlangs = p.rate, m.erlangs(p)
 	}
 	slices.SortFunc(cases, func(a, b struct{ rate, erlangs float64 }) int { return cmp.Compare(a.erlangs, b.erlangs) })
 	at := func(share float64) int {
@@ -34,7 +34,7 @@ func (m model) spread(release Release) (low, high int) {
 
 // swings moves one uncertain input at a time. The rate goes from what it stays above in 95 cases of a hundred to what it
 // stays below.
-func (m model) swings(release Release) []Swing {
+func (m model) swings() []Swing {
 	rate := m.likely().rate
 	spread := z95 * m.Forecast
 	var out []Swing
@@ -57,7 +57,7 @@ func (m model) swings(release Release) []Swing {
 		for i, v := range []float64{s.r.Low, s.r.High} {
 			p := m.likely()
 			*s.of(&p) = v
-			ends[i] = m.numbers(m.erlangs(p, release), p.rate)
+			ends[i] = m.numbers(m.erlangs(p), p.rate)
 		}
 		out = append(out, Swing{s.input, ends[0], ends[1]})
 	}

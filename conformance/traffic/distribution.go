@@ -91,11 +91,14 @@ func (d Distribution) String() string { return d.of().text() }
 // MarshalText implements encoding.TextMarshaler: JSON has a distribution as text.
 func (d Distribution) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// Set implements flag.Value.
-func (d *Distribution) Set(text string) (err error) {
-	*d, err = Parse(text)
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (d *Distribution) UnmarshalText(text []byte) (err error) {
+	*d, err = Parse(string(text))
 	return err
 }
+
+// Set implements flag.Value.
+func (d *Distribution) Set(text string) error { return d.UnmarshalText([]byte(text)) }
 
 func duration(seconds float64) time.Duration {
 	return time.Duration(math.Round(min(seconds, longest) * float64(time.Second)))

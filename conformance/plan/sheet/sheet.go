@@ -62,7 +62,7 @@ func formulas(p plan.Plan) []string {
 		"D: from reservation to arrival; W: window; a: share without a call; C: cool-down",
 	}
 	if in.Batch > 1 {
-		out[0] = fmt.Sprintf("N is the fewest numbers with B(N/z, A/z) <= %s, by Erlang's formula B as Hayward has it, with z = %g for %d at once", percent(in.Grade), float64(in.Batch+1)/2, in.Batch)
+		out[0] = fmt.Sprintf("N is the fewest numbers with B(N/z, A/z) <= %s, by Erlang's formula B as Hayward has it, with z = %.3g for %d at once", percent(in.Grade), c.Peakedness, in.Batch)
 	}
 	if in.Again > 0 {
 		out = append(out, fmt.Sprintf("%s of those refused come again: A = A0 + %g A B(N, A)", percent(in.Again), in.Again))
@@ -169,5 +169,9 @@ func span(seconds float64) string {
 	case d < time.Minute:
 		return d.Round(100 * time.Millisecond).String()
 	}
-	return strings.TrimSuffix(d.Round(time.Second).String(), "0s")
+	text := d.Round(time.Second).String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	return text
 }

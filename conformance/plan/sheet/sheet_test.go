@@ -54,6 +54,31 @@ func TestText(t *testing.T) {
 	}
 }
 
+func TestSimulated(t *testing.T) {
+	t.Parallel()
+	p := documented(t)
+	width := 0.002
+	p.Simulated = []plan.Simulated{
+		{Release: plan.OnArrival, Numbers: 20, Seed: 3, Seconds: 20000, Callers: 100_000, Refused: 0.1591, HalfWidth: &width, Enough: 300_001, Formula: 0.1589, Wrong: 0.002, Late: 0.001},
+		{Release: plan.OnHangup, Numbers: 952, Callers: 1000, Formula: 0.01},
+	}
+	var b bytes.Buffer
+	if err := Text(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		"The simulator's own pool, 5h33m20s of virtual time, seed 3\n",
+		"  on arrival        20   100,000   15.9 % ± 0.2       15.9 %                         0 %   1 in 1,000            1 in 500\n",
+		"  on arrival: one wrong call brings on others.",
+		"  on arrival, 20 numbers: for an interval of a tenth of the share, simulate about 400,000 callers.\n",
+		"  on hangup, 952 numbers: too few callers for an interval of confidence; simulate longer.\n",
+	} {
+		if !strings.Contains(b.String(), want) {
+			t.Errorf("text: want %q in it, got\n%s", want, b.String())
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

@@ -119,3 +119,51 @@ func clock(seconds float64) string {
 	minutes := int(seconds / 60)
 	return fmt.Sprintf("%02d:%02d", minutes/60, minutes%60)
 }
+
+func simulatedTitle(p plan.Plan) string {
+	s := p.Simulated[0]
+	return fmt.Sprintf("The simulator's own pool, %s of virtual time, seed %d", span(s.Seconds), s.Seed)
+}
+
+func simulated(p plan.Plan) [][]string {
+	rows := [][]string{{"released", "numbers", "callers", "refused", "by formula", "callers at even distances", "late", "taken for another"}}
+	for _, s := range p.Simulated {
+		refused := percent(s.Refused)
+		if s.HalfWidth != nil {
+			refused += fmt.Sprintf(" ± %.2g", 100**s.HalfWidth)
+		}
+		rows = append(rows, []string{
+			on(s.Release), strconv.Itoa(s.Numbers), grouped(int(s.Callers)), refused, percent(s.Formula), percent(s.Even), oneIn(s.Late), oneIn(s.Wrong),
+		})
+	}
+	return rows
+}
+
+// simulatedSays says what the table does not show by itself.
+func simulatedSays(p plan.Plan) []string {
+	out := []string{"Callers at even distances are a control: a load test that sends them so finds a pool too good."}
+	for _, s := range p.Simulated {
+		if s.Wrong > s.Late {
+			out = append(out, fmt.Sprintf("%s: one wrong call brings on others. It frees a number early, which is reserved again before its own call comes.", on(s.Release)))
+			break
+		}
+	}
+	for _, s := range p.Simulated {
+		switch {
+		case s.HalfWidth == nil:
+			out = append(out, fmt.Sprintf("%s, %s: too few callers for an interval of confidence; simulate longer.", on(s.Release), numbers(s.Numbers)))
+		case s.Enough > s.Callers:
+			out = append(out, fmt.Sprintf("%s, %s: for an interval of a tenth of the share, simulate about %s callers.", on(s.Release), numbers(s.Numbers), grouped(roundUp(s.Enough))))
+		}
+	}
+	return out
+}
+
+// roundUp keeps one digit.
+func roundUp(n uint64) int {
+	digit := uint64(1)
+	for n/digit >= 10 {
+		digit *= 10
+	}
+	return int((n + digit - 1) / digit * digit)
+}

@@ -22,6 +22,10 @@ func Text(w io.Writer, p plan.Plan) error {
 	if len(p.Day) > 0 {
 		t.table("The day, released "+on(p.Cases[0].Release), dayTable(p))
 	}
+	if len(p.Simulated) > 0 {
+		t.table(simulatedTitle(p), simulated(p))
+		t.lines("", simulatedSays(p))
+	}
 	t.inputs(p)
 	_, err := io.WriteString(w, t.String())
 	return err
