@@ -50,7 +50,7 @@ func full() finding.Run {
 	return finding.Run{
 		Tool: "dnispool", Version: "v1", Seed: 1<<64 - 1, Started: at, Duration: time.Second, Target: "reference",
 		Config: json.RawMessage(`{"a":1}`), Filter: "all", Strict: true, Interrupted: true, Warnings: []string{"w"},
-		Refused: "r", NotPlayed: []string{"a/c"}, VirtualTime: true, Facts: []finding.PoolFacts{{Project: "p", Known: []finding.Basis{{Fact: "size", Value: "3", Source: "measured", Fits: "4"}}, Unknown: []string{"release"}}},
+		GaveUp: "r", NotPlayed: []string{"a/c"}, VirtualTime: true, Facts: []finding.PoolFacts{{Project: "p", Known: []finding.Basis{{Fact: "size", Value: "3", Source: "measured", Fits: "4"}}, Unknown: []string{"release"}}},
 		Endpoints: []finding.Endpoint{{Name: "Reserve DNI", Requests: 1, NoReply: 1, Statuses: []finding.StatusCount{{Status: 200, Replies: 1}}, P50: 1, P90: 1, P99: 1, Max: 1, Course: []time.Duration{1}}},
 		Results: []finding.Result{{
 			ID: "a/b", File: "f", Line: 1, Summary: "s", Requirement: "r", Source: "s", Level: finding.Must, Labels: []string{"l"},

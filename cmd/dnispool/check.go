@@ -56,23 +56,35 @@ its file. Without arguments every bundled scenario is played.`)}
 func runCheck(ctx context.Context, e env) int {
 	f := newCheckFlags()
 	patterns, code, done := f.parse(e)
-	if done {
+	if done && f.wrong == "" {
 		return code
 	}
+	e = e.leaveOutput(f.junit, f.json, f.html)
 	plan := f.plan(patterns)
+	files, err := f.openReports(e)
+	refused := func(err error) int {
+		return refuse(e, errors.Join(err, files.refuse(plan, f.target, err.Error())))
+	}
+	switch {
+	case f.wrong != "":
+		if err := files.refuse(plan, f.target, f.wrong); err != nil {
+			return refuse(e, err)
+		}
+		return code
+	case err != nil:
+		return refused(err)
+	}
 	deployed, leave, err := f.aim(ctx, e, &plan)
 	if err != nil {
-		return refuse(e, err)
+		return refused(err)
 	}
 	defer leave()
 	loaded, err := run.Load(plan)
-	if err != nil {
-		return refuse(e, err)
+	if err == nil && deployed != nil {
+		err = deployed.fit(ctx, &loaded)
 	}
-	if deployed != nil {
-		if err := deployed.fit(ctx, &loaded); err != nil {
-			return refuse(e, err)
-		}
+	if err != nil {
+		return refused(err)
 	}
 	switch {
 	case f.list:
@@ -85,32 +97,27 @@ func runCheck(ctx context.Context, e env) int {
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
-	e = e.leaveOutput(f.junit, f.json, f.html)
 	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
 	if deployed != nil {
 		options.Redactor = options.Redactor.OnlyNumbers(deployed.knows(loaded))
 		loaded.Redact = report.NewRedactor(plan.Target.Secrets()...).Text
 	}
-	files, err := f.openReports(e)
-	if err != nil {
-		return refuse(e, err)
-	}
 	out, tidy, err := f.evidence(e, f.out)
 	if err != nil {
-		return refuse(e, errors.Join(err, files.close()))
+		return refused(err)
 	}
 	defer tidy()
 	loaded.Out = out
 	if deployed != nil {
 		if err := f.ask(e, deployed); err != nil {
-			return refuse(e, errors.Join(err, files.close()))
+			return refused(err)
 		}
 	}
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), len(loaded.Selected))
 	played, err := loaded.Play(ctx, text)
 	if err != nil {
-		return refuse(e, errors.Join(err, files.close()))
+		return refused(err)
 	}
 	if deployed != nil {
 		deployed.conclude(&played)
@@ -118,7 +125,7 @@ func runCheck(ctx context.Context, e env) int {
 	if !f.verbose {
 		played = played.Brief()
 	}
-	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor), files.close()); err != nil {
+	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor)); err != nil {
 		return refuse(e, err)
 	}
 	return played.Conclusion().ExitCode()
@@ -136,44 +143,6 @@ func (f *checkFlags) plan(patterns []string) run.Plan {
 		p.Seed = uint64(rand.Uint32N(9_000_000)) + 1_000_000 // short enough to read out
 	}
 	return p
-}
-
-// reportFiles are the report files, opened before anything is played: an unwritable path must not cost a run.
-type reportFiles struct{ junit, json, html io.WriteCloser }
-
-func (f *checkFlags) openReports(e env) (r reportFiles, err error) {
-	if err := errors.Join(apart("--junit", f.junit, "--json", f.json), apart("--junit", f.junit, "--html", f.html), apart("--json", f.json, "--html", f.html)); err != nil {
-		return r, err
-	}
-	var errs [3]error
-	r.junit, errs[0] = e.create(f.junit)
-	r.json, errs[1] = e.create(f.json)
-	r.html, errs[2] = e.create(f.html)
-	return r, errors.Join(errs[:]...)
-}
-
-func (r reportFiles) write(run finding.Run, red *report.Redactor) error {
-	var errs []error
-	if r.junit != nil {
-		errs = append(errs, report.JUnit(r.junit, run, red))
-	}
-	if r.json != nil {
-		errs = append(errs, report.JSON(r.json, run, red))
-	}
-	if r.html != nil {
-		errs = append(errs, report.HTML(r.html, run, red))
-	}
-	return errors.Join(errs...)
-}
-
-func (r reportFiles) close() error {
-	var errs []error
-	for _, f := range []io.WriteCloser{r.junit, r.json, r.html} {
-		if f != nil {
-			errs = append(errs, f.Close())
-		}
-	}
-	return errors.Join(errs...)
 }
 
 // refuse says why nothing was judged.

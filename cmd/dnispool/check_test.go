@@ -42,7 +42,7 @@ func TestExitCodes(t *testing.T) {
 		{"unknown line", "check --scenarios mine mine/pool/fine.yaml:99", 2, "", "scenario: want a line of mine/pool/fine.yaml (1 to 8), got 99\n"},
 		{"no such directory", "check --scenarios nosuch", 2, "", "nosuch:1:1: file: no such file or directory\n"},
 		{"one file for two reports", "check --scenarios mine --json r.out --junit ./r.out pool/fine", 2, "", "report ./r.out: want a file for each of --junit and --json, got one for both\n"},
-		{"standard output for two reports", "check --scenarios mine --json - --junit - pool/fine", 2, "", "report -: want a file for each of --junit and --json, got one for both\n"},
+		{"standard output for two reports", "check --scenarios mine --json - --junit - pool/fine", 2, "</testsuites>\n", "report -: want a file for each of --junit and --json, got one for both\n"},
 		{"unwritable report", "check --scenarios mine --json no/such/report.json --junit no/such/report.xml pool/fine", 2, "",
 			"report no/such/report.xml: no such file or directory\nreport no/such/report.json: no such file or directory\n"},
 	} {

@@ -16,6 +16,7 @@ import (
 type flags struct {
 	*flag.FlagSet
 	usage string
+	wrong string // what is wrong with the arguments, once they are parsed
 }
 
 func newFlags(name, usage string) *flags {
@@ -24,7 +25,8 @@ func newFlags(name, usage string) *flags {
 	return f
 }
 
-// parse reads the arguments and returns those that are no flags. When done is true the verb ends with code.
+// parse reads the arguments and returns those that are no flags. When done is true the verb ends with code, and wrong says
+// why when that is not 0.
 func (f *flags) parse(e env) (rest []string, code int, done bool) {
 	args := e.args
 	for {
@@ -34,14 +36,28 @@ func (f *flags) parse(e env) (rest []string, code int, done bool) {
 			f.help(e.out)
 			return nil, 0, true
 		case err != nil:
-			fmt.Fprintf(e.err, "%s %s: %s; try %s %s --help\n", tool, f.Name(), f.explain(err), tool, f.Name())
-			return nil, finding.ExitNotJudged, true
+			f.wrong = fmt.Sprintf("%s %s: %s; try %s %s --help", tool, f.Name(), f.explain(err), tool, f.Name())
+			fmt.Fprintln(e.err, f.wrong)
+			return append(rest, f.readOn()...), finding.ExitNotJudged, true
 		}
 		if f.NArg() == 0 {
 			return rest, 0, false
 		}
 		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
 	}
+}
+
+// readOn reads on after a flag that is wrong, so that the report files that the others name are known, and returns what is
+// no flag.
+func (f *flags) readOn() (others []string) {
+	for args := f.Args(); len(args) > 0; {
+		before := len(args)
+		err := f.Parse(args)
+		if args = f.Args(); len(args) > 0 && (err == nil || len(args) == before) {
+			others, args = append(others, args[0]), args[1:]
+		}
+	}
+	return others
 }
 
 // long finds the names that package flag writes with one dash.

@@ -30,6 +30,9 @@ nothing to be found; what contradicts a fact whose source is "assumed" is no vio
 	machine := f.String("json", "", "write the report as JSON to `file`; - is standard output")
 	files, code, done := f.parse(e)
 	var err error
+	if !done || f.wrong != "" {
+		e.forget(files, *machine, *page)
+	}
 	if done {
 		return code
 	}

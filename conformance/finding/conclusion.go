@@ -66,7 +66,7 @@ func (c Conclusion) Verdict() string {
 func (r Run) Conclusion() Conclusion {
 	c := r.Counts()
 	return Conclusion{
-		Interrupted: r.Interrupted, NotJudged: c.Error > 0 || c.Ran() == 0,
+		Interrupted: r.Interrupted, NotJudged: c.Error > 0 || c.Ran() == 0 || r.GaveUp != "",
 		Violated: c.Failed > c.Tolerated, Inconclusive: c.Inconclusive > 0,
 	}
 }

@@ -72,8 +72,8 @@ type Run struct {
 	Filter      string          `json:"filter,omitempty"` // the selection in words
 	Strict      bool            `json:"strict"`           // should and may fail the run as must does
 	Interrupted bool            `json:"interrupted"`
-	Refused     string          `json:"refused,omitempty"`      // why the run did not begin; nothing was tested then
-	NotPlayed   []string        `json:"not_played,omitempty"`   // ids of selected scenarios that an interrupted run did not play to their end
+	GaveUp      string          `json:"gave_up,omitempty"`      // why the run did not begin, or did not go on to its end
+	NotPlayed   []string        `json:"not_played,omitempty"`   // ids of selected scenarios that a run that was interrupted or given up did not play to their end
 	VirtualTime bool            `json:"virtual_time,omitempty"` // histories and time lines count the target's own time, which is not the clock's
 	Facts       []PoolFacts     `json:"facts,omitempty"`        // of pools that are not the scenarios' own
 	Warnings    []string        `json:"warnings,omitempty"`     // about the run as a whole

@@ -46,6 +46,10 @@ func (r Run) Rules() Rules {
 			out.because(rule, all[0])
 		}
 	}
+	if n := len(r.NotPlayed); n > 0 { // what they are about is not known, so each counts for one
+		out.Total, out.NotTried = out.Total+n, out.NotTried+n
+		out.Why = append(out.Why, Reason{Text: "not played to the end", IDs: r.NotPlayed})
+	}
 	slices.SortStableFunc(out.Why, func(a, b Reason) int { return cmp.Compare(len(b.IDs), len(a.IDs)) })
 	return out
 }

@@ -10,8 +10,10 @@ func (r Run) Sentence() string {
 		return fmt.Sprintf("Interrupted: %s not played to the end, so there is no verdict; %s.", number(len(r.NotPlayed), "scenario was", "scenarios were"), r.soFar())
 	case ExitNotJudged:
 		switch {
-		case r.Refused != "":
+		case r.GaveUp != "" && c.Ran()+c.Error == 0:
 			return "Not judged: the run did not begin, so nothing was tested."
+		case r.GaveUp != "":
+			return fmt.Sprintf("Not judged: the run was given up, and %s not played to the end; %s.", number(len(r.NotPlayed), "scenario was", "scenarios were"), r.soFar())
 		case c.Error == 0:
 			return "Not judged: nothing was tested."
 		case c.Ran() == 0:

@@ -19,7 +19,8 @@ func TestSentence(t *testing.T) {
 		"Not judged: 1 scenario could not be played to the end, so there is no verdict; of 2 that were, 1 failed.": {Results: []Result{kept, broken, failed}},
 		"Not judged: no scenario could be played to its end.":                                                      {Results: []Result{failed, failed}},
 		"Not judged: nothing was tested.":                                                                          {Results: []Result{left}},
-		"Not judged: the run did not begin, so nothing was tested.":                                                {Refused: "no such file"},
+		"Not judged: the run did not begin, so nothing was tested.":                                                {GaveUp: "no such file"},
+		"Not judged: the run was given up, and 1 scenario was not played to the end; of 1 that were, 0 failed.":    {GaveUp: "disk full", NotPlayed: []string{"a"}, Results: []Result{kept}},
 		"Interrupted: 2 scenarios were not played to the end, so there is no verdict; of 1 that were, 0 failed.":   {Interrupted: true, NotPlayed: []string{"a", "b"}, Results: []Result{kept}},
 		"Interrupted: 1 scenario was not played to the end, so there is no verdict; nothing was tested.":           {Interrupted: true, NotPlayed: []string{"a"}},
 	} {

@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
@@ -34,6 +35,9 @@ type Options struct {
 	KeepAll bool
 	// Redact hides secrets in what is written below Out; nil hides none.
 	Redact func(string) string
+	// Full hears that the disk below Out is full, which ends every scenario after this one as well. This one counts as
+	// interrupted. nil: it is an error of each scenario.
+	Full func(error)
 }
 
 // Seed returns the seed of one scenario of a run: filtering a run does not change a scenario's draws.
@@ -89,10 +93,12 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		return r
 	}
 	p := &player{scenario: s, stage: stage, options: o, limit: limit, seed: r.Seed, recorder: &recorder{stage: stage, checker: o.Checker}, base: stage.Now()}
-	if err := p.open(); err != nil {
-		r.Status, r.Reason = finding.Error, err.Error()
+	unwritten := p.open()
+	if unwritten != nil {
+		r.Status, r.Reason = finding.Error, unwritten.Error()
 	} else {
 		p.play(ctx, &r)
+		unwritten = p.history.Flush()
 	}
 	p.endCalls()
 	if err := stage.Close(); err != nil {
@@ -105,6 +111,10 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 	r.Ladder = stage.Ladder()
 	p.tidy(&r)
 	r.Duration = time.Since(started)
+	if r.Status == finding.Error && o.Full != nil && errors.Is(unwritten, syscall.ENOSPC) {
+		r.Reason, r.Failures, r.Warnings = finding.Interrupted, nil, nil
+		o.Full(unwritten)
+	}
 	return r
 }
 

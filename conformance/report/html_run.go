@@ -31,8 +31,8 @@ func HTML(w io.Writer, run finding.Run, red *Redactor) error {
 		Title: run.Sentence(), Made: strings.TrimSpace(run.Tool + " " + run.Version), Tone: runTone(run), Verdict: run.Sentence(),
 		Says: []string{oneLine(run.Rules().String())}, About: v.about(),
 	}
-	if run.Refused != "" {
-		page.Says = []string{run.Refused}
+	if run.GaveUp != "" {
+		page.Says = append([]string{run.GaveUp}, page.Says...)
 	}
 	for _, s := range []struct {
 		id, title, count string

@@ -41,16 +41,18 @@ func countsInHTML(t *testing.T, page string) map[finding.Status]int {
 func TestAllReportsSayTheSame(t *testing.T) {
 	t.Parallel()
 	refused := runOf()
-	refused.Refused = "target t.yaml: no such file or directory"
+	refused.GaveUp = "target t.yaml: no such file or directory"
 	unfinished := interrupted(runOf(passed("core/a"), expectationFailure()))
 	unfinished.NotPlayed = []string{"core/b", "core/c"}
+	givenUp := unfinished
+	givenUp.Interrupted, givenUp.GaveUp = false, "history out/a.jsonl: no space left on device"
 	strict := everything()
 	strict.Strict = true
 	for name, run := range map[string]finding.Run{
 		"green": runOf(passed("core/a"), passed("pool/b")), "everything": everything(), "strict": strict, "failing": runOf(passed("core/a"), expectationFailure()),
 		"tolerated": runOf(passed("core/a"), shouldFailure()), "inconclusive": runOf(passed("core/a"), inconclusiveResult()), "error": runOf(errorResult()),
 		"skipped": runOf(skipped("core/a", finding.Unsupported, "dial"), skipped("core/b", finding.Waived, "agreed")), "empty": runOf(),
-		"refused": refused, "interrupted": unfinished,
+		"refused": refused, "interrupted": unfinished, "given up": givenUp,
 	} {
 		page, junit := htmlOf(t, run), parseJUnit(t, junitOf(t, run))
 		var text, machine bytes.Buffer
@@ -87,8 +89,8 @@ func TestAllReportsSayTheSame(t *testing.T) {
 			}
 		}
 		for what, report := range map[string]string{"HTML": page, "text": text.String(), "JUnit": junitOf(t, run)} {
-			if what != "text" && run.Refused != "" && !strings.Contains(report, run.Refused) {
-				t.Errorf("%s: want why the run was refused in %s, got none", name, what)
+			if run.GaveUp != "" && !strings.Contains(report, run.GaveUp) {
+				t.Errorf("%s: want why the run was given up in %s, got none", name, what)
 			}
 			for _, id := range run.NotPlayed {
 				if !strings.Contains(report, id) {
@@ -158,7 +160,7 @@ func TestHTMLOfHostileText(t *testing.T) {
 		var run finding.Run
 		places := 0
 		fill(reflect.ValueOf(&run).Elem(), hostile, &places)
-		run.Refused = ""
+		run.GaveUp = ""
 		one := run.Results[0]
 		one.Failures = one.Failures[:1]
 		one.Failures[0].Column = 1

@@ -21,10 +21,10 @@ import (
 //     the whole text in <system-out>: a <failure> would turn the job red for what the run tolerates;
 //   - JUnit knows no third verdict, so inconclusive is an <error type="inconclusive">, never a pass;
 //   - an error is an <error type="error">;
-//   - the four kinds of not played are a <skipped> with the kind and the reason as message, and so is what an
-//     interrupted run did not come to;
-//   - a run in which nothing was tested, or that was interrupted, has one more testcase, "run", with an <error>:
-//     otherwise a file of skips, or half a file of passes, would be green.
+//   - the four kinds of not played are a <skipped> with the kind and the reason as message, and so is what a run that
+//     was interrupted or given up did not play to its end;
+//   - a run in which nothing was tested, or that was interrupted or given up, has one more testcase, "run", with an
+//     <error>: otherwise a file of skips, or half a file of passes, would be green.
 func JUnit(w io.Writer, run finding.Run, red *Redactor) error {
 	run = tidyRun(run, red)
 	doc := xmlSuites{Name: xmlText(cmp.Or(run.Tool, "dnispool")), Time: seconds(run.Duration), Timestamp: timestamp(run.Started)}
@@ -36,7 +36,7 @@ func JUnit(w io.Writer, run finding.Run, red *Redactor) error {
 	for _, id := range run.NotPlayed {
 		s := doc.suite(area(id), run)
 		s.Cases = append(s.Cases, xmlCase{
-			Name: xmlText(id), Class: "dnispool." + xmlText(area(id)), Time: seconds(0), Skipped: &xmlOutcome{Message: "not played to its end: the run was interrupted"},
+			Name: xmlText(id), Class: "dnispool." + xmlText(area(id)), Time: seconds(0), Skipped: &xmlOutcome{Message: "not played to its end"},
 		})
 	}
 	if c := runCase(run); c != nil {
@@ -189,14 +189,14 @@ func runCase(run finding.Run) *xmlCase {
 	switch counts := run.Counts(); {
 	case run.Interrupted:
 		e = xmlOutcome{Type: "interrupted", Message: "the run was interrupted: what is not listed was not judged"}
-	case run.Refused != "":
-		e = xmlOutcome{Type: "refused", Message: xmlText(shorten(run.Refused, 4*defaultWidth))}
+	case run.GaveUp != "":
+		e = xmlOutcome{Type: "gave-up", Message: xmlText(shorten(run.GaveUp, 4*defaultWidth))}
 	case counts.Ran()+counts.Error == 0:
 		e = xmlOutcome{Type: "nothing-tested", Message: "nothing was tested"}
 	default:
 		return nil
 	}
-	e.Text = xmlText(strings.TrimLeft(run.Refused+"\n", "\n") + lastLine(run))
+	e.Text = xmlText(strings.TrimLeft(run.GaveUp+"\n", "\n") + lastLine(run))
 	return &xmlCase{Name: "run", Class: "dnispool.run", Time: seconds(0), Error: &e}
 }
 

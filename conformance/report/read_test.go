@@ -40,7 +40,7 @@ func TestReadOpensWhatEarlierVersionsWrote(t *testing.T) {
 
 func TestReadIsWhatWasWritten(t *testing.T) {
 	t.Parallel()
-	for _, run := range []finding.Run{everything(), runOf(checkFailure(), timeoutFailure()), interrupted(runOf(passed("a/b"))), {Refused: "no such file"}} {
+	for _, run := range []finding.Run{everything(), runOf(checkFailure(), timeoutFailure()), interrupted(runOf(passed("a/b"))), {GaveUp: "no such file"}} {
 		run = secret.Run(run)
 		var first, second bytes.Buffer
 		if err := JSON(&first, run, secret); err != nil {

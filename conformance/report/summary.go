@@ -99,8 +99,13 @@ func (p *page) skips(run finding.Run) {
 	}
 }
 
-// notPlayed lists what an interrupted run did not play to the end, as arguments of dnispool check.
+// notPlayed says why a run was given up, and lists what was not played to the end, as arguments of dnispool check.
 func (p *page) notPlayed(run finding.Run) {
+	if run.GaveUp != "" {
+		p.line("%s", p.paint(bold, "Given up:"))
+		p.item("  ", run.GaveUp)
+		p.line("")
+	}
 	if len(run.NotPlayed) == 0 {
 		return
 	}
@@ -241,6 +246,8 @@ func closing(run finding.Run) string {
 		return " Inconclusive: neither conformant nor not."
 	case finding.ExitNotJudged:
 		switch c := run.Counts(); {
+		case run.GaveUp != "" && c.Ran()+c.Error > 0:
+			return " Given up: the rest is unknown."
 		case c.Error == 0:
 			return " Nothing was tested."
 		case c.Ran() == 0:

@@ -130,7 +130,7 @@ func tidyRun(run finding.Run, red *Redactor) finding.Run {
 	for i := range run.NotPlayed {
 		run.NotPlayed[i] = oneLine(run.NotPlayed[i])
 	}
-	run.Refused = clean(run.Refused)
+	run.GaveUp = clean(run.GaveUp)
 	cleanAll(run.Warnings)
 	for _, res := range results {
 		run.Results = append(run.Results, tidy(res, red))

@@ -93,6 +93,12 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 	if err != nil {
 		return run, err
 	}
+	outside := ctx
+	ctx, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	options.Full = func(err error) {
+		giveUp(fmt.Errorf("%w; make room, or keep nothing with --out ''", err))
+	}
 	var results []finding.Result
 	for r := range inorder.Map(ctx, l.Workers, slices.Values(l.Selected), func(s *scenario.Scenario) finding.Result {
 		if listen != nil {
@@ -108,7 +114,12 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 		}
 	}
 	run.Duration = time.Since(run.Started)
-	run.Interrupted = errors.Is(ctx.Err(), context.Canceled)
+	switch {
+	case errors.Is(outside.Err(), context.Canceled):
+		run.Interrupted = true
+	case ctx.Err() != nil:
+		run.GaveUp = context.Cause(ctx).Error()
+	}
 	run.Results, run.NotPlayed = l.inOrder(results)
 	run.Endpoints = run.Latencies()
 	run.Warnings = append(run.Warnings, run.Hollow()...)
