@@ -89,7 +89,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/chromedp/chromedp", "", "sim/control/page"},
 	{"github.com/chromedp/cdproto", "", "sim/control/page"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
-	{"github.com/nyaruka/phonenumbers", "sim/dialplan", "sim/dialplan conformance/reading"},
+	{"github.com/nyaruka/phonenumbers", "", "sim/dialplan conformance/reading"},
 	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/fault fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/load conformance/traffic specs", "..."},
 }
 

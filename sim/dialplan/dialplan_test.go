@@ -121,28 +121,3 @@ func TestNoCountry(t *testing.T) {
 		t.Errorf("want no national form of a number of no country, got %q", got)
 	}
 }
-
-// FuzzE164 dials any digits anywhere: what they are read as is a number, and is read as itself.
-func FuzzE164(f *testing.F) {
-	regions := slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions()))
-	f.Add("02079460000", uint8(0), true)
-	f.Add("00000000000000000000000000000000", uint8(3), false)
-	f.Add("1230171231231230", uint8(44), false)
-	f.Fuzz(func(t *testing.T, dialled string, at uint8, plus bool) {
-		dialled = phonenumbers.NormalizeDigitsOnly(dialled)
-		if plus {
-			dialled = "+" + dialled
-		}
-		p, err := dialplan.Of(regions[int(at)%len(regions)])
-		if err != nil {
-			t.Fatal(err)
-		}
-		number, ok := p.E164(dialled)
-		if !ok {
-			return
-		}
-		if len(number) < 2 || number[0] != '+' || len(phonenumbers.NormalizeDigitsOnly(number)) != len(number)-1 {
-			t.Errorf("%v: %q: want + and digits, got %q", p, dialled, number)
-		}
-	})
-}

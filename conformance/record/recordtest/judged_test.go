@@ -144,7 +144,7 @@ func TestFewDefectsAreNotFound(t *testing.T) {
 		}
 	}
 	if want := 2 * len(independent.Defects()); all != want || 100*named < 95*all {
-		t.Errorf("want a row of each of %d defects, and 89 of 100 found, got %d of %d", want/2, named, all)
+		t.Errorf("want a row of each of %d defects, and 95 of 100 found, got %d of %d", want/2, named, all)
 	}
 }
 
