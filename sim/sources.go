@@ -21,6 +21,10 @@ const EnvPrefix = "DNISPOOL_"
 // ControlEnv says where the programs find a simulator that ask one; the simulator itself passes it over.
 const ControlEnv = EnvPrefix + "CONTROL"
 
+// SessionEnv says which session of the control API the programs show that change a simulator; the simulator itself passes it
+// over.
+const SessionEnv = EnvPrefix + "SESSION"
+
 // Sources is where a configuration comes from. What comes later wins: defaults, file, environment, flags.
 type Sources struct {
 	File string   // a YAML file; empty: none
@@ -94,7 +98,7 @@ func (s Sources) overrides() ([]override, error) {
 	var errs []error
 	for _, e := range s.Env {
 		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || name == ControlEnv {
+		if !strings.HasPrefix(name, EnvPrefix) || name == ControlEnv || name == SessionEnv {
 			continue
 		}
 		path, ok := names[name]

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -47,10 +48,12 @@ func ctlUsage() string {
 	fmt.Fprintf(&b, `
   %-34s %s
   %-34s %s
+  %-34s %s
 
 Without --url it is the simulator of %s, else the one at which a simulator with the same environment
 listens, else %s. dnispool ctl <what> --help lists the flags of one.
-`, "--url url", "where the simulator is asked", "--json", "print the reply as JSON", controlEnv, client.DefaultURL)
+`, "--url url", "where the simulator is asked", "--json", "print the reply as JSON",
+		"--session id", "show a session, which begin has begun; that of "+sessionEnv+" else", controlEnv, client.DefaultURL)
 	return b.String()
 }
 
@@ -96,6 +99,7 @@ func (c ctlCommand) do(ctx context.Context, e env) int {
 	f := newFlags("ctl "+c.name, strings.TrimSpace(c.args+" [flags]")+"\n\n"+strings.ToUpper(c.says[:1])+c.says[1:]+".")
 	at := f.String("url", "", "where the simulator is asked, as in "+client.DefaultURL)
 	asJSON := f.Bool("json", false, "print the reply as JSON")
+	session := f.String("session", "", "show the session of this `id`; that of "+sessionEnv+" else")
 	if c.flags != nil {
 		c.flags(f)
 	}
@@ -110,7 +114,7 @@ func (c ctlCommand) do(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, err)
 	}
-	value, err := c.run(ctx, api, asked{rest, f, e})
+	value, err := c.run(ctx, api.WithSession(cmp.Or(*session, e.getenv(sessionEnv))), asked{rest, f, e})
 	if err != nil {
 		return refuse(e, explainCtl(api, c.name, err))
 	}

@@ -42,7 +42,7 @@ func ctlCommands() []ctlCommand {
 			show: shown(func(w io.Writer, file string) { fmt.Fprint(w, file) }),
 		},
 		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), messagesCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
-	}, doCommands()...)
+	}, append(sessionCommands(), doCommands()...)...)
 }
 
 func secretsFlag(f *flags) { f.Bool("secrets", false, "show keys and tokens as they are") }

@@ -233,6 +233,18 @@ func TestCtlChangesASimulator(t *testing.T) {
 			t.Errorf("ctl %q: want %q, got %+v", c.args, c.want, r)
 		}
 	}
+	mine := strings.TrimSpace(in("begin", "me", "--for", "1m").out)
+	if r := in("session"); !strings.HasPrefix(r.out, "me, since ") {
+		t.Errorf("ctl session: want mine, got %+v", r)
+	}
+	if r := in("reset"); r.code != 2 || !strings.Contains(r.err, `ctl reset: session: "me" holds the simulator for 1m0s, until `) {
+		t.Errorf("ctl reset by another: want it refused, got %+v", r)
+	}
+	for _, args := range [][]string{{"reset", "--session", mine}, {"finish", "--session", mine}} {
+		if r := in(args...); r.code != 0 {
+			t.Errorf("ctl %q: want it done, got %+v", args, r)
+		}
+	}
 	for _, c := range []struct{ args, want string }{
 		{"advance soon", "ctl advance: duration: want one like 2m, got \"soon\"\n"},
 		{"restart perhaps", "ctl restart: leases: want keep or lose, got \"perhaps\"\n"},

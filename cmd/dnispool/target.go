@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"path/filepath"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets/deployment"
 	"github.com/dnispool/dnispool/conformance/targets/simulator"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
+	"github.com/dnispool/dnispool/sim/control/client"
 )
 
 func runTarget(ctx context.Context, e env) int {
@@ -59,7 +61,11 @@ func inspectSimulator(ctx context.Context, e env, path string, file targetfile.F
 	}
 	found, err := simulator.Find(ctx, where)
 	if err != nil {
-		fmt.Fprintf(e.out, "%-34s %v: start one with %s sim, or correct simulator.control and simulator.token\n", "simulator", err, tool)
+		hint := fmt.Sprintf(": start one with %s sim, or correct simulator.control and simulator.token", tool)
+		if client.IsStatus(err, http.StatusConflict) { // it is another's for now, and the error says what to do
+			hint = ""
+		}
+		fmt.Fprintf(e.out, "%-34s %v%s\n", "simulator", err, hint)
 		return finding.ExitNotJudged
 	}
 	fmt.Fprintf(e.out, "%-34s %s: ok\n", "simulator", found.Named(file.Name).Name())

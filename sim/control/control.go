@@ -38,6 +38,7 @@ type Server struct {
 	open     Open               // nil: the simulator stays as it is
 	brought  sim.Brought        // nil: agents bring nothing
 	steering sync.Mutex         // one change at a time
+	sessions sessions           // who alone may change anything
 	end      context.CancelFunc // of whatever waits for the simulator that is asked
 }
 

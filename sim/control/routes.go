@@ -46,6 +46,9 @@ func operations() []route {
 		{"PUT", "/v1/pools/{project}/numbers", "", (*Server).resize},
 		{"PUT", "/v1/projects/{project}/agent", "", (*Server).setAgent},
 		{"DELETE", "/v1/conversations/{id}", "", (*Server).endConversation},
+		{"GET", "/v1/session", "", (*Server).session},
+		{"POST", "/v1/session", "", (*Server).beginSession},
+		{"DELETE", "/v1/session", "", (*Server).finishSession},
 		{"GET", "/v1/clock", "settled", (*Server).clock},
 		{"POST", "/v1/clock", "", (*Server).steerClock},
 		{"POST", "/v1/clock/holds", "", (*Server).hold},
@@ -96,7 +99,8 @@ func notAllowed(path string, methods []string) http.HandlerFunc {
 	}
 }
 
-// checked serves the operation, unless there is no simulator to ask yet, or the query has a parameter that it does not know.
+// checked serves the operation, unless there is no simulator to ask yet, the query has a parameter that it does not know, or
+// another's session keeps it.
 func (o route) checked(s *Server, w http.ResponseWriter, r *http.Request) {
 	known := append(strings.Fields(o.params), "token")
 	values, err := url.ParseQuery(r.URL.RawQuery)
@@ -114,6 +118,12 @@ func (o route) checked(s *Server, w http.ResponseWriter, r *http.Request) {
 	if now.sim == nil {
 		refuse(w, http.StatusServiceUnavailable, "simulator: want it ready, it is %s", now.status)
 		return
+	}
+	if o.changes() {
+		if other, ok := s.sessions.admit(sessionID(r)); !ok {
+			other.refuse(w)
+			return
+		}
 	}
 	o.serve(s, now.sim, w, r)
 }

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -44,7 +45,8 @@ type Target struct {
 	name      string
 }
 
-// Find asks for the simulator that there is. The caller closes the target.
+// Find asks for the simulator that there is, and begins a session, so that nobody else changes it meanwhile. The caller closes
+// the target.
 func Find(ctx context.Context, w Where) (*Target, error) {
 	api, err := client.New(w.Control)
 	if err != nil {
@@ -58,10 +60,24 @@ func Find(ctx context.Context, w Where) (*Target, error) {
 	}
 	t.api = api.WithHTTP(&http.Client{Transport: t.transport})
 	t.name = "simulator " + strings.TrimPrefix(strings.TrimPrefix(api.URL(), "https://"), "http://")
-	if t.before, err = t.api.Config(ctx, true); err != nil {
+	session, err := t.api.Begin(ctx, client.SessionRequest{Holder: holder(), For: client.In(sessionLength)})
+	if err != nil {
 		return nil, fmt.Errorf("simulator at %s: %w", api.URL(), err)
 	}
+	t.api = t.api.WithSession(session.ID)
+	if t.before, err = t.api.Config(ctx, true); err != nil {
+		return nil, errors.Join(fmt.Errorf("simulator at %s: %w", api.URL(), err), t.api.Finish(ctx))
+	}
 	return t, nil
+}
+
+// sessionLength is how long a run may change nothing before another may change the simulator.
+const sessionLength = 2 * time.Minute
+
+// holder names this run to whoever finds the simulator held.
+func holder() string {
+	host, _ := os.Hostname() // a name is for people: without it the process says enough
+	return fmt.Sprintf("dnispool, process %d on %.60s", os.Getpid(), cmp.Or(host, "an unnamed host"))
 }
 
 // Named gives the target a name of its own; "" leaves the one that it has.
@@ -85,10 +101,11 @@ func (t *Target) Secrets() []string {
 // Close makes the simulator again what it was.
 func (t *Target) Close(ctx context.Context) error {
 	defer t.transport.CloseIdleConnections()
-	if _, err := t.api.Configure(ctx, t.before); err != nil {
-		return fmt.Errorf("simulator: the configuration that it had before could not be put back: %w", err)
+	_, err := t.api.Configure(ctx, t.before)
+	if err != nil {
+		err = fmt.Errorf("simulator: the configuration that it had before could not be put back: %w", err)
 	}
-	return nil
+	return errors.Join(err, t.api.Finish(ctx))
 }
 
 // Open implements targets.Target.

@@ -3,6 +3,7 @@ package simulator_test
 import (
 	"context"
 	"flag"
+	"strings"
 	"testing"
 	"time"
 
@@ -82,7 +83,17 @@ func TestBundledScenarios(t *testing.T) {
 			}
 		})
 	}
+	if _, err := simulator.Find(t.Context(), simulator.Where{Control: link}); err == nil || !strings.Contains(err.Error(), `session: "dnispool, process `) {
+		t.Errorf("a second run at once: want it told who holds the simulator, got %v", err)
+	}
 	if err := target.Close(t.Context()); err != nil {
+		t.Error(err)
+	}
+	again, err := simulator.Find(t.Context(), simulator.Where{Control: link})
+	if err != nil {
+		t.Fatalf("a run afterwards: want the simulator, got %v", err)
+	}
+	if err := again.Close(t.Context()); err != nil {
 		t.Error(err)
 	}
 }

@@ -20,9 +20,10 @@ const DefaultURL = "http://127.0.0.1:8081"
 
 // Client speaks to one simulator. It is safe for concurrent use.
 type Client struct {
-	base  string
-	token string
-	http  *http.Client
+	base    string
+	token   string
+	session string
+	http    *http.Client
 }
 
 // New returns a client of the simulator at base, as in http://127.0.0.1:8081; host:port alone will do. A token in its
@@ -137,6 +138,9 @@ func encode(in any) (io.Reader, string, error) {
 func (c *Client) send(r *http.Request) (*http.Response, error) {
 	if c.token != "" {
 		r.Header.Set("Authorization", "Bearer "+c.token)
+	}
+	if c.session != "" {
+		r.Header.Set(SessionHeader, c.session)
 	}
 	res, err := c.http.Do(r)
 	if err != nil {

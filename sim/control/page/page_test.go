@@ -80,6 +80,11 @@ func TestAFaultIsSwitchedOnAndHits(t *testing.T) {
 	b.fill(`#fault-text textarea`, "htp: {}")
 	b.click(`#fault-text button`)
 	b.see("#notice", `unknown key "htp" (did you mean "http"?)`)
+	if _, err := w.Begin(t.Context(), client.SessionRequest{Holder: "alice <b>"}); err != nil {
+		t.Fatal(err)
+	}
+	b.click(busy)
+	b.see("#notice", `session: "alice <b>" holds the simulator`)
 }
 
 // TestThreeIncidents: who sees the page for the first time learns what happened in two clicks at most.

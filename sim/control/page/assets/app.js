@@ -74,12 +74,16 @@ const head = {
     }
     this.busy = true;
     try {
-      const [clock, calls, no] = await Promise.all([ask('v1/clock'), ask('v1/conversations', { limit: 1 }), ask('v1/refused', { limit: 1 })]);
+      const [clock, calls, no, session] = await Promise.all([
+        ask('v1/clock'), ask('v1/conversations', { limit: 1 }), ask('v1/refused', { limit: 1 }), ask('v1/session'),
+      ]);
       set(clock.now, clock.frozen);
       document.querySelector('#freeze').setAttribute('aria-pressed', String(clock.frozen));
       document.querySelector('#freeze').textContent = clock.frozen ? 'Run' : 'Freeze';
       document.querySelector('#count-conversations').textContent = calls.total || '';
       document.querySelector('#count-refused').textContent = no.total || '';
+      document.querySelector('#session').hidden = !session.held;
+      document.querySelector('#holder').textContent = session.held ? `${session.holder}, who alone may change it` : '';
     } catch {
       // The stream says when the simulator is there again.
     }

@@ -25,6 +25,13 @@ export function arrange(parent, nodes) {
   });
 }
 
+// become has a node look like another that was just made, and stay the element that it is: whoever is about to click at it, or
+// has the focus there, loses nothing.
+export function become(node, made) {
+  for (const { name, value } of made.attributes) node.setAttribute(name, value);
+  node.replaceChildren(...made.childNodes);
+}
+
 // json shows a value as indented JSON; a text that is JSON is indented too, and any other stands as it is.
 export function json(value) {
   return el('pre', {}, pretty(value));

@@ -1,7 +1,7 @@
 // What goes wrong on purpose: each fault is a switch, and counts what it has hit.
 import { ask, tell } from './api.js';
 import { control } from './curl.js';
-import { copy, el, failed } from './dom.js';
+import { arrange, become, copy, el, failed } from './dom.js';
 
 const reserve = (rest) => ({ endpoint: 'reserve', ...rest });
 const handoff = (rest) => ({ endpoint: 'handoff', ...rest });
@@ -90,28 +90,42 @@ function take(got) {
   }
   const count = Object.values(now).flat().length + Object.keys(others).length;
   document.querySelector('#count-faults').textContent = count || '';
-  document.querySelector('#switches').replaceChildren(...Object.keys(known).map(group));
+  for (const part of Object.keys(known)) group(part);
   const area = form.elements.faults;
   if (document.activeElement !== area) area.value = got.faults ? JSON.stringify(got.faults, null, 1).replace(/\n */g, ' ') : '';
 }
+
+const groups = Object.fromEntries(Object.keys(known).map((part) => [part, el('fieldset', {}, el('legend', {}, titles[part]))]));
+document.querySelector('#switches').append(...Object.values(groups));
+const toggles = new Map(); // the switches by what they are of: { node, fault, index }
 
 function group(part) {
   const force = now[part] ?? [];
   const listed = known[part].map(([name, fault]) => {
     const index = force.findIndex((f) => written(f) === written(fault));
-    return toggle(part, name, index < 0 ? fault : force[index], index);
+    return toggle(`${part} ${written(fault)}`, part, name, index < 0 ? fault : force[index], index);
   });
   const more = force.map((fault, index) => [fault, index]).filter(([fault]) => !known[part].some(([, k]) => written(k) === written(fault)));
-  return el('fieldset', {}, el('legend', {}, titles[part]), ...listed, ...more.map(([fault, index]) => toggle(part, 'Another', fault, index)));
+  arrange(groups[part], [groups[part].querySelector('legend'), ...listed,
+    ...more.map(([fault, index]) => toggle(`${part} another ${index}`, part, 'Another', fault, index))]);
 }
 
-// toggle is the switch of a fault; index is its place among those in force, -1 when it is off.
-function toggle(part, name, fault, index) {
+// toggle is the switch of a fault, which stays the same element; index is its place among those in force, -1 when it is off.
+function toggle(key, part, name, fault, index) {
   const on = index >= 0;
   const count = on ? hits[part]?.[index] ?? 0 : 0;
-  return el('button', { type: 'button', role: 'switch', class: 'switch', 'aria-checked': String(on), 'data-fault': `${part} ${sorted(fault)}`, click: () => flip(part, fault, index) },
+  const made = el('button', { type: 'button', role: 'switch', class: 'switch', 'aria-checked': String(on), 'data-fault': `${part} ${sorted(fault)}` },
     el('span', { class: 'knob' }), el('span', { class: 'name' }, name, el('code', {}, describe(fault))),
     el('span', { class: 'hits' }, on ? `${count} ${count === 1 ? 'hit' : 'hits'}` : ''));
+  const one = toggles.get(key) ?? { node: made };
+  if (one.node === made) {
+    made.addEventListener('click', () => flip(part, one.fault, one.index));
+    toggles.set(key, one);
+  } else {
+    become(one.node, made);
+  }
+  Object.assign(one, { fault, index });
+  return one.node;
 }
 
 // describe writes a fault as it stands in YAML.
@@ -125,9 +139,7 @@ async function flip(part, fault, index) {
   for (const [name, value] of Object.entries(wanted)) {
     if (Array.isArray(value) && !value.length) delete wanted[name];
   }
-  const focused = document.activeElement?.dataset?.fault;
   await have(() => (Object.keys(wanted).length ? tell('PUT', 'v1/faults?keep=true', JSON.stringify(wanted)) : tell('DELETE', 'v1/faults')));
-  [...section.querySelectorAll('.switch')].find((s) => s.dataset.fault.startsWith(`${part} `) && s.dataset.fault === focused)?.focus();
 }
 
 async function have(change) {

@@ -1,5 +1,5 @@
 // A list of any length, of which only what is seen is read and drawn.
-import { arrange } from './dom.js';
+import { arrange, become } from './dom.js';
 
 const around = 8; // rows above and below what is seen that are ready
 const least = 200; // milliseconds between two looks at what has changed
@@ -179,10 +179,14 @@ export class List {
     const text = JSON.stringify(item);
     const before = this.#rows.get(this.#key(item));
     if (before?.text === text) return before;
-    const node = this.#draw(item);
-    node.setAttribute('role', 'option');
-    node.tabIndex = -1;
-    return { node, text };
+    const made = this.#draw(item);
+    if (before) {
+      become(before.node, made);
+      return { node: before.node, text };
+    }
+    made.setAttribute('role', 'option');
+    made.tabIndex = -1;
+    return { node: made, text };
   }
 
   #pressed(event) {
