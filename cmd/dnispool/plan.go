@@ -22,7 +22,9 @@ import (
 type planFlags struct {
 	*flags
 	in        plan.Inputs
-	day, json string
+	day       string
+	json, csv string
+	html      string
 	simulate  string
 	seed      uint64
 }
@@ -59,6 +61,8 @@ is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognor
 	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000")
 	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice of --simulate")
 	f.StringVar(&f.json, "json", "", "write the plan as JSON to this `file`; - is standard output")
+	f.StringVar(&f.csv, "csv", "", "write all its tables as one of CSV to this `file`")
+	f.StringVar(&f.html, "html", "", "write it as one page with plots, for a browser, to this `file`")
 	return f
 }
 
@@ -71,7 +75,10 @@ func runPlan(ctx context.Context, e env) int {
 	if len(rest) > 0 {
 		return refuse(e, fmt.Errorf("plan: want flags only, got %q", rest[0]))
 	}
-	e = e.leaveOutput(f.json)
+	if err := errors.Join(apart("--json", f.json, "--csv", f.csv), apart("--json", f.json, "--html", f.html), apart("--csv", f.csv, "--html", f.html)); err != nil {
+		return refuse(e, err)
+	}
+	e = e.leaveOutput(f.json, f.csv, f.html)
 	length, err := f.length()
 	if err != nil {
 		return refuse(e, err)
@@ -147,12 +154,13 @@ func (f *planFlags) readDay() error {
 	return nil
 }
 
-// write writes every form that was asked for, the text unless another takes its place.
+// write writes every form that was asked for, and the text.
 func (f *planFlags) write(e env, p plan.Plan) error {
+	page := func(w io.Writer, p plan.Plan) error { return sheet.Page(w, p, tool+" "+version()) }
 	for _, form := range []struct {
 		file  string
 		write func(io.Writer, plan.Plan) error
-	}{{f.json, sheet.JSON}} {
+	}{{f.json, sheet.JSON}, {f.csv, sheet.CSV}, {f.html, page}} {
 		w, err := e.create(form.file)
 		if err != nil {
 			return err

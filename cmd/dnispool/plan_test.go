@@ -2,6 +2,9 @@ package main
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -33,6 +36,22 @@ func TestPlanSimulates(t *testing.T) {
 	}
 }
 
+func TestPlanWritesEveryForm(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if r := dnispool(t, dir, "plan", "--json", "p.json", "--csv", "p.csv", "--html", "p.html"); r.code != 0 || !strings.HasPrefix(r.out, "Buy ") {
+		t.Errorf("plan in every form: want the text as well, got %+v", r)
+	}
+	for file, want := range map[string]string{"p.json": "{\n", "p.csv": "table,release,", "p.html": "<!DOCTYPE html>"} {
+		if text, err := os.ReadFile(filepath.Join(dir, file)); err != nil || !strings.HasPrefix(string(text), want) {
+			t.Errorf("%s: want it to begin with %q, got %.20q (%v)", file, want, text, err)
+		}
+	}
+	if r := dnispool(t, dir, "plan", "--csv", "p", "--html", "./p"); r.code != finding.ExitNotJudged || !strings.Contains(r.err, "want a file for each of --csv and --html") {
+		t.Errorf("two forms in one file: want a refusal, got %+v", r)
+	}
+}
+
 func TestPlanOfADay(t *testing.T) {
 	t.Parallel()
 	dir := write(t, map[string]string{"day.csv": "time,calls\n09:00,100\n09:15,250\n", "bad.csv": "09:00,x\n"})
@@ -55,5 +74,40 @@ func TestPlanOfADay(t *testing.T) {
 		if r.code != finding.ExitNotJudged || !strings.Contains(r.err, want) {
 			t.Errorf("plan %v: want exit code 2 and %q, got %+v", args, want, r)
 		}
+	}
+}
+
+// TestReadmePlan: what the chapter shows of plan is what it prints.
+func TestReadmePlan(t *testing.T) {
+	t.Parallel()
+	text, blocks := readme(t)
+	_, chapter, _ := strings.Cut(text, "\n## How many numbers to buy\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	ran := 0
+	for _, b := range blocks {
+		if !strings.Contains(chapter, b.text) {
+			continue
+		}
+		for _, command := range b.commands() {
+			if b.language == "" {
+				_, want, _ := strings.Cut(b.text, "\n")
+				if out, code := shell(t, t.TempDir(), command); code != 0 || !strings.HasPrefix(out, want) {
+					t.Errorf("%s: want\n%sgot %d\n%.400s", command, want, code, out)
+				}
+				ran++
+				continue
+			}
+			for _, row := range regexp.MustCompile(`(?m)^\| ([0-9]+) \| (.*%) \| (.*) \| (0 %) \|$`).FindAllStringSubmatch(chapter, -1) {
+				out, code := shell(t, t.TempDir(), strings.Replace(command, "300/min", row[1]+"/min", 1))
+				want := regexp.MustCompile(`on arrival +20 +300,000 +` + regexp.QuoteMeta(row[3]) + ` +` + regexp.QuoteMeta(row[2]) + ` +` + row[4])
+				if code != 0 || !want.MatchString(out) {
+					t.Errorf("%s at %s a minute: want %v, got %d\n%s", command, row[1], want, code, out)
+				}
+				ran++
+			}
+		}
+	}
+	if ran != 4 {
+		t.Errorf("README: want one plan and three rows, got %d", ran)
 	}
 }

@@ -21,6 +21,7 @@ type Plan struct {
 	Spare       int         `json:"spare"`               // numbers that are out of service, or for an outage: no formula counts them
 	Simulated   []Simulated `json:"simulated,omitempty"` // see package virtual; nil: not asked for
 	Assumed     []Source    `json:"assumed"`             // what the inputs that nobody gave rest on
+	Curves      []Curve     `json:"curves"`              // of the likely numbers of both cases, and of the numbers that the inputs name by their rule
 	Day         []Interval  `json:"day,omitempty"`       // by the rule of the inputs; nil: the day is not known
 }
 
@@ -89,6 +90,12 @@ func Make(in Inputs) (Plan, error) {
 	m := models[0]
 	p.Spare = m.spare(m.likely().rate)
 	p.Rules = rules(models, p.Cases)
+	for i, c := range p.Cases {
+		p.Curves = append(p.Curves, models[i].curve(c.Likely))
+	}
+	if in.Numbers > 0 {
+		p.Curves = append(p.Curves, m.curve(in.Numbers))
+	}
 	p.Windows = m.windows()
 	p.Sensitivity = m.sensitivity()
 	p.Day = m.day(p.Cases[0].Likely)

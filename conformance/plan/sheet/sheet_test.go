@@ -2,6 +2,7 @@ package sheet
 
 import (
 	"bytes"
+	"encoding/csv"
 	"encoding/json"
 	"strings"
 	"testing"
@@ -98,6 +99,60 @@ func TestJSON(t *testing.T) {
 	}
 	if got.Inputs.Rate != "5/s" || got.Inputs.PDD != "4s" || len(got.Cases) != 2 || got.Cases[0].Release != "arrival" || got.Cases[0].Likely != 30 || got.Cases[0].Offered != 20 {
 		t.Errorf("JSON: want the plan, got %+v", got)
+	}
+}
+
+func TestPage(t *testing.T) {
+	t.Parallel()
+	p := documented(t)
+	p.Simulated = []plan.Simulated{{Release: plan.OnArrival, Numbers: 20, Callers: 1000, Refused: 0.16, Formula: 0.159}}
+	p.Day = []plan.Interval{{Begin: 9 * 3600, Rate: 4, Erlangs: 16, Numbers: 25}, {Begin: 9*3600 + 900, Rate: 5, Erlangs: 20, Numbers: 30, Blocked: 0.0085}}
+	var b bytes.Buffer
+	if err := Page(&b, p, "dnispool <v1>"); err != nil {
+		t.Fatal(err)
+	}
+	page := b.String()
+	for _, want := range []string{
+		"<h1>Buy 30 numbers if a number is free again", "dnispool &lt;v1&gt;", "30 numbers on arrival", "20 numbers on arrival", "planned",
+		`<th scope="row">draft, a reservation takes a number for 4 s</th><td class="num">20</td><td class="num">15.9 %</td>`,
+		`<dt>grade</dt><dd>1 %` + "\n" + `the custom</dd>`, "09:15", "N is the fewest numbers with B(N, A) &lt;= 1 %",
+	} {
+		if !strings.Contains(page, want) {
+			t.Errorf("page: want %q in it, got none", want)
+		}
+	}
+	if got := strings.Count(page, "<svg"); got != 3 {
+		t.Errorf("page: want three plots, got %d", got)
+	}
+	if strings.Contains(page, "-0<") || strings.Contains(page, "NaN") {
+		t.Error("page: want figures, got -0 or NaN")
+	}
+}
+
+func TestCSV(t *testing.T) {
+	t.Parallel()
+	p := documented(t)
+	p.Simulated = []plan.Simulated{{Release: plan.OnArrival, Numbers: 20, Refused: 0.16}}
+	var b bytes.Buffer
+	if err := CSV(&b, p); err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(&b).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := map[string]int{}
+	for _, row := range rows {
+		count[row[0]]++
+	}
+	want := map[string]int{"table": 1, "plan": 2, "rule": 10, "window": 6, "sensitivity": 120, "curve": 183, "simulated": 1}
+	for name, n := range want {
+		if count[name] != n {
+			t.Errorf("%s: want %d rows, got %d", name, n, count[name])
+		}
+	}
+	if got := strings.Join(rows[1], ","); got != "plan,arrival,,,,,,5,30,30,30,4,20,0.0084575,,,0,0,5.55554e-06" {
+		t.Errorf("plan: got %s", got)
 	}
 }
 

@@ -27,12 +27,19 @@ var (
 // that of the context.
 func Plan(ctx context.Context, p plan.Plan, length Length, seed uint64) ([]plan.Simulated, error) {
 	var out []plan.Simulated
+	type what struct {
+		release plan.Release
+		numbers int
+	}
+	done := map[what]bool{}
 	for _, rule := range p.Rules {
 		for _, loss := range rule.Loses {
 			own := rule.Name == plan.ThisPlan && rule.Release == loss.Release
-			if !own && rule.Name != plan.Yours {
+			w := what{loss.Release, rule.Numbers}
+			if !own && rule.Name != plan.Yours || done[w] {
 				continue
 			}
+			done[w] = true
 			c := of(p, loss.Release, rule.Numbers-p.Spare)
 			c.Length, c.Calls, c.Seed = length.Time, length.Callers, seed
 			s, err := simulate(ctx, c)

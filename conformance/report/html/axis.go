@@ -60,7 +60,7 @@ func (a Axis) ticks(n int) (out []float64) {
 			continue
 		}
 		for i := first; i <= last; i++ {
-			out = append(out, i*step)
+			out = append(out, i*step+0) // not -0
 		}
 		return out
 	}
