@@ -63,7 +63,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/load/show", "conformance/erlang conformance/finding conformance/load conformance/load/measure conformance/report conformance/report/html"},
 	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic fakes/client"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
-	{"cmd/...", "conformance/... fakes/agent fakes/stage scenarios specs sim/..."},
+	{"cmd/...", "conformance/... fakes/agent fakes/agent/... fakes/stage scenarios specs sim/..."},
 }
 
 const plumbing = "sim/linebuf sim/sipua sim/strictyaml"

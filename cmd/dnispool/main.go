@@ -50,6 +50,7 @@ func verbs() []verb {
 		{"measure", "load", "offer the traffic of many callers, and say what was refused and how long things took", runLoad},
 		{"", "plan", "say how many numbers to buy", runPlan},
 		{"", "report", "make a page for a browser from a report in JSON", runReport},
+		{"your side", "agent", "run an agent of your own, a project of the Agent Development Kit", runAgent},
 		{"evidence", "judge", "judge saved histories again, offline", runJudge},
 		{"", "record", "stand in front of a platform and write the history of its clients", runRecord},
 		{"", "explore", "search for broken promises by simulation, and shrink what is found", runExplore},
@@ -113,7 +114,7 @@ func usage() string {
 	var b strings.Builder
 	b.WriteString("dnispool is a reference of PolyAI's DNIs Pool integration and a harness that checks it.\n\nusage: dnispool <command> [flags]\n\n")
 	for _, v := range verbs() {
-		fmt.Fprintf(&b, "  %-9s %-10s %s\n", v.group, v.name, v.says)
+		fmt.Fprintf(&b, "  %-10s %-10s %s\n", v.group, v.name, v.says)
 	}
 	b.WriteString(`
 dnispool <command> --help lists the flags of a command.

@@ -3,7 +3,9 @@ package adk_test
 import (
 	"context"
 	"encoding/json"
+	"flag"
 	"maps"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
@@ -112,6 +114,23 @@ func noted(notes []conversation.Note) (lines []string) {
 		lines = append(lines, "  "+n.Kind+": "+n.String())
 	}
 	return lines
+}
+
+var update = flag.Bool("update", false, "write the files of testdata anew")
+
+// golden compares a text with a file.
+func golden(t testing.TB, file, got string) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(file, []byte(strings.TrimSpace(got)+"\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	equal(t, file, got, string(want))
 }
 
 // equal compares texts of several lines.

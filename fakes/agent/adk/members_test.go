@@ -2,7 +2,6 @@ package adk_test
 
 import (
 	"encoding/json"
-	"os"
 	"strings"
 	"testing"
 	"time"
@@ -62,11 +61,7 @@ func TestMembers(t *testing.T) {
 				}
 			})
 			c := talk(t, a, conversation.Default(), "c-1", tc.attributes)
-			want, err := os.ReadFile("testdata/" + tc.project + ".want")
-			if err != nil {
-				t.Error(err)
-			}
-			equal(t, "steps and state", strings.Join(play(t, c), "\n")+"\n\n"+lines(state(c)), string(want))
+			golden(t, "testdata/"+tc.project+".want", strings.Join(play(t, c), "\n")+"\n\n"+lines(state(c)))
 		})
 	}
 }

@@ -81,9 +81,11 @@ class Call:
             path = f"functions.{kind}_function"
             return loader.function(path)(conv) if path in self.project["modules"] else None
         if request["tool"] == "" and conv.current_flow and (path := loader.step(conv.current_flow, conv.current_step)):
+            notes.note("call", path, ("", 0))
             return loader.function(path)(conv, conversation.Flow(conv, conv.current_flow))
         if request["tool"] == "":
             return None
+        notes.note("call", request["tool"] + (" " + values.text(request["with"]) if request["with"] else ""), ("", 0))
         *of, name = request["tool"].split("/")
         if of:
             return loader.of_flow(of[0], name)(conv, conversation.Flow(conv, of[0]), **request["with"])

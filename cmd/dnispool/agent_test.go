@@ -1,0 +1,104 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// needPython skips a test that runs an ADK project where there is no Python.
+func needPython(t *testing.T) {
+	t.Helper()
+	if _, err := exec.LookPath("python3"); err != nil {
+		t.Skip("skipped: there is no python3 on the PATH, and this test runs an ADK project")
+	}
+}
+
+// stores is start_function as the platform documents it, with a guard.
+const stores = `from _gen import *
+
+
+def start_function(conv):
+    attributes = conv.integration_attributes or {}
+    conv.state.shared_id = attributes.get("shared_id")
+    conv.state.ani = attributes.get("ani")
+    if not conv.state.shared_id and not conv.state.ani:
+        conv.state.handoff_to = "DEFAULT_QUEUE"
+`
+
+func TestAgentRun(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	dir := write(t, map[string]string{
+		"kept/functions/start_function.py": stores,
+		"kept/functions/hang_up.py": `from _gen import *
+import time
+
+
+@func_description("Ends the call.")
+def hang_up(conv, to):
+    conv.log.info("leaving")
+    time.sleep(2)
+    conv.state.handoff_to = to
+    return {"utterance": "Goodbye.", "handoff": {"bye": {"sip_headers": {"X-To": to}}, "reason": "asked"}}
+`,
+		"broken/functions/start_function.py": "def start_function(conv):\n    conv.state.x = 1\n    conv.integration_attributes.get('shared_id')\n",
+		"unread/functions/start_function.py": "def start_function(conv):\n    conv.state.x = =\n",
+		"sim.yaml":                           "agent: {adk: {project: kept, turns: [{said: Bye, call: hang_up, with: {to: desk}}]}}\nhandoff: {state_keys: [ani]}\n",
+	})
+	for _, tc := range []struct {
+		golden string
+		args   []string
+		code   int
+	}{
+		{"agent-run.txt", []string{"kept", "--attributes", `{"shared_id":"s-1","ani":"+44123"}`, "--said", "Bye", "--call", `hang_up:{"to":"billing"}`}, 0},
+		{"agent-run-config.txt", []string{"--config", "sim.yaml"}, 0},
+		{"agent-run-failed.txt", []string{"broken", "--from", ""}, 1},
+	} {
+		r := dnispool(t, dir, append([]string{"agent", "run"}, tc.args...)...)
+		if r.code != tc.code || r.err != "" {
+			t.Errorf("%s: want %d, got %+v", tc.golden, tc.code, r)
+		}
+		golden(t, tc.golden, steady(r.out))
+	}
+	for args, want := range map[string]string{
+		"unread":                       "SyntaxError: invalid syntax at functions/start_function.py:2",
+		"nowhere":                      "agent run: " + filepath.Join(dir, "nowhere") + ": want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
+		"":                             "agent run: want the folder of a project, got 0 arguments",
+		"kept --config sim.yaml":       "agent run: want a folder or --config, got both",
+		"kept --attributes []":         `attributes: want a JSON object, got "[]"`,
+		"kept --header X":              `header: want Name=value, got "X"`,
+		"kept --call hang_up:1":        `dnispool agent run: invalid value "hang_up:1" for flag --call: want a function and its arguments, as in hang_up:{"reason":"done"}, got "hang_up:1"; try dnispool agent run --help`,
+		"kept --set conversation.x=1":  `--set conversation.x: no such setting (did you mean "conversation.id"?)`,
+		"kept --set handoff.empty=odd": `--set handoff.empty: want nulls, empty or not-found, got "odd"`,
+	} {
+		if r := dnispool(t, dir, append([]string{"agent", "run"}, strings.Fields(args)...)...); r.code != 2 || strings.TrimSpace(r.err) != want {
+			t.Errorf("%s: want 2 and %q, got %+v", args, want, r)
+		}
+	}
+}
+
+func TestAgentNew(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	dir := t.TempDir()
+	r := dnispool(t, dir, "agent", "new", "echo")
+	if r.code != 0 || r.err != "" {
+		t.Fatalf("want the project, got %+v", r)
+	}
+	for line := range strings.Lines(r.out) {
+		if command, ok := strings.CutPrefix(line, "  dnispool"); ok {
+			if out, code := shell(t, dir, "dnispool"+command); code != 0 {
+				t.Errorf("%s: want 0, got %d and\n%s", command, code, out)
+			}
+		}
+	}
+	if r := dnispool(t, dir, "agent", "new", "echo"); r.code != 2 || r.err != "agent new: want a folder that is not there yet, got echo\n" {
+		t.Errorf("want it refused, got %+v", r)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "echo", "flows", "hold_the_line", "flow_config.yaml")); err != nil {
+		t.Error(err)
+	}
+}
