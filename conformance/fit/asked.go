@@ -31,9 +31,7 @@ func (r *rehearsal) verbs(steps []scenario.Step) (fit deployment.Fit) {
 		case *scenario.Restart:
 			return unsupported("needs the platform's store restarted, which nobody can do on a deployment")
 		case *scenario.Fault:
-			if a.Carrier != nil {
-				fit = r.trunk("a carrier that misbehaves")
-			}
+			fit = r.faults(a)
 		case *scenario.Journey:
 			fit = r.trunk("a journey with a desk to transfer to")
 		case *scenario.Dial:
@@ -81,6 +79,23 @@ func (r *rehearsal) fill(a *scenario.Fill) deployment.Fit {
 		return unsupported("needs every number of the pool held at one time: limits.reservations allows %d of %d, and the window must be known", r.file.Limits.Reservations, f.PoolSize())
 	}
 	return deployment.Fit{}
+}
+
+// faults: from outside there are the wire and the carrier.
+func (r *rehearsal) faults(a *scenario.Fault) (fit deployment.Fit) {
+	if a.None {
+		return fit
+	}
+	for part := range strictyaml.Pairs(a.Faults) {
+		switch part.Value {
+		case "http":
+		case "carrier":
+			fit = r.trunk("a carrier that misbehaves")
+		default:
+			return unsupported("needs the platform's %s to go wrong, which nobody can arrange on a deployment", part.Value)
+		}
+	}
+	return fit
 }
 
 func (r *rehearsal) calls() deployment.Fit {

@@ -37,13 +37,13 @@ type fake struct {
 	stage *stage // of the last Open
 }
 
-func (f *fake) Name() string                                        { return "fake" }
-func (f *fake) Given(string, *yaml.Node) strictyaml.Problems        { return nil }
-func (f *fake) Fault(_, _ string, _ *yaml.Node) strictyaml.Problems { return nil }
-func (f *fake) Config() json.RawMessage                             { return nil }
-func (f *fake) Secrets() []string                                   { return nil }
-func (f *fake) Formats() []string                                   { return nil }
-func (f *fake) Timeout(s *scenario.Scenario) time.Duration          { return s.Timeout }
+func (f *fake) Name() string                                 { return "fake" }
+func (f *fake) Given(string, *yaml.Node) strictyaml.Problems { return nil }
+func (f *fake) Fault(string, *yaml.Node) strictyaml.Problems { return nil }
+func (f *fake) Config() json.RawMessage                      { return nil }
+func (f *fake) Secrets() []string                            { return nil }
+func (f *fake) Formats() []string                            { return nil }
+func (f *fake) Timeout(s *scenario.Scenario) time.Duration   { return s.Timeout }
 func (f *fake) Refuses(*scenario.Scenario) (finding.Status, string) {
 	if f.refuses == "" {
 		return "", ""
@@ -106,7 +106,7 @@ func (s *stage) Journey(context.Context, targets.Journey, targets.Doer) (targets
 	return targets.JourneyResult{}, errors.New("no integrator")
 }
 
-func (s *stage) Fault(_, _ *yaml.Node) error { return nil }
+func (s *stage) Fault(*yaml.Node) error { return nil }
 
 func (s *stage) Now() time.Time {
 	s.mu.Lock()

@@ -204,7 +204,7 @@ func (p *player) drain(ctx context.Context) error {
 }
 
 func (p *player) drainProject(ctx context.Context, name string, size int) error {
-	if err := p.stage.Fault(nil, nil); err != nil {
+	if err := p.stage.Fault(nil); err != nil {
 		return err
 	}
 	project, _ := p.stage.Project(name)

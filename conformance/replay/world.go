@@ -27,7 +27,7 @@ func (cl *client) advance(ctx context.Context, _ *scenario.Step, a *scenario.Adv
 	return outcome{}, cl.stage.Wait(ctx, by)
 }
 
-// fault changes how the wire and the carrier misbehave.
+// fault changes what goes wrong.
 func (cl *client) fault(_ context.Context, _ *scenario.Step, a *scenario.Fault) (outcome, error) {
-	return outcome{}, cl.stage.Fault(a.HTTP, a.Carrier)
+	return outcome{}, cl.stage.Fault(a.Faults)
 }

@@ -23,9 +23,8 @@ type Options struct {
 	Formats []string
 	// Given checks the mapping under `given`.
 	Given func(file string, given *yaml.Node) strictyaml.Problems
-	// Fault checks the mapping under `fault: {http: …}` or `fault: {carrier: …}`; kind is
-	// "http" or "carrier".
-	Fault func(file, kind string, fault *yaml.Node) strictyaml.Problems
+	// Fault checks the mapping under `fault`.
+	Fault func(file string, faults *yaml.Node) strictyaml.Problems
 	// Dir is put before file names shown to people: an embedded file system starts inside
 	// the directory that the user knows by name.
 	Dir string

@@ -39,9 +39,9 @@ func testOptions() Options {
 			}
 			return nil
 		},
-		Fault: func(file, kind string, fault *yaml.Node) strictyaml.Problems {
-			if n := strictyaml.Lookup(fault, "bad"); n != nil {
-				return strictyaml.Problems{strictyaml.At(file, n, "%s fault: bad", kind)}
+		Fault: func(file string, faults *yaml.Node) strictyaml.Problems {
+			if n := strictyaml.Lookup(faults, "bad"); n != nil {
+				return strictyaml.Problems{strictyaml.At(file, n, "fault: bad")}
 			}
 			return nil
 		},

@@ -85,13 +85,10 @@ f:7:81: for: want a duration like 120s, got 1`},
 		{"advance", "{advance: 61}", "f:7:15: advance: want a duration like 120s, got 61"},
 		{"advance back", "{advance: -1s}", "f:7:15: advance: want more than 0, got -1s"},
 		{"advance as mapping", "{advance: {by: 1s}}", "f:7:15: advance: want a duration like 120s, got a mapping"},
-		{"fault", "{fault: nothing}", `f:7:13: fault: want none or a mapping with http or carrier, got "nothing"`},
-		{"a list of no faults", "{fault: {http: []}}", "f:7:20: http: want a mapping of at least one key, got an empty one"},
-		{"a list for the carrier", "{fault: {carrier: [{}]}}", "f:7:23: carrier: want a mapping of at least one key, got a list"},
-		{"fault of nothing", "{fault: {http: {}, carier: {}, carrier: 1}}", `f:7:20: http: want a mapping of at least one key, got an empty one
-f:7:24: unknown key "carier" in fault (did you mean "carrier"?)
-f:7:45: carrier: want a mapping of at least one key, got 1`},
-		{"fault hook", "{fault: {http: {bad: 1}, carrier: {bad: 2}}}", "f:7:26: http fault: bad\nf:7:45: carrier fault: bad"},
+		{"fault", "{fault: nothing}", `f:7:13: fault: want none or a mapping of faults, got "nothing"`},
+		{"a list of faults", "{fault: [{http: {}}]}", "f:7:13: fault: want none or a mapping of faults, got a list"},
+		{"fault of nothing", "{fault: {}}", "f:7:13: fault: want none or a mapping of faults, got an empty one"},
+		{"fault hook", "{fault: {http: {}, bad: 1}}", "f:7:29: fault: bad"},
 		{"concurrently nothing", "{concurrently: 5}", "f:7:20: concurrently: want a mapping, got 5"},
 		{"concurrently without", "{concurrently: {}}", `f:7:20: concurrently: want the key clients, got none
 f:7:20: concurrently: want the key steps, got none`},

@@ -87,7 +87,7 @@ type Need string
 const (
 	NeedCalls   Need = "place calls"
 	NeedTime    Need = "let time pass at will"
-	NeedFaults  Need = "make the wire and the carrier misbehave"
+	NeedFaults  Need = "make things go wrong"
 	NeedRestart Need = "restart its store"
 	NeedDrain   Need = "have every number of its pool held at one time"
 	NeedWorld   Need = "be set up as the scenario's given says"

@@ -23,8 +23,8 @@ type Target interface {
 	Name() string
 	// Given returns the problems of a scenario's world, so that they are found before anything is played.
 	Given(file string, given *yaml.Node) strictyaml.Problems
-	// Fault returns the problems of a fault step's http or carrier part.
-	Fault(file, part string, n *yaml.Node) strictyaml.Problems
+	// Fault returns the problems of a fault step's mapping.
+	Fault(file string, faults *yaml.Node) strictyaml.Problems
 	// Config is the effective configuration, secrets included, as reports show it after redaction.
 	Config() json.RawMessage
 	// Secrets are the values that no report may show.
@@ -75,8 +75,8 @@ type Stage interface {
 	Dial(ctx context.Context, d Dial) (Call, error)
 	// Journey lets the fake integrator take one caller through the whole flow; do sends its requests.
 	Journey(ctx context.Context, j Journey, do Doer) (JourneyResult, error)
-	// Fault changes how the wire and the carrier misbehave from now on; nil parts stay as they are, both nil ends all.
-	Fault(http, carrier *yaml.Node) error
+	// Fault changes what goes wrong from now on: each part of the mapping replaces that part, and nil ends all faults.
+	Fault(faults *yaml.Node) error
 
 	// Restart stops the platform's store and starts it again, with its leases or without them.
 	Restart(keepLeases bool) error

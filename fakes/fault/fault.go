@@ -4,10 +4,13 @@
 package fault
 
 import (
+	"strings"
+
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -31,6 +34,24 @@ func Read(file string, n *yaml.Node) (f Faults, problems strictyaml.Problems) {
 
 // Inside reports whether something goes wrong inside of the platform, which nobody can arrange from outside.
 func (f Faults) Inside() bool { return len(f.Calls)+len(f.Agent)+len(f.Handoffs) > 0 }
+
+// Names tells a wire for which endpoint a request is, by its path, and of which project, by the key that it shows.
+func Names(projects []sim.Project) wire.Option {
+	return wire.Names(func(_, path, key string) (endpoint, project string) {
+		switch {
+		case strings.HasSuffix(path, "/dni-reservation") || strings.HasSuffix(path, "/reserve-dni"):
+			endpoint = wire.EndpointReserve
+		case strings.HasSuffix(path, "/handoff_state") || path == "/handoff":
+			endpoint = wire.EndpointHandoff
+		}
+		for _, p := range projects {
+			if key != "" && (key == p.DNIKey || key == p.HandoffKey) {
+				project = p.Name
+			}
+		}
+		return endpoint, project
+	})
+}
 
 // Carrier is how a carrier behaves meanwhile; what is not said is as usual.
 type Carrier pstn.Behaviour

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"reflect"
-	"strings"
 	"sync"
 
 	"go.yaml.in/yaml/v3"
@@ -12,7 +11,6 @@ import (
 	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
-	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
 	"github.com/dnispool/dnispool/sim/journal"
@@ -108,22 +106,6 @@ func (h *held) Hits() client.FaultHits {
 	out := client.FaultHits{HTTP: h.stage.wire.Hits()}
 	out.Calls, out.Agent, out.Handoffs = h.stage.inside.Hits()
 	return out
-}
-
-// named says to which endpoint and project a request belongs.
-func (s *stage) named(_, path, key string) (endpoint, project string) {
-	switch {
-	case strings.HasSuffix(path, "/dni-reservation") || strings.HasSuffix(path, "/reserve-dni"):
-		endpoint = api.EndpointReserve
-	case strings.HasSuffix(path, "/handoff_state") || path == "/handoff":
-		endpoint = api.EndpointHandoff
-	}
-	for _, p := range s.sim.Config().Projects {
-		if key != "" && (key == p.DNIKey || key == p.HandoffKey) {
-			project = p.Name
-		}
-	}
-	return endpoint, project
 }
 
 // hitHTTP writes in the journal what is put on an exchange.

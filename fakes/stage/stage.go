@@ -69,7 +69,7 @@ func build(c sim.Config, o Options) (*stage, error) {
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	s.wire = wire.New(c.Seed, nil, wire.Names(s.named), wire.OnHit(s.hitHTTP))
+	s.wire = wire.New(c.Seed, nil, fault.Names(c.Projects), wire.OnHit(s.hitHTTP))
 	s.inside = fault.NewInside(c.Seed)
 	set, problems := fault.Read(o.File, &c.Faults)
 	if err := problems.Err(); err != nil {

@@ -146,8 +146,8 @@ func (t *Target) Given(file string, given *yaml.Node) strictyaml.Problems {
 }
 
 // Fault implements targets.Target.
-func (t *Target) Fault(file, part string, n *yaml.Node) strictyaml.Problems {
-	return world.CheckFault(file, part, n)
+func (t *Target) Fault(file string, n *yaml.Node) strictyaml.Problems {
+	return world.CheckFault(file, n)
 }
 
 // Config implements targets.Target.

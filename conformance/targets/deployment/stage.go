@@ -19,8 +19,10 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
+	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/clock"
 )
 
@@ -39,8 +41,9 @@ type stage struct {
 }
 
 func (t *Target) open(ctx context.Context, g world.World, seed uint64) (*stage, error) {
-	s := &stage{target: t, given: g, names: g.Projects(), clean: t.Gate.Clean(time.Now()), wire: wire.New(seed, nil), closed: make(chan struct{})}
+	s := &stage{target: t, given: g, names: g.Projects(), clean: t.Gate.Clean(time.Now()), closed: make(chan struct{})}
 	s.names = s.names[:min(len(s.names), len(t.projects))]
+	s.wire = wire.New(seed, nil, fault.Names(s.keys()))
 	s.http = &http.Client{
 		Transport:     s.wire.RoundTripper(t.Gate),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -68,6 +71,15 @@ func (s *stage) Project(name string) (targets.Project, bool) {
 	p := s.target.projects[i]
 	p.Name = s.names[i]
 	return p, true
+}
+
+// keys are the projects, as far as a key says of which a request is.
+func (s *stage) keys() (out []sim.Project) {
+	for _, name := range s.names {
+		p, _ := s.Project(name)
+		out = append(out, sim.Project{Name: p.Name, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey})
+	}
+	return out
 }
 
 func (s *stage) place(name string) (int, bool) {
@@ -129,33 +141,35 @@ func (s *stage) Launch(ctx context.Context, at []time.Duration, run func(ctx con
 }
 
 // Fault implements targets.Stage.
-func (s *stage) Fault(http, carrier *yaml.Node) error {
-	if http == nil && carrier == nil {
+func (s *stage) Fault(n *yaml.Node) error {
+	if n == nil {
 		s.wire.Reset()
 		if s.line == nil {
 			return nil
 		}
 		return s.line.behave(s.given.Carrier)
 	}
-	if http != nil {
-		if err := world.SetWire(s.wire, http); err != nil {
+	f, err := world.Faults(n)
+	switch {
+	case err != nil:
+		return err
+	case f.Inside():
+		return errors.New("want a platform of one's own to go wrong, got a deployment")
+	case f.Carrier != nil && s.line == nil:
+		return errNoCalls
+	}
+	if f.HTTP != nil {
+		if err := s.wire.Set(f.HTTP...); err != nil {
 			return err
 		}
 	}
-	if carrier == nil {
+	if f.Carrier == nil {
 		return nil
 	}
-	b, problems := pstn.ReadBehaviour("", carrier)
-	if err := problems.Err(); err != nil {
-		return err
-	}
-	if s.line == nil {
-		return errNoCalls
-	}
-	if len(b.Rewrite) > 0 {
+	if len(f.Carrier.Rewrite) > 0 {
 		s.rerouted.Store(true)
 	}
-	return s.line.behave(b)
+	return s.line.behave(pstn.Behaviour(*f.Carrier))
 }
 
 var errNoCalls = errors.New("calls: want calls.trunk or calls.exec in the target file, got neither")

@@ -5,9 +5,12 @@ package reference
 import (
 	"context"
 
+	"go.yaml.in/yaml/v3"
+
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/steered"
 	"github.com/dnispool/dnispool/conformance/targets/world"
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/mutants"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/clock"
@@ -42,7 +45,7 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 		t.Break(&settings)
 	}
 	k := clock.NewVirtual(world.Epoch)
-	options := []sim.Option{sim.WithClock(k)}
+	var parts sim.Parts
 	if m := t.Mutant; m != nil {
 		broken, _ := world.Read(w.File, w.Given)
 		settings = broken.Platform
@@ -50,19 +53,31 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 			m.Config(&settings)
 		}
 		if m.Parts != nil {
-			options = append(options, sim.WithParts(m.Parts(w.Seed, k)))
+			parts = m.Parts(w.Seed, k)
 		}
 	}
-	platform, err := sim.New(settings, func(p sim.Project) (conversation.Agent, error) { return g.Agents[p.Name], nil }, options...)
+	inside := fault.NewInside(w.Seed)
+	agents := func(p sim.Project) (conversation.Agent, error) { return g.Agents[p.Name], nil }
+	platform, err := sim.New(settings, agents, sim.WithClock(k), sim.WithParts(inside.Parts(parts)))
 	if err != nil {
 		return nil, err
 	}
+	inside.Of(platform)
 	if err := platform.Start(ctx); err != nil {
 		return nil, err
 	}
 	return steered.Open(ctx, steered.Platform{
 		Clock: k, BaseURL: "http://" + platform.HTTPAddr(), SIP: platform.SIPAddr(), Restart: platform.Restart, Close: platform.Close,
 		Failed: func() error { return nil },
+		Fault: func(n *yaml.Node) error {
+			f, err := world.Faults(n)
+			if n == nil {
+				inside.Set(fault.Faults{})
+			} else {
+				inside.Change(f)
+			}
+			return err
+		},
 		Watch: func(see func(journal.Kind, string)) error {
 			platform.Journal().Subscribe(func(e journal.Event) { see(e.Kind, e.CallID) })
 			return nil

@@ -61,19 +61,27 @@ func lines(s string) string {
 }
 
 func TestFault(t *testing.T) {
-	for _, c := range []struct{ part, text, problem string }{
-		{"http", "{latency: 1ms}", ""},
-		{"http", "{latensy: 1ms}", `x.yaml:1:2: unknown key "latensy" (did you mean "latency"?)`},
-		{"http", "{drop_reply: eof, reset: 0}", "x.yaml:1:1: fault: want one of drop_request, drop_reply, reset, truncate and reply, got drop_reply: eof, reset: 0"},
-		{"carrier", "{outage: true}", ""},
-		{"carrier", "{refuse: {buzy: 1}}", `x.yaml:1:11: unknown key "buzy" in refuse (did you mean "busy"?)`},
+	for _, c := range []struct{ text, problem string }{
+		{"http: {latency: 1ms}", ""},
+		{"http: [{latency: 1ms}, {endpoint: reserve, reset: 4}]", ""},
+		{"http: {latensy: 1ms}", `x.yaml:1:8: unknown key "latensy" (did you mean "latency"?)`},
+		{"http: {}", "x.yaml:1:7: fault: want something to happen, got nothing"},
+		{"http: {drop_reply: eof, reset: 0}", "x.yaml:1:7: fault: want one of drop_request, drop_reply, reset, truncate and reply, got drop_reply: eof, reset: 0"},
+		{"htp: {}", `x.yaml:1:1: unknown key "htp" (did you mean "http"?)`},
+		{"carrier: {outage: true}", ""},
+		{"carrier: {refuse: {buzy: 1}}", `x.yaml:1:20: unknown key "buzy" in refuse (did you mean "busy"?)`},
+		{"carrier: [{outage: true}]", "x.yaml:1:10: carrier: want a mapping, got a list"},
+		{"calls: {lose_invites: true, times: 1}\nagent: {slow: {median: 1s, p95: 2s}}\nhandoffs: [{never: true}, {null_data: true}]", ""},
+		{"calls: {lose_invites: true, no_bye: true}", "x.yaml:1:8: fault: want lose_invites or duplicate_invites alone, got it with no_bye"},
+		{"agent: {crush: true}", `x.yaml:1:9: unknown key "crush" (did you mean "crash"?)`},
+		{"handoffs: {late: -1s}", "x.yaml:1:18: delay: want no negative length"},
 	} {
 		problem := ""
-		if err := (reference.Target{}).Fault("x.yaml", c.part, node(t, c.text)).Err(); err != nil {
+		if err := (reference.Target{}).Fault("x.yaml", node(t, c.text)).Err(); err != nil {
 			problem = err.Error()
 		}
 		if problem != c.problem {
-			t.Errorf("%s %s: want %q, got %q", c.part, c.text, c.problem, problem)
+			t.Errorf("%s: want %q, got %q", c.text, c.problem, problem)
 		}
 	}
 }
@@ -285,13 +293,13 @@ func TestFaultNone(t *testing.T) {
 		}
 		return c.Answered()
 	}
-	if err := s.Fault(node(t, "{reply: {status: 503}}"), node(t, "{dead: [\"+442079460001\"]}")); err != nil {
+	if err := s.Fault(node(t, "http: {endpoint: reserve, project: acme, reply: {status: 503}}\ncarrier: {dead: [\"+442079460001\"]}\nhandoffs: {never: true}")); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := reserve(t, s); status != 503 || answered("+442079460001") {
 		t.Errorf("want the faults, got %d", status)
 	}
-	if err := s.Fault(nil, nil); err != nil {
+	if err := s.Fault(nil); err != nil {
 		t.Fatal(err)
 	}
 	if status, _ := reserve(t, s); status != 200 || answered("+442079460000") || !answered("+442079460001") {
@@ -341,7 +349,7 @@ func TestCloseWithEverythingUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := s.Fault(node(t, "{drop_reply: timeout}"), nil); err != nil {
+	if err := s.Fault(node(t, "http: {drop_reply: timeout}")); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())

@@ -159,6 +159,7 @@ func (t *Target) platform(ctx context.Context, at client.Addresses) (steered.Pla
 	return steered.Platform{
 		Clock: c, BaseURL: base, SIP: phone, Listen: net.JoinHostPort(from, "0"), Watch: c.watch, Failed: c.failed,
 		Restart: func(keepLeases bool) error { return t.api.Restart(c.ctx, keepLeases) },
+		Fault:   (&faults{api: t.api, ctx: c.ctx}).change,
 		Close: func(context.Context) error {
 			c.close()
 			return nil

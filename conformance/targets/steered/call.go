@@ -33,6 +33,9 @@ func (s *stage) Facts(project string) reading.Facts {
 	if !s.faulted.Load() {
 		f.Failures = new(0.0)
 	}
+	if s.inside.Load() { // a state may be late, or not be there
+		f.Handoffs, f.Visible, f.Retention = false, 0, 0
+	}
 	f.Reroutes = len(s.given.Carrier.Rewrite) > 0 || s.rerouted.Load()
 	return f
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim/clock"
@@ -35,6 +36,9 @@ type Platform struct {
 	SIP     string // host:port that calls are sent to
 	Listen  string // host:port of the carrier; "" is a free port of the loopback interface
 	Restart func(keepLeases bool) error
+	// Fault changes what goes wrong inside of the platform: each of the mapping's parts calls, agent and handoffs replaces that part,
+	// and the others stay as they are. nil ends all.
+	Fault func(faults *yaml.Node) error
 	// Watch calls see with what happens to calls, before the platform's time can move on from it, until the platform is closed.
 	Watch func(see func(kind journal.Kind, callID string)) error
 	// Failed is why the platform cannot be steered any more; nil while it can.
@@ -44,7 +48,7 @@ type Platform struct {
 
 // Open puts a carrier and a wire around a platform, which the stage closes, also when it could not be opened.
 func Open(ctx context.Context, p Platform, w world.World, seed uint64) (targets.Stage, error) {
-	s := &stage{platform: p, clock: p.Clock, given: w, wire: wire.New(seed, nil), transport: &http.Transport{
+	s := &stage{platform: p, clock: p.Clock, given: w, wire: wire.New(seed, nil, fault.Names(w.Platform.Projects)), transport: &http.Transport{
 		DialContext: dialHeldOpen(p.Clock), DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
 	}}
 	s.http = &http.Client{
@@ -80,6 +84,7 @@ type stage struct {
 	setups    *setups
 	rerouted  atomic.Bool // a fault has brought calls to other numbers
 	faulted   atomic.Bool // a fault has come between the clients and the platform
+	inside    atomic.Bool // or into the platform
 }
 
 // Close implements targets.Stage.
@@ -125,28 +130,34 @@ func (s *stage) Patience() time.Duration { return 0 }
 func (s *stage) MayDrain(string) bool { return true }
 
 // Fault implements targets.Stage.
-func (s *stage) Fault(http, carrier *yaml.Node) error {
-	if http == nil && carrier == nil {
+func (s *stage) Fault(n *yaml.Node) error {
+	if n == nil {
 		s.wire.Reset()
-		return s.carrier.Behave(s.given.Carrier)
+		return errors.Join(s.platform.Fault(nil), s.carrier.Behave(s.given.Carrier))
 	}
-	if http != nil {
+	f, err := world.Faults(n)
+	if err != nil {
+		return err
+	}
+	if f.HTTP != nil {
 		s.faulted.Store(true)
-		if err := world.SetWire(s.wire, http); err != nil {
+		if err := s.wire.Set(f.HTTP...); err != nil {
 			return err
 		}
 	}
-	if carrier != nil {
-		b, problems := pstn.ReadBehaviour("", carrier)
-		if err := problems.Err(); err != nil {
+	if f.Inside() {
+		s.inside.Store(true)
+		if err := s.platform.Fault(n); err != nil {
 			return err
 		}
-		if len(b.Rewrite) > 0 {
-			s.rerouted.Store(true)
-		}
-		return s.carrier.Behave(b)
 	}
-	return nil
+	if f.Carrier == nil {
+		return nil
+	}
+	if len(f.Carrier.Rewrite) > 0 {
+		s.rerouted.Store(true)
+	}
+	return s.carrier.Behave(pstn.Behaviour(*f.Carrier))
 }
 
 // Restart implements targets.Stage.

@@ -37,8 +37,8 @@ func (Worlds) Given(file string, given *yaml.Node) strictyaml.Problems {
 }
 
 // Fault implements targets.Target.
-func (Worlds) Fault(file, part string, n *yaml.Node) strictyaml.Problems {
-	return world.CheckFault(file, part, n)
+func (Worlds) Fault(file string, n *yaml.Node) strictyaml.Problems {
+	return world.CheckFault(file, n)
 }
 
 // Config implements targets.Target.

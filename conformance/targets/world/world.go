@@ -10,6 +10,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/fakes/agent"
+	"github.com/dnispool/dnispool/fakes/fault"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim"
@@ -99,28 +100,25 @@ func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Proble
 	return agent.Parse(file, n)
 }
 
-// CheckFault returns the problems of a fault step's part, http or carrier.
-func CheckFault(file, part string, n *yaml.Node) (problems strictyaml.Problems) {
-	if part == "http" {
-		_, problems = readWire(file, n)
-	} else {
-		_, problems = pstn.ReadBehaviour(file, n)
-	}
+// CheckFault returns the problems of a fault step's mapping.
+func CheckFault(file string, n *yaml.Node) strictyaml.Problems {
+	_, problems := fault.Read(file, n)
 	return problems
+}
+
+// Faults reads the mapping of a fault step, which has been checked.
+func Faults(n *yaml.Node) (fault.Faults, error) {
+	f, problems := fault.Read("", n)
+	return f, problems.Err()
 }
 
 // SetWire lets w misbehave as n says from now on.
 func SetWire(w *wire.Wire, n *yaml.Node) error {
-	faults, problems := readWire("", n)
-	if err := problems.Err(); err != nil {
+	var faults wire.Faults
+	if err := strictyaml.Decode("", n, &faults).Err(); err != nil {
 		return err
 	}
 	return w.Set(faults...)
-}
-
-func readWire(file string, n *yaml.Node) (f wire.Faults, problems strictyaml.Problems) {
-	problems = strictyaml.Decode(file, n, &f)
-	return f, problems
 }
 
 // actsWithin is how long after its client has given up the platform may still act on a request: far less, but a run in
