@@ -2,12 +2,16 @@ package sim
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Mask stands for a secret that is not shown.
@@ -33,6 +37,29 @@ func (c Config) YAML(secrets bool) ([]byte, error) {
 		return nil, err
 	}
 	return b.Bytes(), e.Close()
+}
+
+// JSON writes the configuration, secrets included, as JSON that Parse reads as the same one. Keys that a project has when
+// nobody gives it any are left out: they are no secrets, and whoever masks the others leaves a file that still starts the
+// same simulator.
+func (c Config) JSON() (json.RawMessage, error) {
+	root, err := document(reflect.ValueOf(c))
+	if err != nil {
+		return nil, err
+	}
+	projects := root.Content[len(root.Content)-1]
+	for i, p := range c.Projects {
+		given := c.project(i)
+		item := projects.Content[i]
+		for at := len(item.Content) - 2; at >= 0; at -= 2 {
+			name := item.Content[at].Value
+			if name == "dni_key" && p.DNIKey == given.DNIKey || name == "handoff_key" && p.HandoffKey == given.HandoffKey {
+				item.Content = slices.Delete(item.Content, at, at+2)
+			}
+		}
+	}
+	raw, problems := strictyaml.JSON("", root)
+	return raw, problems.Err()
 }
 
 // masked is c without its secrets.

@@ -44,7 +44,18 @@ projects:
 			if err != nil || string(again) != string(written) {
 				t.Errorf("written again: want\n%s\ngot %v\n%s", written, err, again)
 			}
+			machine, err := first.JSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			third, problems := sim.Parse("written.json", machine)
+			if err := problems.Err(); err != nil {
+				t.Fatalf("%v\n%s", err, machine)
+			}
 			want, _ := json.Marshal(first)
+			if got, _ := json.Marshal(third); string(got) != string(want) || third.Projects[0].Agent.IsZero() != first.Projects[0].Agent.IsZero() {
+				t.Errorf("settings by way of JSON: want\n%s\ngot\n%s", want, got)
+			}
 			if got, _ := json.Marshal(second); string(got) != string(want) {
 				t.Errorf("settings: want\n%s\ngot\n%s", want, got)
 			}
@@ -58,6 +69,17 @@ projects:
 				}
 			}
 		})
+	}
+}
+
+func TestKeysThatNobodyGaveAreNotInJSON(t *testing.T) {
+	c, problems := sim.Parse("config.yaml", []byte("projects: [{name: a, dni_key: secret-one}, {name: b}]"))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := c.JSON()
+	if err != nil || !strings.Contains(string(raw), `"dni_key":"secret-one"`) || strings.Contains(string(raw), `"handoff_key"`) || strings.Count(string(raw), `"dni_key"`) != 1 {
+		t.Errorf("want one key, got %v and %s", err, raw)
 	}
 }
 

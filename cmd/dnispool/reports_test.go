@@ -4,14 +4,17 @@ import (
 	"bytes"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/sim"
 )
 
 // TestARefusedRunLeavesNoGreenReport: what an earlier run has written is gone, and each file says why nothing was tested.
@@ -116,5 +119,36 @@ func TestJudgeLeavesNoOldReport(t *testing.T) {
 		if got := read(t, dir, "kept.json"); got != "{}" {
 			t.Errorf("judge %s: want the file as it was, got %q", args, got)
 		}
+	}
+}
+
+// TestTheConfigurationInAReportStartsTheSameSimulator that the scenarios were played on.
+func TestTheConfigurationInAReportStartsTheSameSimulator(t *testing.T) {
+	t.Parallel()
+	dir := write(t, mine)
+	if r := dnispool(t, dir, "check", "--scenarios", "mine", "pool/fine", "--json", "r.json"); r.code != 0 {
+		t.Fatalf("want a report, got %+v", r)
+	}
+	var first struct{ Config json.RawMessage }
+	if err := json.Unmarshal([]byte(read(t, dir, "r.json")), &first); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "sim.json"), first.Config, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	p := serve(t, dir, "-q", "--config", "sim.json")
+	p.number(t)
+	p.stop(t, syscall.SIGTERM)
+	c, problems := sim.Parse("sim.json", first.Config)
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := c.JSON()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want, got bytes.Buffer
+	if err := errors.Join(json.Compact(&want, first.Config), json.Compact(&got, raw)); err != nil || want.String() != got.String() {
+		t.Errorf("want the configuration of the report, got another (%v)\n%s\n%s", err, &want, &got)
 	}
 }

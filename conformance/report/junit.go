@@ -16,6 +16,7 @@ import (
 // its first slash, and a testcase for each scenario. A CI server that goes by this file alone must come to the
 // tool's own verdict as nearly as the format allows:
 //
+//   - a testcase stands at the line of its first failure, else of its scenario, and has the seed that plays it again;
 //   - a failure that counts is a <failure>, with the kind of the first failure as its type and the whole text;
 //   - a tolerated failure (should or may, in a run that is not strict) is a <skipped> whose message says so, with
 //     the whole text in <system-out>: a <failure> would turn the job red for what the run tolerates;
@@ -166,7 +167,10 @@ func b2i(b bool) int {
 func testcase(res finding.Result, run finding.Run) xmlCase {
 	c := xmlCase{
 		Name: xmlText(res.ID), Class: "dnispool." + xmlText(area(res.ID)), File: xmlText(res.File), Line: res.Line, Time: seconds(res.Duration),
-		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), finding.Must)}, {"seed", fmt.Sprint(res.Seed)}},
+		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), finding.Must)}, {"seed", fmt.Sprint(run.Seed)}},
+	}
+	if len(res.Failures) > 0 && res.Failures[0].Line > 0 { // where to look, not where the scenario begins
+		c.File, c.Line = xmlText(cmp.Or(res.Failures[0].File, res.File)), res.Failures[0].Line
 	}
 	switch {
 	case res.Status == finding.Passed:

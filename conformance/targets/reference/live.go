@@ -99,7 +99,7 @@ func (l *Live) Facts(project string) reading.Facts {
 
 // Config is the platform's effective configuration, secrets included.
 func (l *Live) Config() json.RawMessage {
-	raw, _ := json.Marshal(l.given.Platform) // plain data
+	raw, _ := l.given.Platform.JSON() // what was read from a file can be written to one
 	return raw
 }
 

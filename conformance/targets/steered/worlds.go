@@ -44,7 +44,7 @@ func (Worlds) Fault(file string, n *yaml.Node) strictyaml.Problems {
 // Config implements targets.Target.
 func (Worlds) Config() json.RawMessage {
 	g, _ := world.Read("", nil)
-	raw, _ := json.Marshal(g.Platform) // plain data
+	raw, _ := g.Platform.JSON() // what was read from a file can be written to one
 	return raw
 }
 
