@@ -8,7 +8,7 @@ REVISION := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)
 EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
 STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION) -X main.revision=$(REVISION)'
 
-.PHONY: run test torture build lint explore mutants independent bench reliability fuzz clean
+.PHONY: run test torture build lint explore soak mutants independent bench reliability fuzz clean
 
 run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
@@ -63,6 +63,9 @@ lint: ## what no test shows: the module file, static checks, and that it builds 
 explore: build ## no history in a thousand may blame the correct reference, however little is known of it
 	$(BIN) explore --seeds 1..1000
 	$(GO) test -count=1 -run KnowingLess ./conformance/explore -less 1000
+
+soak: ## a million reservations in virtual time with every fault on, judged by all checks; some minutes
+	$(GO) test -count=1 -timeout 60m -v -run Soak ./conformance/explore -reservations 100000 -soaks 5
 
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants

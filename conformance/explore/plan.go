@@ -77,9 +77,17 @@ const limit = 3 * time.Minute
 
 // Draw draws a plan: the same for the same seed and limits.
 func Draw(seed uint64, limits Limits) Plan {
-	r := rand.New(rand.NewPCG(seed, 0x646e6973706f6f6c))
-	p := Plan{Seed: seed, Options: drawOptions(r, limits), Drain: true}
-	o := p.Options
+	r := source(seed)
+	return drawPlan(r, seed, drawOptions(r, limits))
+}
+
+// DrawFor draws a plan for options that are known.
+func DrawFor(seed uint64, o Options) Plan { return drawPlan(source(seed), seed, o) }
+
+func source(seed uint64) *rand.Rand { return rand.New(rand.NewPCG(seed, 0x646e6973706f6f6c)) }
+
+func drawPlan(r *rand.Rand, seed uint64, o Options) Plan {
+	p := Plan{Seed: seed, Options: o, Drain: true}
 	at := time.Duration(0)
 	for i := range o.Journeys {
 		at += o.gap(r, i)
