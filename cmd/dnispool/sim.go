@@ -142,20 +142,46 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	return 0
 }
 
-// withFaults adds the faults of the flags to those of the file.
+// withFaults adds the faults of the flags to those of the file. Where a part has several they are a list.
 func (f *simFlags) withFaults(n yaml.Node) (yaml.Node, error) {
 	for _, text := range f.faults {
 		root, problems := strictyaml.Parse("--fault", []byte(text))
 		if err := problems.Err(); err != nil {
 			return n, err
 		}
-		if n.IsZero() {
-			n = *root
-			continue
+		if err := stage.CheckFaults("--fault", root); err != nil {
+			return n, err
 		}
-		n.Content = append(n.Content, root.Content...)
+		n = added(n, root)
 	}
 	return n, nil
+}
+
+// added is a mapping of faults with those of another behind its own.
+func added(n yaml.Node, more *yaml.Node) yaml.Node {
+	if n.IsZero() {
+		return *more
+	}
+	n.Content = slices.Clone(n.Content)
+	for part, value := range strictyaml.Pairs(more) {
+		i := slices.IndexFunc(n.Content, func(key *yaml.Node) bool { return key.Value == part.Value }) // a key: its value is a mapping or a list
+		if i < 0 {
+			n.Content = append(n.Content, part, value)
+			continue
+		}
+		both := *value
+		both.Kind, both.Tag, both.Content = yaml.SequenceNode, "!!seq", slices.Concat(items(n.Content[i+1]), items(value))
+		n.Content[i+1] = &both
+	}
+	return n
+}
+
+// items are those of a list; what stands alone is a list of one.
+func items(n *yaml.Node) []*yaml.Node {
+	if n.Kind == yaml.SequenceNode {
+		return n.Content
+	}
+	return []*yaml.Node{n}
 }
 
 // short are the flags that stand for one setting, as far as they were given.

@@ -17,6 +17,12 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
+// CheckFaults returns what is wrong with a mapping of faults.
+func CheckFaults(file string, n *yaml.Node) error {
+	_, problems := fault.Read(file, n)
+	return problems.Err()
+}
+
 // set has these faults, and no others, from now on. With keep, those that are there already go on as they were.
 func (s *stage) set(f fault.Faults, keep bool) error {
 	onWire, inside := s.wire.Set, s.inside.Set
