@@ -69,7 +69,7 @@ soak: ## a million reservations in virtual time with every fault on, judged by a
 
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants
-	$(GO) test -count=1 -run Knowledge ./conformance/mutation -knowledge
+	$(GO) test -count=1 -run 'Knowledge|EveryMutant' ./conformance/mutation -knowledge
 
 independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000

@@ -18,7 +18,7 @@ import (
 )
 
 // With -race each history takes some twenty times as long: make test draws a sample, make explore judges a thousand.
-var knowing = flag.Int("less", 24, "how many histories are judged with each way of knowing less, and with as many pairs of ways")
+var knowing = flag.Int("less", 12, "how many histories are judged with each way of knowing less, and with as many pairs of ways")
 
 // A platform that is right is not blamed for certain by a judge that knows less than everything, in any one way and in
 // pairs of them.

@@ -38,11 +38,18 @@ func run(t *testing.T, files fs.FS, seeds int, only ...string) finding.MutantTab
 }
 
 // TestEveryMutantIsFound is the proof that the checks bite: each broken platform is found out by the bundled scenarios
-// or by exploration, and where one check is meant for it, by that one.
+// or by exploration, and where one check is meant for it, by that one. Without -knowledge these are one
+// platform in six.
 func TestEveryMutantIsFound(t *testing.T) {
-	rows := run(t, scenarios.Files, 5)
-	if want := len(mutants.All()); len(rows) != 1+want {
-		t.Fatalf("want the correct reference and %d mutants, got %d rows", want, len(rows))
+	var only []string
+	for i, m := range mutants.All() {
+		if *knowledge || i%6 == 2 {
+			only = append(only, m.ID)
+		}
+	}
+	rows := run(t, scenarios.Files, 5, only...)
+	if len(rows) != 1+len(only) {
+		t.Fatalf("want the correct reference and %d mutants, got %d rows", len(only), len(rows))
 	}
 	for _, r := range rows {
 		if !r.Good() {
