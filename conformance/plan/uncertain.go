@@ -37,7 +37,7 @@ func (m model) spread() (low, high int) {
 func (m model) swings() []Swing {
 	rate := m.likely().rate
 	spread := z95 * m.Forecast
-	var out []Swing
+	out := []Swing{}
 	for _, s := range []struct {
 		input string
 		r     Range

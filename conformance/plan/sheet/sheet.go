@@ -14,11 +14,21 @@ import (
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
-// JSON writes the plan with all its inputs. Times are in seconds, shares of 0 to 1.
+// Format names the form of the JSON, and changes when a reader of the old one would be misled. specs/plan.schema.json is
+// its schema.
+const Format = "dnispool.plan/v1"
+
+// Document is a plan as JSON has it.
+type Document struct {
+	Format string `json:"format"`
+	plan.Plan
+}
+
+// JSON writes the plan with all its inputs.
 func JSON(w io.Writer, p plan.Plan) error {
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")
-	return e.Encode(p)
+	return e.Encode(Document{Format, p})
 }
 
 // verdict is the plan in a few sentences.
