@@ -155,3 +155,20 @@ func (w *world) request(t *testing.T, method, path, key string) {
 	}
 	_ = res.Body.Close()
 }
+
+// TestThePageFollowsASimulatorThatIsChanged in place, and says when there is none.
+func TestThePageFollowsASimulatorThatIsChanged(t *testing.T) {
+	t.Parallel()
+	w := start(t, "pool: {numbers: 3}")
+	b := w.open(t, wide, high)
+	b.wait(`document.querySelectorAll('.cell').length === 3`)
+	if _, err := w.Configure(t.Context(), []byte("profile: gateway\npool: {numbers: 2, cool_down: 1m}\nprojects: [{name: sales}, {name: support, pool: {numbers: [\"+441614960000\"]}}]")); err != nil {
+		t.Fatal(err)
+	}
+	b.see("#profile", "gateway")
+	b.wait(`document.querySelectorAll('.cell').length === 2`)
+	eval[bool](b, `(document.querySelector('#project').value = 'support', document.querySelector('#project').dispatchEvent(new Event('change')))`)
+	b.see(".cell", "+441614960000")
+	closed(t, w.server.Close)
+	b.see(`#live[data-state="waiting"]`, "no connection")
+}

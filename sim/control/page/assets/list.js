@@ -117,8 +117,9 @@ export class List {
       const got = await this.#load(from, to - from);
       if (epoch === this.#epoch) this.#take(from, got);
     } catch {
-      this.#stale = true; // the stream says when the simulator is there again
+      this.#stale = true;
       this.#busy = false;
+      if (epoch !== this.#epoch) this.#read(true); // else the stream says when the simulator is there again
       return;
     }
     this.#busy = false;
