@@ -4,7 +4,7 @@
 export const token = new URLSearchParams(location.search).get('token') ?? '';
 
 // Refused is an answer that says no.
-export class Refused extends Error {
+class Refused extends Error {
   constructor(status, message, near) {
     super(near ? `${message} (did you mean ${near}?)` : message);
     this.status = status;
@@ -17,7 +17,7 @@ export function headers(more = {}) {
 }
 
 // request sends a request, and returns the answer as text. A body that is a text is YAML, any other is sent as JSON.
-export async function request(method, path, body) {
+async function request(method, path, body) {
   const init = { method, headers: headers() };
   if (typeof body === 'string') {
     init.headers['Content-Type'] = 'application/yaml';
@@ -58,7 +58,7 @@ export async function tell(method, path, body) {
 }
 
 // query appends the parameters that are not empty.
-export function query(path, params = {}) {
+function query(path, params = {}) {
   const given = Object.entries(params).filter(([, value]) => value !== '' && value !== null && value !== undefined);
   const text = new URLSearchParams(given).toString();
   return text ? `${path}?${text}` : path;

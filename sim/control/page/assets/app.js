@@ -73,6 +73,7 @@ const head = {
       return;
     }
     this.busy = true;
+    if (section !== 'faults') faults.refresh(); // for the count in the menu
     try {
       const [clock, calls, no, session] = await Promise.all([
         ask('v1/clock'), ask('v1/conversations', { limit: 1 }), ask('v1/refused', { limit: 1 }), ask('v1/session'),
@@ -101,7 +102,6 @@ const head = {
 function refresh() {
   pool.refresh();
   views[section].shows.refresh();
-  if (section !== 'faults') faults.refresh(); // for the count in the menu
   head.refresh();
 }
 

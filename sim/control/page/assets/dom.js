@@ -79,7 +79,7 @@ export async function copy(text) {
 let fading = 0;
 
 // notice says something for a moment.
-export function notice(text, kind = 'good') {
+function notice(text, kind = 'good') {
   const node = document.querySelector('#notice');
   node.textContent = text;
   node.dataset.kind = kind;

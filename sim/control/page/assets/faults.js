@@ -52,6 +52,9 @@ let now = {}; // part -> list of faults in force
 let hits = {};
 let others = {}; // what is in force and is no list of faults: the carrier's behaviour
 let read = ''; // the answer that is shown
+let asking = false;
+let stale = false; // something has happened since it was asked
+let changes = 0; // that were made here, begun and done
 
 // written is a fault without whom it hits and how often, in one form whatever the order of its keys.
 function written(fault) {
@@ -63,11 +66,21 @@ const sorted = (value) => JSON.stringify(value, (_, v) => (v && typeof v === 'ob
 
 export const faults = {
   async refresh() {
+    stale = true;
+    if (asking) return;
+    asking = true;
     try {
-      take(await ask('v1/faults'));
+      while (stale) {
+        stale = false;
+        const before = changes;
+        const got = await ask('v1/faults');
+        if (before === changes) take(got);
+        else stale = true; // it may be from before the change
+      }
     } catch {
       // The stream says when the simulator is there again.
     }
+    asking = false;
   },
 
   know(projects) {
@@ -143,8 +156,11 @@ async function flip(part, fault, index) {
 }
 
 async function have(change) {
+  changes++;
   try {
-    take(await change());
+    const got = await change();
+    changes++;
+    take(got);
   } catch (error) {
     failed(error);
   }

@@ -7,7 +7,7 @@ import { conversationLink, numberLink, statusPill } from './links.js';
 const reserve = document.querySelector('#reserve');
 const call = document.querySelector('#call');
 
-// Try is the two forms; chosen() is the project that numbers are reserved of.
+// begin has the two forms work; chosen() is the project that numbers are reserved of.
 export function begin(chosen) {
   on(reserve, async (say) => {
     const attributes = attributesOf();
