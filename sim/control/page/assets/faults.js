@@ -110,7 +110,7 @@ function take(got) {
 
 const groups = Object.fromEntries(Object.keys(known).map((part) => [part, el('fieldset', {}, el('legend', {}, titles[part]))]));
 document.querySelector('#switches').append(...Object.values(groups));
-const toggles = new Map(); // the switches by what they are of: { node, fault, index }
+const toggles = new Map(); // the switches by what they are of: { node, fault, on }
 
 function group(part) {
   const force = now[part] ?? [];
@@ -132,38 +132,44 @@ function toggle(key, part, name, fault, index) {
     el('span', { class: 'hits' }, on ? `${count} ${count === 1 ? 'hit' : 'hits'}` : ''));
   const one = toggles.get(key) ?? { node: made };
   if (one.node === made) {
-    made.addEventListener('click', () => flip(part, one.fault, one.index));
+    made.addEventListener('click', () => flip(part, one.fault, one.on));
     toggles.set(key, one);
   } else {
     become(one.node, made);
   }
-  Object.assign(one, { fault, index });
+  Object.assign(one, { fault, on });
   return one.node;
 }
 
 // describe writes a fault as it stands in YAML.
 const describe = (fault) => Object.entries(fault).map(([key, value]) => `${key}: ${value && typeof value === 'object' ? `{${describe(value)}}` : value}`).join(', ');
 
-async function flip(part, fault, index) {
-  const list = [...(now[part] ?? [])];
-  if (index >= 0) list.splice(index, 1);
-  else list.push({ ...fault, ...(project.value ? { project: project.value } : {}), ...(times.value !== '0' ? { times: Number(times.value) } : {}) });
-  const wanted = { ...others, ...now, [part]: list };
-  for (const [name, value] of Object.entries(wanted)) {
-    if (Array.isArray(value) && !value.length) delete wanted[name];
-  }
-  await have(() => (Object.keys(wanted).length ? tell('PUT', 'v1/faults?keep=true', JSON.stringify(wanted)) : tell('DELETE', 'v1/faults')));
+// flip takes a fault away that is on, and else adds it to those in force, for whom and as often as is chosen.
+function flip(part, fault, on) {
+  const chosen = { ...(project.value ? { project: project.value } : {}), ...(times.value !== '0' ? { times: Number(times.value) } : {}) };
+  have(() => {
+    let list = now[part] ?? [];
+    if (on) list = list.filter((f) => sorted(f) !== sorted(fault));
+    else if (!list.some((f) => written(f) === written(fault))) list = [...list, { ...fault, ...chosen }];
+    const wanted = Object.entries({ ...others, ...now, [part]: list }).filter(([, value]) => !Array.isArray(value) || value.length);
+    return wanted.length ? tell('PUT', 'v1/faults?keep=true', JSON.stringify(Object.fromEntries(wanted))) : tell('DELETE', 'v1/faults');
+  });
 }
 
-async function have(change) {
+let queue = Promise.resolve();
+
+// have makes one change after the other: each begins with what the one before has left.
+function have(change) {
   changes++;
-  try {
-    const got = await change();
-    changes++;
-    take(got);
-  } catch (error) {
-    failed(error);
-  }
+  queue = queue.then(async () => {
+    try {
+      const got = await change();
+      changes++;
+      take(got);
+    } catch (error) {
+      failed(error);
+    }
+  });
 }
 
 document.querySelector('#no-faults').addEventListener('click', () => have(() => tell('DELETE', 'v1/faults')));
