@@ -56,6 +56,7 @@ type Agent struct {
 
 	mu     sync.Mutex
 	host   *host // nil until it is needed, and when it has gone
+	loaded Loaded
 	calls  map[string]*call
 	over   chan struct{} // closed when there are no calls; nil while nobody waits for that
 	closed bool
@@ -73,6 +74,9 @@ func New(p *Project, o Options) (*Agent, error) {
 	rtc, err := p.realTimeConfig(o.Environment)
 	if err != nil {
 		return nil, err
+	}
+	if o.Secrets == nil {
+		o.Secrets = map[string]string{}
 	}
 	sent, err := json.Marshal(map[string]any{"load": map[string]any{
 		"root": p.Root, "modules": p.Modules, "flows": orEmpty(p.Flows), "handoffs": p.Handoffs, "variants": p.Variants, "variant": variant,
@@ -98,11 +102,11 @@ func (a *Agent) Project() *Project { return a.project }
 // Open implements conversation.Resident: it starts Python and imports the project. A module that cannot be imported is an
 // error when start_function is in it, and else when it is called.
 func (a *Agent) Open(ctx context.Context) error {
-	h, err := a.warm(ctx)
+	loaded, err := a.Loaded(ctx)
 	if err != nil {
 		return err
 	}
-	for _, p := range h.loaded.Problems {
+	for _, p := range loaded.Problems {
 		if p.Module == "functions.start_function" {
 			return p
 		}
@@ -112,11 +116,12 @@ func (a *Agent) Open(ctx context.Context) error {
 
 // Loaded is what became of the import of the project.
 func (a *Agent) Loaded(ctx context.Context) (Loaded, error) {
-	h, err := a.warm(ctx)
-	if err != nil {
+	if _, err := a.warm(ctx); err != nil {
 		return Loaded{}, err
 	}
-	return h.loaded, nil
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.loaded, nil
 }
 
 // errClosed is the error of a function of an agent that was closed.
@@ -136,7 +141,7 @@ func (a *Agent) warm(ctx context.Context) (*host, error) {
 		a.host.close()
 	}
 	var err error
-	a.host, err = start(ctx, a.options.Python, a.sent)
+	a.host, err = start(ctx, a.options.Python, a.sent, &a.loaded)
 	return a.host, err
 }
 

@@ -34,15 +34,14 @@ type host struct {
 	command *exec.Cmd
 	said    *tail // on its standard output and standard error
 	exited  chan struct{}
-	loaded  Loaded
 
 	mu      sync.Mutex // one question at a time
 	control *line
 	pids    map[int]struct{} // of calls
 }
 
-// start starts Python and has it import a project.
-func start(ctx context.Context, interpreter string, project json.RawMessage) (_ *host, err error) {
+// start starts Python and asks it the first question, which is to import a project, or to read one.
+func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (_ *host, err error) {
 	file, err := exec.LookPath(interpreter)
 	if err != nil {
 		return nil, fmt.Errorf("python: want %s on the PATH, to run an ADK project (3.9 or newer; %s were tested), got none", interpreter, TestedWith)
@@ -70,10 +69,10 @@ func start(ctx context.Context, interpreter string, project json.RawMessage) (_ 
 		defer close(h.exited)
 		_ = h.command.Wait() // how it ended is in what it said
 	}()
-	if err := h.ask(ctx, project, nil, loadsWithin, &h.loaded); err != nil {
+	if err := h.ask(ctx, question, nil, loadsWithin, answer); err != nil {
 		h.close()
 		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil, fmt.Errorf("project: want it imported within %s, got no answer%s", loadsWithin, h.said.after(": "))
+			return nil, fmt.Errorf("project: want it read and imported within %s, got no answer%s", loadsWithin, h.said.after(": "))
 		}
 		return nil, fmt.Errorf("python: %w%s", err, h.said.after(": "))
 	}

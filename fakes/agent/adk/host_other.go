@@ -12,11 +12,11 @@ import (
 
 // host and process are for systems that can fork.
 type (
-	host    struct{ loaded Loaded }
+	host    struct{}
 	process struct{}
 )
 
-func start(context.Context, string, json.RawMessage) (*host, error) {
+func start(context.Context, string, json.RawMessage, any) (*host, error) {
 	return nil, errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
 }
 

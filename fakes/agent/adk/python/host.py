@@ -8,7 +8,7 @@ import socket
 import sys
 import traceback
 
-from . import call, clock, conversation, loader, names, notes, outside
+from . import call, clock, conversation, loader, names, notes, outside, reading
 
 CONTROL = 3
 MEMORY, FILE, CPU, DESCRIPTORS = 1 << 30, 64 << 20, 300, 256  # limits of a call: bytes, bytes, seconds, number
@@ -49,6 +49,8 @@ class Host:
             gc.collect()
             gc.freeze()  # what is loaded is shared with every call and not looked at again
             return loaded
+        if "read" in message:
+            return reading.read(message["read"])
         if "end" in message:
             return {"how": self.end(message["end"])}
         return {"pid": self.fork(*descriptors)}

@@ -1,0 +1,2 @@
+def first(conv, flow):
+    conv.state.first = 1

@@ -1,0 +1,2 @@
+def other(conv, flow):
+    conv.state.other = 1

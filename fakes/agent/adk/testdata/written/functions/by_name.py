@@ -1,0 +1,2 @@
+def by_name(conv):
+    conv.state.by_name = conv.memory

@@ -1,0 +1,2 @@
+def end_function(conv):
+    conv.state.late = conv.integration_attributes
