@@ -20,12 +20,13 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
-const agentUsage = `usage: dnispool agent new | run [folder] [flags]
+const agentUsage = `usage: dnispool agent new | run | lint [folder] [flags]
 
 For an agent that is a project of the Agent Development Kit (ADK), run by the python3 on your PATH.
 
   new folder    write the echo agent as a project: to push to a sandbox, or to start from
   run folder    play one call at a project, and print what each function did and what the client would be told
+  lint folder   read a project and run it, and say what is wrong with it before a caller finds out
 
 dnispool agent <what> --help lists the flags of one.
 `
@@ -45,8 +46,10 @@ func runAgent(ctx context.Context, e env) int {
 		return newAgent(e)
 	case "run":
 		return playAgent(ctx, e)
+	case "lint":
+		return lintAgent(ctx, e)
 	}
-	return noCommand(e, tool+" agent", name, []string{"new", "run"}, "--help")
+	return noCommand(e, tool+" agent", name, []string{"new", "run", "lint"}, "--help")
 }
 
 func newAgent(e env) int {
@@ -70,8 +73,8 @@ Writes the echo agent as a project of the Agent Development Kit. The folder must
 	if err != nil {
 		return refuse(e, fmt.Errorf("agent new: %w", err))
 	}
-	fmt.Fprintf(e.out, "%s holds the echo agent; try\n  %s agent run %s --attributes '{\"shared_id\":\"demo-1\",\"want_handoff_to\":\"billing\"}'\n",
-		rest[0], tool, rest[0])
+	fmt.Fprintf(e.out, "%s holds the echo agent; try\n  %s agent lint %s\n  %s agent run %s --attributes '{\"shared_id\":\"demo-1\",\"want_handoff_to\":\"billing\"}'\n",
+		rest[0], tool, rest[0], tool, rest[0])
 	return 0
 }
 
@@ -180,6 +183,17 @@ func (f *agentFlags) call() (trial.Call, error) {
 // closeGrace is how long an agent may take to end when the tool is done with it.
 const closeGrace = 3 * time.Second
 
+// dismiss closes an agent that is a process of its own.
+func dismiss(ctx context.Context, a conversation.Agent) {
+	r, ok := a.(conversation.Resident)
+	if !ok {
+		return
+	}
+	closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+	defer cancel()
+	_ = r.Close(closing) // nothing of it is used any more
+}
+
 func playAgent(ctx context.Context, e env) int {
 	f := newAgentFlags("run", `[folder] [flags]
 
@@ -212,12 +226,8 @@ Plays one call at a project, in a time of its own: what a function sleeps is not
 	if err != nil {
 		return refuse(e, err)
 	}
+	defer dismiss(ctx, a)
 	if r, ok := a.(conversation.Resident); ok {
-		defer func() {
-			closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
-			defer cancel()
-			_ = r.Close(closing) // nothing of it is used any more
-		}()
 		if err := r.Open(ctx); err != nil {
 			return refuse(e, err)
 		}

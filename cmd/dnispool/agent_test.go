@@ -102,3 +102,46 @@ func TestAgentNew(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+func TestAgentLint(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	dir := write(t, map[string]string{
+		"kept/functions/start_function.py":             stores,
+		"lost/functions/start_function.py":             "def start_function(conv):\n    conv.state.tier = conv.integration_attributes[\"tier\"]\n",
+		"lost/functions/end_function.py":               "def end_function(conv):\n    conv.state.handoff_to = \"billing\"\n",
+		"lost/agent_settings/experimental_config.json": "{\"handoff_api\": {\n  \"state_keys\": [\"handoff_to\", \"handoff_reason\"],\n  \"shared_id_state_key\": \"shared_id\"\n}}\n",
+		"script.yaml": "agent: echo\n",
+	})
+	for _, tc := range []struct {
+		golden string
+		args   []string
+		code   int
+	}{
+		{"agent-lint.txt", []string{"lost"}, 1},
+		{"agent-lint-kept.txt", []string{"kept", "--attributes", `{"shared_id":"s-1"}`, "--strict"}, 0},
+	} {
+		r := dnispool(t, dir, append([]string{"agent", "lint"}, tc.args...)...)
+		if r.code != tc.code || r.err != "" {
+			t.Errorf("%s: want %d, got %+v", tc.golden, tc.code, r)
+		}
+		golden(t, tc.golden, steady(r.out))
+	}
+	r := dnispool(t, dir, "agent", "lint", "lost", "--junit", "-", "--json", "lost.json")
+	if r.code != 1 || !strings.HasPrefix(r.out, "<?xml") || !strings.Contains(r.out, `tests="13" failures="3"`) || !strings.Contains(r.err, "lost: 13 rules") {
+		t.Errorf("want JUnit alone on standard output, got %+v", r)
+	}
+	text, err := os.ReadFile(filepath.Join(dir, "lost.json"))
+	if err != nil || !strings.Contains(string(text), `"verdict": "not-conformant"`) {
+		t.Errorf("want the verdict in JSON, got %s (%v)", text, err)
+	}
+	for args, want := range map[string]string{
+		"nowhere":                 "agent lint: " + filepath.Join(dir, "nowhere") + ": want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
+		"--config script.yaml":    "agent lint: want an agent that is an ADK project, got another in script.yaml",
+		"kept --junit x --json x": "report x: want a file for each of --junit and --json, got one for both",
+	} {
+		if r := dnispool(t, dir, append([]string{"agent", "lint"}, strings.Fields(args)...)...); r.code != 2 || strings.TrimSpace(r.err) != want {
+			t.Errorf("%s: want 2 and %q, got %+v", args, want, r)
+		}
+	}
+}

@@ -43,6 +43,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/scenario", "conformance/finding conformance/jsonvalue"},
 	{"conformance/contract", "specs"},
 	{"conformance/report/html", ""},
+	{"conformance/agentlint", "conformance/finding fakes/agent/... sim sim/conversation"},
 	{"conformance/report", "conformance/finding conformance/history conformance/report/html"},
 	{"conformance/targets", "conformance/finding conformance/reading conformance/scenario"},
 	{"conformance/targets/world", "conformance/finding conformance/reading conformance/targets fakes/... sim/..."},

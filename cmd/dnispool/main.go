@@ -50,7 +50,7 @@ func verbs() []verb {
 		{"measure", "load", "offer the traffic of many callers, and say what was refused and how long things took", runLoad},
 		{"", "plan", "say how many numbers to buy", runPlan},
 		{"", "report", "make a page for a browser from a report in JSON", runReport},
-		{"your side", "agent", "run an agent of your own, a project of the Agent Development Kit", runAgent},
+		{"your side", "agent", "run and lint an agent of your own, a project of the Agent Development Kit", runAgent},
 		{"evidence", "judge", "judge saved histories again, offline", runJudge},
 		{"", "record", "stand in front of a platform and write the history of its clients", runRecord},
 		{"", "explore", "search for broken promises by simulation, and shrink what is found", runExplore},

@@ -24,7 +24,6 @@ var python embed.FS
 
 // Patience with the warm process, in real time.
 const (
-	loadsWithin   = 20 * time.Second // Python to start and the project to be imported
 	answersWithin = 10 * time.Second // a fork, or the end of a call
 	endsWithin    = 2 * time.Second
 )
@@ -41,7 +40,7 @@ type host struct {
 }
 
 // start starts Python and asks it the first question, which is to import a project, or to read one.
-func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (_ *host, err error) {
+func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (*host, error) {
 	file, err := exec.LookPath(interpreter)
 	if err != nil {
 		return nil, fmt.Errorf("python: want %s on the PATH, to run an ADK project (3.9 or newer; %s were tested), got none", interpreter, TestedWith)
@@ -50,11 +49,10 @@ func start(ctx context.Context, interpreter string, question json.RawMessage, an
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, theirs.Close()) }()
 	h := &host{said: new(tail), exited: make(chan struct{}), control: newLine(ours), pids: make(map[int]struct{})}
 	text, err := sources()
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(err, ours.Close(), theirs.Close())
 	}
 	h.command = exec.Command(file, "-B", "-X", "utf8", "-c", program)
 	h.command.Env = append(os.Environ(), "TZ=UTC", "PYTHONSAFEPATH=1") // as where the platform runs; nothing of the folder we are in
@@ -62,7 +60,8 @@ func start(ctx context.Context, interpreter string, question json.RawMessage, an
 	h.command.ExtraFiles = []*os.File{theirs}
 	h.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // so that Ctrl-C at a terminal is ours alone
 	h.command.WaitDelay = endsWithin
-	if err := h.command.Start(); err != nil {
+	err = h.command.Start()
+	if err = errors.Join(err, theirs.Close()); err != nil { // or its end would not be seen
 		return nil, errors.Join(fmt.Errorf("python: %w", err), ours.Close())
 	}
 	go func() {
@@ -74,7 +73,7 @@ func start(ctx context.Context, interpreter string, question json.RawMessage, an
 		if errors.Is(err, os.ErrDeadlineExceeded) {
 			return nil, fmt.Errorf("project: want it read and imported within %s, got no answer%s", loadsWithin, h.said.after(": "))
 		}
-		return nil, fmt.Errorf("python: %w%s", err, h.said.after(": "))
+		return nil, fmt.Errorf("python: it ended while it read or imported the project (%w)%s", err, h.said.after(": "))
 	}
 	return h, nil
 }

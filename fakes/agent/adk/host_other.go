@@ -20,6 +20,9 @@ func start(context.Context, string, json.RawMessage, any) (*host, error) {
 	return nil, errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
 }
 
+func (*host) ask(context.Context, json.RawMessage, []int, time.Duration, any) error {
+	return errors.ErrUnsupported
+}
 func (*host) gone() bool              { return true }
 func (*host) close()                  {}
 func (*host) fork() (*process, error) { return nil, errors.ErrUnsupported }

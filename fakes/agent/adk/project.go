@@ -1,10 +1,12 @@
 package adk
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -27,6 +29,7 @@ type Project struct {
 	ID       string                       // project.yaml: project_id
 	API      *HandoffAPI                  // agent_settings/experimental_config.json; nil where it says nothing of it
 	Silence  int                          // max_silence_count there; 0 where it says nothing of it
+	Unread   []string                     // what is wrong there, so that the platform reads none of it
 }
 
 // Flow is a folder of flows.
@@ -208,16 +211,58 @@ func (p *Project) readVariants() error {
 	return err
 }
 
+// Experimental is where the Handoff API is configured, below Root.
+const Experimental = "agent_settings/experimental_config.json"
+
+// readExperimental reads it as the platform does, which reads nothing of a file that breaks its schema (ADK).
 func (p *Project) readExperimental() error {
+	text, err := os.ReadFile(filepath.Join(p.Root, Experimental))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	var file struct {
-		API     *HandoffAPI `json:"handoff_api"`
+		API     json.RawMessage `json:"handoff_api"`
 		Control struct {
 			Silence int `json:"max_silence_count"`
 		} `json:"conversation_control"`
 	}
-	err := p.decode("agent_settings/experimental_config.json", &file)
-	p.API, p.Silence = file.API, file.Control.Silence
-	return err
+	if err := json.Unmarshal(text, &file); err != nil {
+		p.Unread = []string{err.Error()}
+		return nil
+	}
+	if file.API != nil {
+		api := new(HandoffAPI)
+		d := json.NewDecoder(bytes.NewReader(file.API))
+		d.DisallowUnknownFields()
+		if err := d.Decode(api); err != nil {
+			p.Unread = append(p.Unread, "handoff_api: "+err.Error())
+		} else {
+			p.Unread = append(p.Unread, api.problems()...)
+		}
+		p.API = api
+	}
+	if len(p.Unread) > 0 {
+		p.API = nil
+		return nil
+	}
+	p.Silence = file.Control.Silence
+	return nil
+}
+
+// problems are what the schema forbids. Source: ADK, schema of the experimental configuration.
+func (a *HandoffAPI) problems() (out []string) {
+	if a.StateKeys == nil {
+		out = append(out, "handoff_api: want state_keys, got none")
+	}
+	for _, key := range slices.Sorted(maps.Keys(a.Aliases)) {
+		if !slices.Contains(a.StateKeys, key) {
+			out = append(out, fmt.Sprintf("handoff_api: aliases: want a key of state_keys, got %q", key))
+		}
+	}
+	return out
 }
 
 // environments are where the platform keeps the real-time configuration of each; source: ADK, its folders.

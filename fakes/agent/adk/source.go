@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"slices"
+	"time"
 )
 
 // Source is what is known of a project's code without running it.
@@ -36,11 +37,20 @@ const (
 // In reports whether the place is reached by a root.
 func (u Use) In(root string) bool { return slices.Contains(u.Roots, root) }
 
+// loadsWithin is how long, in real time, Python may take to start, and a project to be read and imported.
+const loadsWithin = 20 * time.Second
+
 // Source reads the code of the project.
 func (a *Agent) Source(ctx context.Context) (s Source, err error) {
 	question, err := json.Marshal(map[string]any{"read": map[string]any{"root": a.project.Root, "modules": a.project.Modules}})
 	if err != nil {
 		return s, err
+	}
+	a.mu.Lock()
+	warm := a.host
+	a.mu.Unlock()
+	if warm != nil && !warm.gone() {
+		return s, warm.ask(ctx, question, nil, loadsWithin, &s)
 	}
 	h, err := start(ctx, a.options.Python, question, &s)
 	if err != nil {

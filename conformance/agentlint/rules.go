@@ -1,0 +1,393 @@
+package agentlint
+
+import (
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/fakes/agent/adk"
+	"github.com/dnispool/dnispool/fakes/agent/trial"
+)
+
+// rule is one thing that is wanted of a project.
+type rule struct {
+	id, level string
+	says      string // what is wanted
+	source    string
+	why       string // what it is to a caller
+	instead   string // what to write
+	judge     func(*evidence) verdict
+}
+
+func rules() []rule {
+	return []rule{
+		{
+			id: "can-be-imported", level: finding.Must,
+			says:    "Every file of functions and flows can be imported, and there is a start_function.",
+			source:  "ADK: a broken function affects every call that uses it; start_function is in every call",
+			why:     "A call that comes to this function gets an error in its place; without start_function every attribute is lost.",
+			instead: "code that python3 can import by itself",
+			judge:   imports,
+		},
+		{
+			id: "handoff-api-is-read", level: finding.Must,
+			says:    "The experimental configuration keeps to its schema.",
+			source:  "ADK: schema of the experimental configuration; what breaks it is not read by the runtime",
+			why:     "The Handoff API is then not configured at all: the client gets an empty object, and reads it as \"call complete\".",
+			instead: `{"handoff_api": {"state_keys": ["handoff_to"], "shared_id_state_key": "shared_id"}}, and nothing else in it but aliases`,
+			judge:   configuration,
+		},
+		{
+			id: "shared-id-is-kept", level: finding.Must,
+			says:    "start_function keeps the shared_id in the state, under the key that the Handoff API looks at.",
+			source:  "DNIs Pool page, agent setup: store attributes; ADK: shared_id_state_key",
+			why:     "The client asks for the outcome by the shared_id that it sent, gets 404, reads that as \"call complete\", and drops a caller who needed a human.",
+			instead: `conv.state.shared_id = (conv.integration_attributes or {}).get("shared_id")`,
+			judge:   sharedID,
+		},
+		{
+			id: "start-works", level: finding.Must,
+			says:    "start_function runs to its end when a call has attributes.",
+			source:  "DNIs Pool page, agent setup",
+			why:     "Every call begins with it: the greeting may not play, and what it would have kept is lost.",
+			instead: "code that does without what may be missing",
+			judge:   works,
+		},
+		{
+			id: "start-survives-empty-attributes", level: finding.Must,
+			says:    "start_function runs to its end when there are no attributes, which it sees as {}.",
+			source:  "DNIs Pool page: the example takes a default queue when nothing came",
+			why:     "A stray call, or one that came after its window, gets no attributes. Its caller meets an agent without a queue to go to.",
+			instead: `attributes.get("key"), and a queue for when nothing came: conv.state.handoff_to = "DEFAULT_QUEUE"`,
+			judge:   func(e *evidence) verdict { return e.without(e.empty, "{}") },
+		},
+		{
+			id: "start-survives-none", level: finding.Should,
+			says:    "start_function runs to its end when there are no attributes, which it sees as None.",
+			source:  "ADK: integration_attributes is dict or None; the example of the DNIs Pool page takes it for a dict",
+			why:     "Where the platform says None, every stray call crashes here, and its caller meets an agent without a queue to go to.",
+			instead: "attributes = conv.integration_attributes or {}",
+			judge:   func(e *evidence) verdict { return e.without(e.none, "None") },
+		},
+		{
+			id: "exposed-keys-are-written", level: finding.Must,
+			says:    "Every key that the Handoff API exposes is written by some function.",
+			source:  "ADK: state_keys are shown, null when unset",
+			why:     "The client sees null for ever, and takes the call for complete.",
+			instead: "conv.state.<key> = … in the tool that hands over, or the key left out of state_keys",
+			judge:   func(e *evidence) verdict { return exposed(e, false) },
+		},
+		{
+			id: "exposed-keys-are-written-in-time", level: finding.Should,
+			says:    "Every key that the Handoff API exposes is written before the call ends, not in end_function alone.",
+			source:  "End tool page: end_function runs after the call; DNIs Pool page: the client asks when the BYE has come",
+			why:     "A client that asks right after the BYE sees null, and takes the call for complete.",
+			instead: "conv.state.<key> = … in start_function or in the tool that hands over",
+			judge:   func(e *evidence) verdict { return exposed(e, true) },
+		},
+		{
+			id: "handoffs-are-configured", level: finding.Must,
+			says:    "Every destination of call_handoff is in config/handoffs.yaml.",
+			source:  "ADK: call_handoff raises MissingHandoff",
+			why:     "The function fails at the moment in which the caller was to be handed over.",
+			instead: "a name of config/handoffs.yaml",
+			judge:   handoffs,
+		},
+		{
+			id: "attributes-are-read-at-the-start", level: finding.Must,
+			says:    "integration_attributes is read by start_function and what it calls, and nowhere else.",
+			source:  "DNIs Pool page: attributes can only be accessed in the start_function",
+			why:     "Later it is None: what the function wanted of it is not there, in every call.",
+			instead: "conv.state.<key>, kept by start_function",
+			judge:   attributesElsewhere,
+		},
+		{
+			id: "start-is-quick", level: finding.Should,
+			says:    "start_function takes less than a second.",
+			source:  "Start tool page: it blocks the greeting; keep it under a second",
+			why:     "The caller hears nothing until it returns, and hangs up.",
+			instead: "what is slow in a tool, after the greeting",
+			judge:   quick,
+		},
+		{
+			id: "exposed-state-is-json", level: finding.Should,
+			says:    "What the Handoff API exposes can be said in JSON.",
+			source:  "unspecified: setting not_json",
+			why:     "It is not documented what a client sees of a datetime, a set or an object of a class: text, null, or an error.",
+			instead: "text: value.isoformat(), sorted(values)",
+			judge:   jsonState,
+		},
+		{
+			id: "simulator-has-it", level: finding.May,
+			says:    "What the project uses of the conversation is there in this simulator.",
+			source:  "the simulator's own limits",
+			why:     "Calls that come here fail in the simulator, and need not on the platform: what follows is not tested.",
+			instead: "nothing: it is a limit of the simulator",
+			judge:   members,
+		},
+	}
+}
+
+func imports(e *evidence) (v verdict) {
+	if !slices.Contains(e.project.Modules, "functions.start_function") {
+		v.found = append(v.found, found{at: place{"functions/start_function.py", 1}, text: "there is no functions/start_function.py", seen: byReading})
+	}
+	if e.stuck != "" {
+		v.found = append(v.found, found{at: place{"functions/start_function.py", 1}, text: e.stuck, seen: byRunning})
+	}
+	var foreign []string
+	for _, module := range e.project.Modules {
+		p := e.unimported(module)
+		if p == nil {
+			continue
+		}
+		if name := e.foreign(*p); name != "" {
+			foreign = append(foreign, fmt.Sprintf("%s (wanted by %s)", name, p.File))
+			continue
+		}
+		how := byRunning
+		if slices.Contains(e.source.Problems, *p) {
+			how = byReading
+		}
+		at := place{p.File, max(1, p.Line)}
+		if p.File == "" {
+			at.file = strings.ReplaceAll(module, ".", "/") + ".py"
+		}
+		v.found = append(v.found, found{at: at, text: p.Text, seen: how})
+	}
+	if len(v.found) == 0 && len(foreign) > 0 {
+		return doubtful("this Python does not have %s: install it, and lint again", strings.Join(foreign, ", "))
+	}
+	return v
+}
+
+func configuration(e *evidence) (v verdict) {
+	for _, problem := range e.project.Unread {
+		v.found = append(v.found, found{at: e.find(adk.Experimental, `"handoff_api"`), text: problem, seen: byReading})
+	}
+	return v
+}
+
+// unable says why start_function could not be judged by running it; false when it could.
+func (e *evidence) unable(f *trial.Function) (verdict, bool) {
+	switch {
+	case f == nil:
+		return doubtful("start_function could not be imported"), true
+	case f.Err != nil && refused(f) != "":
+		return doubtful("start_function: %s", refused(f)), true
+	}
+	return verdict{}, false
+}
+
+func works(e *evidence) verdict {
+	if v, unable := e.unable(e.with); unable {
+		return v
+	}
+	if e.with.Err == nil {
+		return verdict{}
+	}
+	if e.madeUp && len(e.with.Given) > 0 {
+		return doubtful("start_function fails with attributes that are made up (%s): %v; give real ones with --attributes", e.with.Given, e.with.Err)
+	}
+	return verdict{found: []found{{at: of(e.with), text: e.with.Err.Error(), seen: byRunning}}}
+}
+
+// without judges start_function without attributes, which it sees as the given text.
+func (e *evidence) without(f *trial.Function, as string) verdict {
+	if v, unable := e.unable(f); unable {
+		return v
+	}
+	if f.Err == nil {
+		return verdict{}
+	}
+	if e.with.Err != nil && of(e.with) == of(f) {
+		return doubtful("start_function fails in the same place when there are attributes")
+	}
+	p, _ := f.Err.(adk.Problem)
+	text := f.Err.Error()
+	if p.Text != "" {
+		text = p.Text
+	}
+	return verdict{found: []found{{at: of(f), text: "with " + as + ": " + text, seen: byRunning}}}
+}
+
+// writes are the places that write a state key, or any, as far as they are reached by a root ("" for any).
+func (e *evidence) writes(key, root string) (out []adk.Use) {
+	for _, u := range e.source.Uses {
+		if u.Kind == adk.UseWrite && (u.Name == key || u.Name == "") && (root == "" || u.In(root)) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+func sharedID(e *evidence) verdict {
+	key := "shared_id"
+	if e.project.API != nil {
+		if key = e.project.API.SharedIDStateKey; key == "" {
+			return verdict{found: []found{{
+				at: e.find(adk.Experimental, `"handoff_api"`), text: "handoff_api names no shared_id_state_key: no call is found by a shared_id", seen: byReading,
+				instead: `"shared_id_state_key": "shared_id" in handoff_api`,
+			}}}
+		}
+	}
+	known := slices.ContainsFunc(e.source.Attributes, func(path []string) bool { return len(path) == 1 && path[0] == "shared_id" })
+	ran := e.with != nil && e.with.Err == nil
+	written := e.writes(key, "start")
+	switch {
+	case ran && e.calls[0].Shared.Status == 200:
+		return verdict{}
+	case ran && e.madeUp && known && len(written) > 0:
+		return verdict{found: []found{{at: place{written[0].File, written[0].Line}, text: "start_function was given a shared_id, and conv.state." + key + " is not it", seen: byRunning}}}
+	case len(written) > 0:
+		return verdict{}
+	case ran:
+		return verdict{found: []found{{at: e.startsAt(), text: "start_function was given a shared_id and returned without conv.state." + key, seen: byRunning}}}
+	case !slices.Contains(e.project.Modules, "functions.start_function"):
+		return doubtful("there is no start_function")
+	case e.unimported("functions.start_function") != nil && len(e.source.Problems) > 0:
+		return doubtful("start_function could not be read")
+	}
+	return verdict{found: []found{{at: e.startsAt(), text: "start_function never writes conv.state." + key, seen: byReading}}}
+}
+
+// platforms are the state keys that the platform writes itself. Source: variables page.
+var platforms = []string{"from_", "to", "call_sid", "handoff", "asr_lang_code", "tts_lang_code", "disable_recordings", "stop_recording", "use_tts_for_responses", "asr_provider", "asr_config", "listen_for_sms"}
+
+// exposed judges the keys of the Handoff API: that each is written, or that each is written in time.
+func exposed(e *evidence, inTime bool) (v verdict) {
+	if e.project.API == nil {
+		return notHere("the project configures no Handoff API: who does is asked for the keys that are written")
+	}
+	for _, key := range e.project.API.StateKeys {
+		written, runs := e.writes(key, ""), e.ranWriting(key)
+		late := len(written) > 0 && !slices.ContainsFunc(written, func(u adk.Use) bool { return !slices.Equal(u.Roots, []string{"end"}) }) && !slices.Contains(runs, "before the end")
+		at := e.find(adk.Experimental, `"`+key+`"`)
+		switch {
+		case slices.Contains(platforms, key):
+		case !inTime && len(written) == 0 && len(runs) == 0:
+			v.found = append(v.found, found{at: at, text: "nothing writes conv.state." + key, seen: byReading})
+		case inTime && late:
+			v.found = append(v.found, found{at: place{written[0].File, written[0].Line}, text: "only end_function writes conv.state." + key, seen: byReading})
+		}
+	}
+	return v
+}
+
+// ranWriting says when a key was written while the project ran.
+func (e *evidence) ranWriting(key string) (when []string) {
+	for _, c := range e.calls {
+		for _, f := range c.Functions {
+			if _, set := f.Reply.Set[key]; set && f.Name != "end_function" {
+				when = append(when, "before the end")
+			} else if set {
+				when = append(when, "at the end")
+			}
+		}
+	}
+	return when
+}
+
+func handoffs(e *evidence) (v verdict) {
+	for _, u := range e.source.Uses {
+		if _, known := e.project.Handoffs[u.Name]; u.Kind == adk.UseHandoff && u.Name != "" && !known {
+			text := fmt.Sprintf("config/handoffs.yaml has no handoff %q", u.Name)
+			if len(e.project.Handoffs) == 0 {
+				text = fmt.Sprintf("config/handoffs.yaml has no handoff at all, so none named %q", u.Name)
+			}
+			v.found = append(v.found, found{at: place{u.File, u.Line}, text: text, seen: byReading})
+		}
+	}
+	for _, c := range e.calls {
+		for _, f := range c.Functions {
+			for _, n := range f.Reply.Notes {
+				at := place{n.File, n.Line}
+				if n.Kind == "missing-handoff" && !slices.ContainsFunc(v.found, func(f found) bool { return f.at == at }) {
+					v.found = append(v.found, found{at: at, text: n.Text, seen: byRunning})
+				}
+			}
+		}
+	}
+	return v
+}
+
+func attributesElsewhere(e *evidence) (v verdict) {
+	for _, u := range e.source.Uses {
+		if u.Kind != adk.UseAttributes {
+			continue
+		}
+		elsewhere := slices.DeleteFunc(slices.Clone(u.Roots), func(root string) bool { return root == "start" })
+		for i, root := range elsewhere {
+			if root == "end" {
+				elsewhere[i] = "end_function"
+			} else {
+				elsewhere[i] = filepath.ToSlash(strings.ReplaceAll(root, ".", "/")) + ".py"
+			}
+		}
+		if len(elsewhere) > 0 {
+			v.found = append(v.found, found{at: place{u.File, u.Line}, text: "integration_attributes is read in " + strings.Join(elsewhere, ", "), seen: byReading})
+		}
+	}
+	return v
+}
+
+// slow is what start_function should take at most (start tool page).
+const slow = time.Second
+
+func quick(e *evidence) verdict {
+	if e.with == nil {
+		return doubtful("start_function could not be imported")
+	}
+	least := e.with.Took
+	for _, c := range e.calls {
+		f := c.Functions[0]
+		least = min(least, f.Took)
+		if f.Reply.Took > slow {
+			return verdict{found: []found{{at: e.startsAt(), text: fmt.Sprintf("start_function slept for %s", f.Reply.Took), seen: byRunning}}}
+		}
+	}
+	if least > slow { // of three runs, so that a busy machine is not taken for slow code
+		return verdict{found: []found{{at: e.startsAt(), text: fmt.Sprintf("start_function took %s", least.Round(10*time.Millisecond)), seen: byRunning}}}
+	}
+	return verdict{}
+}
+
+func jsonState(e *evidence) (v verdict) {
+	keys := []string{"handoff_to", "handoff_reason", "shared_id"}
+	if e.project.API != nil {
+		keys = e.project.API.StateKeys
+	}
+	for _, key := range keys {
+		text := ""
+		for _, c := range e.calls {
+			for _, f := range c.Functions {
+				for _, n := range f.Reply.Notes {
+					if n.Kind == "not-json" && strings.HasPrefix(n.Text, "state '"+key+"' holds ") {
+						text = n.Text
+					}
+				}
+			}
+		}
+		if text == "" {
+			continue
+		}
+		at := e.startsAt()
+		if written := e.writes(key, ""); len(written) > 0 {
+			at = place{written[0].File, written[0].Line}
+		}
+		v.found = append(v.found, found{at: at, text: text, seen: byRunning})
+	}
+	return v
+}
+
+func members(e *evidence) (v verdict) {
+	for _, u := range e.source.Uses {
+		if u.Kind == adk.UseMember && len(u.Roots) > 0 {
+			v.found = append(v.found, found{at: place{u.File, u.Line}, text: "not supported: " + u.Name, seen: byReading})
+		}
+	}
+	return v
+}
