@@ -66,7 +66,7 @@ func serveBare() (*bare, error) {
 		return nil, err
 	}
 	reply := []byte(`{"dni":"+442079460000"}`)
-	s := &bare{transport: &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 4096}, address: l.Addr().String()}
+	s := &bare{transport: &http.Transport{DisableCompression: true, MaxConnsPerHost: 512, MaxIdleConnsPerHost: 512}, address: l.Addr().String()}
 	s.server = &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, _ = io.Copy(io.Discard, r.Body)
 		w.Header().Set("Content-Type", "application/json")

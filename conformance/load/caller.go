@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load/measure"
-	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/fakes/client"
 )
 
@@ -90,11 +89,7 @@ func (c *caller) play(ctx context.Context) {
 	if c.hangsUp {
 		who.HangUpAfter = max(c.talk, time.Millisecond)
 	}
-	fake, err := client.New(r.client, line{c}, line{c}, real{})
-	if err != nil { // the profile and the target were checked before
-		panic(err)
-	}
-	j := fake.Run(ctx, who)
+	j := r.client.With(line{c}, line{c}).Run(ctx, who)
 	if c.up {
 		c.callOver("", r.now()) // when it was cut off
 	}
@@ -132,8 +127,8 @@ func (real) Sleep(ctx context.Context, d time.Duration) error {
 }
 
 // settings are those of the fake integrator, for all callers.
-func (r *run) settings(p targets.Project) client.Config {
-	j := r.profile.Journey
+func (r *run) settings() client.Config {
+	j, p := r.profile.Journey, r.project
 	return client.Config{
 		BaseURL: r.Stage.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project,
 		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, DialAttempts: 1,

@@ -71,7 +71,7 @@ type run struct {
 	profile *Profile
 	calls   bool
 	project targets.Project
-	client  client.Config
+	client  *client.Client // with the settings of all callers
 	base    time.Time
 	measure *measure.Run
 	record  *record
@@ -123,8 +123,8 @@ func (p Plan) begin() (*run, error) {
 	if r.project, ok = p.Stage.Project(p.Profile.Journey.Project); !ok {
 		return nil, fmt.Errorf("journey.project: want a project of the target, got %q", p.Profile.Journey.Project)
 	}
-	r.client = r.settings(r.project)
-	if err := r.client.Validate(); err != nil {
+	var err error
+	if r.client, err = client.New(r.settings(), line{}, line{}, real{}); err != nil {
 		return nil, err
 	}
 	if r.pause == nil {
@@ -134,7 +134,6 @@ func (p Plan) begin() (*run, error) {
 	r.base = time.Now()
 	if p.Record != nil {
 		p.Header.Base = r.base
-		var err error
 		if r.record, err = newRecord(p.Record, p.Header); err != nil {
 			return nil, fmt.Errorf("history: %w", err)
 		}

@@ -31,10 +31,10 @@ func live(t *testing.T, given string) *reference.Live {
 	return l
 }
 
-// profile reads a profile whose version is added.
+// profile reads a profile.
 func profile(t *testing.T, text string) Profile {
 	t.Helper()
-	p, problems := Parse("profile.yaml", []byte("load: v1\n"+text))
+	p, problems := Parse("profile.yaml", []byte(text))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
@@ -46,6 +46,7 @@ func TestCallersAreTakenThroughAndAccountedFor(t *testing.T) {
 	var file bytes.Buffer
 	out, err := Run(context.Background(), Plan{
 		Profile: profile(t, `
+load: v1
 arrivals: 40/s
 for: 1s
 journey:

@@ -30,7 +30,11 @@ type Client struct {
 	http   Doer
 	phone  Phone
 	clock  Clock
+	chance *chance
+}
 
+// chance is what is random of a client and of those made of it.
+type chance struct {
 	mu  sync.Mutex
 	rng *rand.Rand
 }
@@ -43,7 +47,12 @@ func New(c Config, http Doer, phone Phone, clock Clock) (*Client, error) {
 	if http == nil || phone == nil || clock == nil {
 		return nil, errors.New("client: want an HTTP client, a phone and a clock, got nil")
 	}
-	return &Client{config: c.full(), http: http, phone: phone, clock: clock, rng: rand.New(rand.NewPCG(c.Seed, 1))}, nil
+	return &Client{config: c.full(), http: http, phone: phone, clock: clock, chance: &chance{rng: rand.New(rand.NewPCG(c.Seed, 1))}}, nil
+}
+
+// With returns a client with the same settings that sends its requests and places its calls in other ways.
+func (c *Client) With(http Doer, phone Phone) *Client {
+	return &Client{config: c.config, http: http, phone: phone, clock: c.clock, chance: c.chance}
 }
 
 // Run takes one caller through. It returns when the caller is with somebody, or done, or lost; or soon after ctx ends.

@@ -159,9 +159,9 @@ func (p reply) retryAfter(now time.Time) (time.Duration, bool) {
 // backoff is the wait after the n-th failure (from 1): doubling from 200 ms to 5 s, with up to a half taken off at random.
 func (r *run) backoff(n int) time.Duration {
 	full := min(200*time.Millisecond<<min(n-1, 10), 5*time.Second)
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return full - time.Duration(r.rng.Int64N(int64(full)/2+1))
+	r.chance.mu.Lock()
+	defer r.chance.mu.Unlock()
+	return full - time.Duration(r.chance.rng.Int64N(int64(full)/2+1))
 }
 
 // pause is how long to wait after a failed attempt: what the server asked for, but never less than the backoff.

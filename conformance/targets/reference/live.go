@@ -34,8 +34,9 @@ type Live struct {
 // liveGrace is how long it may take to end the calls that are up.
 const liveGrace = 2 * time.Second
 
-// idle is how many connections without a request are kept: as many as a burst may have opened.
-const idle = 4096
+// connections is how many may be open at one time. A request for which there is none waits, which its time shows: a client that
+// opens one for each request to a server that is late makes it later.
+const connections = 512
 
 // OpenLive makes the platform that given describes, which is a scenario's world: a simulator's configuration, with a part of
 // the carrier. file is where it was read from.
@@ -45,7 +46,7 @@ func OpenLive(ctx context.Context, file string, given *yaml.Node, seed uint64) (
 		return nil, err
 	}
 	l := &Live{given: g, wire: wire.New(seed, nil), transport: &http.Transport{
-		DisableCompression: true, MaxIdleConnsPerHost: idle, IdleConnTimeout: time.Minute,
+		DisableCompression: true, MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
 	}}
 	l.http = l.wire.RoundTripper(l.transport)
 	var err error

@@ -1,0 +1,61 @@
+package load
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
+	"github.com/dnispool/dnispool/conformance/traffic"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// BenchmarkReservations offers 10,000 reservations a second to the reference in this process, without and with recording, and
+// says which rate was reached and how late callers began. What a caller costs is CPU time of both sides.
+//
+//	go test ./conformance/load -bench Reservations -benchtime 50000x
+func BenchmarkReservations(b *testing.B) {
+	for _, recorded := range []bool{false, true} {
+		b.Run(fmt.Sprintf("recorded=%v", recorded), func(b *testing.B) {
+			given, _ := strictyaml.Parse("given", []byte("pool: {numbers: 1000000, window: 5s}"))
+			stage, err := reference.OpenLive(b.Context(), "given", given, 1)
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer stage.Close()
+			p := Default()
+			const rate = 10_000
+			p.Arrivals = traffic.Arrivals{Rates: traffic.Steady(rate)}
+			p.For = time.Duration(b.N) * time.Second / rate
+			plan := Plan{Profile: p, Stage: stage, Seed: 1, Prefix: "b-", NoCalls: true}
+			if recorded {
+				plan.Record = io.Discard
+			}
+			b.ResetTimer()
+			before := cpu()
+			out, err := Run(context.Background(), plan)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-us/caller")
+			whole := out.Measured.Whole
+			b.ReportMetric(whole.Achieved(), "callers/s")
+			b.ReportMetric(float64(out.Measured.Times[measure.TimeLag].P99.Microseconds())/1000, "lag-p99-ms")
+			b.ReportMetric(float64(out.Measured.Times[measure.TimeReserve].P99.Microseconds())/1000, "reserve-p99-ms")
+			b.ReportMetric(0, "ns/op")
+		})
+	}
+}
+
+// cpu is the CPU time of this process so far.
+func cpu() time.Duration {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
