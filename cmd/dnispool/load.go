@@ -9,12 +9,12 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/show"
-	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
@@ -48,7 +48,7 @@ The platform is the reference in this process, unless --target names another.`)}
 	f.Var(&f.thresholds, "threshold", "a `demand` instead of the profile's, as in 'blocked < 1%'; may be repeated")
 	f.Var(&f.set, "set", "a `setting` of the reference, as in pool.numbers=30; may be repeated")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes when callers come and what they do; 0 draws one")
-	f.StringVar(&f.target, "target", "", "`file` that describes a deployment; the profile must keep to its limits")
+	f.StringVar(&f.target, "target", "", "offer it to a simulator on this machine, by the `URL` of its control API, or to what a file describes: a deployment, whose limits the profile must keep to")
 	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
 	f.StringVar(&f.out, "out", filepath.Join("out", "load"), "keep the history and the page under `dir`")
 	f.BoolVar(&f.noRecord, "no-record", false, "record nothing, and judge nothing")
@@ -175,26 +175,16 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 		return refuse(e, err)
 	}
 	defer reports.close()
-	stage, err := reference.OpenLive(ctx, name, p.World(), seed)
+	target, err := f.aim(ctx, e, name, p, seed)
 	if err != nil {
 		return refuse(e, err)
 	}
-	base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
-	test := load.Test{Name: name, Target: "reference", Plan: load.Plan{Profile: p, Stage: stage, Seed: seed, Prefix: fmt.Sprintf("l%x%03x-", time.Now().Unix(), rand.Uint32N(1<<12))}}
-	if !f.noRecord {
-		test.File = filepath.Join(f.out, fmt.Sprintf("%s-%d.jsonl", base, seed))
-	}
-	live := &show.Live{Out: e.out, Terminal: isTerminal(e.out), Size: stage.Facts("").PoolSize()}
-	test.See = func(s load.Sample) {
-		live.See(s)
-		if reports.samples != nil {
-			show.Samples{Out: reports.samples}.See(s)
-		}
-	}
-	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n%s\n", name, test.Target, seed, p.Summary)
-	test.Judging = func(n int) { fmt.Fprintf(e.out, "judging %d operations\n", n) }
+	debug.SetGCPercent(gcPercent)
+	test := f.test(e, name, p, target, seed, reports)
+	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n%s\n", name, target.name, seed, p.Summary)
 	r, err := test.Run(ctx)
-	if err := errors.Join(err, stage.Close()); err != nil {
+	target.conclude(&r)
+	if err := errors.Join(err, target.close()); err != nil {
 		return refuse(e, err)
 	}
 	r.Tool = tool + " " + version()
@@ -214,6 +204,26 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 		fmt.Fprintf(e.out, "page %s\n", page)
 	}
 	return r.Conclusion().ExitCode()
+}
+
+// test is what is run, and where it is seen.
+func (f *loadFlags) test(e env, name string, p load.Profile, target loadTarget, seed uint64, reports loadReports) load.Test {
+	t := load.Test{Name: name, Target: target.name, Plan: load.Plan{
+		Profile: p, Stage: target, Seed: seed, Prefix: fmt.Sprintf("l%x%03x-", time.Now().Unix(), rand.Uint32N(1<<12)), // no run before has used it
+	}}
+	if !f.noRecord {
+		base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
+		t.File = filepath.Join(f.out, fmt.Sprintf("%s-%d.jsonl", base, seed))
+	}
+	table := &show.Live{Out: e.out, Terminal: isTerminal(e.out), Size: target.Facts(p.Journey.Project).PoolSize()}
+	t.See = func(s load.Sample) {
+		table.See(s)
+		if reports.samples != nil {
+			show.Samples{Out: reports.samples}.See(s)
+		}
+	}
+	t.Judging = func(n int) { fmt.Fprintf(e.out, "judging %d operations\n", n) }
+	return t
 }
 
 // again is the command that offers the same again.

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load/measure"
-	"github.com/dnispool/dnispool/conformance/targets/reference"
+	"github.com/dnispool/dnispool/conformance/targets/live"
 	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -22,7 +22,7 @@ func BenchmarkReservations(b *testing.B) {
 	for _, recorded := range []bool{false, true} {
 		b.Run(fmt.Sprintf("recorded=%v", recorded), func(b *testing.B) {
 			given, _ := strictyaml.Parse("given", []byte("pool: {numbers: 1000000, window: 5s}"))
-			stage, err := reference.OpenLive(b.Context(), "given", given, 1)
+			stage, err := live.Reference(b.Context(), "given", given, 1)
 			if err != nil {
 				b.Fatal(err)
 			}

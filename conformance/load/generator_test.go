@@ -21,7 +21,9 @@ import (
 )
 
 // still is a platform without sockets. It gives everybody a number, at once unless do says otherwise.
-type still struct{ do func(ctx context.Context) error }
+type still struct {
+	do func(ctx context.Context) error
+}
 
 func (s still) Do(r *http.Request) (*http.Response, error) {
 	if s.do != nil {
@@ -73,7 +75,7 @@ func TestAStarvedGeneratorIsSeenAndBlamesNobody(t *testing.T) {
 	p := reservations(t, "{load: v1, arrivals: 200/s, for: 1s, thresholds: [reserve.p99 < 50ms, failed == 0%]}", still{})
 	begun := time.Now()
 	p.pause = func(ctx context.Context, d time.Duration) error { // runs four times a second
-		return real{}.Sleep(ctx, (time.Since(begun) + d).Truncate(250*time.Millisecond)+250*time.Millisecond-time.Since(begun))
+		return real{}.Sleep(ctx, (time.Since(begun)+d).Truncate(250*time.Millisecond)+250*time.Millisecond-time.Since(begun))
 	}
 	out, err := Run(context.Background(), p)
 	if err != nil {
@@ -125,7 +127,7 @@ func TestARunThatWasKilledIsStillJudged(t *testing.T) {
 	var file bytes.Buffer
 	p := Plan{
 		Profile: profile(t, "{load: v1, arrivals: 60/s, for: 500ms, journey: {think: {min: 0s, max: 20ms}, talk: {mean: 50ms}}}"),
-		Stage:   live(t, "pool: {numbers: 5}"), Seed: 1, Prefix: "t-", Record: &file,
+		Stage:   started(t, "pool: {numbers: 5}"), Seed: 1, Prefix: "t-", Record: &file,
 	}
 	p.Header.Facts = []byte(`{"": {"size": 5, "window_min": "2m", "window_max": "2m", "release": "hangup", "exclusive": true, "bindings": "once", "cool_down": "0s", "strays_per_s": 0, "server_max": "30s"}}`)
 	if _, err := Run(context.Background(), p); err != nil {

@@ -23,6 +23,8 @@ type Report struct {
 	History    string                 // file
 	Again      string                 // the command that runs it again
 	JudgeAgain string                 // and the one that judges it again
+	HeldBack   int                    // requests that had to wait for the limits of a deployment
+	Notes      []string               // what else is to be said
 }
 
 // Conclusion is what the run comes to.
@@ -50,6 +52,9 @@ func (r Report) Doubts() (out []string) {
 	}
 	if r.CutOff > r.Measured.Counts.Begun/100 {
 		out = append(out, fmt.Sprintf("%d callers of %d were cut off when the grace was over: nobody knows what would have become of them", r.CutOff, r.Measured.Counts.Begun))
+	}
+	if r.HeldBack > 0 {
+		out = append(out, fmt.Sprintf("%d requests were held back to keep to the limits of the target file, and their times count it", r.HeldBack))
 	}
 	if len(r.Thresholds) == 0 && r.Judged == nil {
 		out = append(out, "nothing was demanded and nothing judged: there is no threshold and no history")

@@ -234,7 +234,11 @@ func (r *run) sample() Sample {
 func (r *run) outcome(until time.Duration) Outcome {
 	out := Outcome{Started: r.base, Took: r.now(), Calls: r.calls, Recorded: r.record.operations(), Measured: r.measure.Final(until)}
 	for _, t := range r.profile.Thresholds {
-		out.Thresholds = append(out.Thresholds, t.decide(out.Measured))
+		v := Verdict{Threshold: t.text, Status: NotApplied, Says: "no calls were placed"}
+		if r.calls || !t.aboutCalls() {
+			v = t.decide(out.Measured)
+		}
+		out.Thresholds = append(out.Thresholds, v)
 	}
 	return out
 }

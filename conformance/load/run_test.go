@@ -8,18 +8,18 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/load/measure"
-	"github.com/dnispool/dnispool/conformance/targets/reference"
+	"github.com/dnispool/dnispool/conformance/targets/live"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// live is a reference to offer load to, with a world of its own.
-func live(t *testing.T, given string) *reference.Live {
+// started is a reference to offer load to, with a world of its own.
+func started(t *testing.T, given string) *live.Stage {
 	t.Helper()
 	n, problems := strictyaml.Parse("given", []byte(given))
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
-	l, err := reference.OpenLive(t.Context(), "given", n, 1)
+	l, err := live.Reference(t.Context(), "given", n, 1)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,7 +56,7 @@ journey:
   hangs_up: 0.3
 thresholds: [wrong_context == 0, blocked < 50%]
 `),
-		Stage: live(t, "pool: {numbers: 50}"), Seed: 1, Prefix: "t-", Record: &file,
+		Stage: started(t, "pool: {numbers: 50}"), Seed: 1, Prefix: "t-", Record: &file,
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -113,30 +113,45 @@ func (p *Profile) describe() string {
 	return text
 }
 
-// Cost is what a run takes of a platform, about.
+// Cost is what a run takes of a platform, about: in the mean, at the highest rate.
 type Cost struct {
-	Callers  float64       // 0: until it is stopped
-	Requests float64       // a second, at the highest rate
-	Held     float64       // numbers at one time, in the mean, at the highest rate
-	Calls    float64       // at one time, in the mean, at the highest rate
+	Callers  float64       // all; 0: until it is stopped
+	Requests float64       // a second
+	Held     float64       // numbers at one time
+	Calls    float64       // at one time
+	Call     time.Duration // the longest, 99 of 100
 	CallTime time.Duration // all calls together
 }
 
-// Cost is what the profile takes of a platform whose pool is known so far.
+// Cost is what the profile takes of a platform of which these facts are known.
 func (p Profile) Cost(facts reading.Facts) Cost {
 	peak, _ := p.Arrivals.Rates.Peak()
 	r := run{Plan: Plan{Profile: p}, profile: &p, calls: p.Calls}
-	c := Cost{Requests: float64(peak)}
-	if length := p.Length(); length > 0 {
-		c.Callers = p.rates().Calls(length)
+	c := Cost{Requests: float64(peak), Callers: p.rates().Calls(p.Length()), Held: float64(peak) * max(facts.WindowMax, facts.WindowMin).Seconds()}
+	if !p.Calls {
+		return c
 	}
-	window := max(facts.WindowMax, facts.WindowMin)
-	if p.Calls {
-		c.Requests *= 3 // a reservation and two questions
-		c.Calls = float64(peak) * p.Journey.Talk.Mean().Seconds()
-		c.CallTime = time.Duration(min(c.Callers*float64(p.Journey.Talk.Mean()), math.MaxInt64/2))
-		window = r.hold(rules(facts))
-	}
-	c.Held = float64(peak) * window.Seconds()
+	talk := p.Journey.Talk
+	c.Requests *= requests
+	c.Held = float64(peak) * r.hold(rules(facts)).Seconds()
+	c.Calls = float64(peak) * talk.Mean().Seconds()
+	c.Call = talk.Quantile(0.99)
+	c.CallTime = time.Duration(min(c.Callers*float64(talk.Mean()), math.MaxInt64/2))
 	return c
+}
+
+// requests is how many a caller sends, about: a reservation, and two questions for the handoff.
+const requests = 3
+
+// String says the cost in a sentence.
+func (c Cost) String() string {
+	callers := "callers until it is stopped"
+	if c.Callers > 0 {
+		callers = fmt.Sprintf("about %.0f callers", c.Callers)
+	}
+	text := fmt.Sprintf("%s, %.3g requests a second and %.3g numbers held at one time", callers, c.Requests, c.Held)
+	if c.Calls == 0 {
+		return text + "; no calls"
+	}
+	return text + fmt.Sprintf(", %.3g calls up at one time and %.0f minutes of calls together", c.Calls, c.CallTime.Minutes())
 }

@@ -2,7 +2,9 @@ package load
 
 import (
 	"fmt"
+	"math"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -106,6 +108,7 @@ const (
 	Passed       Status = "passed"
 	Failed       Status = "failed"
 	Inconclusive Status = "inconclusive" // what was measured does not decide it
+	NotApplied   Status = "not applied"  // it is about calls, and none were placed
 )
 
 // Verdict is what came of a threshold.
@@ -139,21 +142,34 @@ func (t Threshold) decide(r measure.Result) Verdict {
 	return v
 }
 
-// weigh takes in how far a share can be trusted.
+// weigh takes in how far a share can be trusted. Where there are too few tries for the interval that counts with clusters, the
+// narrower one of tries that do not depend on each other must lie on one side at least.
 func (t Threshold) weigh(v *Verdict, b measure.Interval) {
-	if b.HalfWidth == nil {
+	low, high := wilson(b.Share, float64(b.Tries))
+	if b.HalfWidth != nil {
+		low, high = max(0, b.Share-*b.HalfWidth), b.Share+*b.HalfWidth
+		v.Says += fmt.Sprintf(" ± %s", said(measure.Share, *b.HalfWidth))
+	} else {
 		v.Says += fmt.Sprintf(" of %d tries", b.Tries)
-		if b.Missing > 0 {
-			v.Says += fmt.Sprintf("; %d more would give an interval", b.Missing)
-		}
-		return
 	}
-	v.Says += fmt.Sprintf(" ± %s", said(measure.Share, *b.HalfWidth))
-	low, high := max(0, b.Share-*b.HalfWidth), b.Share+*b.HalfWidth
 	if t.holds(low) != t.holds(high) {
 		v.Status = Inconclusive
-		v.Says += ": the interval lies on both sides"
+		v.Says += fmt.Sprintf(", which may be anything from %s to %s", said(measure.Share, low), said(measure.Share, high))
 	}
+}
+
+// wilson is the interval, with 95 % confidence, of a share that was seen in n tries that do not depend on each other.
+func wilson(share, n float64) (low, high float64) {
+	const z = 1.959963984540054
+	middle := (share + z*z/(2*n)) / (1 + z*z/n)
+	half := z / (1 + z*z/n) * math.Sqrt(share*(1-share)/n+z*z/(4*n*n))
+	return max(0, middle-half), min(1, middle+half)
+}
+
+// aboutCalls reports whether there is nothing to see where no calls are placed.
+func (t Threshold) aboutCalls() bool {
+	of, _, _ := strings.Cut(t.Metric, ".")
+	return slices.Contains([]string{"wrong_context", "no_context", "fail_open", "calls_failed", measure.TimeSetUp, measure.TimeVisible, measure.TimeHandoff}, of)
 }
 
 func (t Threshold) holds(v float64) bool {

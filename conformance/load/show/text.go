@@ -49,6 +49,9 @@ func Text(w io.Writer, r load.Report) error {
 		}
 	}
 	line("")
+	for _, note := range r.Notes {
+		line("note         %s", note)
+	}
 	if _, err := io.WriteString(w, b.String()); err != nil {
 		return err
 	}
@@ -78,7 +81,7 @@ func conclude(w io.Writer, r load.Report) error {
 func Verdict(r load.Report) string {
 	var why []string
 	for _, v := range r.Thresholds {
-		if v.Status != load.Passed {
+		if v.Status == load.Failed || v.Status == load.Inconclusive {
 			why = append(why, fmt.Sprintf("%s %s (%s)", v.Threshold, v.Status, v.Says))
 		}
 	}
@@ -94,7 +97,7 @@ func Verdict(r load.Report) string {
 		says += ", no calls"
 	}
 	if len(why) == 0 {
-		return says + "; every threshold holds."
+		return says + "; what was demanded holds."
 	}
 	return says + "; " + strings.Join(why, "; ") + "."
 }

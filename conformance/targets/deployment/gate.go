@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/time/rate"
@@ -31,6 +32,7 @@ type Gate struct {
 	rate   *rate.Limiter
 	lines  chan struct{} // one for each call that is up
 	owner  func(key string) string
+	held   atomic.Int64 // requests that had to wait
 
 	mu    sync.Mutex
 	until time.Time // the platform has asked for no requests until then
@@ -92,8 +94,12 @@ func transport(f targetfile.File, dir string) (*http.Transport, error) {
 func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	reserves := r.Method == http.MethodPost && r.URL.Path == reservePath
 	for try := 1; ; try++ {
+		asked := time.Now()
 		if err := g.admit(r.Context(), reserves); err != nil {
 			return nil, err
+		}
+		if time.Since(asked) > noticeable {
+			g.held.Add(1)
 		}
 		g.Asked()
 		res, err := g.next.RoundTrip(r)
@@ -121,7 +127,12 @@ func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
 const (
 	maxTries = 4
 	maxReply = 1 << 20
+
+	noticeable = 2 * time.Millisecond
 )
+
+// HeldBack is how many requests had to wait, because they would have gone beyond a limit or the platform had no time.
+func (g *Gate) HeldBack() int { return int(g.held.Load()) }
 
 // admit waits until a request may be sent, and, when it reserves, until one more number may be held.
 func (g *Gate) admit(ctx context.Context, reserves bool) error {
