@@ -86,7 +86,7 @@ func (f *flags) help(w io.Writer) {
 			dashes = "-"
 		}
 		head := strings.TrimRight(dashes+d.Name+" "+value, " ")
-		if d.DefValue != "" && d.DefValue != "false" && d.DefValue != "0" && d.DefValue != "0s" {
+		if d.DefValue != "" && d.DefValue != "false" && d.DefValue != "0" && d.DefValue != "0s" && d.DefValue != "-1ns" && d.DefValue != "0/h" {
 			says += " (default " + d.DefValue + ")"
 		}
 		fmt.Fprintf(w, "  %-22s %s\n", head, says)

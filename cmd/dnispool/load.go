@@ -15,6 +15,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/show"
+	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
@@ -22,8 +23,8 @@ import (
 type loadFlags struct {
 	*flags
 	rate                     traffic.Rate
-	length                   time.Duration
-	noCalls, noRecord        bool
+	length, warmUp           time.Duration
+	noCalls                  bool
 	thresholds               list
 	set                      list
 	seed                     uint64
@@ -44,14 +45,14 @@ Profiles: `+strings.Join(load.Ready(), ", ")+`, or a file of your own (specs/loa
 The platform is the reference in this process, unless --target names another.`)}
 	f.Var(&f.rate, "rate", "offer this `rate`, as in 5/s or 300/min, instead of the profile's")
 	f.DurationVar(&f.length, "for", 0, "offer it for so much `time`, after the profile's warm-up")
+	f.DurationVar(&f.warmUp, "warm-up", -1, "let so much `time` pass before anything is measured, instead of the profile's")
 	f.BoolVar(&f.noCalls, "no-calls", false, "reserve numbers and do not call them; every verdict says so")
 	f.Var(&f.thresholds, "threshold", "a `demand` instead of the profile's, as in 'blocked < 1%'; may be repeated")
 	f.Var(&f.set, "set", "a `setting` of the reference, as in pool.numbers=30; may be repeated")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes when callers come and what they do; 0 draws one")
 	f.StringVar(&f.target, "target", "", "offer it to a simulator on this machine, by the `URL` of its control API, or to what a file describes: a deployment, whose limits the profile must keep to")
 	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
-	f.StringVar(&f.out, "out", filepath.Join("out", "load"), "keep the history and the page under `dir`")
-	f.BoolVar(&f.noRecord, "no-record", false, "record nothing, and judge nothing")
+	f.StringVar(&f.out, "out", filepath.Join("out", "load"), "keep the history and the page under `dir`; '' records nothing, and judges nothing")
 	f.StringVar(&f.html, "html", "", "write the page to `file` instead; - is standard output")
 	f.StringVar(&f.json, "json", "", "write the report as JSON to `file`; - is standard output")
 	f.StringVar(&f.csv, "csv", "", "write what happened over time as CSV to `file`; - is standard output")
@@ -85,7 +86,7 @@ func runLoad(ctx context.Context, e env) int {
 
 // profile is the one of this name or file, with what the flags say instead.
 func (f *loadFlags) profile(name string) (load.Profile, error) {
-	p, err := readProfile(name)
+	p, err := load.Open(name)
 	if err != nil {
 		return p, err
 	}
@@ -97,6 +98,9 @@ func (f *loadFlags) profile(name string) (load.Profile, error) {
 	}
 	if f.length < 0 {
 		return p, fmt.Errorf("--for: want more than 0, got %v", f.length)
+	}
+	if f.warmUp >= 0 {
+		p.WarmUp = f.warmUp
 	}
 	if f.length > 0 {
 		p.For = f.length
@@ -111,31 +115,17 @@ func (f *loadFlags) profile(name string) (load.Profile, error) {
 		}
 		p.Thresholds = append(p.Thresholds, t)
 	}
+	var alone load.Profile // so that what is wrong is said of the flags
 	for _, s := range f.set {
-		if err := p.Set(s); err != nil {
+		if err := errors.Join(p.Set(s), alone.Set(s)); err != nil {
 			return p, fmt.Errorf("--set: %w", err)
 		}
 	}
+	if _, problems := world.Read("--set", alone.World()); len(problems) > 0 {
+		return p, problems.Err()
+	}
 	p.Calls = p.Calls && !f.noCalls
 	return p, nil
-}
-
-func readProfile(name string) (load.Profile, error) {
-	file, text := name, []byte(nil)
-	var err error
-	if strings.ContainsAny(name, "./\\") {
-		text, err = os.ReadFile(name)
-		if bad, ok := errors.AsType[*fs.PathError](err); ok {
-			err = fmt.Errorf("profile %s: %w", name, bad.Err)
-		}
-	} else {
-		text, err = load.ReadyText(name)
-	}
-	if err != nil {
-		return load.Profile{}, err
-	}
-	p, problems := load.Parse(file, text)
-	return p, problems.Err()
 }
 
 // initLoad writes a profile to begin with.
@@ -191,7 +181,7 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 	r.Again = f.again(e, seed)
 	r.JudgeAgain = fmt.Sprintf("%s judge %s", tool, r.History)
 	page := ""
-	if reports.html == nil && f.out != "" && r.History != "" {
+	if reports.html == nil && r.History != "" {
 		page = strings.TrimSuffix(r.History, ".jsonl") + ".html"
 		if reports.html, err = e.create(page); err != nil {
 			return refuse(e, err)
@@ -209,9 +199,9 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 // test is what is run, and where it is seen.
 func (f *loadFlags) test(e env, name string, p load.Profile, target loadTarget, seed uint64, reports loadReports) load.Test {
 	t := load.Test{Name: name, Target: target.name, Plan: load.Plan{
-		Profile: p, Stage: target, Seed: seed, Prefix: fmt.Sprintf("l%x%03x-", time.Now().Unix(), rand.Uint32N(1<<12)), // no run before has used it
+		Profile: p, Stage: target.Stage, Seed: seed, Prefix: fmt.Sprintf("l%x%03x-", time.Now().Unix(), rand.Uint32N(1<<12)), // no run before has used it
 	}}
-	if !f.noRecord {
+	if f.out != "" {
 		base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 		t.File = filepath.Join(f.out, fmt.Sprintf("%s-%d.jsonl", base, seed))
 	}

@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim"
 )
 
@@ -229,6 +230,15 @@ func TestReadmeCommands(t *testing.T) {
 		case strings.HasPrefix(command, "go "):
 			run(root, command, command, 0)
 		case strings.HasPrefix(command, "dnispool sim"): // served, above
+		case strings.HasPrefix(command, "dnispool load "): // in short, which proves little
+			ran++
+			short := strings.Replace(command, "dnispool load ", "dnispool load --warm-up 0s --for 500ms ", 1)
+			if strings.HasPrefix(command, "dnispool load init") {
+				short = command
+			}
+			if out, code := shell(t, dir, short); code != 0 && code != finding.ExitInconclusive {
+				t.Errorf("%s\nwant 0 or 3, got %d\n%s", short, code, out)
+			}
 		case strings.HasPrefix(command, "dnispool explore --mutant"):
 			run(dir, command, command, 1)
 		default:

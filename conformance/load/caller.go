@@ -15,7 +15,6 @@ import (
 // caller is one arrival: what the distributions have drawn for it, and what becomes of it.
 type caller struct {
 	run *run
-	id  int
 	due time.Duration // all times are since the start of the run
 
 	think    time.Duration
@@ -42,15 +41,14 @@ type caller struct {
 // brings the same callers however they then overlap.
 func (r *run) draw(random *rand.Rand, due time.Duration) *caller {
 	j := &r.profile.Journey
-	r.callers++
 	c := &caller{
-		run: r, id: r.callers, due: due, think: j.Think.Draw(random), talk: j.Talk.Draw(random),
+		run: r, due: due, think: j.Think.Draw(random), talk: j.Talk.Draw(random),
 		hangsUp: random.Float64() < j.HangsUp, handoff: random.Float64() < j.Handoff,
 	}
 	if !j.patient {
 		c.patience = max(j.Patience.Draw(random), time.Nanosecond)
 	}
-	id := strconv.Itoa(c.id)
+	id := strconv.FormatInt(r.callers.Add(1), 10)
 	c.nonce, c.sharedID = r.Prefix+"n"+id, r.Prefix+id
 	return c
 }
@@ -94,7 +92,7 @@ func (c *caller) play(ctx context.Context) {
 		c.callOver("", r.now()) // when it was cut off
 	}
 	r.measure.Done(measure.Caller{
-		Due: c.due, Lease: c.lease, Status: c.status, Stopped: ctx.Err() != nil, NoCalls: !r.calls, Left: j.GaveUp, Dialled: c.dialled,
+		Lease: c.lease, Status: c.status, Stopped: ctx.Err() != nil, NoCalls: !r.calls, Left: j.GaveUp, Dialled: c.dialled,
 		Asks: c.up && c.by != "" && c.by != "caller", Record: string(j.Record), Context: c.context, FailOpen: j.FailOpen,
 	})
 }
@@ -131,7 +129,7 @@ func (r *run) settings() client.Config {
 	j, p := r.profile.Journey, r.project
 	return client.Config{
 		BaseURL: r.Stage.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project,
-		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, DialAttempts: 1,
+		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Storm: j.Storm, DialAttempts: 1,
 		Poll: client.Poll{Every: j.Poll.Every, For: j.Poll.For},
 	}
 }

@@ -3,6 +3,7 @@ package load
 import (
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load/measure"
@@ -14,8 +15,14 @@ import (
 func (r *run) plan() measure.Plan {
 	facts := r.Stage.Facts(r.project.Name)
 	p := measure.Plan{Stages: r.stages(), Rules: rules(facts)}
-	if r.profile.Arrivals.Pattern != traffic.Metronome {
-		p.Peakedness = float64(max(r.profile.Arrivals.Batch, 1)+1) / 2
+	closed := r.profile.Closed
+	switch {
+	case closed.Callers > 0:
+		p.Formula, p.Sources, p.Idle = measure.Engset, closed.Callers, closed.Idle.Mean()
+	case r.profile.Arrivals.Batch > 1:
+		p.Formula, p.Peakedness = measure.Hayward, float64(r.profile.Arrivals.Batch+1)/2
+	case r.profile.Arrivals.Pattern != traffic.Metronome:
+		p.Formula = measure.ErlangB
 	}
 	peak, _ := r.profile.Arrivals.Rates.Peak()
 	p.Erlangs = float64(peak) * r.hold(p.Rules).Seconds()
@@ -26,6 +33,9 @@ func (r *run) plan() measure.Plan {
 func (r *run) stages() (out []measure.Stage) {
 	var at time.Duration
 	length := r.profile.Length()
+	if n := r.profile.Closed.Callers; n > 0 {
+		return r.closedStages(n, length)
+	}
 	for i, s := range r.profile.rates() {
 		stage := measure.Stage{Name: fmt.Sprintf("%v", s.From), From: at, To: at + s.For, Steady: s.From == s.To, Warm: i == 0 && r.profile.WarmUp > 0}
 		switch {
@@ -40,12 +50,32 @@ func (r *run) stages() (out []measure.Stage) {
 		if length > 0 {
 			stage.To = min(stage.To, length)
 		}
+		stage.Steady = stage.Steady && !r.disturbed(stage)
 		if out = append(out, stage); stage.To == length || s.For == 0 {
 			break
 		}
 		at = stage.To
 	}
 	return out
+}
+
+// disturbed reports whether a fault comes in a stage, so that no formula applies.
+func (r *run) disturbed(s measure.Stage) bool {
+	return slices.ContainsFunc(r.profile.Faults, func(f Fault) bool {
+		at := r.profile.WarmUp + f.At
+		return at < s.To && at+f.For > s.From
+	})
+}
+
+// closedStages are those of so many callers of the closed model.
+func (r *run) closedStages(n int, length time.Duration) (out []measure.Stage) {
+	if r.profile.WarmUp > 0 {
+		out = append(out, measure.Stage{Name: "warm-up", To: r.profile.WarmUp, Warm: true, Steady: true})
+	}
+	if length == 0 {
+		length = time.Duration(math.MaxInt64)
+	}
+	return append(out, measure.Stage{Name: fmt.Sprintf("closed, %d callers", n), From: r.profile.WarmUp, To: length, Steady: true})
 }
 
 // rules are what the facts say of how long numbers are held.

@@ -2,10 +2,7 @@ package load
 
 import (
 	"cmp"
-	"embed"
 	"encoding/json"
-	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -25,10 +22,12 @@ type Profile struct {
 	Load       string           `yaml:"load"`       // Version
 	Summary    string           `yaml:"summary"`    // one sentence for people
 	Arrivals   traffic.Arrivals `yaml:"arrivals"`   // when callers come
+	Closed     Closed           `yaml:"closed"`     // instead of arrivals: a few callers who come again and again
 	WarmUp     time.Duration    `yaml:"warm_up"`    // before the arrivals begin, at their first rate; nothing of it is measured
 	For        time.Duration    `yaml:"for"`        // how long arrivals that have no end go on after the warm-up
 	Journey    Journey          `yaml:"journey"`    // what each caller does
 	Calls      bool             `yaml:"calls"`      // false: numbers are reserved and not called
+	Faults     []Fault          `yaml:"faults"`     // what goes wrong meanwhile, on the way to the platform
 	Thresholds []Threshold      `yaml:"thresholds"` // what must hold at the end
 	InFlight   int              `yaml:"in_flight"`  // callers at one time; one more is dropped, and counted
 	Grace      time.Duration    `yaml:"grace"`      // how long callers who have begun may take to end, once no more arrive
@@ -45,6 +44,7 @@ type Journey struct {
 	Project        string               `yaml:"project"`         // "": the first
 	ReserveTimeout time.Duration        `yaml:"reserve_timeout"` // of one try
 	Retries        int                  `yaml:"retries"`         // further tries to reserve, after a reply that did not come or was a 5xx
+	Storm          bool                 `yaml:"storm"`           // tries follow each other at once, also when there was no number free
 	Think          traffic.Distribution `yaml:"think"`           // from the number to dialling it
 	Patience       traffic.Distribution `yaml:"patience"`        // from the number until the caller gives up unless somebody has answered; left out: never
 	Talk           traffic.Distribution `yaml:"talk"`            // from the answer to the end
@@ -59,6 +59,21 @@ type Journey struct {
 type Poll struct {
 	Every time.Duration `yaml:"every"`
 	For   time.Duration `yaml:"for"` // gives up after so long
+}
+
+// Closed is the closed model: each of a few callers comes again once it is done and was idle for a while. It offers less when
+// the platform is slow, and so can refuse few: what it measures is Engset's formula and not Erlang's.
+type Closed struct {
+	Callers int                  `yaml:"callers"` // 0: the model is not closed
+	Idle    traffic.Distribution `yaml:"idle"`    // from the end of one journey to the next
+}
+
+// Fault is what a scenario's verb of that name does, for a time. One ends before the next begins.
+type Fault struct {
+	At      time.Duration `yaml:"at"`  // since the first caller after the warm-up
+	For     time.Duration `yaml:"for"` // how long
+	HTTP    yaml.Node     `yaml:"http"`
+	Carrier yaml.Node     `yaml:"carrier"`
 }
 
 // Queue is where callers go whom the agent hands over.
@@ -132,8 +147,29 @@ func (p *Profile) check(file string, n *yaml.Node) (problems strictyaml.Problems
 	if p.Load != Version {
 		bad("load", "want %s, got %q", Version, p.Load)
 	}
-	if len(p.Arrivals.Rates) == 0 && p.Arrivals.Day == "" {
+	open := len(p.Arrivals.Rates) > 0 || p.Arrivals.Day != ""
+	switch {
+	case p.Closed.Callers < 0:
+		bad("closed.callers", "want at least 1, got %d", p.Closed.Callers)
+	case open && p.Closed.Callers > 0:
+		bad("closed", "want it instead of arrivals, got both")
+	case !open && p.Closed.Callers == 0:
 		bad("arrivals", "want a rate like 300/min, or steps, got nothing")
+	}
+	var free time.Duration
+	for i, f := range p.Faults {
+		at := strictyaml.Lookup(n, "faults").Content[i]
+		switch {
+		case f.At < free:
+			problems = append(problems, strictyaml.At(file, at, "at: want it after the fault before, which ends at %v, got %v", free, f.At))
+		case f.For <= 0:
+			problems = append(problems, strictyaml.At(file, at, "for: want how long the fault lasts, got %v", f.For))
+		case f.HTTP.IsZero() && f.Carrier.IsZero():
+			problems = append(problems, strictyaml.At(file, at, "fault: want http or carrier, got neither"))
+		case strictyaml.Lookup(&f.Carrier, "rewrite") != nil:
+			problems = append(problems, strictyaml.At(file, &f.Carrier, "rewrite: want it under given, where it is known from the beginning"))
+		}
+		free = f.At + f.For
 	}
 	for key, d := range map[string]time.Duration{"warm_up": p.WarmUp, "for": p.For, "grace": p.Grace} {
 		if d < 0 {
@@ -174,80 +210,9 @@ func (p *Profile) Length() time.Duration {
 
 // rates are those of the run: the warm-up and then the arrivals'.
 func (p *Profile) rates() traffic.Rates {
-	if p.WarmUp == 0 {
+	if p.WarmUp == 0 || len(p.Arrivals.Rates) == 0 {
 		return p.Arrivals.Rates
 	}
 	first := p.Arrivals.Rates[0].From
 	return append(traffic.Rates{{From: first, To: first, For: p.WarmUp}}, p.Arrivals.Rates...)
-}
-
-//go:embed profiles/*.yaml
-var ready embed.FS
-
-// Ready are the names of the profiles that come with the tool, sorted.
-func Ready() (names []string) {
-	found, _ := fs.Glob(ready, "profiles/*.yaml") // the pattern is a constant
-	for _, name := range found {
-		names = append(names, strings.TrimSuffix(strings.TrimPrefix(name, "profiles/"), ".yaml"))
-	}
-	return names
-}
-
-// ReadyText is the text of a profile that comes with the tool.
-func ReadyText(name string) ([]byte, error) {
-	text, err := ready.ReadFile("profiles/" + name + ".yaml")
-	if err != nil {
-		hint := ""
-		if s := strictyaml.Suggest(name, Ready()); s != "" {
-			hint = fmt.Sprintf(" (did you mean %q?)", s)
-		}
-		return nil, fmt.Errorf("profile: want one of %s, or a file, got %q%s", strings.Join(Ready(), ", "), name, hint)
-	}
-	return text, nil
-}
-
-// World is the world of the reference, as its target reads it.
-func (p *Profile) World() *yaml.Node {
-	if p.Given.IsZero() {
-		return nil
-	}
-	return &p.Given
-}
-
-// Set changes one setting of the reference: path=value, as in pool.numbers=30.
-func (p *Profile) Set(setting string) error {
-	path, value, ok := strings.Cut(setting, "=")
-	if !ok || path == "" {
-		return fmt.Errorf("want path=value, as in pool.numbers=30, got %q", setting)
-	}
-	n, problems := strictyaml.Parse(setting, []byte("value: "+value))
-	if len(problems) > 0 {
-		return fmt.Errorf("%s: want a value, got %q", path, value)
-	}
-	if p.Given.IsZero() {
-		p.Given = yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
-	}
-	put(&p.Given, strings.Split(path, "."), strictyaml.Lookup(n, "value"))
-	return nil
-}
-
-// put sets the value at a path, and makes the mappings on the way.
-func put(n *yaml.Node, path []string, value *yaml.Node) {
-	for i := 0; i+1 < len(n.Content); i += 2 {
-		switch {
-		case n.Content[i].Value != path[0]:
-		case len(path) == 1:
-			n.Content[i+1] = value
-			return
-		default:
-			put(n.Content[i+1], path[1:], value)
-			return
-		}
-	}
-	if len(path) > 1 {
-		inner := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: value.Line, Column: value.Column}
-		put(inner, path[1:], value)
-		value = inner
-	}
-	n.Content = append(n.Content, &yaml.Node{Kind: yaml.ScalarNode, Tag: "!!str", Value: path[0], Line: value.Line, Column: value.Column}, value)
 }

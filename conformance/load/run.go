@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"net/http"
 	"sync"
 	"sync/atomic"
@@ -76,11 +75,12 @@ type run struct {
 	measure *measure.Run
 	record  *record
 
-	callers  int // drawn
+	callers  atomic.Int64 // drawn
 	inFlight atomic.Int64
 	journeys sync.WaitGroup
 	watchers sync.WaitGroup
-	closed   chan struct{} // when all callers are done
+	closed   chan struct{}   // when all callers are done
+	idle     *sync.WaitGroup // the callers of the closed model; nil: there are none
 }
 
 func (r *run) now() time.Duration { return time.Since(r.base) }
@@ -99,8 +99,14 @@ func Run(ctx context.Context, p Plan) (Outcome, error) {
 	var looking sync.WaitGroup
 	ended := make(chan struct{})
 	looking.Go(func() { r.look(ended, stop) })
+	var wrong error
+	if stage, can := p.Stage.(faulty); can && len(p.Profile.Faults) > 0 {
+		looking.Go(func() { wrong = r.faults(arrivals, stage) })
+	}
 	r.offer(arrivals, callers)
 	until := r.now()
+	r.measure.End(until)
+	stop(nil)
 	left := r.drain(cutOff)
 	close(ended)
 	looking.Wait()
@@ -112,9 +118,9 @@ func Run(ctx context.Context, p Plan) (Outcome, error) {
 		out.Aborted = why.threshold
 	}
 	if err := r.record.flush(); err != nil {
-		return out, fmt.Errorf("history: %w", err)
+		wrong = errors.Join(wrong, fmt.Errorf("history: %w", err))
 	}
-	return out, nil
+	return out, wrong
 }
 
 func (p Plan) begin() (*run, error) {
@@ -122,6 +128,9 @@ func (p Plan) begin() (*run, error) {
 	var ok bool
 	if r.project, ok = p.Stage.Project(p.Profile.Journey.Project); !ok {
 		return nil, fmt.Errorf("journey.project: want a project of the target, got %q", p.Profile.Journey.Project)
+	}
+	if _, can := p.Stage.(faulty); len(p.Profile.Faults) > 0 && !can {
+		return nil, errors.New("faults: want a target that can be made to misbehave, got one that cannot")
 	}
 	var err error
 	if r.client, err = client.New(r.settings(), line{}, line{}, real{}); err != nil {
@@ -139,58 +148,6 @@ func (p Plan) begin() (*run, error) {
 		}
 	}
 	return r, nil
-}
-
-// offer begins each caller when it is due, until no more are or ctx ends.
-func (r *run) offer(ctx, callers context.Context) {
-	random := rand.New(rand.NewPCG(r.Seed, 1))
-	arrivals := r.profile.Arrivals
-	arrivals.Rates = r.profile.rates()
-	stream := arrivals.Start(rand.New(rand.NewPCG(r.Seed, 2)))
-	length := r.profile.Length()
-	for {
-		due, more := stream.Next()
-		if !more || length > 0 && due >= length {
-			if length > 0 {
-				_ = r.pause(ctx, length-r.now()) // what is measured is as long as was said
-			}
-			return
-		}
-		if wait := due - r.now(); wait > 0 && r.pause(ctx, wait) != nil || ctx.Err() != nil {
-			return
-		}
-		r.measure.Due(due)
-		c := r.draw(random, due)
-		if r.inFlight.Load() >= int64(r.profile.InFlight) {
-			r.measure.Dropped()
-			continue
-		}
-		r.inFlight.Add(1)
-		r.journeys.Go(func() {
-			defer r.inFlight.Add(-1)
-			c.play(callers)
-		})
-	}
-}
-
-// drain waits for the callers who have begun. Those who take longer than the grace are cut off; it returns how many.
-func (r *run) drain(cutOff func()) (left int) {
-	done := make(chan struct{})
-	go func() {
-		r.journeys.Wait()
-		close(done)
-	}()
-	grace := time.NewTimer(r.profile.Grace)
-	defer grace.Stop()
-	select {
-	case <-done:
-		return 0
-	case <-grace.C:
-	}
-	left = int(r.inFlight.Load())
-	cutOff()
-	<-done
-	return left
 }
 
 // aborted is why a run ends before its time.

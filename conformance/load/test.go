@@ -84,6 +84,9 @@ func (t Test) judge(r *Report) error {
 // describe says what is offered in words.
 func (p *Profile) describe() string {
 	a := p.Arrivals
+	if n := p.Closed.Callers; n > 0 {
+		return fmt.Sprintf("closed model: %d callers, each again after %v of idleness, for %v", n, p.Closed.Idle, p.For)
+	}
 	text := string(a.Pattern)
 	if text == "" {
 		text = "poisson"

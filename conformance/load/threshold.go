@@ -42,7 +42,8 @@ func ParseThreshold(text string) (Threshold, error) {
 		if s := strictyaml.Suggest(t.Metric, measure.Metrics()); s != "" {
 			return Threshold{}, fmt.Errorf("threshold: no metric %q (did you mean %q?)", t.Metric, s)
 		}
-		return Threshold{}, fmt.Errorf("threshold: want one of %s, got %q", strings.Join(measure.Metrics(), ", "), t.Metric)
+		plain := slices.DeleteFunc(measure.Metrics(), func(name string) bool { return strings.Contains(name, ".") })
+		return Threshold{}, fmt.Errorf("threshold: want one of %s, or a percentile like reserve.p99 of %s, got %q", strings.Join(plain, ", "), strings.Join(measure.Timed(), ", "), t.Metric)
 	}
 	var err error
 	if t.Value, err = figure(kind, parts[3]); err != nil {

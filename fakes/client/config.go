@@ -37,7 +37,9 @@ type Config struct {
 	// After a timeout or a 5xx the number of the first attempt may be lost until its window closes. Default 0.
 	ReserveRetries int           `yaml:"reserve_retries"`
 	ReserveBudget  time.Duration `yaml:"reserve_budget"` // attempts and waits together; default reserve_timeout x (retries + 1)
-	DialAttempts   int           `yaml:"dial_attempts"`  // numbers tried before falling back; default 2
+	// Storm makes of a careful client one that tries again at once, and also when it was refused for want of a number.
+	Storm          bool          `yaml:"storm"`
+	DialAttempts   int           `yaml:"dial_attempts"` // numbers tried before falling back; default 2
 	HandoffTimeout time.Duration `yaml:"handoff_timeout"`
 	Poll           Poll          `yaml:"poll"`
 	Seed           uint64        `yaml:"seed"` // of the jitter

@@ -30,7 +30,7 @@ func (r *run) reserve(ctx context.Context, body []byte) (string, error) {
 		if p.indefinite() {
 			r.PossibleLeaks++
 		}
-		if ctx.Err() != nil || !p.retryable() {
+		if ctx.Err() != nil || !p.retryable() && !(r.config.Storm && p.status == http.StatusNotFound) {
 			return "", err
 		}
 		if p.status != http.StatusTooManyRequests { // a 429 costs time, not a retry
@@ -40,6 +40,9 @@ func (r *run) reserve(ctx context.Context, body []byte) (string, error) {
 			retries--
 		}
 		wait := r.pause(p, failures)
+		if r.config.Storm {
+			wait = 0
+		}
 		if spent+wait >= r.config.ReserveBudget {
 			return "", fmt.Errorf("%w; no time to wait %v more", err, wait.Round(time.Millisecond))
 		}

@@ -145,3 +145,13 @@ func TestNoTightLoopAgainstARateLimit(t *testing.T) {
 		t.Errorf("%s: %s after %d attempts, want a fallback after a few", j.Outcome, j.Reason, j.ReserveAttempts)
 	}
 }
+
+func TestAStormOfRetries(t *testing.T) {
+	t.Parallel()
+	w := world{platform: platform{reserve: []canned{{status: 404, body: full}, {status: 500}, {status: 404, body: full}, {status: 200, body: number}}, handoff: []canned{{status: 204}}}}
+	c := config()
+	c.Storm, c.ReserveRetries = true, 3
+	if j := w.run(t, c); j.DNI == "" || j.ReserveAttempts != 4 || slices.ContainsFunc(w.clock.waits, func(d time.Duration) bool { return d > 0 }) {
+		t.Errorf("want a number at the fourth try and no wait, got %+v after %v", j, w.clock.waits)
+	}
+}

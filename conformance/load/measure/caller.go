@@ -1,7 +1,5 @@
 package measure
 
-import "time"
-
 // Context is whose attributes a call was given, by what its agent says.
 type Context int
 
@@ -15,7 +13,6 @@ const (
 
 // Caller is what became of one caller, once all is over.
 type Caller struct {
-	Due      time.Duration
 	Lease    *Lease // nil: no number was given
 	Status   int    // of the last try to reserve; 0: no reply
 	Stopped  bool   // the run cut the caller off
@@ -42,7 +39,6 @@ func (r *Run) Done(c Caller) {
 		return
 	}
 	n.Reserved++
-	r.held(c)
 	switch {
 	case c.Dialled:
 	case c.NoCalls:
@@ -94,14 +90,5 @@ func (r *Run) context(c Context) {
 		r.now.Violations++
 	default:
 		r.counts.Untold++
-	}
-}
-
-// held adds how long the number was held.
-func (r *Run) held(c Caller) {
-	if d, known := c.Lease.Held(); known {
-		_, s := r.at(c.Due)
-		s.held += d
-		s.holds++
 	}
 }

@@ -3,6 +3,7 @@ package measure
 import (
 	"container/heap"
 	"math"
+	"slices"
 	"time"
 )
 
@@ -29,14 +30,21 @@ func (r Rules) Known() bool { return r.Release != "" && r.WindowMin > 0 && r.Win
 type Holds struct {
 	rules     Rules
 	must, may int
+	likely    int           // between the two: those whose most likely end has not come
+	at        time.Duration // until when area counts
+	area      float64       // of likely over time, in seconds
+	marks     []time.Duration
+	areas     []float64               // at each mark that has passed
 	most      struct{ must, may int } // since Most was asked
 	ends      endings
 	byNumber  map[string]*Lease
 	twice     int
 }
 
-// NewHolds counts from nothing.
-func NewHolds(r Rules) *Holds { return &Holds{rules: r, byNumber: make(map[string]*Lease)} }
+// NewHolds counts from nothing. Between two marks it says how many numbers were held in the mean; see Held.
+func NewHolds(r Rules, marks ...time.Duration) *Holds {
+	return &Holds{rules: r, byNumber: make(map[string]*Lease), marks: marks}
+}
 
 // Lease is a number that was given. Its methods are those of its Holds.
 type Lease struct {
@@ -50,12 +58,21 @@ type Lease struct {
 	again    time.Duration // when somebody else was given the number; 0: nobody was
 }
 
-// ending is when one of the two ends of a lease may come. A lease whose end was put off is not ended by it.
+// ending is when one of the ends of a lease may come. A lease whose end was put off is not ended by it.
 type ending struct {
 	at    time.Duration
 	lease *Lease // nil: a request without a reply
-	must  bool
+	of    end
 }
+
+// end is what ends.
+type end int
+
+const (
+	endOfMust end = iota
+	endOfMay
+	endOfLikely
+)
 
 type endings []ending
 
@@ -84,8 +101,8 @@ func (h *Holds) Nothing(now time.Duration) {
 // Lost says that a reservation has no reply: it may hold a number until its window is over.
 func (h *Holds) Lost(now time.Duration) {
 	h.pass(now)
-	if h.rules.WindowMax > 0 {
-		heap.Push(&h.ends, ending{at: later(now, h.rules.ServerMax+h.rules.WindowMax+h.rules.RestMax)})
+	if at := later(now, h.rules.ServerMax+h.rules.WindowMax+h.rules.RestMax); h.rules.WindowMax > 0 && at < never {
+		heap.Push(&h.ends, ending{at: at})
 	}
 }
 
@@ -102,10 +119,12 @@ func (h *Holds) Given(number string, sent, now time.Duration) *Lease {
 	}
 	if l.mustEnd > now {
 		h.change(1, 0)
-		h.plan(l, true)
+		h.plan(l, endOfMust)
 	}
-	if l.mayEnd < never {
-		h.plan(l, false)
+	h.plan(l, endOfMay)
+	if h.rules.Known() {
+		h.likely++
+		h.plan(l, endOfLikely)
 	}
 	if before := h.byNumber[number]; before != nil && before.given <= sent && before.mustEnd >= now {
 		if before.mustEnd < never {
@@ -172,18 +191,11 @@ func (l *Lease) Ended(now time.Duration, arrived bool) {
 	}
 }
 
-// Held is how long the number was held, as near as can be told; false while that is not known.
-func (l *Lease) Held() (time.Duration, bool) {
-	if l.released == never {
-		return 0, false
-	}
-	return l.released - l.given, true
-}
-
 // release says that the lease is over at now, and that the number rests from then on.
 func (l *Lease) release(now time.Duration) {
 	if l.released == never || now < l.released {
 		l.released = later(now, l.holds.rules.Rest)
+		l.holds.plan(l, endOfLikely)
 	}
 	l.end(min(l.mayEnd, later(now, l.holds.rules.RestMax)))
 }
@@ -200,38 +212,97 @@ func (l *Lease) endMust(now time.Duration) {
 func (l *Lease) end(at time.Duration) {
 	if at != l.mayEnd {
 		l.mayEnd = at
-		l.holds.plan(l, false)
+		l.holds.plan(l, endOfMay)
 	}
 }
 
 // putOff leaves open when what is possible ends.
 func (l *Lease) putOff(at time.Duration) { l.mayEnd = at }
 
-func (h *Holds) plan(l *Lease, must bool) {
-	at := l.mayEnd
-	if must {
-		at = l.mustEnd
+// plan notes when something ends. What ends now is ended when time passes.
+func (h *Holds) plan(l *Lease, of end) {
+	if at := l.ends(of); at < never {
+		heap.Push(&h.ends, ending{at, l, of})
 	}
-	heap.Push(&h.ends, ending{at, l, must})
+}
+
+func (l *Lease) ends(of end) time.Duration {
+	switch of {
+	case endOfMust:
+		return l.mustEnd
+	case endOfMay:
+		return l.mayEnd
+	}
+	return l.released
 }
 
 // pass lets time pass.
 func (h *Holds) pass(now time.Duration) {
 	for len(h.ends) > 0 && h.ends[0].at <= now {
 		e := heap.Pop(&h.ends).(ending)
+		h.fill(e.at)
 		switch {
 		case e.lease == nil:
 			h.change(0, -1)
-		case e.must && e.lease.mustEnd == e.at:
+		case e.lease.ends(e.of) != e.at: // it was put off
+		case e.of == endOfMust:
 			h.change(-1, 0)
-		case !e.must && e.lease.mayEnd == e.at:
+		case e.of == endOfLikely:
+			h.likely--
+			e.lease.released = counted
+		case e.of == endOfMay:
 			h.change(0, -1)
-			e.lease.mayEnd = -1 // counted
+			e.lease.mayEnd = counted
 			if h.byNumber[e.lease.number] == e.lease {
 				delete(h.byNumber, e.lease.number)
 			}
 		}
 	}
+	h.fill(now)
+}
+
+// counted is the end of what has ended.
+const counted = -1
+
+// fill adds what was held until now.
+func (h *Holds) fill(now time.Duration) {
+	for len(h.areas) < len(h.marks) && h.marks[len(h.areas)] <= now {
+		h.add(h.marks[len(h.areas)])
+		h.areas = append(h.areas, h.area)
+	}
+	h.add(now)
+}
+
+func (h *Holds) add(now time.Duration) {
+	if now > h.at {
+		h.area += float64(h.likely) * (now - h.at).Seconds()
+		h.at = now
+	}
+}
+
+// Held is how many numbers were held, in the mean, between two moments, each of which is a mark that has passed or now.
+func (h *Holds) Held(from, to time.Duration) float64 {
+	if to <= from {
+		return 0
+	}
+	return (h.until(to) - h.until(from)) / (to - from).Seconds()
+}
+
+// until is the area until a mark, or until now.
+func (h *Holds) until(t time.Duration) float64 {
+	if i := slices.Index(h.marks, t); i >= 0 && i < len(h.areas) {
+		return h.areas[i]
+	}
+	if t <= 0 {
+		return 0
+	}
+	return h.area
+}
+
+// Mark makes now a mark.
+func (h *Holds) Mark(now time.Duration) {
+	h.pass(now)
+	h.marks, h.areas = append(h.marks[:len(h.areas)], now), append(h.areas, h.area)
 }
 
 func (h *Holds) change(must, may int) {

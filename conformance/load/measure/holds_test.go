@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"testing"
 	"time"
@@ -19,17 +20,17 @@ func TestHolds(t *testing.T) {
 		name  string
 		rules Rules
 		story string // "second event → must may", one after the other
-		held  string
+		held  string // the area until the end of all
 	}{
-		{"not called", hangup, "0 sent 0 1; 1 given 1 1; 9 look 1 1; 10 look 0 1; 12 look 0 0", "10s"},
-		{"called until hang-up", hangup, "0 sent 0 1; 1 given 1 1; 2 dialled 1 1; 5 arrived 1 1; 60 look 1 1; 61 ended 0 0", "1m0s"},
-		{"called too late", hangup, "0 sent 0 1; 1 given 1 1; 9 dialled 1 1; 15 arrived 0 1; 60 ended 0 0", "10s"},
-		{"call refused", hangup, "0 sent 0 1; 1 given 1 1; 2 dialled 1 1; 3 failed 1 1; 10 look 0 1; 12 look 0 0", "10s"},
-		{"released on arrival", arrival, "0 sent 0 1; 1 given 1 1; 2 dialled 0 1; 5 arrived 0 0; 60 ended 0 0", "4s"},
-		{"rests", resting, "0 sent 0 1; 1 given 1 1; 2 dialled 0 1; 5 arrived 0 1; 9 look 0 0", "7s"},
-		{"refused", hangup, "0 sent 0 1; 1 nothing 0 0", ""},
-		{"without a reply", hangup, "0 sent 0 1; 2 lost 0 1; 12 look 0 1; 13 look 0 0", ""},
-		{"nothing is known", Rules{}, "0 sent 0 1; 1 given 0 1; 99 look 0 1", ""},
+		{"not called", hangup, "0 sent 0 1; 1 given 1 1; 9 look 1 1; 10 look 0 1; 12 look 0 0", "10"},
+		{"called until hang-up", hangup, "0 sent 0 1; 1 given 1 1; 2 dialled 1 1; 5 arrived 1 1; 60 look 1 1; 61 ended 0 0", "60"},
+		{"called too late", hangup, "0 sent 0 1; 1 given 1 1; 9 dialled 1 1; 15 arrived 0 1; 60 ended 0 0", "10"},
+		{"call refused", hangup, "0 sent 0 1; 1 given 1 1; 2 dialled 1 1; 3 failed 1 1; 10 look 0 1; 12 look 0 0", "10"},
+		{"released on arrival", arrival, "0 sent 0 1; 1 given 1 1; 2 dialled 0 1; 5 arrived 0 0; 60 ended 0 0", "4"},
+		{"rests", resting, "0 sent 0 1; 1 given 1 1; 2 dialled 0 1; 5 arrived 0 1; 9 look 0 0", "7"},
+		{"refused", hangup, "0 sent 0 1; 1 nothing 0 0", "0"},
+		{"without a reply", hangup, "0 sent 0 1; 2 lost 0 1; 12 look 0 1; 13 look 0 0", "0"},
+		{"nothing is known", Rules{}, "0 sent 0 1; 1 given 0 1; 99 look 0 1", "0"},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -63,14 +64,9 @@ func TestHolds(t *testing.T) {
 					t.Errorf("%s: got %d %d", step, gotMust, gotMay)
 				}
 			}
-			got := ""
-			if l != nil {
-				if held, known := l.Held(); known {
-					got = held.String()
-				}
-			}
-			if got != c.held {
-				t.Errorf("held: want %q, got %q", c.held, got)
+			h.Now(1000 * time.Second)
+			if got := fmt.Sprint(h.Held(0, 1000*time.Second) * 1000); got != c.held {
+				t.Errorf("held: want %s number-seconds, got %s", c.held, got)
 			}
 		})
 	}
@@ -126,5 +122,23 @@ func TestTheMostThatWereHeldAtOneTime(t *testing.T) {
 	h.Most()
 	if must, may := h.Most(); must != 0 || may != 1 {
 		t.Errorf("most since then: want 0 and 1, got %d and %d", must, may)
+	}
+}
+
+func TestHeldBetweenMarks(t *testing.T) {
+	t.Parallel()
+	h := NewHolds(Rules{Release: "hangup", WindowMin: 10 * time.Second, WindowMax: 10 * time.Second}, 4*time.Second, 8*time.Second)
+	h.Sent(0)
+	h.Given("+1", 0, 2*time.Second)
+	h.Sent(0)
+	h.Given("+2", 0, 6*time.Second)
+	h.Mark(9 * time.Second)
+	for _, c := range []struct {
+		from, to time.Duration
+		want     float64
+	}{{0, 4 * time.Second, 0.5}, {4 * time.Second, 8 * time.Second, 1.5}, {8 * time.Second, 9 * time.Second, 2}, {0, 9 * time.Second, 10.0 / 9}} {
+		if got := h.Held(c.from, c.to); math.Abs(got-c.want) > 1e-9 {
+			t.Errorf("held from %v to %v: want %v, got %v", c.from, c.to, c.want, got)
+		}
 	}
 }

@@ -5,12 +5,12 @@ import (
 	"math"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/erlang"
 	"github.com/dnispool/dnispool/conformance/traffic/batchmeans"
 )
 
 // Result is what a run came to. All but the ledger and the slices leaves the warm-up out.
 type Result struct {
+	Formula  Formula                `json:"formula,omitempty"` // what predicts how much is refused
 	Counts   Counts                 `json:"counts"`
 	Ledger   []Row                  `json:"ledger"`
 	Stages   []StageResult          `json:"stages"`
@@ -53,10 +53,10 @@ type StageResult struct {
 	Given     int           `json:"given"`   // tries
 	Refused   int           `json:"refused"` // tries
 	Blocked   Interval      `json:"blocked"` // of tries that were given a number or refused
-	Hold      time.Duration `json:"hold_ns"` // that a number had in the mean; 0: not known
+	Hold      time.Duration `json:"hold_ns"` // how long a number was held in the mean, by Little's law; 0: not known
 	Offered   *float64      `json:"offered_erlangs"`
 	Carried   *float64      `json:"carried_erlangs"`
-	Predicted *float64      `json:"predicted_blocked"` // by Erlang's formula, of the offered load that was measured
+	Predicted *float64      `json:"predicted_blocked"` // by the formula, of the offered load that was measured
 }
 
 // Interval is batchmeans.Interval with nil for what is not known.
@@ -114,9 +114,10 @@ const curve = 101
 func (r *Run) Result(now time.Duration) Result {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.holds.Now(now)
 	r.counts.Twice = r.holds.Twice()
 	out := Result{
-		Counts: r.counts, Ledger: r.counts.Ledger(), Slices: r.slices.whole(), Times: make(map[string]Percentiles),
+		Formula: r.plan.Formula, Counts: r.counts, Ledger: r.counts.Ledger(), Slices: r.slices.whole(), Times: make(map[string]Percentiles),
 		Statuses: map[string]map[int]int{Reserve: maps.Clone(r.statuses[Reserve]), Handoff: maps.Clone(r.statuses[Handoff])},
 	}
 	for name, l := range map[string]*Lengths{
@@ -159,8 +160,6 @@ func (s *stage) add(t stage) {
 	s.late += t.late
 	s.given += t.given
 	s.refused += t.refused
-	s.held += t.held
-	s.holds += t.holds
 }
 
 func (r *Run) stage(p Stage, s stage, blocked Interval) StageResult {
@@ -168,15 +167,15 @@ func (r *Run) stage(p Stage, s stage, blocked Interval) StageResult {
 		Name: p.Name, From: p.From, To: p.To, Warm: p.Warm, Steady: p.Steady, Scheduled: s.scheduled, Begun: s.begun, Late: s.late,
 		Given: s.given, Refused: s.refused, Blocked: blocked,
 	}
-	if s.holds == 0 || !r.plan.Rules.Known() || p.To <= p.From {
+	if s.given == 0 || !r.plan.Rules.Known() || p.To <= p.From {
 		return out
 	}
-	out.Hold = s.held / time.Duration(s.holds)
-	seconds := (p.To - p.From).Seconds()
-	out.Offered = new(float64(s.given+s.refused) / seconds * out.Hold.Seconds())
-	out.Carried = new(float64(s.given) / seconds * out.Hold.Seconds())
-	if p.Steady && r.plan.Peakedness > 0 && r.plan.Rules.Size > 0 {
-		out.Predicted = new(erlang.Hayward(r.plan.Rules.Size, *out.Offered, r.plan.Peakedness))
+	carried := r.holds.Held(p.From, p.To)
+	offered := carried * float64(s.given+s.refused) / float64(s.given) // who was refused would have held a number as long
+	out.Carried, out.Offered = &carried, &offered
+	out.Hold = time.Duration(carried * (p.To - p.From).Seconds() / float64(s.given) * float64(time.Second))
+	if p.Steady {
+		out.Predicted = r.plan.predicted(*out.Offered, out.Hold)
 	}
 	return out
 }

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/erlang"
 	"github.com/dnispool/dnispool/conformance/traffic/batchmeans"
 )
 
@@ -24,8 +25,11 @@ type Plan struct {
 	Stages  []Stage
 	Rules   Rules
 	Erlangs float64 // that are about to be offered, for the size of batches; 0: not known
-	// Peakedness of the arrivals: 1 when callers do not know of each other; 0 where no formula applies. See erlang.Hayward.
-	Peakedness float64
+	// Formula says what is refused, and the rest what it needs; see package erlang.
+	Formula    Formula
+	Peakedness float64       // Hayward
+	Sources    int           // Engset: callers who come again and again
+	Idle       time.Duration // and how long each is idle, in the mean
 }
 
 // Run takes in one run. All times are since its start. It is safe for concurrent use.
@@ -49,14 +53,38 @@ type stage struct {
 	scheduled, begun, late int // callers who were due in it; of these, begun at all, and begun after its end
 	given, refused         int // replies to callers who were due in it
 	blocked                *batchmeans.Series
-	held                   time.Duration // by the numbers that were given in it
-	holds                  int           // whose hold is known
+}
+
+// Formula names what predicts how much is refused.
+type Formula string
+
+// The formulas. A metronome has none.
+const (
+	ErlangB Formula = "Erlang B" // many callers who do not know of each other
+	Hayward Formula = "Hayward"  // who come in batches
+	Engset  Formula = "Engset"   // few callers, who come again and again
+)
+
+// predicted is the share that is refused of so many erlangs; nil: no formula says it.
+func (p Plan) predicted(offered float64, hold time.Duration) *float64 {
+	n := p.Rules.Size
+	switch {
+	case n == 0:
+		return nil
+	case p.Formula == ErlangB:
+		return new(erlang.Blocking(n, offered))
+	case p.Formula == Hayward:
+		return new(erlang.Hayward(n, offered, p.Peakedness))
+	case p.Formula == Engset && p.Idle > 0:
+		return new(erlang.Engset(n, p.Sources, hold.Seconds()/p.Idle.Seconds()))
+	}
+	return nil
 }
 
 // NewRun begins with nothing.
 func NewRun(p Plan) *Run {
 	r := &Run{
-		plan: p, holds: NewHolds(p.Rules), statuses: map[string]map[int]int{Reserve: {}, Handoff: {}},
+		plan: p, holds: NewHolds(p.Rules, marks(p.Stages)...), statuses: map[string]map[int]int{Reserve: {}, Handoff: {}},
 		reserve: NewLengths(), service: NewLengths(), refused: NewLengths(), lag: NewLengths(), handoff: NewLengths(), setUp: NewLengths(), visible: NewLengths(),
 		nowReserve: NewLengths(), nowLag: NewLengths(), slices: Slices{Width: time.Second},
 	}
@@ -75,6 +103,30 @@ const (
 	Reserve = "reserve"
 	Handoff = "handoff"
 )
+
+// marks are the ends of the stages.
+func marks(stages []Stage) (out []time.Duration) {
+	for _, s := range stages {
+		out = append(out, s.To)
+	}
+	return out
+}
+
+// End says that no more callers are due: the stage that is under way is over.
+func (r *Run) End(now time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	last := &r.plan.Stages[len(r.plan.Stages)-1]
+	for i := range r.plan.Stages {
+		if s := &r.plan.Stages[i]; now < s.To && now >= s.From {
+			last = s
+		}
+	}
+	if now < last.To {
+		r.holds.Mark(now)
+		last.To = now
+	}
+}
 
 // at is the stage in which a caller was due.
 func (r *Run) at(due time.Duration) (int, *stage) {

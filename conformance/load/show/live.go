@@ -75,7 +75,7 @@ func (l *Live) table(s load.Sample) {
 		fmt.Sprintf("%s%s", s.At.Round(time.Second), of),
 		fmt.Sprintf("offered    %6d/s   %8d callers   %d dropped", s.Offered, r.Counts.Scheduled, r.Counts.Dropped),
 		fmt.Sprintf("given      %6d/s   %8d numbers", s.Given, r.Whole.Given),
-		fmt.Sprintf("blocked    %8s   %8s measured   Erlang B of the measured load: %s", refusedOf(s.Slice), blocked(r.Whole.Blocked), percent(r.Whole.Predicted)),
+		fmt.Sprintf("blocked    %8s   %8s measured   %s of the measured load: %s", refusedOf(s.Slice), blocked(r.Whole.Blocked), formula(r), percent(r.Whole.Predicted)),
 		fmt.Sprintf("held       %8s   %d calls up   %s", l.held(s.Slice), s.Up, l.gauge(s.Slice)),
 		fmt.Sprintf("reserve    p50 %s   p95 %s   p99 %s   send lag p99 %s", span(r.Times[measure.TimeReserve].P50), span(r.Times[measure.TimeReserve].P95), span(r.Times[measure.TimeReserve].P99), span(r.Times[measure.TimeLag].P99)),
 		fmt.Sprintf("answered   %6d/s   %8d calls   %d refused or failed", s.Calls, r.Counts.Answered, r.Counts.CallRefused+r.Counts.CallFailed),

@@ -81,25 +81,26 @@ func pictures(all ...picture) []picture { return all }
 func timeline(r load.Report) (rates, held picture) {
 	slices := r.Measured.Slices
 	seconds := slices.Width.Seconds()
-	var offered, given, refused, must, pool []html.Point
+	var offered, given, refused, must, band, pool []html.Point
 	for _, s := range slices.All {
 		at := s.At.Seconds()
 		offered = append(offered, html.Point{X: at, Y: float64(s.Offered) / seconds})
 		given = append(given, html.Point{X: at, Y: float64(s.Given) / seconds})
 		refused = append(refused, html.Point{X: at, Y: float64(s.Refused) / seconds})
-		must = append(must, html.Point{X: at, Y: float64(s.Must), High: float64(s.May)})
+		must = append(must, html.Point{X: at, Y: float64(s.Must)})
+		band = append(band, html.Point{X: at, Y: float64(s.Must), High: float64(s.May)})
 		pool = append(pool, html.Point{X: at, Y: float64(r.Size)})
 	}
 	time := html.Axis{Label: "seconds since the start", Max: slices.All[len(slices.All)-1].At.Seconds()}
 	rates = picture{html.Plot{Title: "Callers offered, numbers given and refused over time", X: time, Y: html.Axis{Label: "a second"}, Series: []html.Series{
 		{Name: "offered", Kind: html.Line, Points: offered}, {Name: "given", Kind: html.Line, Points: given}, {Name: "refused (404)", Kind: html.Line, Points: refused},
 	}}.SVG(), "Where fewer are given than are offered, the rest should be refused, and the pool below be full at that time."}
-	bands := []html.Series{{Name: "held: from what must be to what may be", Kind: html.Band, Points: must}}
+	bands := []html.Series{{Name: "certainly held", Kind: html.Line, Points: must}, {Name: "may be held besides", Kind: html.Band, Points: band}}
 	if r.Size > 0 {
 		bands = append(bands, html.Series{Name: fmt.Sprintf("the pool's %d numbers", r.Size), Kind: html.Limit, Points: pool})
 	}
 	held = picture{html.Plot{Title: "Numbers held over time", X: time, Y: html.Axis{Label: "numbers"}, Series: bands}.SVG(),
-		"The band is what this run certainly held and what it may have held at most. A refusal while the band stays below the line is not explained by this run."}
+		"The line is what this run certainly held, the band what it may have held besides. A refusal while the band stays below the size of the pool is not explained by this run."}
 	return rates, held
 }
 

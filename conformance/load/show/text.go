@@ -3,6 +3,7 @@
 package show
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -36,7 +37,7 @@ func Text(w io.Writer, r load.Report) error {
 	}
 	if len(r.Measured.Stages) > 1 {
 		line("")
-		line("%-20s %9s %9s %9s %18s %10s %9s", "stages", "offered/s", "begun/s", "erlangs", "blocked", "Erlang B", "hold")
+		line("%-20s %9s %9s %9s %18s %10s %9s", "stages", "offered/s", "begun/s", "erlangs", "blocked", formula(r.Measured), "hold")
 		for _, s := range r.Measured.Stages {
 			line("%-20s %9.4g %9.4g %9s %18s %10s %9s", s.Name, s.Rate(), s.Achieved(), number(s.Offered), blocked(s.Blocked), percent(s.Predicted), span(s.Hold))
 		}
@@ -109,13 +110,15 @@ func Facts(r load.Report) [][2]string {
 		{"offered", fmt.Sprintf("%.4g callers a second were due, %.4g began in time: %s", whole.Rate(), whole.Achieved(), r.Arrivals)},
 		{"blocked", blocked(whole.Blocked) + fmt.Sprintf(" of %d reservations", whole.Blocked.Tries)},
 	}
-	if whole.Offered != nil {
+	switch {
+	case whole.Blocked.Tries == 0: // nothing was measured
+	case whole.Offered != nil:
 		text := fmt.Sprintf("%.4g erlangs offered, as measured: each number was held %s in the mean", *whole.Offered, span(whole.Hold))
 		if whole.Predicted != nil {
-			text += fmt.Sprintf("; Erlang B on %d numbers: %s blocked", r.Size, percent(whole.Predicted))
+			text += fmt.Sprintf("; %s on %d numbers: %s blocked", r.Measured.Formula, r.Size, percent(whole.Predicted))
 		}
 		rows = append(rows, [2]string{"load", text})
-	} else {
+	default:
 		rows = append(rows, [2]string{"load", "not known in erlangs: of the pool it must be known what releases a number, and its window"})
 	}
 	if !r.Calls {
@@ -123,6 +126,9 @@ func Facts(r load.Report) [][2]string {
 	} else {
 		c := r.Measured.Counts
 		rows = append(rows, [2]string{"context", fmt.Sprintf("%d calls had their own, %d none, %d another's; %d callers may have been dropped unnoticed", c.Own, c.None, c.Foreign, c.FailOpen)})
+	}
+	if r.Measured.Formula == measure.Engset {
+		rows = append(rows, [2]string{"closed", "these callers wait for the platform, so what is refused is less than real callers would find: Engset's formula and not Erlang's; no more callers than numbers are ever refused"})
 	}
 	rows = append(rows, [2]string{"generator", generator(r)})
 	return rows
@@ -190,6 +196,9 @@ func percent(share *float64) string {
 	}
 	return fmt.Sprintf("%.3g %%", 100**share)
 }
+
+// formula names what predicts how much is refused.
+func formula(r measure.Result) string { return cmp.Or(string(r.Formula), "predicted") }
 
 func number(f *float64) string {
 	if f == nil {
