@@ -34,9 +34,11 @@ const wide = matchMedia('(min-width: 1000px)'); // as in style.css: the pool is 
 
 let view = ''; // what the address names
 let section = ''; // what is shown for it
+let address; // that was followed last
 
 // route shows what the address names. Where the pool is beside everything else, its own view is the conversations'.
 function route() {
+  address = location.hash;
   const [name, ...rest] = location.hash.replace(/^#\/?/, '').split('/').map(decoded);
   view = name in views ? name : wide.matches ? 'conversations' : 'pool';
   section = view === 'pool' && wide.matches ? 'conversations' : view;
@@ -52,7 +54,10 @@ function route() {
   document.querySelector('main').scrollTop = 0;
 }
 
-addEventListener('hashchange', route); // before whoever waits for what it shows
+// followed shows what a new address names, once.
+function followed() {
+  if (location.hash !== address) route();
+}
 
 function decoded(text) {
   try {
@@ -173,15 +178,11 @@ document.addEventListener('keydown', (press) => {
   }
 });
 
-// enter goes to a view, and to its list.
-function enter(address) {
-  const focus = () => document.querySelector(section === 'pool' ? '#numbers' : 'main > section:not([hidden]) .list')?.focus();
-  if (location.hash === address) {
-    focus();
-    return;
-  }
-  addEventListener('hashchange', focus, { once: true });
-  location.hash = address;
+// enter goes to a view, and to its list, before the next key is pressed.
+function enter(there) {
+  location.hash = there;
+  followed();
+  document.querySelector(section === 'pool' ? '#numbers' : 'main > section:not([hidden]) .list')?.focus();
 }
 
 setInterval(() => { if (!document.hidden) head.refresh(); }, 10_000); // a clock that somebody else has stopped is no event
@@ -192,6 +193,7 @@ setInterval(() => {
   document.querySelector('#clock').textContent = clockTime(now()).slice(0, 8);
 }, 500);
 
+addEventListener('hashchange', followed);
 wide.addEventListener('change', route);
 begin(() => pool.project);
 route();
