@@ -51,11 +51,11 @@ is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognor
 	f.Var((*plan.Seconds)(&in.CoolDown), "cool-down", "`time` between the end of a reservation and the next use of its number")
 	f.Var(&in.Release, "release", "`moment` at which the number of a call is free again: hangup, arrival or answer")
 	f.Var((*plan.Share)(&in.Lost), "lost", "`share` of reservations whose reply is lost, so that the client asks again")
-	f.IntVar(&in.Retries, "retries", in.Retries, "`how` often it asks again")
+	f.IntVar(&in.Retries, "retries", in.Retries, "so `many` times it asks again")
 	f.Var((*plan.Share)(&in.Again), "again", "`share` of refused callers who ask again at once")
 	f.Var((*plan.Span)(&in.Outage), "outage", "refuse nobody while calls do not arrive for this `time`")
-	f.IntVar(&in.Out, "out-of-service", 0, "`numbers` that are out of service")
-	f.IntVar(&in.Numbers, "numbers", 0, "say also what this many `numbers` would lose")
+	f.IntVar(&in.Out, "out-of-service", 0, "so `many` numbers are out of service")
+	f.IntVar(&in.Numbers, "numbers", 0, "say also what so `many` numbers would lose")
 	f.Var((*plan.Share)(&in.Grade), "grade", "`share` of reservations that may be refused in the busiest interval")
 	f.Float64Var(&in.Strays, "strays", in.Strays, "`calls` a day and number that nobody reserved")
 	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000")
@@ -87,17 +87,20 @@ func runPlan(ctx context.Context, e env) int {
 	if err == nil && f.simulate != "" {
 		p.Simulated, err = virtual.Plan(ctx, p, length, f.seed)
 	}
-	if ctx.Err() != nil {
-		fmt.Fprintln(e.err, "interrupted")
-		return finding.ExitInterrupted
+	if ctx.Err() != nil { // the simulation, not the plan
+		err = nil
 	}
 	if err == nil {
 		err = f.write(e, p)
 	}
-	if err != nil {
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(e.err, "interrupted")
+		return finding.ExitInterrupted
+	case err != nil:
 		return refuse(e, err)
 	}
-	return 0
+	return finding.ExitConformant
 }
 
 // length is how much is simulated.

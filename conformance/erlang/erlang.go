@@ -67,7 +67,15 @@ func Hayward(lines int, offered, peakedness float64) float64 {
 
 // Lines is how few lines refuse no more than the share grade of the arrivals, at that peakedness.
 func Lines(offered, grade, peakedness float64) int {
-	return Fewest(func(lines int) bool { return Hayward(lines, offered, peakedness) <= grade })
+	if peakedness != 1 {
+		return Fewest(func(lines int) bool { return Hayward(lines, offered, peakedness) <= grade })
+	}
+	lines := 0
+	for blocked := 1.0; blocked > grade || lines == 0; { // line by line, which is once through all
+		lines++
+		blocked = climb(blocked, float64(lines-1), 1, offered)
+	}
+	return lines
 }
 
 // Fewest is the smallest number of lines, 1 or more, that will do. All larger ones must do as well.
@@ -114,21 +122,28 @@ func Engset(lines, sources int, idle float64) float64 {
 
 // Retried is Hayward when the share again of those who are refused comes again at once. It returns the erlangs that are
 // then offered, first and further tries together, and the share of them that is refused; settled is false when every try
-// brings on more and there is no end to it.
+// brings on more and there is no end to it. The total T is where T = offered + again T B(T): what is refused never grows
+// faster than what is offered, so there is one such T at most.
 func Retried(lines int, offered, again, peakedness float64) (total, blocked float64, settled bool) {
-	total = offered
-	for range 100_000 {
+	more := func(total float64) bool {
 		blocked = Hayward(lines, total, peakedness)
-		next := offered + again*total*blocked
-		if math.Abs(next-total) < 1e-10*total {
-			return next, blocked, true
+		return offered+again*total*blocked > total
+	}
+	low, high := offered, offered
+	for more(high) {
+		if high > 1000*(offered+float64(lines)) {
+			return high, blocked, false
 		}
-		total = next
-		if total > 100*(offered+float64(lines)) {
-			break
+		low, high = high, 2*high
+	}
+	for range 60 {
+		if total = (low + high) / 2; more(total) {
+			low = total
+		} else {
+			high = total
 		}
 	}
-	return total, blocked, false
+	return total, blocked, true
 }
 
 // Rest is the mean number of seconds that a line is free between two uses, whichever of the free ones is taken next.

@@ -122,7 +122,7 @@ func (in Inputs) Validate() error {
 		}
 	}
 	want(in.Rate > 0, "rate: want more than 0, got %v", in.Rate)
-	want(in.offered() <= mostErlangs, "rate: want at most %.0f erlangs, got %v at %v a call", mostErlangs, in.Rate, seconds(in.likely().hold(in, OnHangup)))
+	want(in.offered() <= mostErlangs, "rate: want at most %.0f erlangs, got %v at %.3gs a call", mostErlangs, in.Rate, in.likely().hold(in, OnHangup))
 	want(in.Forecast >= 0 && in.Forecast <= 1, "forecast: want an error of 0 to 100 %%, got %g", in.Forecast)
 	want(in.Growth > -1 && in.Growth <= 100, "growth: want more than -100 %%, got %g", in.Growth)
 	want(in.Batch >= 1, "batch: want 1 caller or more, got %d", in.Batch)

@@ -132,8 +132,10 @@ func (m model) erlangs(p point) float64 { return p.erlangs(m.Inputs, m.delay, m.
 
 // numbers serve so many erlangs, those that are out of service and those that an outage takes included.
 func (m model) numbers(erlangs, rate float64) int {
-	lines := erlang.Fewest(func(lines int) bool { return m.refused(lines, erlangs) <= m.Grade })
-	return lines + m.spare(rate)
+	if m.Again == 0 {
+		return erlang.Lines(erlangs, m.Grade, m.peakedness) + m.spare(rate)
+	}
+	return erlang.Fewest(func(lines int) bool { return m.refused(lines, erlangs) <= m.Grade }) + m.spare(rate)
 }
 
 // spare are numbers that take part in no formula: during an outage every caller takes one, and nobody gives one back.

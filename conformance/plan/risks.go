@@ -34,8 +34,8 @@ func (m model) risks(p point, numbers int) Risks {
 	talk := m.Ring.Mean().Seconds() + p.talks*m.Talk.Mean().Seconds()
 	r.CallsAtOnce = p.rate * passed * (1 - p.abandoned - r.Late) * talk / float64(serving)
 	r.MostAtOnce = 1
-	if m.release == OnArrival {
-		r.MostAtOnce = quantile(r.CallsAtOnce, 0.999)
+	if m.release != OnHangup {
+		r.MostAtOnce = max(1, quantile(r.CallsAtOnce, 0.999))
 	}
 	return r
 }

@@ -72,15 +72,6 @@ func (rs Rates) Calls(t time.Duration) float64 {
 	return total
 }
 
-// Scaled is the rates times factor.
-func (rs Rates) Scaled(factor float64) Rates {
-	out := make(Rates, len(rs))
-	for i, s := range rs {
-		out[i] = Segment{Rate(factor) * s.From, Rate(factor) * s.To, s.For}
-	}
-	return out
-}
-
 // slope is how much the rate grows, in calls a second each second.
 func (s Segment) slope() float64 {
 	if s.For == 0 {

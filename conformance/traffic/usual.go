@@ -4,13 +4,7 @@ import "time"
 
 // What is usual, where nobody has measured it. Each says what it rests on; "assumed" is a guess.
 
-// Reply is from the moment at which the platform commits a reservation to that at which the client has its reply.
-// Assumed: 40 ms, 1 % above 400 ms.
-func Reply() Distribution {
-	return Distribution{byPercentile(40*time.Millisecond, 400*time.Millisecond, z99)}
-}
-
-// Think is from the reply to the INVITE. Assumed: a client that dials at once.
+// Think is from the moment of a reservation to the INVITE of its call. Assumed: a client that dials at once.
 func Think() Distribution { return Lognormal(200*time.Millisecond, time.Second) }
 
 // PostDialDelay is from dialling until the call reaches the platform, over domestic trunks. It rests on contracts that
@@ -32,8 +26,3 @@ func Ring() Distribution { return Uniform(200*time.Millisecond, time.Second) }
 // Talk is how long a call is up. That service times are lognormal: Brown, Gans, Mandelbaum et al., Statistical Analysis
 // of a Telephone Call Center, JASA 2005. Its mean of three minutes is assumed.
 func Talk() Distribution { return LognormalMean(180*time.Second, 1.2) }
-
-// Visible is from the BYE until the handoff can be read. Assumed: the platform says nothing of it.
-func Visible() Distribution {
-	return Distribution{byPercentile(100*time.Millisecond, 1500*time.Millisecond, z99)}
-}

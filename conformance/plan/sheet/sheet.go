@@ -34,15 +34,22 @@ func JSON(w io.Writer, p plan.Plan) error {
 // verdict is the plan in a few sentences.
 func verdict(p plan.Plan) string {
 	first, other := p.Cases[0], p.Cases[1]
-	return fmt.Sprintf("Buy %s if a number %s; %d if it %s. Nothing else matters as much: ask which of the two it is.",
-		numbers(first.High), released(first.Release), other.High, released(other.Release))
+	says := fmt.Sprintf("Buy %s if a number %s; %s if it %s. Nothing else matters as much: ask which of the two it is.",
+		numbers(first.High), released(first.Release), grouped(other.High), released(other.Release))
+	switch late := first.Risks.Late; {
+	case late > 0.1:
+		says += fmt.Sprintf(" The window is too short: %s of calls come after it and find no attributes.", percent(late))
+	case late > 1e-3:
+		says += fmt.Sprintf(" The window is too short: %s calls comes after it and finds no attributes.", oneIn(late))
+	}
+	return says
 }
 
 func numbers(n int) string {
 	if n == 1 {
 		return "1 number"
 	}
-	return fmt.Sprintf("%d numbers", n)
+	return grouped(n) + " numbers"
 }
 
 // released says a rule of release as the end of a sentence about a number.
@@ -95,7 +102,7 @@ func values(p plan.Plan) []value {
 	window, abandon, coolDown := plan.Seconds(in.Window), plan.Shares(in.Abandoned), plan.Seconds(in.CoolDown)
 	all := []value{
 		{"rate", rate(in.Rate, in.Rate), ""}, {"forecast", percent(in.Forecast), ""}, {"growth", percent(in.Growth), ""}, {"batch", strconv.Itoa(in.Batch), ""},
-		{"think", in.Think.String(), ""}, {"pdd", times(in.PostDial.String(), in.SetUp), ""}, {"ring", in.Ring.String(), ""}, {"talk", times(in.Talk.String(), in.Talks), ""},
+		{"think", law(in.Think, plan.Known(1)), ""}, {"pdd", law(in.PostDial, in.SetUp), ""}, {"ring", law(in.Ring, plan.Known(1)), ""}, {"talk", law(in.Talk, in.Talks), ""},
 		{"abandon", abandon.String(), ""}, {"window", window.String(), ""}, {"cool-down", coolDown.String(), ""}, {"release", string(in.Release), ""},
 		{"lost", percent(in.Lost), ""}, {"retries", strconv.Itoa(in.Retries), ""}, {"again", percent(in.Again), ""}, {"outage", span(in.Outage), ""},
 		{"out-of-service", strconv.Itoa(in.Out), ""}, {"grade", percent(in.Grade), ""}, {"strays", fmt.Sprintf("%g", in.Strays), ""},
@@ -110,11 +117,16 @@ func values(p plan.Plan) []value {
 	return all
 }
 
-func times(text string, r plan.Range) string {
-	if !r.Uncertain() {
-		return text
+// law is a distribution, what it comes to, and how many times as long it may be.
+func law(d traffic.Distribution, times plan.Range) string {
+	text := d.String()
+	if p95 := d.Quantile(0.95).Seconds(); math.Abs(p95-d.Mean().Seconds()) > 1e-3 {
+		text += fmt.Sprintf("; %s in the mean, 95 %% within %s", span(d.Mean().Seconds()), span(p95))
 	}
-	return fmt.Sprintf("%s; %.2g to %.2g times that", text, r.Low, r.High)
+	if times.Uncertain() {
+		text += fmt.Sprintf("; or %.2g to %.2g times that", times.Low, times.High)
+	}
+	return text
 }
 
 // percent writes a share, as 0.98 %.

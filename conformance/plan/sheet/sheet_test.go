@@ -80,6 +80,17 @@ func TestSimulated(t *testing.T) {
 	}
 }
 
+func TestAWindowThatIsTooShort(t *testing.T) {
+	t.Parallel()
+	p := documented(t)
+	for late, want := range map[float64]string{0.5: ": 50 % of calls come after it", 1.0 / 500: ": 1 in 500 calls comes after it", 1e-4: ""} {
+		p.Cases[0].Risks.Late = late
+		if got := verdict(p); strings.Contains(got, "too short") != (want != "") || !strings.Contains(got, want) {
+			t.Errorf("%g late: want %q, got %s", late, want, got)
+		}
+	}
+}
+
 func TestJSON(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer

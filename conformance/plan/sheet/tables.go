@@ -2,7 +2,7 @@ package sheet
 
 import (
 	"fmt"
-	"strconv"
+	"math"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/plan"
@@ -23,10 +23,10 @@ func cases(p plan.Plan) [][]string {
 	for _, c := range p.Cases {
 		rows[0] = append(rows[0], on(c.Release))
 	}
-	row("numbers, everything as likely", func(c plan.Case) string { return strconv.Itoa(c.Likely) })
-	row("numbers, nine cases of ten", func(c plan.Case) string { return fmt.Sprintf("%d to %d", c.Low, c.High) })
+	row("numbers, everything as likely", func(c plan.Case) string { return grouped(c.Likely) })
+	row("numbers, nine cases of ten", func(c plan.Case) string { return grouped(c.Low) + " to " + grouped(c.High) })
 	row("a number is held for", func(c plan.Case) string { return span(c.Hold) })
-	row("erlangs in the busiest interval", func(c plan.Case) string { return fmt.Sprintf("%.4g", c.Offered) })
+	row("erlangs in the busiest interval", func(c plan.Case) string { return erlangs(c.Offered) })
 	row("refused with the likely numbers", func(c plan.Case) string { return percent(c.Blocked) })
 	row("a window twice as long costs", func(c plan.Case) string { return fmt.Sprintf("%+d", c.Doubled) })
 	row("a number rests between two calls", func(c plan.Case) string { return span(c.Rest) })
@@ -63,7 +63,7 @@ func rules(p plan.Plan) [][]string {
 	}
 	rows := [][]string{head}
 	for _, r := range p.Rules {
-		row := []string{r.Name + ", " + r.Says, strconv.Itoa(r.Numbers)}
+		row := []string{r.Name + ", " + r.Says, grouped(r.Numbers)}
 		for _, l := range r.Loses {
 			row = append(row, percent(l.Refused), rate(l.Carries, p.Inputs.Rate))
 		}
@@ -75,7 +75,7 @@ func rules(p plan.Plan) [][]string {
 func windows(p plan.Plan) [][]string {
 	rows := [][]string{{"window", "numbers", "a call after it", "taken for another", "a stray takes the attributes"}}
 	for _, w := range p.Windows {
-		rows = append(rows, []string{span(w.Seconds), strconv.Itoa(w.Numbers), oneIn(w.Late), oneIn(w.Wrong), oneIn(w.Stray)})
+		rows = append(rows, []string{span(w.Seconds), grouped(w.Numbers), oneIn(w.Late), oneIn(w.Wrong), oneIn(w.Stray)})
 	}
 	return rows
 }
@@ -102,7 +102,7 @@ func sensitivity(p plan.Plan) [][]string {
 		if len(rows) == 2 {
 			rows[0] = append(rows[0], percent(c.Abandoned))
 		}
-		rows[len(rows)-1] = append(rows[len(rows)-1], strconv.Itoa(c.Numbers))
+		rows[len(rows)-1] = append(rows[len(rows)-1], grouped(c.Numbers))
 	}
 	return rows
 }
@@ -110,7 +110,7 @@ func sensitivity(p plan.Plan) [][]string {
 func dayTable(p plan.Plan) [][]string {
 	rows := [][]string{{"from", "callers", "erlangs", "numbers", "refused with " + numbers(p.Cases[0].Likely)}}
 	for _, i := range p.Day {
-		rows = append(rows, []string{clock(i.Begin), rate(i.Rate, p.Inputs.Rate), fmt.Sprintf("%.4g", i.Erlangs), strconv.Itoa(i.Numbers), percent(i.Blocked)})
+		rows = append(rows, []string{clock(i.Begin), rate(i.Rate, p.Inputs.Rate), erlangs(i.Erlangs), grouped(i.Numbers), percent(i.Blocked)})
 	}
 	return rows
 }
@@ -133,7 +133,7 @@ func simulated(p plan.Plan) [][]string {
 			refused += fmt.Sprintf(" ± %.2g", 100**s.HalfWidth)
 		}
 		rows = append(rows, []string{
-			on(s.Release), strconv.Itoa(s.Numbers), grouped(int(s.Callers)), refused, percent(s.Formula), percent(s.Even), oneIn(s.Late), oneIn(s.Wrong),
+			on(s.Release), grouped(s.Numbers), grouped(int(s.Callers)), refused, percent(s.Formula), percent(s.Even), oneIn(s.Late), oneIn(s.Wrong),
 		})
 	}
 	return rows
@@ -166,4 +166,11 @@ func roundUp(n uint64) int {
 		digit *= 10
 	}
 	return int((n + digit - 1) / digit * digit)
+}
+
+func erlangs(e float64) string {
+	if e >= 10_000 {
+		return grouped(int(math.Round(e)))
+	}
+	return fmt.Sprintf("%.4g", e)
 }

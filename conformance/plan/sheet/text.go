@@ -95,7 +95,11 @@ func (t *text) swings(p plan.Plan) {
 func (t *text) inputs(p plan.Plan) {
 	t.WriteString("\nInputs, each a flag; with a reason where it is a default that matters\n")
 	for _, v := range values(p) {
-		fmt.Fprintf(t, "  %-14s  %s\n", v.flag, v.value)
+		value, rest, _ := strings.Cut(v.value, "; ")
+		fmt.Fprintf(t, "  %-14s  %s\n", v.flag, value)
+		if rest != "" {
+			t.paragraph(strings.Repeat(" ", 18), rest)
+		}
 		if v.source != "" {
 			t.paragraph(strings.Repeat(" ", 18), v.source)
 		}
