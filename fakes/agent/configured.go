@@ -22,13 +22,29 @@ func Configured(file string, n *yaml.Node, talk time.Duration) (conversation.Age
 
 // Brought gives the settings that an agent brings with it; see sim.Brought.
 func Brought(file string, n *yaml.Node) *yaml.Node {
-	project := strictyaml.Lookup(n, "adk")
-	if project == nil {
+	if a := project(file, n); a != nil {
+		return a.Project().Settings()
+	}
+	return nil
+}
+
+// Lacks says what the agent of a node needs and this machine does not have; nil for nothing.
+func Lacks(file string, n *yaml.Node) error {
+	if a := project(file, n); a != nil {
+		return a.Lacks()
+	}
+	return nil
+}
+
+// project is the agent of a node that has an ADK project, nil for every other node, and where Parse has problems to report.
+func project(file string, n *yaml.Node) *adk.Agent {
+	at := strictyaml.Lookup(n, "adk")
+	if at == nil {
 		return nil
 	}
-	a, problems := adk.Parse(file, project)
+	a, problems := adk.Parse(file, at)
 	if len(problems) > 0 {
-		return nil // Parse says it
+		return nil
 	}
-	return a.Project().Settings()
+	return a
 }

@@ -7,6 +7,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/steered"
 	"github.com/dnispool/dnispool/conformance/targets/world"
@@ -31,6 +33,14 @@ type Target struct {
 
 // Name implements targets.Target.
 func (Target) Name() string { return "reference" }
+
+// Refuses implements targets.Target: an agent may need a program that this machine does not have.
+func (Target) Refuses(s *scenario.Scenario) (finding.Status, string) {
+	if err := world.Lacks(s.File, s.Given); err != nil {
+		return finding.Unsupported, err.Error()
+	}
+	return "", ""
+}
 
 // Open implements targets.Target.
 func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error) {

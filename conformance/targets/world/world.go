@@ -3,6 +3,7 @@
 package world
 
 import (
+	"errors"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -91,6 +92,21 @@ func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	w.Platform = config
 	return w, problems
+}
+
+// Lacks says what an agent of a scenario's world needs and this machine does not have; nil for nothing.
+func Lacks(file string, given *yaml.Node) error {
+	nodes := []*yaml.Node{strictyaml.Lookup(given, "agent")}
+	if projects := strictyaml.Lookup(given, "projects"); projects != nil {
+		for _, p := range projects.Content {
+			nodes = append(nodes, strictyaml.Lookup(p, "agent"))
+		}
+	}
+	var errs []error
+	for _, n := range nodes {
+		errs = append(errs, agent.Lacks(file, n))
+	}
+	return errors.Join(errs...)
 }
 
 func readAgent(file string, n *yaml.Node) (conversation.Agent, strictyaml.Problems) {

@@ -96,6 +96,12 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
+// Lacks says what the agent needs and this machine does not have; nil for nothing.
+func (a *Agent) Lacks() error {
+	_, err := find(a.options.Python)
+	return err
+}
+
 // Project is what the agent runs.
 func (a *Agent) Project() *Project { return a.project }
 

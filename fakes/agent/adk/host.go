@@ -39,11 +39,19 @@ type host struct {
 	pids    map[int]struct{} // of calls
 }
 
+// find looks for an interpreter.
+func find(interpreter string) (file string, err error) {
+	if file, err = exec.LookPath(interpreter); err != nil {
+		return "", fmt.Errorf("python: want %s on the PATH, to run an ADK project (3.9 or newer; %s were tested), got none", interpreter, TestedWith)
+	}
+	return file, nil
+}
+
 // start starts Python and asks it the first question, which is to import a project, or to read one.
 func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (*host, error) {
-	file, err := exec.LookPath(interpreter)
+	file, err := find(interpreter)
 	if err != nil {
-		return nil, fmt.Errorf("python: want %s on the PATH, to run an ADK project (3.9 or newer; %s were tested), got none", interpreter, TestedWith)
+		return nil, err
 	}
 	ours, theirs, err := pair()
 	if err != nil {

@@ -16,8 +16,13 @@ type (
 	process struct{}
 )
 
+func find(string) (string, error) {
+	return "", errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
+}
+
 func start(context.Context, string, json.RawMessage, any) (*host, error) {
-	return nil, errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
+	_, err := find("")
+	return nil, err
 }
 
 func (*host) ask(context.Context, json.RawMessage, []int, time.Duration, any) error {
