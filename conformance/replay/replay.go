@@ -108,6 +108,9 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		r.Exchanges = append(r.Exchanges, x.Exchange)
 	}
 	r.Warnings = append(r.Warnings, p.warnings...)
+	if t, ok := stage.(targets.Troubled); ok {
+		r.Warnings = append(r.Warnings, t.Troubles()...)
+	}
 	r.Ladder = stage.Ladder()
 	p.tidy(&r)
 	r.Duration = time.Since(started)

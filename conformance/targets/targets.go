@@ -52,6 +52,12 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
+// Troubled is a stage that knows what the agents of its platform could not do.
+type Troubled interface {
+	// Troubles says it in one line each, each once.
+	Troubles() []string
+}
+
 // Stage is a target made ready for one scenario. It is safe for concurrent use.
 type Stage interface {
 	Doer // through the faults of the wire; the URL is one under BaseURL

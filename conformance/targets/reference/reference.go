@@ -76,8 +76,11 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 	if err := platform.Start(ctx); err != nil {
 		return nil, err
 	}
+	var trouble troubles
+	platform.Journal().Subscribe(trouble.see)
 	return steered.Open(ctx, steered.Platform{
-		Clock: k, BaseURL: "http://" + platform.HTTPAddr(), SIP: platform.SIPAddr(), Restart: platform.Restart, Close: platform.Close,
+		Troubles: trouble.all,
+		Clock:    k, BaseURL: "http://" + platform.HTTPAddr(), SIP: platform.SIPAddr(), Restart: platform.Restart, Close: platform.Close,
 		Failed: func() error { return nil },
 		Fault: func(n *yaml.Node) error {
 			f, err := world.Faults(n)

@@ -41,6 +41,8 @@ type Platform struct {
 	Fault func(faults *yaml.Node) error
 	// Watch calls see with what happens to calls, before the platform's time can move on from it, until the platform is closed.
 	Watch func(see func(kind journal.Kind, callID string)) error
+	// Troubles is what its agents could not do, in one line each; nil where that is not known.
+	Troubles func() []string
 	// Failed is why the platform cannot be steered any more; nil while it can.
 	Failed func() error
 	Close  func(context.Context) error
@@ -99,6 +101,14 @@ func (s *stage) Close() error {
 	errs = append(errs, s.platform.Close(ctx))
 	s.transport.CloseIdleConnections()
 	return errors.Join(errs...)
+}
+
+// Troubles implements targets.Troubled.
+func (s *stage) Troubles() []string {
+	if s.platform.Troubles == nil {
+		return nil
+	}
+	return s.platform.Troubles()
 }
 
 // Do implements targets.Stage.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -115,10 +116,11 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 	r, err := p.ask(ctx, question, q.Limit)
 	if err != nil {
 		c.lose(p)
+		out := conversation.Reply{Notes: []conversation.Note{{Kind: "failed", Text: err.Error()}}}
 		if errors.Is(err, conversation.ErrTimeout) {
-			return conversation.Reply{Took: q.Limit}, err
+			out.Took = q.Limit
 		}
-		return conversation.Reply{}, err
+		return out, err
 	}
 	out := conversation.Reply{Set: r.Set, Unset: r.Unset, Say: r.Say, Took: r.Took, Hangup: r.Hangup, Headers: r.Headers, Notes: r.Notes}
 	for name, value := range r.Headers {
@@ -128,6 +130,10 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 		}
 	}
 	if r.Error != "" {
+		told := func(n conversation.Note) bool { return n.Kind == "refused" && strings.Contains(r.Error, n.Text) }
+		if !slices.ContainsFunc(out.Notes, told) {
+			out.Notes = append(out.Notes, conversation.Note{Kind: "failed", Text: r.Error, File: r.File, Line: r.Line})
+		}
 		return out, Problem{Text: r.Error, File: r.File, Line: r.Line}
 	}
 	c.flow, c.step, c.pending = r.Flow, r.Step, r.Pending

@@ -42,7 +42,9 @@ func (f Function) write(b *bytes.Buffer) {
 	fmt.Fprintf(b, "\n%s%s   %.1f ms\n", f.Name, given, float64(f.Took)/float64(time.Millisecond))
 	line := func(what, text string) { fmt.Fprintf(b, "  %-9s %s\n", what, text) }
 	for _, n := range f.Reply.Notes {
-		line(n.Kind, n.String())
+		if n.Kind != "failed" { // which is the error
+			line(n.Kind, n.String())
+		}
 	}
 	state := "state"
 	if f.Err != nil {
