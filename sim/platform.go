@@ -36,7 +36,7 @@ type platform struct {
 	ends     sync.Map // the function that ends a call, by conversation id; of a platform that is watched
 	deadline *deadline
 
-	resizing  sync.Mutex // one at a time, so that two projects do not take one number
+	resizing  sync.Mutex // guards the numbers of every project, so that two projects do not take one
 	projects  []*project
 	byDNIKey  map[string]*project
 	byHandoff map[string]*project
@@ -45,6 +45,7 @@ type platform struct {
 // project is one tenant at work. Its mutex guards pool and records, which know nothing of goroutines.
 type project struct {
 	Project
+	numbers *pool.Numbers // of its pool, in the place of the project's; nil: those
 
 	mu       sync.Mutex
 	agent    conversation.Agent    // of the calls from now on
@@ -81,7 +82,11 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 // newPool returns an empty pool of the project's, which has what happens to it written in the journal, and who holds its
 // leases.
 func (p *platform) newPool(t *project) (Pool, map[uint64]string, error) {
-	numbers, err := pool.New(t.Pool)
+	settings := t.Pool
+	if t.numbers != nil {
+		settings.Numbers = *t.numbers
+	}
+	numbers, err := pool.New(settings)
 	if err != nil {
 		return nil, nil, fmt.Errorf("project %s: %w", t.Name, err)
 	}
@@ -340,9 +345,28 @@ func (p *platform) resize(t *project, numbers []string) error {
 	if err := t.pool.Resize(p.now(), numbers); err != nil {
 		return err
 	}
+	t.numbers = new(pool.List(numbers...))
 	p.expect(t)
 	p.note(journal.Event{Kind: journal.Resized, Project: t.Name, Detail: fmt.Sprintf("%d numbers", len(expanded))})
 	return nil
+}
+
+// configured are the projects' settings with the numbers that their pools have by now. When some were changed all are spelled out: those
+// that are generated follow from how many the projects before have.
+func (p *platform) configured(projects []Project) []Project {
+	p.resizing.Lock()
+	defer p.resizing.Unlock()
+	if !slices.ContainsFunc(p.projects, func(t *project) bool { return t.numbers != nil }) {
+		return projects
+	}
+	out := slices.Clone(projects)
+	for i, t := range p.projects {
+		out[i].Pool.Numbers = out[i].Pool.Numbers.Spelled()
+		if t.numbers != nil {
+			out[i].Pool.Numbers = *t.numbers
+		}
+	}
+	return out
 }
 
 // named returns a project by its name.

@@ -13,9 +13,11 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/dnispool/dnispool/sim/api"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/hostport"
@@ -39,14 +41,17 @@ type Sim struct {
 	backend  api.Backend        // the platform to the HTTP edge
 	line     telephony.Platform // and to the SIP edge
 
-	http      *http.Server
-	listener  net.Listener
-	secure    net.Listener // for HTTP over TLS; nil where there is none
-	authority []byte       // in PEM, of a certificate that was made
-	conns     *conns
-	served    chan struct{}
-	closing   sync.Once
-	edge      *telephony.Edge
+	http         *http.Server
+	listener     net.Listener
+	secure       net.Listener // for HTTP over TLS; nil where there is none
+	authority    []byte       // in PEM, of a certificate that was made
+	certificates *certificate.Made
+	conns        *conns
+	served       chan struct{}
+	closing      sync.Once
+	edge         *telephony.Edge
+
+	advertised atomic.Pointer[string] // instead of sip.advertise; nil: that
 }
 
 // Option changes how a Sim meets its surroundings.
@@ -58,12 +63,15 @@ func WithClock(k clock.Clock) Option { return func(s *Sim) { s.clock = k } }
 // WithLogger logs to l; default: nowhere.
 func WithLogger(l *slog.Logger) Option { return func(s *Sim) { s.log = l } }
 
+// WithCertificates keeps the certificate that is made in m, or takes the one from there; default: each start makes one.
+func WithCertificates(m *certificate.Made) Option { return func(s *Sim) { s.certificates = m } }
+
 // New makes a platform that is not serving yet. The configuration must be valid.
 func New(c Config, agents Agents, options ...Option) (*Sim, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal)}
+	s := &Sim{config: c, clock: clock.Real(), log: slog.New(slog.DiscardHandler), journal: journal.New(c.Journal), certificates: new(certificate.Made)}
 	for _, o := range options {
 		o(s)
 	}
@@ -98,7 +106,7 @@ func (s *Sim) serve(ctx context.Context) error {
 	var shown *tls.Config
 	var err error
 	if s.config.HTTP.TLSListen != "" || s.config.SIP.TLSListen != "" {
-		if shown, s.authority, err = s.config.TLS.TLS(); err != nil {
+		if shown, s.authority, err = s.certificates.TLS(s.config.TLS); err != nil {
 			return err
 		}
 	}
@@ -200,11 +208,19 @@ func (s *Sim) Advertise(address string) error {
 	if err := s.edge.Advertise(address); err != nil {
 		return fmt.Errorf("sip.%w", err)
 	}
+	s.advertised.Store(&address)
 	return nil
 }
 
-// Config returns the effective configuration.
-func (s *Sim) Config() Config { return s.config }
+// Config returns the effective configuration: what was changed meanwhile, as it is now.
+func (s *Sim) Config() Config {
+	c := s.config
+	if a := s.advertised.Load(); a != nil {
+		c.SIP.Advertise = *a
+	}
+	c.Projects = s.platform.configured(c.Projects)
+	return c
+}
 
 // Now returns the platform's time.
 func (s *Sim) Now() time.Time { return s.clock.Now() }

@@ -42,7 +42,7 @@ func (s *Sim) SetAgent(project string, a conversation.Agent) error {
 	return nil
 }
 
-// ResetPool gives a project a pool without leases, as it was at the start. Calls that are up go on.
+// ResetPool gives a project a pool of its numbers without leases. Calls that are up go on.
 func (s *Sim) ResetPool(project string) error {
 	t, ok := s.platform.named(project)
 	if !ok {
@@ -85,6 +85,8 @@ func (s *Sim) Reset(ctx context.Context) error {
 
 // empty gives t a pool without leases.
 func (p *platform) empty(t *project) error {
+	p.resizing.Lock()
+	defer p.resizing.Unlock()
 	fresh, holders, err := p.newPool(t)
 	if err != nil {
 		return err

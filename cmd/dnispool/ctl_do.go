@@ -75,6 +75,12 @@ func doCommands() []ctlCommand {
 		doing("numbers", "project number…", "give a pool other numbers, or ranges like +442079460000..+442079460019", func(ctx context.Context, c *client.Client, a asked) error {
 			return c.SetNumbers(ctx, a.args[0], a.args[1:])
 		}),
+		doing("advertise", "address", "tell callers to send to host or host:port from now on; none for what each has called", func(ctx context.Context, c *client.Client, a asked) error {
+			if a.args[0] == "none" {
+				return c.Advertise(ctx, "")
+			}
+			return c.Advertise(ctx, a.args[0])
+		}),
 		doing("agent", "project file", "have a project's calls taken by another agent from now on", func(ctx context.Context, c *client.Client, a asked) error {
 			b, err := a.env.read(a.args[1])
 			if err != nil {

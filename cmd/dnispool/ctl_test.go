@@ -219,6 +219,9 @@ func TestCtlChangesASimulator(t *testing.T) {
 		{[]string{"numbers", "acme", "+441614960000..+441614960002"}, ""},
 		{[]string{"reserve", "--project", "acme"}, "+44161496000"},
 		{[]string{"agent", "acme", "agent.yaml"}, ""},
+		{[]string{"advertise", "192.0.2.7:5070"}, ""},
+		{[]string{"config"}, "advertise: 192.0.2.7:5070"},
+		{[]string{"advertise", "none"}, ""},
 		{[]string{"freeze"}, "frozen"},
 		{[]string{"advance", "2m"}, "frozen"},
 		{[]string{"clock"}, "frozen"},
@@ -247,6 +250,7 @@ func TestCtlChangesASimulator(t *testing.T) {
 	}
 	for _, c := range []struct{ args, want string }{
 		{"advance soon", "ctl advance: duration: want one like 2m, got \"soon\"\n"},
+		{"advertise 192.0.2.7:port", "ctl advertise: sip.advertise: want host or host:port, got \"192.0.2.7:port\"\n"},
 		{"restart perhaps", "ctl restart: leases: want keep or lose, got \"perhaps\"\n"},
 		{"fault htp:", "ctl fault: 1:1: unknown key \"htp\" (did you mean \"http\"?)\n"},
 		{"configure nosuch.yaml", "ctl configure: file nosuch.yaml: no such file or directory\n"},

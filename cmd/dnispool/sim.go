@@ -21,6 +21,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/hostport"
@@ -101,7 +102,7 @@ func runSim(ctx context.Context, e env) int {
 // serve runs a platform until ctx ends.
 func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	log := slog.New(f.logHandler(e.err))
-	options := stage.Options{File: f.config, Agents: f.agents, Logger: log}
+	options := stage.Options{File: f.config, Agents: f.agents, Logger: log, Certificates: new(certificate.Made)}
 	if config.Control.Listen != "" {
 		options.Recorder = control.NewRecorder(config.Control)
 	}

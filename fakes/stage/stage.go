@@ -15,6 +15,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -28,6 +29,8 @@ type Options struct {
 	Agents   sim.Agents        // nil: those of the configuration, and the echo agent for a project without one
 	Recorder *control.Recorder // nil: nothing is recorded
 	Logger   *slog.Logger      // nil: nothing is logged
+	// Certificates has the certificate of the simulator that was opened before; nil: one is made.
+	Certificates *certificate.Made
 }
 
 // Open makes and starts a simulator. Its carrier and its faults are those of c.
@@ -63,6 +66,9 @@ type stage struct {
 }
 
 func build(c sim.Config, o Options) (*stage, error) {
+	if o.Certificates == nil {
+		o.Certificates = new(certificate.Made)
+	}
 	s := &stage{options: o, clock: clock.NewSteered(c.Clock.At(), c.Clock.Frozen), placed: placed{calls: make(map[string]*pstn.Call)}}
 	var problems strictyaml.Problems
 	s.behaviour, problems = pstn.ReadBehaviour(o.File, &c.Carrier)
@@ -78,7 +84,7 @@ func build(c sim.Config, o Options) (*stage, error) {
 	if err := s.set(set, false); err != nil {
 		return nil, err
 	}
-	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.inside.Parts(sim.Parts{Listener: s.wire.Listener}))}
+	options := []sim.Option{sim.WithClock(s.clock), sim.WithParts(s.inside.Parts(sim.Parts{Listener: s.wire.Listener})), sim.WithCertificates(s.options.Certificates)}
 	if o.Logger != nil {
 		options = append(options, sim.WithLogger(o.Logger))
 	}

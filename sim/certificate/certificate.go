@@ -16,6 +16,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"sync"
 	"time"
 )
 
@@ -55,6 +56,31 @@ func (c Config) TLS() (config *tls.Config, authority []byte, err error) {
 		return nil, nil, fmt.Errorf("tls: %w", err)
 	}
 	return &tls.Config{Certificates: []tls.Certificate{shown}, NextProtos: []string{"http/1.1"}}, authority, nil
+}
+
+// Made keeps the certificate that was made last, for whoever starts again with the same settings: clients that trust it need not be told
+// anew. The zero value has none yet. It is safe for concurrent use.
+type Made struct {
+	mu        sync.Mutex
+	hosts     []string
+	config    *tls.Config
+	authority []byte
+}
+
+// TLS is that of c, with the certificate that was made before when it is made for the same hosts.
+func (m *Made) TLS(c Config) (config *tls.Config, authority []byte, err error) {
+	if c.Certificate != "" {
+		return c.TLS()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.config == nil || !slices.Equal(m.hosts, c.Hosts) {
+		if config, authority, err = c.TLS(); err != nil {
+			return nil, nil, err
+		}
+		m.hosts, m.config, m.authority = c.Hosts, config, authority
+	}
+	return m.config.Clone(), m.authority, nil
 }
 
 // local are the names of this machine.

@@ -44,10 +44,11 @@ type Server struct {
 
 // state is which simulator is asked, and in what part of its life it is.
 type state struct {
-	sim    *sim.Sim // nil until it has started
-	status string   // one of the words below
-	watch  *watch   // of its journal
-	stage  *Stage   // nil until it has started
+	sim    *sim.Sim  // nil until it has started
+	status string    // one of the words below
+	watch  *watch    // of its journal
+	stage  *Stage    // nil until it has started
+	agents *sync.Map // the YAML of those that were set, by project
 }
 
 // The states of a simulator. It is ready in the second only.
@@ -130,7 +131,7 @@ func (s *Server) Ready(stage *Stage) {
 func (s *Server) begin(stage *Stage) {
 	ctx, end := context.WithCancel(s.ctx)
 	s.end = end
-	s.state.Store(&state{stage.Sim, ready, newWatch(ctx, stage.Sim.Journal()), stage})
+	s.state.Store(&state{stage.Sim, ready, newWatch(ctx, stage.Sim.Journal()), stage, new(sync.Map)})
 }
 
 // Stage is the one that is asked now; nil before Ready.
@@ -139,7 +140,7 @@ func (s *Server) Stage() *Stage { return s.state.Load().stage }
 // become says in which part of its life the simulator is. What is known of it can still be asked.
 func (s *Server) become(status string) {
 	now := s.state.Load()
-	s.state.Store(&state{now.sim, status, now.watch, now.stage})
+	s.state.Store(&state{now.sim, status, now.watch, now.stage, now.agents})
 }
 
 // Stopping says that the simulator is ready no longer. What is known of it can still be asked.

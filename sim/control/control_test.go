@@ -13,6 +13,7 @@ import (
 
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
 )
@@ -36,8 +37,9 @@ func start(t *testing.T, config string) *world {
 		c.Control.Listen = "127.0.0.1:0"
 	}
 	recorder := control.NewRecorder(c.Control)
+	certificates := new(certificate.Made)
 	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) {
-		return stage.Open(ctx, c, stage.Options{Recorder: recorder})
+		return stage.Open(ctx, c, stage.Options{Recorder: recorder, Certificates: certificates})
 	}
 	server, err := control.Listen(t.Context(), c.Control, control.WithVersion("test"), control.WithRecorder(recorder), control.WithOpen(open))
 	if err != nil {

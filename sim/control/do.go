@@ -85,9 +85,18 @@ func (s *Server) configure(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 // change puts a simulator of c in the place of p; after an error p's own configuration starts anew. The caller holds
 // steering.
 func (s *Server) change(ctx context.Context, p *sim.Sim, c sim.Config) error {
-	was := p.Config()
+	was, err := s.effective()
+	if err != nil {
+		return err
+	}
 	was.HTTP.Listen, was.SIP.Listen = p.HTTPAddr(), p.SIPAddr()
 	c.HTTP.Listen, c.SIP.Listen, c.Control = was.HTTP.Listen, was.SIP.Listen, was.Control
+	if at := p.HTTPSAddr(); at != "" {
+		was.HTTP.TLSListen, c.HTTP.TLSListen, c.TLS = at, at, was.TLS
+	}
+	if at := p.SIPSAddr(); at != "" {
+		was.SIP.TLSListen, c.SIP.TLSListen, c.TLS = at, at, was.TLS
+	}
 	if err := errors.Join(c.Validate()); err != nil {
 		return err
 	}
@@ -169,6 +178,18 @@ func (s *Server) resize(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	done(w, nil)
 }
 
+func (s *Server) advertise(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
+	var in client.AdvertiseRequest
+	if !asked(w, r, &in) {
+		return
+	}
+	if err := p.Advertise(in.Address); err != nil {
+		refuse(w, http.StatusBadRequest, "%v", err)
+		return
+	}
+	done(w, nil)
+}
+
 func (s *Server) setAgent(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	project, ok := s.project(p, w, r)
 	if !ok {
@@ -189,12 +210,16 @@ func (s *Server) setAgent(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		refuse(w, http.StatusBadRequest, "%v", err)
 		return
 	}
-	agent, err := agents.Agent("", strictyaml.Lookup(root, "agent"))
+	document := strictyaml.Lookup(root, "agent")
+	agent, err := agents.Agent("", document)
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "%v", err)
 		return
 	}
-	done(w, p.SetAgent(project, agent))
+	if err = p.SetAgent(project, agent); err == nil {
+		s.state.Load().agents.Store(project, document)
+	}
+	done(w, err)
 }
 
 // indented is a document as the value of a key.

@@ -44,6 +44,7 @@ func operations() []route {
 		{"POST", "/v1/reset", "", (*Server).reset},
 		{"POST", "/v1/pools/{project}/reset", "", (*Server).resetPool},
 		{"PUT", "/v1/pools/{project}/numbers", "", (*Server).resize},
+		{"PUT", "/v1/advertise", "", (*Server).advertise},
 		{"PUT", "/v1/projects/{project}/agent", "", (*Server).setAgent},
 		{"DELETE", "/v1/conversations/{id}", "", (*Server).endConversation},
 		{"GET", "/v1/session", "", (*Server).session},

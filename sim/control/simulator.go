@@ -2,10 +2,14 @@ package control
 
 import (
 	"net/http"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
 	"github.com/dnispool/dnispool/sim/hostport"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 func (s *Server) live(w http.ResponseWriter, _ *http.Request) {
@@ -72,13 +76,45 @@ func (s *Server) projects(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, out)
 }
 
-func (s *Server) showConfig(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
+// effective is the configuration that starts the simulator as it is now.
+func (s *Server) effective() (sim.Config, error) {
+	now := s.state.Load()
+	c := now.sim.Config()
+	c.Projects = slices.Clone(c.Projects)
+	for i, p := range c.Projects {
+		if agent, ok := now.agents.Load(p.Name); ok {
+			c.Projects[i].Agent = *agent.(*yaml.Node)
+		}
+	}
+	if now.stage.Clock != nil {
+		c.Clock.Frozen = now.stage.Clock.Frozen()
+	}
+	if now.stage.Faults == nil {
+		return c, nil
+	}
+	c.Faults = yaml.Node{}
+	if shown := now.stage.Faults.Shown(); string(shown) != "null" {
+		faults, problems := strictyaml.Parse("", shown)
+		if err := problems.Err(); err != nil {
+			return c, err
+		}
+		c.Faults = *faults
+	}
+	return c, nil
+}
+
+func (s *Server) showConfig(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	secrets, err := flag(r, "secrets")
 	if err != nil {
 		refuse(w, http.StatusBadRequest, "%v", err)
 		return
 	}
-	b, err := p.Config().YAML(secrets)
+	c, err := s.effective()
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "config: %v", err)
+		return
+	}
+	b, err := c.YAML(secrets)
 	if err != nil {
 		refuse(w, http.StatusInternalServerError, "config: %v", err)
 		return

@@ -42,6 +42,15 @@ func (n Numbers) At(offset int) Numbers {
 	return n
 }
 
+// Spelled is the same numbers as a list, which does not depend on an offset.
+func (n Numbers) Spelled() Numbers {
+	spans, err := n.generated()
+	if len(n.List) > 0 || err != nil || len(spans) == 0 {
+		return n
+	}
+	return List(fmt.Sprintf("+%d..+%d", spans[0].first, spans[0].last))
+}
+
 // Expand returns every number in order, in E.164. It reports each item that is
 // neither a number nor a range, and more than 10,000,000 numbers.
 func (n Numbers) Expand() ([]string, error) {

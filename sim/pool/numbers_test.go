@@ -2,6 +2,7 @@ package pool
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -29,6 +30,20 @@ func TestExpand(t *testing.T) {
 		} else if c.n > 0 && (got[0] != c.first || got[c.n-1] != c.last) {
 			t.Errorf("%+v: want %s to %s, got %s to %s", c.numbers, c.first, c.last, got[0], got[c.n-1])
 		}
+	}
+}
+
+// TestSpelled: the same numbers, wherever they stand.
+func TestSpelled(t *testing.T) {
+	for _, n := range []Numbers{Count(1), Count(20).At(980), Count(1001).At(3), List("+12345", "+442079460098..+442079460101")} {
+		want, _ := n.Expand()
+		got, err := n.Spelled().At(7).Expand()
+		if err != nil || !slices.Equal(got, want) {
+			t.Errorf("%+v: want %v, got %v (%v)", n, want, got, err)
+		}
+	}
+	if got := Count(0).Spelled(); got.Count != 0 || got.List != nil {
+		t.Errorf("none: want none, got %+v", got)
 	}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/certificate"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/control/client"
 	"github.com/dnispool/dnispool/sim/conversation"
@@ -94,7 +95,7 @@ func start(ctx context.Context, o Options, log *slog.Logger) (_ *Server, err err
 	if err != nil {
 		return nil, err
 	}
-	options := stage.Options{File: configName, Agents: o.agents, Recorder: control.NewRecorder(config.Control), Logger: log}
+	options := stage.Options{File: configName, Agents: o.agents, Recorder: control.NewRecorder(config.Control), Logger: log, Certificates: new(certificate.Made)}
 	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) { return stage.Open(ctx, c, options) }
 	steering, err := control.Listen(ctx, config.Control, control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithBrought(agent.Brought), control.WithLogger(log))
 	if err != nil {

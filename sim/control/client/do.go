@@ -149,6 +149,16 @@ func (c *Client) SetNumbers(ctx context.Context, project string, numbers []strin
 	return c.do(ctx, http.MethodPut, "/v1/pools/"+url.PathEscape(project)+"/numbers", Resize{numbers}, nil)
 }
 
+// AdvertiseRequest is what callers are told to send to.
+type AdvertiseRequest struct {
+	Address string `json:"address"` // host or host:port; empty: what each caller has called
+}
+
+// Advertise changes what the calls from now on are told to send to: host or host:port, or "" for what each caller has called.
+func (c *Client) Advertise(ctx context.Context, address string) error {
+	return c.do(ctx, http.MethodPut, "/v1/advertise", AdvertiseRequest{address}, nil)
+}
+
 // SetAgent has a project's calls taken by another agent from now on: YAML, as in the configuration.
 func (c *Client) SetAgent(ctx context.Context, project string, agent []byte) error {
 	return c.do(ctx, http.MethodPut, "/v1/projects/"+url.PathEscape(project)+"/agent", YAML(agent), nil)
