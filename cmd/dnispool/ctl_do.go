@@ -146,10 +146,11 @@ func callCommand() ctlCommand {
 		name: "call", args: "number", says: "place a call to a number, over SIP, from the built-in carrier",
 		flags: func(f *flags) {
 			f.String("from", "", "the caller's `number`; withheld else")
+			f.String("transport", "udp", "`udp`, tcp or tls")
 			f.Duration("wait", 0, "for the end of the call, at most so `long`")
 		},
 		run: func(ctx context.Context, c *client.Client, a asked) (any, error) {
-			placed, err := c.Place(ctx, client.Dial{To: a.args[0], From: a.flag("from")})
+			placed, err := c.Place(ctx, client.Dial{To: a.args[0], From: a.flag("from"), Transport: a.flag("transport")})
 			wait, _ := time.ParseDuration(a.flag("wait")) // the flag has read it
 			if err != nil || wait == 0 {
 				return placed, err

@@ -7,6 +7,7 @@ package pstn
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -25,10 +26,14 @@ type Config struct {
 	Platform string // host:port that calls to numbers are sent to
 	Listen   string // host:port of the carrier; default 127.0.0.1:0. The desks listen on a port of their own beside it
 	TCP      bool   // allows calls over TCP
-	Seed     uint64
-	Clock    clock.Clock // of post-dial delays and waits; default the machine's
-	Logger   *slog.Logger
-	Trace    func(sipua.Message) // every message that the carrier sends or receives, those that get lost included
+	// PlatformTLS is the host:port that calls over TLS are sent to, "" when there are none. TLS has a certificate of the carrier's, which
+	// listens as well, and how it knows the platform's.
+	PlatformTLS string
+	TLS         *tls.Config
+	Seed        uint64
+	Clock       clock.Clock // of post-dial delays and waits; default the machine's
+	Logger      *slog.Logger
+	Trace       func(sipua.Message) // every message that the carrier sends or receives, those that get lost included
 	// User and Password answer the digest challenge of a platform that asks for them.
 	User, Password string
 	// Behaviour is how the carrier is at first; see Behave.
@@ -92,7 +97,11 @@ func (c *Carrier) open(ctx context.Context) (err error) {
 	if err != nil {
 		return fmt.Errorf("carrier: listen: want host:port, got %q", c.config.Listen)
 	}
-	if c.line, err = c.listen(ctx, c.config.Listen, sipua.Config{TCP: c.config.TCP, Trace: c.config.Trace}); err != nil {
+	line := sipua.Config{TCP: c.config.TCP, Trace: c.config.Trace}
+	if c.config.PlatformTLS != "" {
+		line.TLSListen, line.TLS = net.JoinHostPort(host, "0"), c.config.TLS
+	}
+	if c.line, err = c.listen(ctx, c.config.Listen, line); err != nil {
 		return err
 	}
 	c.desks, err = c.listen(ctx, net.JoinHostPort(host, "0"), sipua.Config{OnCall: c.attend})

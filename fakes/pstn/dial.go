@@ -22,7 +22,7 @@ type Dial struct {
 	From     string // the caller's number; empty is withheld
 	Withheld bool   // From is not shown
 	Format   Format // default: the behaviour's
-	// Transport is "udp" (also when empty) or "tcp".
+	// Transport is "udp" (also when empty), "tcp" or "tls".
 	Transport string
 	SDP       SDP
 	// NumberInToOnly addresses the call to the trunk, and has the number in To alone.
@@ -67,10 +67,10 @@ func (d Dial) validate() error {
 	if d.SDP != "" {
 		errs = append(errs, new(SDP).UnmarshalText([]byte(d.SDP)))
 	}
-	if !slices.Contains([]string{"", "udp", "tcp"}, d.Transport) {
-		errs = append(errs, fmt.Errorf("dial: transport: want udp or tcp, got %q", d.Transport))
+	if !slices.Contains([]string{"", "udp", "tcp", "tls"}, d.Transport) {
+		errs = append(errs, fmt.Errorf("dial: transport: want udp, tcp or tls, got %q", d.Transport))
 	}
-	if d.Copies < 0 || d.Copies > 1 && d.Transport == "tcp" {
+	if d.Copies < 0 || d.Copies > 1 && d.Transport != "" && d.Transport != "udp" {
 		errs = append(errs, fmt.Errorf("dial: copies: want 0 or more, over UDP, got %d", d.Copies))
 	}
 	if d.CancelAfter < 0 {
@@ -98,6 +98,9 @@ func isURI(s string) bool { return strings.HasPrefix(s, "sip:") || strings.HasPr
 func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	if err := d.validate(); err != nil {
 		return nil, err
+	}
+	if d.Transport == "tls" && c.config.PlatformTLS == "" {
+		return nil, errors.New("dial: transport: want udp or tcp where the platform takes no calls over TLS, got tls")
 	}
 	if err := c.begin(); err != nil {
 		return nil, err
@@ -248,14 +251,18 @@ func q850(cause int) []sipua.Header {
 // invite writes the call as SIP.
 func (c *Carrier) invite(d Dial, number string, format Format, country string) sipua.Dial {
 	out := c.caller(d)
-	out.Target, out.Transport, out.SkipAck = c.config.Platform, d.Transport, d.SkipAck
+	platform := c.config.Platform
+	if d.Transport == "tls" {
+		platform = c.config.PlatformTLS
+	}
+	out.Target, out.Transport, out.SkipAck = platform, d.Transport, d.SkipAck
 	out.User, out.Password = c.config.User, c.config.Password
 	if out.RequestURI = number; !isURI(number) {
-		out.RequestURI = format.uri(number, country, c.config.Platform)
+		out.RequestURI = format.uri(number, country, platform)
 	}
 	out.To = "<" + out.RequestURI + ">"
 	if d.NumberInToOnly {
-		out.RequestURI = "sip:trunk@" + c.config.Platform
+		out.RequestURI = "sip:trunk@" + platform
 	}
 	switch d.SDP {
 	case Late:

@@ -3,7 +3,9 @@
 package stage
 
 import (
+	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"log/slog"
 	"time"
@@ -44,13 +46,35 @@ func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) 
 		return nil, err
 	}
 	first, _ := fault.Read(o.File, &c.Faults) // which have been read
-	s.carrier, err = pstn.New(ctx, pstn.Config{
-		Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.carrying(first),
-	})
+	carrier := pstn.Config{Platform: hostport.Reach(s.sim.SIPAddr()), TCP: c.SIP.TCP, Seed: c.Seed, Clock: s.clock, Behaviour: s.carrying(first)}
+	if at := s.sim.SIPSAddr(); at != "" {
+		carrier.PlatformTLS = hostport.Reach(at)
+		carrier.TLS, err = s.trusting(c.TLS)
+	}
+	if err == nil {
+		s.carrier, err = pstn.New(ctx, carrier)
+	}
 	if err != nil {
 		return nil, errors.Join(err, s.close(ctx))
 	}
 	return &control.Stage{Sim: s.sim, Clock: s.clock, Faults: s.faults(&c.Faults), Calls: s, Agents: s, Close: s.close}, nil
+}
+
+// trusting is what the carrier needs for calls over TLS. It is told which certificate the platform shows, whoever has signed that.
+func (s *stage) trusting(c certificate.Config) (*tls.Config, error) {
+	shown, _, err := s.options.Certificates.TLS(c)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		Certificates: shown.Certificates, InsecureSkipVerify: true, // VerifyConnection does
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if len(state.PeerCertificates) == 0 || !bytes.Equal(state.PeerCertificates[0].Raw, shown.Certificates[0].Certificate[0]) {
+				return errors.New("tls: want the platform's certificate, got another")
+			}
+			return nil
+		},
+	}, nil
 }
 
 // stage is one simulator and what stands around it.

@@ -93,5 +93,8 @@ func TestAnotherSimulatorIsReachedByTLSAsBefore(t *testing.T) {
 			}
 			_ = c.Close()
 		}
+		if placed, err := w.Place(ctx, client.Dial{To: "+442079460000", From: "+442079460500", Transport: "tls"}); err != nil || !placed.Answered {
+			t.Errorf("%s: a call over TLS: want it answered, got %+v (%v)", config, placed, err)
+		}
 	}
 }

@@ -31,7 +31,7 @@ type Dial struct {
 	From        string            `json:"from,omitempty"`         // the caller's; empty: withheld
 	Withheld    bool              `json:"withheld,omitempty"`     // the caller's number is not shown
 	Format      string            `json:"format,omitempty"`       // how the carrier writes the number; empty: e164
-	Transport   string            `json:"transport,omitempty"`    // udp or tcp; empty: udp
+	Transport   string            `json:"transport,omitempty"`    // udp, tcp or tls; empty: udp
 	SDP         string            `json:"sdp,omitempty"`          // offer, late, none, bad-codec; empty: offer
 	ViaTo       bool              `json:"via_to,omitempty"`       // the number is in To only
 	RingOnly    bool              `json:"ring_only,omitempty"`    // CANCEL on the first ringing
