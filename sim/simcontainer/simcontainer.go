@@ -117,7 +117,24 @@ const configPath = "/dnispool.yaml"
 func WithConfig(yaml string) testcontainers.CustomizeRequestOption {
 	return func(r *testcontainers.GenericContainerRequest) error {
 		r.Files = append(r.Files, testcontainers.ContainerFile{Reader: strings.NewReader(yaml), ContainerFilePath: configPath, FileMode: 0o444})
-		return testcontainers.WithCmd("sim", "--config", configPath)(r)
+		return withFlags("--config", configPath)(r)
+	}
+}
+
+// WithFault has something go wrong from the start, in the words of a scenario's fault, as in WithFault("calls: {refuse: 486, times: 1}");
+// specs/scenario.schema.json describes them. It may be given several times. Control().SetFaults changes what goes wrong later, and
+// Control().Faults counts what was hit.
+func WithFault(yaml string) testcontainers.CustomizeRequestOption {
+	return withFlags("--fault", yaml)
+}
+
+// withFlags adds flags to the command.
+func withFlags(flags ...string) testcontainers.CustomizeRequestOption {
+	return func(r *testcontainers.GenericContainerRequest) error {
+		if len(r.Cmd) == 0 {
+			r.Cmd = []string{"sim"} // which is the image's own
+		}
+		return testcontainers.WithCmdArgs(flags...)(r)
 	}
 }
 

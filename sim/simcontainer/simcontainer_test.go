@@ -182,6 +182,51 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+// TestWithFault: two faults that are there from the start, with a configuration between them; the second is taken away later.
+func TestWithFault(t *testing.T) {
+	c := start(t,
+		simcontainer.WithFault("http: {endpoint: reserve, times: 1, reply: {preset: html}}"),
+		simcontainer.WithConfig("pool: {numbers: 1}"),
+		simcontainer.WithFault("calls: {refuse: 486}"))
+	projects, err := c.Projects(t.Context())
+	if err != nil || projects[0].Numbers != 1 {
+		t.Fatalf("projects: want one number, got %+v (%v)", projects, err)
+	}
+	if status, body := reserve(t, c, projects[0]); status != http.StatusBadGateway || !strings.Contains(body, "<html>") {
+		t.Errorf("want a page of HTML, got %d %s", status, body)
+	}
+	status, body := reserve(t, c, projects[0])
+	if status != http.StatusOK {
+		t.Fatalf("reserve: got %d %s", status, body)
+	}
+	number := strings.Split(body, `"`)[3]
+	at, err := c.SIP(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	carrier, err := pstn.New(t.Context(), pstn.Config{Platform: at})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = carrier.Close() })
+	if call, err := carrier.Dial(t.Context(), pstn.Dial{To: number}); err != nil || call.Status() != 486 {
+		t.Errorf("want the call refused with 486, got %+v (%v)", call, err)
+	}
+	control, err := c.Control(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if f, err := control.Faults(t.Context()); err != nil || fmt.Sprint(f.Hits.HTTP, f.Hits.Calls) != "[1] [1]" {
+		t.Errorf("want both hit once, got %+v (%v)", f, err)
+	}
+	if _, err := control.ResetFaults(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if call, err := carrier.Dial(t.Context(), pstn.Dial{To: number}); err != nil || !call.Answered() {
+		t.Errorf("afterwards: want the call answered, got %+v (%v)", call, err)
+	}
+}
+
 // TestRunFails in time, and says with what: a configuration that is wrong ends the program.
 func TestRunFails(t *testing.T) {
 	start(t) // that the image is there
