@@ -1,6 +1,8 @@
 package main
 
 import (
+	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +14,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control/client"
 )
 
 // What the README, the banner of dnispool sim and the help texts print is typed in by people, so it is run here as it
@@ -266,9 +269,17 @@ func served(t *testing.T, config string) {
 func TestReadmeSimulators(t *testing.T) {
 	text, _ := readme(t)
 	started := 0
-	for _, m := range regexp.MustCompile("`dnispool sim (--(?:set|profile) [^`]+)`").FindAllStringSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile("`dnispool sim (--(?:set|profile|fault) [^`]+)`").FindAllStringSubmatch(text, -1) {
 		t.Run(m[1], func(t *testing.T) {
-			p := serve(t, t.TempDir(), append([]string{"-q"}, strings.Fields(m[1])...)...)
+			t.Parallel()
+			words, code := shell(t, t.TempDir(), `printf '%s\n' `+m[1])
+			if code != 0 {
+				t.Fatalf("want words, got %d %s", code, words)
+			}
+			p := serve(t, t.TempDir(), append([]string{"-q"}, strings.Split(strings.TrimSpace(words), "\n")...)...)
+			if strings.HasPrefix(m[1], "--fault") {
+				p.wantBroken(t)
+			}
 			p.number(t)
 			p.stop(t, syscall.SIGTERM)
 		})
@@ -276,6 +287,47 @@ func TestReadmeSimulators(t *testing.T) {
 	}
 	if started < 5 {
 		t.Errorf("want the simulators of the table, got %d", started)
+	}
+}
+
+// wantBroken tries what the README says of a broken platform.
+func (p *platform) wantBroken(t *testing.T) {
+	t.Helper()
+	reserve := func() (int, string, error) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.reserve.url, strings.NewReader(p.reserve.body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.Header.Set("X-Api-Key", p.reserve.key)
+		r.Header.Set("Content-Type", "application/json")
+		res, err := http.DefaultClient.Do(r)
+		if err != nil {
+			return 0, "", err
+		}
+		defer res.Body.Close()
+		b, err := io.ReadAll(res.Body)
+		return res.StatusCode, string(b), err
+	}
+	if status, body, err := reserve(); status != 500 || !strings.HasPrefix(body, `{"success":false`) {
+		t.Errorf("first: want 500, got %d %s (%v)", status, body, err)
+	}
+	if _, body, err := reserve(); !strings.HasPrefix(body, "<html>") {
+		t.Errorf("second: want a page of HTML, got %s (%v)", body, err)
+	}
+	if status, body, err := reserve(); err == nil {
+		t.Errorf("third: want the connection reset, got %d %s", status, body)
+	}
+	control, err := client.New(p.link(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if pools, err := control.Pools(t.Context()); err != nil || pools[0].Pending != 1 {
+		t.Errorf("third: want its number taken, got %+v (%v)", pools, err)
+	}
+	for _, want := range []int{503, 200} {
+		if placed, err := control.Place(t.Context(), client.Dial{To: "+442079460000"}); err != nil || placed.Status != want {
+			t.Errorf("call: want %d, got %+v (%v)", want, placed, err)
+		}
 	}
 }
 
