@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 
+	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/run"
@@ -74,14 +75,15 @@ func runCheck(ctx context.Context, e env) int {
 	case err != nil:
 		return refused(err)
 	}
-	deployed, leave, err := f.aim(ctx, e, &plan)
+	aimed, err := aim.At(ctx, f.target, e.getenv, &plan)
 	if err != nil {
 		return refused(err)
 	}
-	defer leave()
+	defer leave(ctx, e, aimed)
+	deployed := aimed.Deployment
 	loaded, err := run.Load(plan)
-	if err == nil && deployed != nil {
-		err = deployed.fit(ctx, &loaded)
+	if err == nil && plan.Fit != nil {
+		err = plan.Fit(ctx, &loaded)
 	}
 	if err != nil {
 		return refused(err)
@@ -91,15 +93,15 @@ func runCheck(ctx context.Context, e env) int {
 		printScenarios(e.out, loaded.Selected)
 		return 0
 	case f.dryRun && deployed != nil:
-		fmt.Fprint(e.out, deployed.plan)
+		fmt.Fprint(e.out, deployed.Cost)
 		return 0
 	case f.dryRun:
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
 	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
-	if deployed != nil {
-		options.Redactor = options.Redactor.OnlyNumbers(deployed.knows(loaded))
+	if plan.Shown != nil {
+		options.Redactor = options.Redactor.OnlyNumbers(plan.Shown(loaded))
 		loaded.Redact = report.NewRedactor(plan.Target.Secrets()...).Text
 	}
 	out, tidy, err := f.evidence(e, f.out)
@@ -120,7 +122,7 @@ func runCheck(ctx context.Context, e env) int {
 		return refused(err)
 	}
 	if deployed != nil {
-		deployed.conclude(&played)
+		deployed.Conclude(&played)
 	}
 	if !f.verbose {
 		played = played.Brief()

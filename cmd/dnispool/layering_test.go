@@ -56,6 +56,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/targets/simulator", "conformance/targets conformance/targets/live conformance/targets/steered conformance/targets/world fakes/agent fakes/pstn sim/..."},
 	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets conformance/verdict"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
+	{"conformance/aim", "conformance/finding conformance/fit conformance/run conformance/targets/... sim"},
 	{"conformance/suite", "conformance/finding conformance/replay conformance/report conformance/run conformance/scenario"},
 	{"conformance/explore", "conformance/check conformance/finding conformance/history conformance/inorder conformance/reading"},
 	{"conformance/explore/offline", "conformance/explore conformance/history conformance/reading conformance/targets/world fakes/mutants sim/..."},

@@ -46,7 +46,7 @@ func verbs() []verb {
 		{"", "sipp", "print a SIPp scenario that places a call and waits for the platform's BYE", runSIPp},
 		{"check", "check", "replay scenarios against the in-process reference and give a verdict", runCheck},
 		{"", "scenarios", "list, lint or show scenarios", runScenarios},
-		{"", "target", "look whether a deployment can be reached as its file says", runTarget},
+		{"", "target", "describe a deployment, look whether it can be reached, and ask whoever runs it", runTarget},
 		{"measure", "load", "offer the traffic of many callers, and say what was refused and how long things took", runLoad},
 		{"", "plan", "say how many numbers to buy", runPlan},
 		{"", "report", "make a page for a browser from a report in JSON", runReport},

@@ -7,39 +7,85 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/fit"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/targets/deployment"
 	"github.com/dnispool/dnispool/conformance/targets/simulator"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/dnispool/dnispool/sim/control/client"
 )
 
 func runTarget(ctx context.Context, e env) int {
-	f := newFlags("target", `check FILE
+	f := newFlags("target", `init [FILE] | check FILE | questions FILE
 
-check  look whether the deployment that a target file describes can be reached: its name, certificate and clock, and each key
-       at each endpoint; each line ends in what to do. No call is placed, and no number is taken from a platform that keeps
-       to its contract.`)
+init       ask what is known of a deployment, and write a target file of it with a comment at each thing (target.yaml)
+check      look whether the deployment that a target file describes can be reached: its name, certificate and clock, and each
+           key at each endpoint; each line ends in what to do. No call is placed, and no number is taken from a platform that
+           keeps to its contract.
+questions  print a page for whoever runs the platform: what to set up, and what the target file does not know, with how many
+           scenarios each costs`)
 	args, code, done := f.parse(e)
-	switch {
-	case done:
+	if done {
 		return code
-	case len(args) != 2 || args[0] != "check":
-		return refuse(e, fmt.Errorf("%s target: want check and a file; try %s target --help", tool, tool))
 	}
-	file, err := readTarget(args[1])
+	switch {
+	case len(args) == 1 && args[0] == "init":
+		return initTarget(e, "target.yaml")
+	case len(args) == 2 && args[0] == "init":
+		return initTarget(e, args[1])
+	case len(args) == 2 && args[0] == "check":
+		return checkTarget(ctx, e, args[1])
+	case len(args) == 2 && args[0] == "questions":
+		return askAboutTarget(ctx, e, args[1])
+	}
+	hint := ""
+	if len(args) > 0 {
+		if word := strictyaml.Suggest(args[0], []string{"init", "check", "questions"}); word != "" && word != args[0] {
+			hint = fmt.Sprintf(" (did you mean %q?)", word)
+		}
+	}
+	return refuse(e, fmt.Errorf("%s target: want init, check or questions, and a file%s; try %s target --help", tool, hint, tool))
+}
+
+// askAboutTarget prints the page for whoever runs a deployment.
+func askAboutTarget(ctx context.Context, e env, path string) int {
+	file, err := aim.Read(path)
 	if err != nil {
 		return refuse(e, err)
 	}
 	if file.Simulator != nil {
-		return inspectSimulator(ctx, e, args[1], file)
+		return refuse(e, fmt.Errorf("target %s: want a deployment, got a simulator, of which everything is known", path))
 	}
-	t, err := deployment.New(file, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(args[1])})
+	l, err := run.Load(newCheckFlags().plan(nil))
 	if err != nil {
-		return refuse(e, fmt.Errorf("target %s: %w", args[1], err))
+		return refuse(e, err)
+	}
+	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
+	if err != nil {
+		return refuse(e, err)
+	}
+	fmt.Fprint(e.out, fitted.Questions())
+	return 0
+}
+
+// checkTarget looks whether a target can be reached.
+func checkTarget(ctx context.Context, e env, path string) int {
+	file, err := aim.Read(path)
+	if err != nil {
+		return refuse(e, err)
+	}
+	if file.Simulator != nil {
+		return inspectSimulator(ctx, e, path, file)
+	}
+	t, err := deployment.New(file, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(path)})
+	if err != nil {
+		return refuse(e, fmt.Errorf("target %s: %w", path, err))
 	}
 	defer t.Gate.Close()
-	code = 0
+	code := 0
 	for _, found := range t.Inspect(ctx) {
 		do := "ok"
 		if found.Do != "" {
@@ -55,7 +101,7 @@ check  look whether the deployment that a target file describes can be reached: 
 
 // inspectSimulator looks whether a simulator can be reached, and made what a scenario needs.
 func inspectSimulator(ctx context.Context, e env, path string, file targetfile.File) int {
-	where, err := whereOf(file.Simulator, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(path)})
+	where, err := aim.Where(file.Simulator, targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(path)})
 	if err != nil {
 		return refuse(e, fmt.Errorf("target %s: %w", path, err))
 	}

@@ -41,7 +41,7 @@ func TestTargetCheck(t *testing.T) {
 			}
 		})
 	}
-	if r := dnispool(t, t.TempDir(), "target", "chek", "t.yaml"); r.code != 2 || !strings.HasPrefix(r.err, "dnispool target: want check and a file") {
+	if r := dnispool(t, t.TempDir(), "target", "chek", "t.yaml"); r.code != 2 || !strings.HasPrefix(r.err, `dnispool target: want init, check or questions, and a file (did you mean "check"?)`) {
 		t.Errorf("got %+v", r)
 	}
 }

@@ -76,7 +76,7 @@ func (r *rehearsal) fill(a *scenario.Fill) deployment.Fit {
 	case !f.Exclusive:
 		return unknown("that nobody else reserves from the pool", "exclusive")
 	case !deployment.MayDrain(r.file, f.Facts):
-		return unsupported("needs every number of the pool held at one time: limits.reservations allows %d of %d, and the window must be known", r.file.Limits.Reservations, f.PoolSize())
+		return unsupported("needs every number of the pool held at one time, and one more asked for: limits.reservations allows %d of %d, and window_max must be stated", r.file.Limits.Reservations, f.PoolSize()+1)
 	}
 	return deployment.Fit{}
 }

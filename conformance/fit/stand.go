@@ -20,11 +20,14 @@ func (s *standStage) Do(r *http.Request) (*http.Response, error) {
 	s.settleCalls()
 	s.ledger.Asked()
 	project := s.owner(r.Header.Get("x-api-key"))
+	reserves := r.Method == http.MethodPost && project != ""
+	if reserves {
+		defer s.ledger.Reserving(s.Now())()
+	}
 	res, err := s.Stage.Do(r)
 	if s.stand.like&slowly != 0 {
 		_ = s.Stage.Wait(r.Context(), underWay) // whose end the request's own shows
 	}
-	reserves := r.Method == http.MethodPost && project != ""
 	switch {
 	case !reserves:
 	case err != nil:

@@ -37,6 +37,11 @@ type Plan struct {
 	// TargetWords are what a command line says of the target, for the commands that a report prints; none for the reference.
 	TargetWords []string
 	VirtualTime bool // the target's time is its own
+	// Fit, when it is not nil, settles which of the selected scenarios can be played on the target, and as what; nothing is
+	// sent. Whoever plays the plan calls it once, after Load.
+	Fit func(ctx context.Context, l *Loaded) error
+	// Shown, when it is not nil, says which phone numbers a report of the loaded scenarios may show; the others are masked.
+	Shown func(l Loaded) func(number string) bool
 }
 
 // Loaded is a plan whose scenarios have been read and selected.

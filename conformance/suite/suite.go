@@ -3,6 +3,7 @@
 package suite
 
 import (
+	"context"
 	"strings"
 	"time"
 
@@ -20,10 +21,11 @@ import (
 // grace is what Ginkgo, the backstop, gives a scenario beyond its own time.
 const grace = 10 * time.Second
 
-// Register makes a spec of each selected scenario of the plan. A spec has the scenario's id as its text, its file and line
+// Register makes a spec of each selected scenario of the plan, on the plan's target. A spec has the scenario's id as its text, its file and line
 // as its place, and its area, level and labels as its labels. What a target cannot do is skipped with the reason; a
 // failure has the text that `dnispool check` prints. seen, which may be nil, is told of every result. The error lists every
-// problem of every file. Register is called before the specs run:
+// problem of every file. A target other than the reference is played on by one process, so it cannot be had with `ginkgo -p`.
+// Register is called before the specs run:
 //
 //	func TestConformance(t *testing.T) {
 //		if err := suite.Register(plan, nil); err != nil {
@@ -36,14 +38,23 @@ func Register(plan run.Plan, seen func(finding.Result)) error {
 	if err != nil {
 		return err
 	}
+	if plan.Fit != nil {
+		if err := plan.Fit(context.Background(), &loaded); err != nil {
+			return err
+		}
+	}
 	options, err := loaded.Options()
 	if err != nil {
 		return err
 	}
-	explain := explainer(loaded.Report(), report.NewRedactor(plan.Target.Secrets()...))
+	secrets := report.NewRedactor(plan.Target.Secrets()...)
+	if plan.Shown != nil {
+		secrets = secrets.OnlyNumbers(plan.Shown(loaded))
+	}
+	explain := explainer(loaded.Report(), secrets)
 	ginkgo.Describe("scenarios", func() {
 		for _, sc := range loaded.Selected {
-			ginkgo.It(sc.ID, decorations(sc), func(spec ginkgo.SpecContext) {
+			ginkgo.It(sc.ID, decorations(sc, plan.Target.Timeout(sc)), func(spec ginkgo.SpecContext) {
 				r := replay.Play(spec, sc, plan.Target, options)
 				if seen != nil {
 					seen(r)
@@ -59,11 +70,11 @@ func Register(plan run.Plan, seen func(finding.Result)) error {
 }
 
 // decorations put the scenario's file, line and labels where Ginkgo's filters look for them.
-func decorations(sc *scenario.Scenario) []any {
+func decorations(sc *scenario.Scenario, within time.Duration) []any {
 	return []any{
 		types.CodeLocation{FileName: sc.File, LineNumber: sc.Line},
 		ginkgo.Label(append([]string{sc.Area(), sc.Level}, sc.Labels...)...),
-		ginkgo.NodeTimeout(sc.Timeout + grace),
+		ginkgo.NodeTimeout(within + grace),
 	}
 }
 

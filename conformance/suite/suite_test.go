@@ -14,11 +14,19 @@ import (
 	"github.com/onsi/ginkgo/v2"
 	"github.com/onsi/ginkgo/v2/types"
 
+	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/suite"
 	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/scenarios"
+)
+
+// What to play on, as with `dnispool check`: a target file or the URL of a simulator's control API, and whether to begin on a
+// deployment.
+var (
+	target = flag.String("target", os.Getenv("DNISPOOL_TARGET"), "`file` or URL of what to play on instead of the reference")
+	yes    = flag.Bool("yes", os.Getenv("DNISPOOL_YES") != "", "begin on a deployment; without it the suite says what that would take")
 )
 
 // suiteConfig is what the flags of `go test` and the ginkgo command say.
@@ -43,17 +51,40 @@ func plan() run.Plan {
 //
 //	go test ./conformance/suite -ginkgo.label-filter=pool
 //	go test ./conformance/suite -ginkgo.focus-file='core/nine-steps.yaml'
+//	go test ./conformance/suite -target staging.yaml -yes
+//	DNISPOOL_TARGET=http://127.0.0.1:8081 go test ./conformance/suite
 //	ginkgo -p ./conformance/suite
 //
-// Played whole, its list and its verdicts are those of `dnispool check`.
+// Played whole on the reference, its list and its verdicts are those of `dnispool check`.
 func TestConformance(t *testing.T) {
 	got := make(map[string]finding.Status)
-	if err := suite.Register(plan(), func(r finding.Result) { got[r.ID] = r.Verdict() }); err != nil {
+	p := plan()
+	aimed, err := aim.At(t.Context(), *target, os.Getenv, &p)
+	if err != nil {
 		t.Fatal(err)
+	}
+	defer func() {
+		if err := aimed.Leave(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}()
+	if *target != "" && suiteConfig.ParallelTotal > 1 {
+		t.Fatalf("%s: want one process, got %d: scenarios are played there one after the other", *target, suiteConfig.ParallelTotal)
+	}
+	if err := suite.Register(p, func(r finding.Result) { got[r.ID] = r.Verdict() }); err != nil {
+		t.Fatal(err)
+	}
+	if d := aimed.Deployment; d != nil && !*yes {
+		t.Fatalf("want -yes to begin on a deployment\n%s", d)
 	}
 	suiteConfig.FailOnEmpty = true // a filter that fits nothing is a mistake
 	passed := ginkgo.RunSpecs(t, "scenarios", suiteConfig, reporterConfig)
-	if filtered(suiteConfig) || !passed {
+	if d := aimed.Deployment; d != nil {
+		var r finding.Run
+		d.Conclude(&r)
+		t.Log(r.Warnings)
+	}
+	if filtered(suiteConfig) || !passed || *target != "" {
 		return
 	}
 	loaded, err := run.Load(plan())

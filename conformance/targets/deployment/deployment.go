@@ -193,9 +193,9 @@ func (t *Target) longestWindow() (longest time.Duration) {
 	return longest
 }
 
-// MayDrain reports whether the limits allow that every number of a pool is held at one time.
+// MayDrain reports whether the limits allow that every number of a pool is held at one time, and one more asked for.
 func MayDrain(f targetfile.File, facts reading.Facts) bool {
-	return facts.PoolSize() > 0 && facts.PoolSize() <= f.Limits.Reservations && facts.WindowMax > 0
+	return facts.PoolSize() > 0 && facts.PoolSize() < f.Limits.Reservations && facts.WindowMax > 0
 }
 
 // Open implements targets.Target. It waits until the run holds so few numbers that the scenario can have what it needs.

@@ -95,7 +95,8 @@ func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
 	reserves := r.Method == http.MethodPost && r.URL.Path == reservePath
 	for try := 1; ; try++ {
 		asked := time.Now()
-		if err := g.admit(r.Context(), reserves); err != nil {
+		over, err := g.admit(r.Context(), reserves)
+		if err != nil {
 			return nil, err
 		}
 		if time.Since(asked) > noticeable {
@@ -103,10 +104,8 @@ func (g *Gate) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 		g.Asked()
 		res, err := g.next.RoundTrip(r)
-		if reserves {
-			g.begin(-1)
-		}
 		g.book(r, res, err, reserves)
+		over()
 		if err != nil || !g.throttles(res) || try == maxTries || r.Body != nil && r.GetBody == nil {
 			return res, err
 		}
@@ -134,45 +133,59 @@ const (
 // HeldBack is how many requests had to wait, because they would have gone beyond a limit or the platform had no time.
 func (g *Gate) HeldBack() int { return int(g.held.Load()) }
 
-// admit waits until a request may be sent, and, when it reserves, until one more number may be held.
-func (g *Gate) admit(ctx context.Context, reserves bool) error {
+// admit waits until a request may be sent, and, when it reserves, until one more number may be held. The returned function
+// says that what came of the request is noted.
+func (g *Gate) admit(ctx context.Context, reserves bool) (over func(), err error) {
+	if reserves {
+		if over, err = g.number(ctx); err != nil {
+			return nil, err
+		}
+	} else {
+		over = func() {}
+	}
+	if err = g.quiet(ctx); err == nil {
+		if err = g.rate.Wait(ctx); err != nil {
+			err = fmt.Errorf("limits.requests_per_second: %w", err)
+		}
+	}
+	if err != nil {
+		over()
+	}
+	return over, err
+}
+
+// number waits until one more number may be held.
+func (g *Gate) number(ctx context.Context) (over func(), err error) {
 	for {
-		if err := g.quiet(ctx); err != nil {
-			return err
-		}
-		if err := g.rate.Wait(ctx); err != nil {
-			return fmt.Errorf("limits.requests_per_second: %w", err)
-		}
-		if !reserves {
-			return nil
-		}
-		wait, ok := g.take()
+		over, wait, ok := g.take()
 		switch {
 		case !ok:
-			return fmt.Errorf("limits.reservations: %d numbers are held, and nobody knows until when: state the fact window_max", g.limits.Reservations)
+			return nil, fmt.Errorf("limits.reservations: %d numbers are held, and nobody knows until when: state the fact window_max", g.limits.Reservations)
 		case wait == 0:
-			return nil
+			return over, nil
 		}
-		if err := clock.Real().Sleep(ctx, wait); err != nil {
-			return fmt.Errorf("limits.reservations: %d numbers are held: %w", g.limits.Reservations, err)
+		if err := clock.Real().Sleep(ctx, min(wait, waitEvery)); err != nil {
+			return nil, fmt.Errorf("limits.reservations: %d numbers are held: %w", g.limits.Reservations, err)
 		}
 	}
 }
 
 // take begins a reservation if one more number may be held.
-func (g *Gate) take() (wait time.Duration, ok bool) {
+func (g *Gate) take() (over func(), wait time.Duration, ok bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	wait, ok = g.room(1, g.limits.Reservations, time.Now())
+	now := time.Now()
+	wait, ok = g.room(1, g.limits.Reservations, now)
 	if ok && wait == 0 {
 		if g.full() { // what is under way ends by itself
-			return waitEvery, true
+			return nil, waitEvery, true
 		}
-		g.begin(1)
+		return g.Reserving(now), 0, true
 	}
-	return wait, ok
+	return nil, wait, ok
 }
 
+// waitEvery is how often a gate that holds somebody up looks again: a number may be free sooner than by its window.
 const waitEvery = 50 * time.Millisecond
 
 func (g *Gate) full() bool {
@@ -294,7 +307,7 @@ func (g *Gate) WaitForRoom(ctx context.Context, n, size int, alone bool) error {
 		case !ok || wait == 0: // admit says what is wrong, if anything is
 			return nil
 		}
-		if err := clock.Real().Sleep(ctx, wait); err != nil {
+		if err := clock.Real().Sleep(ctx, min(wait, waitEvery)); err != nil {
 			return err
 		}
 	}

@@ -175,10 +175,19 @@ func (l *Ledger) room(n, most int, now time.Time) (wait time.Duration, ok bool) 
 	return ends[surplus-1].Sub(now), true
 }
 
-func (l *Ledger) begin(n int) {
+// Reserving notes that a reservation is asked for, until its outcome is noted and the returned function is called. Whoever
+// asks for a number must be allowed to hold one more, though none may be given.
+func (l *Ledger) Reserving(now time.Time) (over func()) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.pending += n
+	l.prune(now)
+	l.pending++
+	l.used.Held = max(l.used.Held, len(l.holds)+1)
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.pending--
+	}
 }
 
 func (l *Ledger) throttled() {

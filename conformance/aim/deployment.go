@@ -1,0 +1,73 @@
+package aim
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/fit"
+	"github.com/dnispool/dnispool/conformance/run"
+	"github.com/dnispool/dnispool/conformance/targets/deployment"
+	"github.com/dnispool/dnispool/conformance/targets/world"
+)
+
+// Deployment is a deployment that a plan is pointed at.
+type Deployment struct {
+	Cost   fit.Plan // what the run takes, once the plan's Fit has found it out
+	target *deployment.Target
+}
+
+// fit is the plan's Fit.
+func (d *Deployment) fit(ctx context.Context, l *run.Loaded) error {
+	prefix := fmt.Sprintf("r%x%02x-", time.Now().Unix(), rand.Uint32N(256)) // no run before has used it
+	fitted, err := fit.Of(ctx, d.target.File, l.Selected, fit.Options{Load: l.Reading(), Seed: l.Seed, Prefix: prefix})
+	if err != nil {
+		return err
+	}
+	l.Selected = fitted.Scenarios
+	d.target.Fits = fitted.Fit
+	d.Cost = fitted.Plan(l.Selected)
+	return nil
+}
+
+// String names the deployment, and says what the run takes.
+func (d *Deployment) String() string {
+	return fmt.Sprintf("target    %s, %s\n%s", d.target.Name(), d.target.File.BaseURL, d.Cost)
+}
+
+var phoneNumber = regexp.MustCompile(`\+[0-9]{7,15}`)
+
+// shown is the plan's Shown: numbers that scenarios make up, those of the target file, and those that the platform has given
+// this run.
+func (d *Deployment) shown(l run.Loaded) func(string) bool {
+	made := make(map[string]bool)
+	note := func(text string) {
+		for _, n := range phoneNumber.FindAllString(text, -1) {
+			made[n] = true
+		}
+	}
+	for _, s := range l.Selected {
+		note(strings.Join(s.Lines, "\n"))
+	}
+	note(string(d.target.Config()) + world.DefaultANI)
+	return func(number string) bool { return made[number] || d.target.Gate.Gave(number) }
+}
+
+// Conclude adds what the verdict rests on, and what the run leaves behind.
+func (d *Deployment) Conclude(r *finding.Run) {
+	names := []string{d.target.File.Project}
+	if second := d.target.File.Second; second != nil {
+		names = append(names, second.Project)
+	}
+	for i, facts := range d.target.File.FactsOf() {
+		known, unknown := facts.Known()
+		r.Facts = append(r.Facts, finding.PoolFacts{Project: names[i], Known: known, Unknown: unknown})
+	}
+	if held := deployment.Told(d.target.Gate.Holds(time.Now())); held != "" {
+		r.Warnings = append(r.Warnings, held)
+	}
+}
