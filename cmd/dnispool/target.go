@@ -14,8 +14,8 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets/deployment"
 	"github.com/dnispool/dnispool/conformance/targets/simulator"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 func runTarget(ctx context.Context, e env) int {

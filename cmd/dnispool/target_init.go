@@ -66,15 +66,15 @@ func askDraft(e env) (d targetfile.Draft, err error) {
 		{"Numbers in the pool; empty: not known", "", &d.Size, nil},
 		{"How long a number is kept for who does not call, as in 60s; empty: not known", "", &d.Window, nil},
 	} {
-		if *q.into, err = ask(e.out, answers, q.asks, q.otherwise, q.wrong); err != nil {
+		if *q.into, err = prompt(e.out, answers, q.asks, q.otherwise, q.wrong); err != nil {
 			return d, err
 		}
 	}
 	return d, nil
 }
 
-// ask asks until the answer is right.
-func ask(w io.Writer, answers *bufio.Scanner, asks, otherwise string, wrong func(string) string) (string, error) {
+// prompt asks until the answer is right.
+func prompt(w io.Writer, answers *bufio.Scanner, asks, otherwise string, wrong func(string) string) (string, error) {
 	for {
 		hint := ""
 		if otherwise != "" {

@@ -45,3 +45,53 @@ func TestTargetCheck(t *testing.T) {
 		t.Errorf("got %+v", r)
 	}
 }
+
+// TestTargetInit: what is asked becomes a file that each of the commands which it names reads.
+func TestTargetInit(t *testing.T) {
+	dir := t.TempDir()
+	answers := strings.Join([]string{"", "uk", "uk-1", "", "acme-uk", "acme-support", "", "", "sbc.example.net:5060", "20", "60s"}, "\n") + "\n"
+	r := feed(t, dir, answers, "target", "init")
+	for _, want := range []string{`want one of euw-1, uk-1, us-1, got "uk"`, "This one is needed.", "target.yaml is written. Export DNI_KEY and HANDOFF_KEY"} {
+		if !strings.Contains(r.out, want) {
+			t.Errorf("want %q, got %s", want, r.out)
+		}
+	}
+	if r.code != 0 || r.err != "" {
+		t.Fatalf("got %+v", r)
+	}
+	if r := dnispool(t, dir, "scenarios", "list", "--target", "target.yaml", "core/*"); r.code != 0 || !strings.Contains(r.out, "core/nine-steps                                  played\n") {
+		t.Errorf("want the file read, got %+v", r)
+	}
+	if r := dnispool(t, dir, "target", "check", "target.yaml"); r.code != 2 || r.err != "target target.yaml: keys.dni: environment variable DNI_KEY: want a secret, got nothing; export it before the run\n" {
+		t.Errorf("want the keys missed, got %+v", r)
+	}
+	if r := feed(t, dir, answers, "target", "init"); r.code != 2 || r.err != "target target.yaml: want a file that is not there yet, got one\n" {
+		t.Errorf("want no file written over, got %+v", r)
+	}
+	if r := feed(t, dir, "x\n", "target", "init", "other.yaml"); r.code != 2 || !strings.HasSuffix(r.err, "got an end; nothing was written\n") {
+		t.Errorf("want the end noticed, got %+v", r)
+	}
+}
+
+// TestTargetQuestions asks for what a file leaves out, and for nothing that it states.
+func TestTargetQuestions(t *testing.T) {
+	asks := func(more string) string {
+		r := dnispool(t, onTarget(t, "http://127.0.0.1:1", "acme", "support", more), "target", "questions", "t.yaml")
+		if r.code != 0 || r.err != "" {
+			t.Fatalf("got %+v", r)
+		}
+		return r.out
+	}
+	least, most := asks(""), asks("calls: {trunk: {host: 'a:1'}}\n"+wellKnown)
+	for _, want := range []string{"# Questions about staging, account acme, project support\n", "[size] ", "[window_min, window_max]", "[calls] ", "What rate limits are there"} {
+		if !strings.Contains(least, want) {
+			t.Errorf("want %q, got %s", want, least)
+		}
+	}
+	if strings.Contains(most, "[size]") || strings.Contains(most, "[calls]") || !strings.Contains(most, "[second_project] ") {
+		t.Errorf("want a second project asked for and nothing else, got %s", most)
+	}
+	if lines := strings.Count(least, "\n"); lines > 60 {
+		t.Errorf("want one page, got %d lines", lines)
+	}
+}

@@ -57,7 +57,7 @@ func (r *rehearsal) fromPool(fields []string) deployment.Fit {
 	case slices.Contains(fields, scenario.PoolSize) && f.PoolSize() == 0:
 		return unknown("the pool's size", "size")
 	case slices.Contains(fields, scenario.PoolWindow) && !(f.Has("window_min") && f.Has("window_max")):
-		return unknown("the window", "window_min and window_max")
+		return unknown("the window", "window_min", "window_max")
 	case slices.Contains(fields, scenario.PoolWindow) && f.WindowMin != f.WindowMax:
 		return notApplicable("needs one window, this one has %s to %s", f.WindowMin, f.WindowMax)
 	}
@@ -100,7 +100,9 @@ func (r *rehearsal) faults(a *scenario.Fault) (fit deployment.Fit) {
 
 func (r *rehearsal) calls() deployment.Fit {
 	if !r.file.Calls.Placed() {
-		return unsupported("needs calls: state calls.trunk or calls.exec")
+		fit := unsupported("needs calls: state calls.trunk or calls.exec")
+		fit.Lacks = []string{"calls"}
+		return fit
 	}
 	return deployment.Fit{}
 }
@@ -187,7 +189,9 @@ func (r *rehearsal) projects(n *yaml.Node) deployment.Fit {
 	case len(n.Content) > 2:
 		return unsupported("needs %d projects, and a target file names two at most", len(n.Content))
 	case len(n.Content) > len(facts):
-		return unsupported("needs a second project: state second_project")
+		fit := unsupported("needs a second project: state second_project")
+		fit.Lacks = []string{"second_project"}
+		return fit
 	}
 	for i, project := range n.Content {
 		for key, value := range strictyaml.Pairs(project) {
@@ -268,8 +272,10 @@ func setting(path string, n *yaml.Node, f targetfile.Facts) deployment.Fit {
 	return unsupported("needs %s set up, which nobody can do on a deployment", path)
 }
 
-func unknown(what, keys string) deployment.Fit {
-	return unsupported("needs to know %s: state %s", what, keys)
+func unknown(what string, keys ...string) deployment.Fit {
+	fit := unsupported("needs to know %s: state %s", what, strings.Join(keys, " and "))
+	fit.Lacks = keys
+	return fit
 }
 
 // word holds one of a few words against a fact.
@@ -293,7 +299,7 @@ func sameTime(n *yaml.Node, what string, got time.Duration) deployment.Fit {
 
 func window(n *yaml.Node, f targetfile.Facts) deployment.Fit {
 	if !f.Has("window_min") || !f.Has("window_max") {
-		return unknown("the window", "window_min and window_max")
+		return unknown("the window", "window_min", "window_max")
 	}
 	if f.WindowMin != f.WindowMax {
 		return notApplicable("needs a window of %s, this one has %s to %s", n.Value, f.WindowMin, f.WindowMax)

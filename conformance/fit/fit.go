@@ -107,6 +107,7 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 	}
 	if missing := r.needed(ctx, unique); len(missing) > 0 {
 		d.fit = unsupported("needs to know %s: state %s", strings.Join(names(missing), " and "), strings.Join(keys(missing), ", "))
+		d.fit.Lacks = keys(missing)
 		return d
 	}
 	d.scenario, d.left = unique, len(base.held)

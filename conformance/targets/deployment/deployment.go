@@ -40,8 +40,9 @@ type Target struct {
 type Fit struct {
 	Status finding.Status // "": it can
 	Reason string
-	Usage  Usage // what playing it takes
-	Alone  bool  // it needs a pool of which the run holds nothing
+	Usage  Usage    // what playing it takes
+	Alone  bool     // it needs a pool of which the run holds nothing
+	Lacks  []string // what the target file does not state, by its keys, where that is why it cannot be played
 }
 
 type header struct{ name, value string }
