@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/deployment"
@@ -36,16 +37,16 @@ func (f *loadFlags) aim(ctx context.Context, e env, profile string, p load.Profi
 	if len(f.set) > 0 {
 		return t, errors.New("--set: want it for the reference in this process, got --target")
 	}
-	if isURL(f.target) {
+	if aim.IsURL(f.target) {
 		return f.simulated(ctx, e, simulator.Where{Control: f.target}, "simulator", seed)
 	}
-	file, err := readTarget(f.target)
+	file, err := aim.Read(f.target)
 	if err != nil {
 		return t, err
 	}
 	from := targetfile.Source{Getenv: e.getenv, Dir: filepath.Dir(f.target)}
 	if s := file.Simulator; s != nil {
-		where, err := whereOf(s, from)
+		where, err := aim.Where(s, from)
 		if err != nil {
 			return t, f.aboutTarget(err)
 		}
