@@ -52,7 +52,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/fit", "conformance/contract conformance/finding conformance/inorder conformance/reading conformance/replay conformance/scenario conformance/targets/... sim sim/conversation"},
 	{"conformance/targets/steered", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
 	{"conformance/targets/live", "conformance/reading conformance/targets conformance/targets/world fakes/... sim/..."},
-	{"conformance/targets/reference", "conformance/targets conformance/targets/steered conformance/targets/world fakes/... sim/..."},
+	{"conformance/targets/reference", "conformance/finding conformance/scenario conformance/targets conformance/targets/steered conformance/targets/world fakes/... sim/..."},
 	{"conformance/targets/simulator", "conformance/targets conformance/targets/live conformance/targets/steered conformance/targets/world fakes/agent fakes/pstn sim/..."},
 	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets conformance/verdict"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
