@@ -20,12 +20,12 @@ import (
 // checkFlags is what `dnispool check` was asked to do.
 type checkFlags struct {
 	*flags
-	dir, label, junit, json, html, out string
-	target                             string
-	seed                               uint64
-	list, dryRun, verbose, quiet       bool
-	strict, color, keep, yes           bool
-	workers                            int
+	reportPaths
+	dir, label, out, target      string
+	seed                         uint64
+	list, dryRun, verbose, quiet bool
+	strict, color, keep, yes     bool
+	workers                      int
 }
 
 func newCheckFlags() *checkFlags {
@@ -45,9 +45,7 @@ its file. Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
 	f.BoolVar(&f.strict, "strict", false, "should, may and the strict contract count as must")
 	f.BoolVar(&f.color, "color", false, "colour the output")
-	f.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`; - is standard output")
-	f.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`; - is standard output")
-	f.StringVar(&f.html, "html", "", "write the verdict as a page for a browser to `file`; - is standard output")
+	f.reportPaths.define(f.flags)
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
 	f.IntVar(&f.workers, "workers", 0, "`how` many scenarios at a time; 0 is one a processor")
@@ -133,6 +131,14 @@ func runCheck(ctx context.Context, e env) int {
 	return played.Conclusion().ExitCode()
 }
 
+// openReports opens the reports of a run, when there is going to be one.
+func (f *checkFlags) openReports(e env) (reportFiles, error) {
+	if f.list || f.dryRun {
+		return nil, nil
+	}
+	return f.reportPaths.open(e)
+}
+
 func (f *checkFlags) plan(patterns []string) run.Plan {
 	p := run.Plan{
 		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
@@ -142,10 +148,13 @@ func (f *checkFlags) plan(patterns []string) run.Plan {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir
 	}
 	if p.Seed == 0 {
-		p.Seed = uint64(rand.Uint32N(9_000_000)) + 1_000_000 // short enough to read out
+		p.Seed = drawSeed()
 	}
 	return p
 }
+
+// drawSeed returns one that is short enough to read out.
+func drawSeed() uint64 { return uint64(rand.Uint32N(9_000_000)) + 1_000_000 }
 
 // refuse says why nothing was judged.
 func refuse(e env, err error) int {

@@ -66,6 +66,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/load/show", "conformance/erlang conformance/finding conformance/load conformance/load/measure conformance/report conformance/report/html"},
 	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic fakes/client"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
+	{"conformance/rehearse", "conformance/finding conformance/scenario fakes/pstn fakes/stage sim/..."},
 	{"cmd/...", "conformance/... fakes/agent fakes/agent/... fakes/stage scenarios specs sim/..."},
 }
 
@@ -93,7 +94,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/chromedp/cdproto", "", "sim/control/page"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
 	{"github.com/nyaruka/phonenumbers", "", "sim/dialplan conformance/reading"},
-	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/fault fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/targets conformance/targets/... conformance/load conformance/traffic specs", "..."},
+	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/fault fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/rehearse conformance/targets conformance/targets/... conformance/load conformance/traffic specs", "..."},
 }
 
 // pkg is what `go list` says of a package.

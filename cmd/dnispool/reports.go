@@ -23,13 +23,22 @@ type reportFile struct {
 // path that cannot be written must not cost a run.
 type reportFiles []reportFile
 
-// openReports opens those that are asked for. With an error, those that could be opened are returned as well.
-func (f *checkFlags) openReports(e env) (files reportFiles, err error) {
+// reportPaths are the files that a run may be asked to be written to.
+type reportPaths struct{ junit, json, html string }
+
+func (f *reportPaths) define(to *flags) {
+	to.StringVar(&f.junit, "junit", "", "write a JUnit report to `file`; - is standard output")
+	to.StringVar(&f.json, "json", "", "write the verdict as JSON to `file`; - is standard output")
+	to.StringVar(&f.html, "html", "", "write the verdict as a page for a browser to `file`; - is standard output")
+}
+
+// open opens those that are asked for. With an error, those that could be opened are returned as well.
+func (f reportPaths) open(e env) (files reportFiles, err error) {
 	var errs []error
 	for _, r := range []reportFile{
 		{flag: "--junit", path: f.junit, as: report.JUnit}, {flag: "--json", path: f.json, as: report.JSON}, {flag: "--html", path: f.html, as: report.HTML},
 	} {
-		if r.path == "" || f.list || f.dryRun {
+		if r.path == "" {
 			continue
 		}
 		err := files.apart(r)

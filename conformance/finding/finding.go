@@ -68,6 +68,7 @@ type Run struct {
 	Started     time.Time       `json:"started,omitzero"`
 	Duration    time.Duration   `json:"duration_ns"`
 	Target      string          `json:"target"`
+	Noun        string          `json:"noun,omitempty"`   // what each result is of; empty: scenario
 	Config      json.RawMessage `json:"config,omitempty"` // effective configuration
 	Filter      string          `json:"filter,omitempty"` // the selection in words
 	Strict      bool            `json:"strict"`           // should and may fail the run as must does
@@ -88,7 +89,10 @@ type PoolFacts struct {
 	Unknown []string `json:"unknown,omitempty"` // names of facts that nobody has stated
 }
 
-// Result is what became of one scenario.
+// Of is the noun for what was played, "scenario" unless the run says otherwise.
+func (r Run) Of() string { return cmp.Or(r.Noun, "scenario") }
+
+// Result is what became of one scenario, or of one lesson.
 type Result struct {
 	ID          string        `json:"id"` // area/name
 	File        string        `json:"file,omitempty"`

@@ -7,7 +7,7 @@ func (r Run) Sentence() string {
 	c, rules := r.Counts(), r.Rules()
 	switch r.Conclusion().ExitCode() {
 	case ExitInterrupted:
-		return fmt.Sprintf("Interrupted: %s not played to the end, so there is no verdict; %s.", number(len(r.NotPlayed), "scenario was", "scenarios were"), r.soFar())
+		return fmt.Sprintf("Interrupted: %s not played to the end, so there is no verdict; %s.", number(len(r.NotPlayed), r.Of()+" was", r.Of()+"s were"), r.soFar())
 	case ExitNotJudged:
 		switch {
 		case r.GaveUp != "" && c.Ran()+c.Error == 0:
@@ -17,13 +17,13 @@ func (r Run) Sentence() string {
 		case c.Error == 0:
 			return "Not judged: nothing was tested."
 		case c.Ran() == 0:
-			return "Not judged: no scenario could be played to its end."
+			return "Not judged: no " + r.Of() + " could be played to its end."
 		}
-		return fmt.Sprintf("Not judged: %s not be played to the end, so there is no verdict; %s.", number(c.Error, "scenario could", "scenarios could"), r.soFar())
+		return fmt.Sprintf("Not judged: %s not be played to the end, so there is no verdict; %s.", number(c.Error, r.Of()+" could", r.Of()+"s could"), r.soFar())
 	case ExitNotConformant:
 		return fmt.Sprintf("Not conformant: %s broke %s.", r.target(), r.broken(rules))
 	case ExitInconclusive:
-		return fmt.Sprintf("Inconclusive: nothing is proven against %s, but %s did not decide.", r.target(), number(c.Inconclusive, "scenario", "scenarios"))
+		return fmt.Sprintf("Inconclusive: nothing is proven against %s, but %s did not decide.", r.target(), number(c.Inconclusive, r.Of(), r.Of()+"s"))
 	}
 	if rules.Broken > 0 {
 		return fmt.Sprintf("Conformant: %s broke %s, and must keep none of those.", r.target(), r.broken(rules))

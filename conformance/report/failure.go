@@ -43,7 +43,7 @@ func (p *page) result(res finding.Result, run finding.Run, all bool) {
 	}
 	if n := len(res.Failures) - len(shown); n > 0 {
 		p.line("")
-		p.row("and", count(n, "more failure")+" of this scenario; -v and the JSON report have all")
+		p.row("and", count(n, "more failure")+" of this "+run.Of()+"; -v and the JSON report have all")
 	}
 	p.row("kept", strings.Join(res.Kept, "\n"))
 	p.warnings(res)

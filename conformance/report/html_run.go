@@ -38,7 +38,7 @@ func HTML(w io.Writer, run finding.Run, red *Redactor) error {
 		id, title, count string
 		shown            bool
 	}{
-		{"tested", "What was tested", count(v.Counts.Total, "scenario"), true},
+		{"tested", "What was tested", count(v.Counts.Total, run.Of()), true},
 		{"open", "What did not pass", fmt.Sprint(len(v.NotPassed())), len(v.NotPassed()) > 0},
 		{"warnings", "Warnings", fmt.Sprint(len(v.Warnings())), len(v.Warnings()) > 0},
 		{"facts", "What it rests on", "", true},
@@ -186,7 +186,7 @@ func (v *runView) Warnings() []warning { return allWarnings(v.Run) }
 // Areas are the results by the first part of their ids.
 func (v *runView) Areas() (out []areaView) {
 	for _, r := range v.Results {
-		name := area(r.ID)
+		name := suiteName(r.ID, v.Run)
 		i := slices.IndexFunc(out, func(a areaView) bool { return a.Name == name })
 		if i < 0 {
 			i = len(out)

@@ -30,14 +30,14 @@ func JUnit(w io.Writer, run finding.Run, red *Redactor) error {
 	run = tidyRun(run, red)
 	doc := xmlSuites{Name: xmlText(cmp.Or(run.Tool, "dnispool")), Time: seconds(run.Duration), Timestamp: timestamp(run.Started)}
 	for _, res := range run.Results {
-		s := doc.suite(area(res.ID), run)
+		s := doc.suite(suiteName(res.ID, run), run)
 		s.Cases = append(s.Cases, testcase(res, run))
 		s.took += res.Duration
 	}
 	for _, id := range run.NotPlayed {
-		s := doc.suite(area(id), run)
+		s := doc.suite(suiteName(id, run), run)
 		s.Cases = append(s.Cases, xmlCase{
-			Name: xmlText(id), Class: "dnispool." + xmlText(area(id)), Time: seconds(0), Skipped: &xmlOutcome{Message: "not played to its end"},
+			Name: xmlText(id), Class: "dnispool." + xmlText(suiteName(id, run)), Time: seconds(0), Skipped: &xmlOutcome{Message: "not played to its end"},
 		})
 	}
 	if c := runCase(run); c != nil {
@@ -113,13 +113,17 @@ type xmlCDATA struct {
 	Text string `xml:",cdata"`
 }
 
+// area is the first part of an id; "" when it has no other.
 func area(id string) string {
 	name, _, ok := strings.Cut(id, "/")
-	if !ok || name == "" {
-		return "scenarios"
+	if !ok {
+		return ""
 	}
 	return name
 }
+
+// suiteName is what a report calls those beside which a result stands.
+func suiteName(id string, run finding.Run) string { return cmp.Or(area(id), run.Of()+"s") }
 
 // suite returns the suite of that name, new when there is none.
 func (d *xmlSuites) suite(name string, run finding.Run) *xmlSuite {
@@ -166,7 +170,7 @@ func b2i(b bool) int {
 
 func testcase(res finding.Result, run finding.Run) xmlCase {
 	c := xmlCase{
-		Name: xmlText(res.ID), Class: "dnispool." + xmlText(area(res.ID)), File: xmlText(res.File), Line: res.Line, Time: seconds(res.Duration),
+		Name: xmlText(res.ID), Class: "dnispool." + xmlText(suiteName(res.ID, run)), File: xmlText(res.File), Line: res.Line, Time: seconds(res.Duration),
 		Properties: []xmlProperty{{"level", cmp.Or(xmlText(res.Level), finding.Must)}, {"seed", fmt.Sprint(run.Seed)}},
 	}
 	if len(res.Failures) > 0 && res.Failures[0].Line > 0 { // where to look, not where the scenario begins

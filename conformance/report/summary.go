@@ -203,7 +203,7 @@ func lastLine(run finding.Run) string {
 		}
 		parts = append(parts, part)
 	}
-	line := count(c.Total, "scenario")
+	line := count(c.Total, run.Of())
 	if len(parts) > 0 {
 		line += ": " + strings.Join(parts, ", ")
 	}

@@ -35,7 +35,7 @@ func NewText(w io.Writer, o Options) *Text { return &Text{opts: o, out: w, apart
 func (t *Text) Begin(run finding.Run, scenarios int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.run = finding.Run{Seed: run.Seed, Strict: run.Strict}
+	t.run = finding.Run{Seed: run.Seed, Strict: run.Strict, Noun: run.Noun}
 	if t.opts.Quiet {
 		return
 	}
@@ -43,7 +43,7 @@ func (t *Text) Begin(run finding.Run, scenarios int) {
 	if run.Target != "" {
 		parts = append(parts, "target "+run.Target)
 	}
-	parts = append(parts, count(scenarios, "scenario"))
+	parts = append(parts, count(scenarios, run.Of()))
 	if run.Filter != "" {
 		parts = append(parts, "selected by "+run.Filter)
 	}

@@ -33,7 +33,7 @@ func Parse(file string, data []byte, opts Options) (*Scenario, strictyaml.Proble
 	if root == nil {
 		return nil, ps
 	}
-	l := &loader{file: file, opts: opts, root: root, src: newSource(data), ps: ps}
+	l := &loader{file: file, opts: opts, root: root, src: strictyaml.NewSource(data), ps: ps}
 	s := l.scenario()
 	l.lint(s)
 	l.ps.Sort()
@@ -45,7 +45,7 @@ type loader struct {
 	file string
 	opts Options
 	root *yaml.Node
-	src  source
+	src  strictyaml.Source
 	ps   strictyaml.Problems
 
 	asserts bool // an expect is written
@@ -61,7 +61,7 @@ func (l *loader) problemAt(pos Pos, hint, format string, args ...any) {
 	l.ps = append(l.ps, p)
 }
 
-func (l *loader) pos(n *yaml.Node) Pos { return Pos{n.Line, n.Column, l.src.width(n)} }
+func (l *loader) pos(n *yaml.Node) Pos { return Pos{n.Line, n.Column, l.src.Width(n)} }
 
 func (l *loader) scenario() *Scenario {
 	d := document{Timeout: DefaultTimeout}
@@ -141,7 +141,7 @@ func (l *loader) vars(n *yaml.Node) []Var {
 		}
 		l.ps = append(l.ps, v.Value.UnmarshalStrict(l.file, value)...)
 		for _, ref := range v.Value.refs() {
-			l.src.place(ref)
+			placeRef(l.src, ref)
 			l.problemAt(ref.Pos, "", "vars: want a literal, got ${%s}", ref.Name())
 		}
 		l.place(&v.Value)

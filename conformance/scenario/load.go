@@ -75,8 +75,11 @@ func loadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyam
 
 var idText = regexp.MustCompile(`^[a-z0-9][a-z0-9_-]*(/[a-z0-9][a-z0-9_-]*)*$`)
 
-// find lists the scenario files. A directory that starts with a dot is not looked into, nor is an ADK project that stands
-// beside the scenarios that use it.
+// lessons is the directory of what is no scenario: lessons for clients, which package rehearse reads.
+const lessons = "lessons"
+
+// find lists the scenario files. A directory that starts with a dot is not looked into, nor are that of the lessons and an
+// ADK project that stands beside the scenarios that use it.
 func find(fsys fs.FS, root string, opts Options) ([]string, strictyaml.Problems) {
 	var files []string
 	var ps strictyaml.Problems
@@ -84,7 +87,7 @@ func find(fsys fs.FS, root string, opts Options) ([]string, strictyaml.Problems)
 		switch {
 		case err != nil:
 			ps = append(ps, unreadable(shown(p, opts), err))
-		case d.IsDir() && p != root && strings.HasPrefix(d.Name(), "."):
+		case d.IsDir() && p != root && (strings.HasPrefix(d.Name(), ".") || p == path.Join(root, lessons)):
 			return fs.SkipDir
 		case d.IsDir() && isProject(fsys, p):
 			return fs.SkipDir

@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path"
@@ -21,12 +22,13 @@ type Filter struct {
 	Patterns []string
 	// Label is an expression over labels, areas and levels: "pool and not (slow or may)".
 	Label string
+	Noun  string // what the errors call that which is selected; empty: scenario
 }
 
 // Select returns the scenarios that fit, in their order. Every pattern and every word of
 // the label expression must name something, and something must be left.
 func Select(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
-	byPattern, err := selectPatterns(scenarios, filter.Patterns)
+	byPattern, err := selectPatterns(scenarios, filter)
 	expression, labelErr := parseLabel(filter.Label, vocabulary(scenarios))
 	if err := errors.Join(err, labelErr); err != nil {
 		return nil, err
@@ -46,13 +48,13 @@ func Select(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
 	return selected, nil
 }
 
-func selectPatterns(scenarios []*Scenario, patterns []string) ([]*Scenario, error) {
-	if len(patterns) == 0 {
+func selectPatterns(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
+	if len(filter.Patterns) == 0 {
 		return scenarios, nil
 	}
 	taken := make(map[*Scenario]bool)
 	var errs []error
-	for _, pattern := range patterns {
+	for _, pattern := range filter.Patterns {
 		fits := matchPattern(pattern)
 		found := false
 		for _, s := range scenarios {
@@ -61,7 +63,7 @@ func selectPatterns(scenarios []*Scenario, patterns []string) ([]*Scenario, erro
 			}
 		}
 		if !found {
-			errs = append(errs, unmatched(pattern, scenarios))
+			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(filter.Noun, "scenario"), unmatched(pattern, scenarios)))
 		}
 	}
 	selected := slices.DeleteFunc(slices.Clone(scenarios), func(s *Scenario) bool { return !taken[s] })
@@ -103,17 +105,17 @@ func unmatched(pattern string, scenarios []*Scenario) error {
 	var known []string
 	for _, s := range scenarios {
 		if m := fileLine.FindStringSubmatch(pattern); m != nil && m[2] != "" && matchFile(m[1], "")(s) {
-			return fmt.Errorf("scenario: want a line of %s (1 to %d), got %s", s.File, len(s.Lines), m[2])
+			return fmt.Errorf("want a line of %s (1 to %d), got %s", s.File, len(s.Lines), m[2])
 		}
 		known = append(known, s.ID, s.File)
 		if s.Area() == strings.TrimSuffix(pattern, "/") && s.Area() != s.ID {
-			return fmt.Errorf("scenario: want an id, got the area %q (did you mean %q?)", pattern, s.Area()+"/*")
+			return fmt.Errorf("want an id, got the area %q (did you mean %q?)", pattern, s.Area()+"/*")
 		}
 	}
 	if hint := nearestID(pattern, known); hint != "" {
-		return fmt.Errorf("scenario: want an id, a glob or file:line, got %q (did you mean %q?)", pattern, hint)
+		return fmt.Errorf("want an id, a glob or file:line, got %q (did you mean %q?)", pattern, hint)
 	}
-	return fmt.Errorf("scenario: want an id, a glob or file:line, got %q, which fits none of %d", pattern, len(scenarios))
+	return fmt.Errorf("want an id, a glob or file:line, got %q, which fits none of %d", pattern, len(scenarios))
 }
 
 // nearestID also finds an id by its last part, for those who leave out the area.

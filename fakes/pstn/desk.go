@@ -92,8 +92,11 @@ func (c *Carrier) attend(leg *sipua.Leg) {
 		c.settle(name, i, 404)
 		_ = leg.Reject(404, "Not Found", q850(1)...)
 	}
-	<-leg.Done()
-	c.change(name, i, func(d *DeskCall) { d.Ended = true })
+	select {
+	case <-leg.Done():
+		c.change(name, i, func(d *DeskCall) { d.Ended = true })
+	case <-c.ctx.Done(): // whoever has the leg's endpoint ends it
+	}
 }
 
 func (c *Carrier) answer(leg *sipua.Leg, name string, i int) {

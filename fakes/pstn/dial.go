@@ -33,6 +33,8 @@ type Dial struct {
 	SkipAck        bool          // the answer is never acknowledged
 	Headers        []sipua.Header
 	CallID         string // default: a random one
+
+	progress func(code int) // hears of each 1xx
 }
 
 // SDP is what a call says about its media.
@@ -128,6 +130,9 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	c.repeat(call.id, d.Copies)
 	invite.OnProgress = func(code int, _ string) {
 		call.heard(code)
+		if d.progress != nil {
+			d.progress(code)
+		}
 		if d.CancelOnRing && code >= 180 {
 			giveUp(errGaveUp)
 		}

@@ -27,10 +27,11 @@ import (
 
 // Options are what a stage needs besides the configuration.
 type Options struct {
-	File     string            // that the configuration was read from, for messages; may be empty
-	Agents   sim.Agents        // nil: those of the configuration, and the echo agent for a project without one
-	Recorder *control.Recorder // nil: nothing is recorded
-	Logger   *slog.Logger      // nil: nothing is logged
+	File     string              // that the configuration was read from, for messages; may be empty
+	Agents   sim.Agents          // nil: those of the configuration, and the echo agent for a project without one
+	Recorder *control.Recorder   // nil: nothing is recorded
+	Logger   *slog.Logger        // nil: nothing is logged
+	Carrier  func(*pstn.Carrier) // is given the carrier before Open returns; nil: nobody wants it
 	// Certificates has the certificate of the simulator that was opened before; nil: one is made.
 	Certificates *certificate.Made
 }
@@ -56,6 +57,9 @@ func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) 
 	}
 	if err != nil {
 		return nil, errors.Join(err, s.close(ctx))
+	}
+	if o.Carrier != nil {
+		o.Carrier(s.carrier)
 	}
 	return &control.Stage{Sim: s.sim, Clock: s.clock, Faults: s.faults(&c.Faults), Calls: s, Agents: s, Close: s.close}, nil
 }
@@ -87,6 +91,21 @@ type stage struct {
 	carrier   *pstn.Carrier
 	behaviour pstn.Behaviour // of the carrier, without faults
 	placed    placed
+}
+
+// Problems are those of the parts of a configuration that the simulator does not read itself: the carrier, the faults, the
+// agents.
+func Problems(file string, c sim.Config) (problems strictyaml.Problems) {
+	_, problems = pstn.ReadBehaviour(file, &c.Carrier)
+	_, more := fault.Read(file, &c.Faults)
+	problems = append(problems, more...)
+	for _, p := range c.Projects {
+		if !p.Agent.IsZero() {
+			_, more := agent.Parse(file, &p.Agent)
+			problems = append(problems, more...)
+		}
+	}
+	return problems
 }
 
 func build(c sim.Config, o Options) (*stage, error) {

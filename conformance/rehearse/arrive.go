@@ -1,0 +1,44 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+)
+
+// Caller is one who calls the integrator, as the client is told of them, and everything that the client has to know.
+type Caller struct {
+	Lesson     string // id of the lesson
+	Number     int    // of the caller in the lesson, from 1
+	ANI        string // the caller's own number
+	BaseURL    string // of Reserve DNI and Get Handoff
+	SIP        string // host:port that calls are placed to: numbers and queues
+	DNIKey     string
+	HandoffKey string
+	Account    string
+	Project    string
+}
+
+// Arrival is how the client learns that a caller has come.
+type Arrival interface {
+	// Arrive tells the client of a caller. It returns when the client has been told, or is done with the caller; or soon after
+	// ctx ends.
+	Arrive(ctx context.Context, c Caller) error
+	// Stays reports whether Arrive returns only when the client is done.
+	Stays() bool
+}
+
+// Func is a client in this process: it takes one caller through, and returns when it is done.
+type Func func(ctx context.Context, c Caller) error
+
+// Arrive implements Arrival.
+func (f Func) Arrive(ctx context.Context, c Caller) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the client panicked: %v", p)
+		}
+	}()
+	return f(ctx, c)
+}
+
+// Stays implements Arrival.
+func (Func) Stays() bool { return true }

@@ -1,0 +1,81 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Command is a shell command that is run once a caller, with Caller.Settings in its environment. It ends when the client is
+// done with the caller.
+type Command string
+
+// Setting is an environment variable by which a client can be set up.
+type Setting struct{ Name, Value string }
+
+// Settings are what a client has to know, the two that every client needs first.
+func (c Caller) Settings() []Setting {
+	return []Setting{
+		{"BASE_URL", c.BaseURL}, {"SIP_PEER", c.SIP}, {"DNI_KEY", c.DNIKey}, {"HANDOFF_KEY", c.HandoffKey}, {"ACCOUNT_ID", c.Account}, {"PROJECT_ID", c.Project},
+	}
+}
+
+// Stays implements Arrival.
+func (Command) Stays() bool { return true }
+
+// endsWithin is how long a command may take to end when it is told to.
+const endsWithin = 2 * time.Second
+
+// Arrive implements Arrival.
+func (k Command) Arrive(ctx context.Context, c Caller) error {
+	cmd := shell(ctx, string(k))
+	cmd.Env = os.Environ()
+	for _, s := range append(c.Settings(), Setting{"CALLER_ANI", c.ANI}, Setting{"CALLER", strconv.Itoa(c.Number)}, Setting{"LESSON", c.Lesson}) {
+		cmd.Env = append(cmd.Env, s.Name+"="+s.Value)
+	}
+	var said tail
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = &said, &said, endsWithin
+	err := cmd.Run()
+	switch {
+	case ctx.Err() != nil:
+		return fmt.Errorf("command: it was still running when its time was up%s", said.quoted())
+	case errors.Is(err, exec.ErrWaitDelay):
+		return nil // something that it started holds its output
+	case err != nil:
+		return fmt.Errorf("command: %w%s", err, said.quoted())
+	}
+	return nil
+}
+
+// tail keeps the end of what a command prints.
+type tail struct {
+	mu   sync.Mutex
+	kept []byte
+}
+
+const mostSaid = 400 // bytes
+
+func (t *tail) Write(b []byte) (int, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kept = append(t.kept, b...)
+	t.kept = t.kept[max(len(t.kept)-mostSaid, 0):]
+	return len(b), nil
+}
+
+func (t *tail) quoted() string {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	said := strings.TrimSpace(string(bytes.ToValidUTF8(t.kept, nil)))
+	if said == "" {
+		return ""
+	}
+	return ", having said: " + said
+}

@@ -1,0 +1,194 @@
+package rehearse
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// front is the HTTP address that the client knows. Behind it stands the world of the lesson that is being played; between
+// two lessons a request waits for the next. Whatever the world does to a connection is done to the client's.
+type front struct {
+	listener net.Listener
+	server   *http.Server
+	served   chan struct{}
+
+	mu    sync.Mutex
+	world *world
+	next  chan struct{} // closed when there is a world
+}
+
+func openFront(address string) (*front, error) {
+	l, err := net.Listen("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	f := &front{listener: l, served: make(chan struct{}), next: make(chan struct{})}
+	f.server = &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}
+	go func() {
+		defer close(f.served)
+		_ = f.server.Serve(l) // until close
+	}()
+	return f, nil
+}
+
+func (f *front) close() {
+	_ = f.server.Close()
+	<-f.served
+}
+
+// show puts a world behind the address; nil takes it away.
+func (f *front) show(w *world) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.world = w
+	if w == nil {
+		f.next = make(chan struct{})
+	} else {
+		close(f.next)
+	}
+}
+
+// now is the world of the lesson that is being played; nil between two.
+func (f *front) now() *world {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.world
+}
+
+// betweenLessons is how long a request waits for the next lesson.
+const betweenLessons = 10 * time.Second
+
+func (f *front) current(ctx context.Context) *world {
+	ctx, cancel := context.WithTimeout(ctx, betweenLessons)
+	defer cancel()
+	for {
+		f.mu.Lock()
+		w, next := f.world, f.next
+		f.mu.Unlock()
+		if w != nil {
+			return w
+		}
+		select {
+		case <-next:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+const (
+	maxRequest = 4 << 20 // bytes of a body that are passed on; the platform refuses far less
+	maxKept    = 64 << 10
+)
+
+// ServeHTTP implements http.Handler.
+func (f *front) ServeHTTP(out http.ResponseWriter, r *http.Request) {
+	w := f.current(r.Context())
+	if w == nil {
+		http.Error(out, "no lesson is being played", http.StatusServiceUnavailable)
+		return
+	}
+	body, err := io.ReadAll(io.LimitReader(r.Body, maxRequest))
+	if err != nil {
+		return // the client has gone
+	}
+	x := w.watch.begin(r, body[:min(len(body), maxKept)])
+	p := &passage{world: w, request: r, out: out}
+	p.pass(body)
+	w.watch.finish(x, p.status, p.header, p.sent, p.broken, r.Context().Err() != nil)
+	if p.cut != nil {
+		p.cut()
+	}
+}
+
+// passage is one request on its way to the platform and back.
+type passage struct {
+	world   *world
+	request *http.Request
+	out     http.ResponseWriter
+
+	status int // that the client was sent; 0: none
+	header http.Header
+	sent   []byte
+	broken string // in which way the reply broke off
+	cut    func() // ends the connection as the world did
+}
+
+func (p *passage) pass(body []byte) {
+	target := &url.URL{Scheme: "http", Host: p.world.upstream, Path: p.request.URL.Path, RawPath: p.request.URL.RawPath, RawQuery: p.request.URL.RawQuery}
+	ahead, err := http.NewRequestWithContext(p.request.Context(), p.request.Method, target.String(), bytes.NewReader(body))
+	if err != nil {
+		p.breakOff(err)
+		return
+	}
+	ahead.Header = p.request.Header.Clone()
+	ahead.Host = p.request.Host
+	res, err := p.world.transport.RoundTrip(ahead)
+	if err != nil {
+		p.breakOff(err)
+		return
+	}
+	defer func() { _ = res.Body.Close() }()
+	res.Header.Del("Connection") // of the world's connection, which carries one request
+	p.status, p.header = res.StatusCode, res.Header.Clone()
+	for name, values := range res.Header {
+		p.out.Header()[name] = values
+	}
+	if p.out.Header().Get("Date") == "" {
+		p.out.Header()["Date"] = nil // as it came
+	}
+	p.out.WriteHeader(res.StatusCode)
+	p.copy(res.Body)
+}
+
+// copy passes a body on as it comes, so that one that drips does.
+func (p *passage) copy(body io.Reader) {
+	flusher := http.NewResponseController(p.out)
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := body.Read(buffer)
+		if n > 0 {
+			p.sent = append(p.sent, buffer[:min(n, maxKept-min(len(p.sent), maxKept))]...)
+			_, _ = p.out.Write(buffer[:n])
+			_ = flusher.Flush()
+		}
+		if errors.Is(err, io.EOF) {
+			return
+		}
+		if err != nil {
+			p.breakOff(err)
+			return
+		}
+	}
+}
+
+// breakOff ends the client's connection as that to the platform has ended: with a reset, or without a word.
+func (p *passage) breakOff(err error) {
+	p.broken = "the connection was closed"
+	reset := isReset(err)
+	if reset {
+		p.broken = "the connection was reset"
+	}
+	p.cut = func() {
+		conn, _, err := http.NewResponseController(p.out).Hijack()
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if tcp, ok := conn.(*net.TCPConn); ok && reset {
+			_ = tcp.SetLinger(0)
+		}
+		_ = conn.Close()
+	}
+}
+
+func isReset(err error) bool {
+	return errors.Is(err, syscall.ECONNRESET) || errors.Is(err, syscall.ECONNREFUSED)
+}

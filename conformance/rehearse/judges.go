@@ -1,0 +1,90 @@
+package rehearse
+
+import (
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// reserves is how often the client asks for a number, for each caller.
+func reserves(v *view, t Times) judgement {
+	return count(t, len(v.of(Reserve)), "a number asked for")
+}
+
+// dials is how often it dials one that it was given.
+func dials(v *view, t Times) judgement {
+	return count(t, len(v.to(pstn.ToPlatform, pstn.ToNobody)), "the number dialled")
+}
+
+// asks is how often it asks for the handoff once the call is over.
+func asks(v *view, t Times) judgement {
+	return count(t, len(v.late()), "the handoff asked for after the call")
+}
+
+func count(t Times, n int, what string) judgement {
+	met, final := t.has(n)
+	return judgement{met: met, final: final, want: what + " " + t.String()}
+}
+
+// Where the client is to put a caller through to.
+type destination string
+
+// The destinations.
+const (
+	ToKnownQueue destination = KnownQueue // the one that the agent named
+	ToFallback   destination = "fallback" // the queue for callers without a number
+	ToDefault    destination = "default"  // the queue for callers whose handoff cannot be learned
+	ToAny        destination = "any"      // any queue
+	Nowhere      destination = "nowhere"
+)
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (d *destination) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	return strictyaml.PickAt(file, n, "routes", d, ToKnownQueue, ToFallback, ToDefault, ToAny, Nowhere)
+}
+
+// names are the desks that are the destination; none: any is.
+func (d destination) names(c Client) []string {
+	name := ""
+	switch d {
+	case ToKnownQueue:
+		name = c.Dials
+	case ToFallback:
+		name = c.Fallback
+	case ToDefault:
+		name = c.DefaultQueue
+	}
+	if name == "" {
+		return nil
+	}
+	return []string{name}
+}
+
+// routes is where the client puts the caller through to, in a call that is answered there.
+func routes(v *view, d destination) judgement {
+	desks := v.to(pstn.ToDesk)
+	if d == Nowhere {
+		return judgement{met: len(desks) == 0, final: len(desks) > 0, want: "no queue called: the caller is done"}
+	}
+	names := d.names(v.client)
+	j := judgement{want: "the caller put through to " + d.says(names), got: v.story() + ": the caller was dropped"}
+	for _, c := range desks {
+		fits := names == nil || slices.Contains(names, c.Dialled)
+		j.met = j.met || fits && c.Answered()
+		if !fits && c.Answered() {
+			j.got = ""
+		}
+	}
+	return j
+}
+
+func (d destination) says(names []string) string {
+	s := map[destination]string{ToKnownQueue: "the queue that the agent named", ToFallback: "the fallback queue", ToDefault: "a default queue", ToAny: "a queue"}[d]
+	if names != nil {
+		s += ", " + names[0]
+	}
+	return s
+}

@@ -1,0 +1,166 @@
+package rehearse
+
+import (
+	"bytes"
+	"encoding/json"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/santhosh-tekuri/jsonschema/v6"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/scenarios"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+	"github.com/dnispool/dnispool/specs"
+)
+
+// head is lines 1 to 6 of a lesson; what a test appends starts on line 7.
+const head = "lesson: v1\nsummary: s\nrequirement: r\nsource: x\nlevel: must\nadvice: a\n"
+
+func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
+	for _, tc := range []struct{ name, in, want string }{
+		{"fine", "expect:\n  - dials: once\n", ""},
+		{"all of it", "callers: 2\nbudget: 5s\nwants: known-queue\nworld: {pool: {numbers: 2}, carrier: {outage: true}, faults: {http: {reset: 3}}}\nexpect:\n  - reserves: {least: 1, most: 2}\n  - asks: 3\n  - routes: any\n", ""},
+		{"nothing expected", "", "f:1:1: lesson: want the key expect, got none"},
+		{"an empty list", "expect: []\n", "f:7:9: expect: want at least one, got none"},
+		{"an unknown key", "expects:\n  - dials: once\nexpect:\n  - dials: once\n", `f:7:1: unknown key "expects" (did you mean "expect"?)`},
+		{"an unknown expectation", "expect:\n  - dails: once\n", `f:8:5: expect: want reserves, dials, asks or routes, got "dails" (did you mean "dials"?)`},
+		{"two in one", "expect:\n  - dials: once\n    asks: once\n", "f:8:5: expect: want one name with its argument, as in `dials: once`, got a mapping"},
+		{"no times", "expect:\n  - dials: twise\n", `f:8:12: times: want never, once, a number or {least, most}, got "twise"`},
+		{"turned round", "expect:\n  - dials: {least: 3, most: 2}\n", "f:8:12: times: want least up to most, of 0 or more, got 3 and 2"},
+		{"an unknown place", "expect:\n  - routes: falback\n", `f:8:13: routes: want known-queue, fallback, default, any or nowhere, got "falback" (did you mean "fallback"?)`},
+		{"a level", "expect:\n  - dials: once\nlesson: v1\n", `f:9:1: duplicate key "lesson", first on line 1`},
+		{"no caller", "callers: 0\nexpect:\n  - dials: once\n", "f:7:10: callers: want 1 or more, got 0"},
+		{"no time", "budget: 0s\nexpect:\n  - dials: once\n", "f:7:9: budget: want more than 0, got 0s"},
+		{"a world that is none", "world: {pol: {}}\nexpect:\n  - dials: once\n", `f:7:9: unknown key "pol" (did you mean "pool"?)`},
+		{"a fault that is none", "world: {faults: {http: {reset: -1}}}\nexpect:\n  - dials: once\n", "f:7:24: reset: want 0 bytes or more, got -1"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			_, problems := Parse("f", []byte(head+tc.in))
+			if got := problems.Error(); got != tc.want && (tc.want == "" || !strings.HasPrefix(got, tc.want)) {
+				t.Errorf("\ngot  %s\nwant %s", got, tc.want)
+			}
+		})
+	}
+}
+
+func TestLoadNamesEveryFile(t *testing.T) {
+	files := fstest.MapFS{"Bad.yaml": {Data: []byte(head + "expect: [{dials: once}]\n")}, "b.yaml": {Data: []byte("lesson: v2\n")}}
+	_, err := Load(files, "dir")
+	for _, want := range []string{"dir/Bad.yaml:1:1: id: want lower-case letters", `dir/b.yaml:1:9: lesson: want v1, got "v2"`} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+	if _, err := Load(fstest.MapFS{}, "dir"); err == nil || err.Error() != "dir: lessons: want at least one .yaml file, got none" {
+		t.Errorf("got %v", err)
+	}
+}
+
+// bundled are the lessons that come with the tool, and their texts.
+func bundled(t *testing.T) ([]*Lesson, fs.FS) {
+	t.Helper()
+	files, err := fs.Sub(scenarios.Files, "lessons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := Load(files, "scenarios/lessons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all, files
+}
+
+// TestAMustHasASource: what no document says is at most a should.
+func TestAMustHasASource(t *testing.T) {
+	all, _ := bundled(t)
+	for _, l := range all {
+		if l.Level == finding.Must && strings.HasPrefix(l.Source, "unspecified") {
+			t.Errorf("%s: want a must that a document demands, got source %q", l.File, l.Source)
+		}
+	}
+}
+
+func TestSchemaAcceptsTheLessonsAndKnowsTheExpectations(t *testing.T) {
+	c := jsonschema.NewCompiler()
+	for _, name := range []string{"lesson", "config", "agent"} {
+		text, err := specs.Schema(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.AddResource(name+".schema.json", doc); err != nil {
+			t.Fatal(err)
+		}
+	}
+	schema, err := c.Compile("lesson.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, files := bundled(t)
+	for _, l := range all {
+		data, err := fs.ReadFile(files, l.ID+extension)
+		if err != nil {
+			t.Fatal(err)
+		}
+		root, _ := strictyaml.Parse(l.File, data)
+		var value any
+		if err := root.Decode(&value); err != nil {
+			t.Fatal(err)
+		}
+		raw, err := json.Marshal(value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		doc, err := jsonschema.UnmarshalJSON(bytes.NewReader(raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := schema.Validate(doc); err != nil {
+			t.Errorf("%s: %v", l.File, err)
+		}
+	}
+
+	text, _ := specs.Schema("lesson")
+	var document struct {
+		Defs struct {
+			Expectation struct {
+				Properties map[string]any `json:"properties"`
+			} `json:"expectation"`
+		} `json:"$defs"`
+	}
+	if err := json.Unmarshal(text, &document); err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	for name := range document.Defs.Expectation.Properties {
+		known = append(known, name)
+	}
+	var defined []string
+	for _, d := range definitions() {
+		defined = append(defined, d.name)
+	}
+	slices.Sort(known)
+	slices.Sort(defined)
+	if !slices.Equal(known, defined) {
+		t.Errorf("\nschema %v\nloader %v", known, defined)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	all, _ := bundled(t)
+	got, err := Select(all, []string{"handoff-*", "scenarios/lessons/happy-transfer.yaml"})
+	if err != nil || len(got) < 3 || !slices.ContainsFunc(got, func(l *Lesson) bool { return l.ID == "happy-transfer" }) {
+		t.Errorf("got %d, %v", len(got), err)
+	}
+	if _, err := Select(all, []string{"hapy-transfer"}); err == nil || err.Error() != `lesson: want an id, a glob or file:line, got "hapy-transfer" (did you mean "happy-transfer"?)` {
+		t.Errorf("got %v", err)
+	}
+}

@@ -1,0 +1,257 @@
+package rehearse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/hostport"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// DefaultQuiet is how long nothing more may come of a client that seems to be done.
+const DefaultQuiet = 3 * time.Second
+
+// Options say what is rehearsed, and where.
+type Options struct {
+	HTTP, SIP string        // host:port that the client is given; empty: free ports of the loopback interface
+	Client    Client        //
+	Arrival   Arrival       // how callers come; nil: whoever runs the client starts each
+	Quiet     time.Duration // 0: DefaultQuiet
+	Seed      uint64        // of what is left to chance
+	Again     func(id string) string
+}
+
+// Rehearsal plays lessons one after another at one address.
+type Rehearsal struct {
+	options Options
+	front   *front
+	line    *sipua.Endpoint // the SIP peer
+}
+
+// New opens the addresses.
+func New(ctx context.Context, o Options) (*Rehearsal, error) {
+	if o.HTTP == "" {
+		o.HTTP = loopback
+	}
+	if o.SIP == "" {
+		o.SIP = loopback
+	}
+	if o.Quiet == 0 {
+		o.Quiet = DefaultQuiet
+	}
+	o.Client = o.Client.full()
+	r := &Rehearsal{options: o}
+	var err error
+	if r.front, err = openFront(o.HTTP); err != nil {
+		return nil, fmt.Errorf("rehearse: http: %w", err)
+	}
+	r.line, err = sipua.Listen(ctx, sipua.Config{Listen: o.SIP, TCP: true, UserAgent: "carrier", OnCall: r.connect, Trace: r.trace})
+	if err != nil {
+		r.front.close()
+		return nil, fmt.Errorf("rehearse: sip: %w", err)
+	}
+	return r, nil
+}
+
+// Surroundings are what the client is told of every caller: where the platform and the SIP peer are, and its keys.
+func (r *Rehearsal) Surroundings() Caller {
+	var l Lesson
+	c, _ := l.config(r.options.Client) // of nothing nothing is wrong
+	return r.caller(c.Projects[0])
+}
+
+func (r *Rehearsal) caller(project sim.Project) Caller {
+	return Caller{
+		BaseURL: "http://" + hostport.Reach(r.front.listener.Addr().String()), SIP: hostport.Reach(r.line.Addr()),
+		DNIKey: project.DNIKey, HandoffKey: project.HandoffKey, Account: project.Account.Slug, Project: project.Project.Slug,
+	}
+}
+
+const loopback = "127.0.0.1:0"
+
+// Close stops serving.
+func (r *Rehearsal) Close() error {
+	r.front.close()
+	return r.line.Close()
+}
+
+// connect takes a call of the client's, in the world of the lesson.
+func (r *Rehearsal) connect(leg *sipua.Leg) {
+	w := r.front.now()
+	if w == nil {
+		_ = leg.Reject(503, "Between Lessons")
+		return
+	}
+	w.carrier.Connect(leg, w.route(unescaped(leg.RequestURI().User)))
+}
+
+func (r *Rehearsal) trace(m sipua.Message) {
+	if w := r.front.now(); w != nil {
+		w.watch.message(m)
+	}
+}
+
+// Play plays one lesson and judges the client.
+func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
+	result := l.result()
+	result.Started = time.Now()
+	defer func() { result.Duration = time.Since(result.Started) }()
+	if why := r.lacks(l); why != "" {
+		result.Status, result.Reason = finding.Unsupported, why
+		return result
+	}
+	w, err := open(ctx, l, r.options.Client, r.options.Seed)
+	if err != nil {
+		result.Status, result.Reason = finding.Error, err.Error()
+		return result
+	}
+	p := &play{Rehearsal: r, world: w, begun: time.Now()}
+	r.front.show(w)
+	told := p.watchOver(ctx)
+	r.front.show(nil)
+	v := p.view()
+	err = w.close()
+	result.Duration = time.Since(result.Started)
+	p.judge(v, told, &result)
+	if ctx.Err() != nil {
+		result.Status, result.Reason = finding.Error, finding.Interrupted
+	} else if err != nil {
+		result.Warnings = append(result.Warnings, err.Error())
+	}
+	return result
+}
+
+// lacks says why a lesson cannot be judged with what is known of the client; "" when it can.
+func (r *Rehearsal) lacks(l *Lesson) string {
+	for _, n := range l.Needs() {
+		switch {
+		case n == NeedTransfers && r.options.Client.Unseen:
+			return "not observable: the client's transfers cannot be seen"
+		case n == NeedTold && r.options.Arrival == nil:
+			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
+		}
+	}
+	return ""
+}
+
+// play is one lesson under way.
+type play struct {
+	*Rehearsal
+	world *world
+	begun time.Time
+}
+
+func (p *play) view() *view {
+	return &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.options.Arrival != nil}
+}
+
+// watchOver lets the callers arrive and waits until the client is done with them, or has had its time. The error is that of
+// telling the client.
+func (p *play) watchOver(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, p.world.lesson.Budget)
+	defer cancel()
+	arrived := p.arrive(ctx)
+	var told error
+	stays := p.options.Arrival != nil && p.options.Arrival.Stays()
+	ticks := time.NewTicker(p.tick())
+	defer ticks.Stop()
+	for {
+		select {
+		case told = <-arrived:
+			arrived = nil
+			if stays {
+				p.rest(ctx)
+				return told
+			}
+			if told != nil {
+				return told
+			}
+		case <-ctx.Done():
+			if arrived != nil && stays {
+				return <-arrived
+			}
+			return told
+		case <-p.world.watch.changed:
+		case <-ticks.C:
+		}
+		if v := p.view(); !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
+			return told
+		}
+	}
+}
+
+func (p *play) tick() time.Duration { return min(p.options.Quiet/4, 250*time.Millisecond) }
+
+// rest waits for the last messages of a client that is done: a BYE may be on its way.
+func (p *play) rest(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, afterwards)
+	defer cancel()
+	for p.view().busy() {
+		select {
+		case <-ctx.Done():
+			return
+		case <-p.world.watch.changed:
+		}
+	}
+}
+
+const afterwards = time.Second
+
+// busy reports whether a request waits or a call to the platform is up.
+func (v *view) busy() bool {
+	for _, r := range v.requests {
+		if r.Done.IsZero() {
+			return true
+		}
+	}
+	for _, c := range v.calls {
+		if !c.Over() {
+			return true
+		}
+	}
+	return false
+}
+
+// arrive lets the callers of the lesson come at once. The channel has a value when the client was told of all, or is done.
+func (p *play) arrive(ctx context.Context) <-chan error {
+	if p.options.Arrival == nil {
+		return nil
+	}
+	done := make(chan error, 1)
+	errs := make([]error, p.world.lesson.Callers)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { errs[i] = p.options.Arrival.Arrive(ctx, p.caller(i+1)) })
+	}
+	go func() {
+		all.Wait()
+		done <- errors.Join(errs...)
+	}()
+	return done
+}
+
+func (p *play) caller(n int) Caller {
+	c := p.Rehearsal.caller(p.world.project())
+	c.Lesson, c.Number, c.ANI = p.world.lesson.ID, n, fmt.Sprintf("+44207946%04d", 500+n)
+	return c
+}
+
+// decided reports whether every expectation is met, or one is lost for good.
+func (v *view) decided() bool {
+	if len(v.of(Reserve)) == 0 {
+		return false
+	}
+	for _, e := range v.lesson.Expect {
+		if j := e.rule.judge(v); !j.met && !j.final {
+			return false
+		} else if j.final && !j.met {
+			return true
+		}
+	}
+	return true
+}

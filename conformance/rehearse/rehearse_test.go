@@ -1,0 +1,209 @@
+package rehearse_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/rehearse"
+	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/fakes/phone"
+	"github.com/dnispool/dnispool/scenarios"
+	"github.com/dnispool/dnispool/sim/clock"
+)
+
+func lessons(t *testing.T) []*rehearse.Lesson {
+	t.Helper()
+	files, err := fs.Sub(scenarios.Files, "lessons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := rehearse.Load(files, "scenarios/lessons")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return all
+}
+
+// careful is the reference client with budgets that a test has time for.
+func careful(c rehearse.Caller) client.Config {
+	return client.Config{
+		BaseURL: c.BaseURL, DNIKey: c.DNIKey, HandoffKey: c.HandoffKey, Account: c.Account, Project: c.Project,
+		Fallback: "fallback", DefaultQueue: "default", Poll: client.Poll{Every: 200 * time.Millisecond, For: 3 * time.Second},
+	}
+}
+
+// reference takes a caller through with the reference client.
+func reference(ctx context.Context, c rehearse.Caller) error {
+	line, err := phone.Open(ctx, c.SIP)
+	if err != nil {
+		return err
+	}
+	k, err := client.New(careful(c), http.DefaultClient, line, clock.Real())
+	if err != nil {
+		return errors.Join(err, line.Close(ctx))
+	}
+	k.Run(ctx, client.Caller{ANI: c.ANI, SharedID: fmt.Sprintf("%s-%d", c.Lesson, c.Number), Attributes: json.RawMessage(`{"channel":"voice"}`)})
+	return line.Close(ctx)
+}
+
+func play(t *testing.T, l *rehearse.Lesson, o rehearse.Options) finding.Result {
+	t.Helper()
+	r, err := rehearse.New(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	return r.Play(t.Context(), l)
+}
+
+// told is a result in a few lines.
+func told(r finding.Result) string {
+	out := []string{string(r.Status) + " " + r.Reason}
+	for _, f := range r.Failures {
+		out = append(out, f.Step, "want "+f.Want, "got "+f.Got)
+	}
+	return strings.Join(out, "\n")
+}
+
+func TestReferenceClientPassesEveryLesson(t *testing.T) {
+	for _, l := range lessons(t) {
+		t.Run(l.ID, func(t *testing.T) {
+			t.Parallel()
+			r := play(t, l, rehearse.Options{Arrival: rehearse.Func(reference)})
+			if r.Status != finding.Passed {
+				t.Errorf("%s", told(r))
+			}
+		})
+	}
+}
+
+func TestClientThatDoesNothingNeverPasses(t *testing.T) {
+	for _, l := range lessons(t) {
+		t.Run(l.ID, func(t *testing.T) {
+			t.Parallel()
+			r := play(t, l, rehearse.Options{Arrival: rehearse.Func(func(context.Context, rehearse.Caller) error { return nil })})
+			if r.Status != finding.Failed || !strings.Contains(told(r), "never asked for a number") {
+				t.Errorf("%s", told(r))
+			}
+		})
+	}
+}
+
+func named(t *testing.T, id string) *rehearse.Lesson {
+	t.Helper()
+	for _, l := range lessons(t) {
+		if l.ID == id {
+			return l
+		}
+	}
+	t.Fatalf("want the lesson %s, got none", id)
+	return nil
+}
+
+// TestVerdictNamesTheFault: the client asks once, takes the 404 for a completed call and drops its caller.
+func TestVerdictNamesTheFault(t *testing.T) {
+	t.Parallel()
+	once := func(ctx context.Context, c rehearse.Caller) error {
+		line, err := phone.Open(ctx, c.SIP)
+		if err != nil {
+			return err
+		}
+		config := careful(c)
+		config.Poll, config.OnMissing = client.Poll{Every: time.Second, For: time.Millisecond}, client.Complete
+		k, err := client.New(config, http.DefaultClient, line, clock.Real())
+		if err != nil {
+			return err
+		}
+		k.Run(ctx, client.Caller{ANI: c.ANI, SharedID: "once"})
+		return line.Close(ctx)
+	}
+	r := play(t, named(t, "handoff-late"), rehearse.Options{Arrival: rehearse.Func(once), Again: func(id string) string { return "again " + id }})
+	if r.Status != finding.Failed || len(r.Failures) != 1 {
+		t.Fatal(told(r))
+	}
+	f := r.Failures[0]
+	for _, want := range []string{"asked for the handoff once, first ", " after the BYE (404), called no queue: the caller was dropped"} {
+		if !strings.Contains(f.Got, want) {
+			t.Errorf("want %q, got %q", want, f.Got)
+		}
+	}
+	if f.Want != "the handoff asked for after the call at least 2 times; the caller put through to the queue that the agent named, billing" ||
+		!strings.Contains(f.Because, "Poll for") || f.Again != "again handoff-late" || f.Line == 0 || len(f.Source) != 1 {
+		t.Errorf("%+v", f)
+	}
+	rungs := fmt.Sprint(r.Ladder)
+	if len(r.Exchanges) != 2 || !strings.Contains(rungs, "INVITE sip:+442079460000@") || !strings.Contains(rungs, "BYE ") {
+		t.Errorf("%d exchanges, ladder %s", len(r.Exchanges), rungs)
+	}
+}
+
+// TestClientThatStartsItself: without a hook the first reservation is the caller, and the lesson ends when nothing more comes.
+func TestClientThatStartsItself(t *testing.T) {
+	t.Parallel()
+	r, err := rehearse.New(t.Context(), rehearse.Options{Quiet: 300 * time.Millisecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		c := r.Surroundings()
+		c.Lesson, c.ANI = "self", "+442079460599"
+		done <- reference(t.Context(), c)
+	}()
+	if got := r.Play(t.Context(), named(t, "happy-transfer")); got.Status != finding.Passed {
+		t.Error(told(got))
+	}
+	if err := errors.Join(<-done, r.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNobodyCame: what was not begun is not judged.
+func TestNobodyCame(t *testing.T) {
+	t.Parallel()
+	l := *named(t, "happy-transfer")
+	l.Budget = 50 * time.Millisecond
+	r := play(t, &l, rehearse.Options{})
+	if r.Status != finding.Inconclusive || !strings.Contains(r.Reason, "never asked for a number in ") {
+		t.Error(told(r))
+	}
+}
+
+// TestWhatCannotBeSeenIsNotPassed: a client whose transfers are no calls is not judged by where it puts callers through to.
+func TestWhatCannotBeSeenIsNotPassed(t *testing.T) {
+	t.Parallel()
+	r := play(t, named(t, "happy-transfer"), rehearse.Options{Client: rehearse.Client{Unseen: true}, Arrival: rehearse.Func(reference)})
+	if r.Status != finding.Unsupported || !strings.HasPrefix(r.Reason, "not observable") {
+		t.Error(told(r))
+	}
+}
+
+func TestCommand(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name, command, want string
+		status              finding.Status
+	}{
+		{"that does nothing", "true", "never asked for a number", finding.Failed},
+		{"that fails", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: command: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
+		{"that does not end", "sleep 60", "it was still running when its time was up", finding.Error},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			l := *named(t, "happy-transfer")
+			l.Budget = 2 * time.Second
+			r := play(t, &l, rehearse.Options{Arrival: rehearse.Command(tc.command)})
+			if r.Status != tc.status || !strings.Contains(told(r), tc.want) {
+				t.Errorf("want %s: %s, got %s", tc.status, tc.want, told(r))
+			}
+		})
+	}
+}

@@ -1,0 +1,83 @@
+package rehearse
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+)
+
+// judge turns what was seen into a result. told is the error of telling the client of its callers.
+func (p *play) judge(v *view, told error, out *finding.Result) {
+	for _, r := range v.requests {
+		out.Exchanges = append(out.Exchanges, r.Exchange)
+	}
+	out.Ladder = append([]finding.SIPMessage{{At: v.begun, From: client, To: client, Summary: v.arrival()}}, v.messages...)
+	if len(v.of(Reserve)) == 0 {
+		p.nothingAsked(v, told, out)
+		return
+	}
+	out.Status = finding.Passed
+	out.Steps = len(v.lesson.Expect)
+	var wants []string
+	var first Expectation
+	var got string
+	for _, e := range v.lesson.Expect {
+		j := e.rule.judge(v)
+		if j.met {
+			continue
+		}
+		if wants = append(wants, j.want); len(wants) == 1 {
+			first = e
+		}
+		got = cmp.Or(j.got, got)
+	}
+	if len(wants) > 0 {
+		out.Status = finding.Failed
+		out.Failures = []finding.Failure{p.failure(first, judgement{want: strings.Join(wants, "; "), got: cmp.Or(got, v.story())})}
+	}
+	if told != nil {
+		out.Warnings = append(out.Warnings, told.Error())
+	}
+}
+
+// arrival is how the lesson began, as the ladder has it.
+func (v *view) arrival() string {
+	switch {
+	case !v.told:
+		return "the lesson begins"
+	case v.lesson.Callers > 1:
+		return fmt.Sprintf("%d callers arrive", v.lesson.Callers)
+	}
+	return "a caller arrives"
+}
+
+// nothingAsked is the verdict on a client that never asked for a number: it failed when it was told of a caller.
+func (p *play) nothingAsked(v *view, told error, out *finding.Result) {
+	story := v.story()
+	switch {
+	case told != nil:
+		out.Status, out.Reason = finding.Error, fmt.Sprintf("%s; telling the client of a caller: %v", story, told)
+	case !v.told:
+		out.Status, out.Reason = finding.Inconclusive, story+"; nobody knows whether a caller came: start one in the client while the lesson waits"
+	default:
+		f := p.failure(v.lesson.Expect[0], judgement{want: "a number asked for, and the caller served", got: story})
+		f.Because = "the client was told of a caller and did nothing that the platform could see; is its base URL set?"
+		out.Status, out.Failures = finding.Failed, []finding.Failure{f}
+	}
+}
+
+func (p *play) failure(e Expectation, j judgement) finding.Failure {
+	l := p.world.lesson
+	f := finding.Failure{
+		Kind: finding.KindExpectation, File: l.File, Line: e.Pos.Line, Column: e.Pos.Column, Width: e.Pos.Width, Want: j.want, Got: j.got, Because: l.Advice,
+	}
+	if e.Pos.Line >= 1 && e.Pos.Line <= len(l.Lines) {
+		f.Source = []finding.SourceLine{{Line: e.Pos.Line, Text: l.Lines[e.Pos.Line-1]}}
+	}
+	if p.options.Again != nil {
+		f.Again = p.options.Again(l.ID)
+	}
+	return f
+}

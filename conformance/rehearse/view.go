@@ -1,0 +1,223 @@
+package rehearse
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/fakes/pstn"
+)
+
+// view is what was seen of the client in one lesson, as the expectations read it.
+type view struct {
+	seen
+	lesson *Lesson
+	client Client
+	begun  time.Time // when the first caller arrived, or the lesson began
+	now    time.Time
+	told   bool // the client was told of its callers
+}
+
+// of are the requests of one kind.
+func (v *view) of(k Kind) (out []Request) {
+	for _, r := range v.requests {
+		if r.Kind == k {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// to are the calls that were taken somewhere.
+func (v *view) to(routes ...pstn.Route) (out []Call) {
+	for _, c := range v.calls {
+		for _, r := range routes {
+			if c.Route == r {
+				out = append(out, c)
+			}
+		}
+	}
+	return out
+}
+
+// conversation is the call in which the agent spoke; nil when none was answered.
+func (v *view) conversation() *Call {
+	for _, c := range v.to(pstn.ToPlatform) {
+		if c.Answered() {
+			return &c
+		}
+	}
+	return nil
+}
+
+// late are the questions for a handoff that came after the conversation's end.
+func (v *view) late() (out []Request) {
+	c := v.conversation()
+	for _, r := range v.of(Handoff) {
+		if c != nil && c.Over() && r.At.After(c.EndedAt) {
+			out = append(out, r)
+		}
+	}
+	return out
+}
+
+// story says what the client did, in plain words and in order.
+func (v *view) story() string {
+	reserves := v.of(Reserve)
+	if len(reserves) == 0 {
+		return v.silence()
+	}
+	parts := []string{v.reserving(reserves)}
+	if dialled := v.to(pstn.ToPlatform, pstn.ToNobody); len(dialled) > 0 {
+		parts = append(parts, v.dialling(dialled))
+	} else if v.lease() != "" {
+		parts = append(parts, "never dialled it")
+	}
+	if v.conversation() != nil || len(v.of(Handoff)) > 0 {
+		parts = append(parts, v.asking())
+	}
+	return strings.Join(append(parts, v.routing()), ", ")
+}
+
+// silence is the story of a client that never asked for a number.
+func (v *view) silence() string {
+	s := fmt.Sprintf("never asked for a number in %s", span(v.now.Sub(v.begun)))
+	if others := v.of(Other); len(others) > 0 {
+		s += fmt.Sprintf("; it sent %s %s instead, which the platform does not have (%d)", others[0].Method, others[0].URL, others[0].Status)
+	}
+	if desks := v.to(pstn.ToDesk); len(desks) > 0 {
+		s += fmt.Sprintf("; it called %s", desks[0].Dialled)
+	}
+	return s
+}
+
+func (v *view) reserving(reserves []Request) string {
+	var got []string
+	for _, r := range reserves {
+		got = append(got, r.outcome())
+	}
+	if len(reserves) == 1 {
+		return "asked for a number and got " + got[0]
+	}
+	return fmt.Sprintf("asked for a number %s and got %s", times(len(reserves)), listed(got))
+}
+
+// outcome is what a request came to, in a word or two.
+func (r Request) outcome() string {
+	switch {
+	case r.GaveUp:
+		return fmt.Sprintf("no reply in %s", span(r.Duration))
+	case r.Done.IsZero():
+		return "no reply yet"
+	case r.Status == 0:
+		return "no reply: " + r.Error
+	case r.DNI != "":
+		return r.DNI
+	case r.Error != "":
+		return fmt.Sprintf("%d, then %s", r.Status, r.Error)
+	case r.Kind == Reserve && r.Status == http.StatusOK:
+		return "200 without a number"
+	}
+	return fmt.Sprint(r.Status)
+}
+
+func (v *view) dialling(calls []Call) string {
+	var each []string
+	for _, c := range calls {
+		each = append(each, c.Dialled+" ("+c.fate()+")")
+	}
+	return "dialled " + listed(each)
+}
+
+// fate is how a call went, in a few words.
+func (c Call) fate() string {
+	switch {
+	case c.Answered() && c.EndedBy == client:
+		return "answered, hung up by the client after " + span(c.EndedAt.Sub(c.AnsweredAt))
+	case c.Answered() && c.Over():
+		return "answered, BYE after " + span(c.EndedAt.Sub(c.AnsweredAt))
+	case c.Answered():
+		return "answered, still up"
+	case c.EndedBy == client:
+		return "given up"
+	case c.Status != 0:
+		return fmt.Sprintf("refused with %d", c.Status)
+	}
+	return "not answered"
+}
+
+func (v *view) asking() string {
+	asked := v.of(Handoff)
+	if len(asked) == 0 {
+		return "never asked for the handoff"
+	}
+	var got []string
+	for _, r := range asked {
+		got = append(got, r.outcome())
+	}
+	s := fmt.Sprintf("asked for the handoff %s", times(len(asked)))
+	if c := v.conversation(); c != nil && c.Over() {
+		if d := asked[0].At.Sub(c.EndedAt); d >= 0 {
+			s += fmt.Sprintf(", first %s after the BYE", span(d))
+		} else {
+			s += fmt.Sprintf(", first %s before the call was over", span(-d))
+		}
+	}
+	return s + " (" + listed(got) + ")"
+}
+
+func (v *view) routing() string {
+	desks := v.to(pstn.ToDesk)
+	if len(desks) == 0 {
+		return "called no queue"
+	}
+	var each []string
+	for _, c := range desks {
+		each = append(each, c.Dialled+" ("+c.fate()+")")
+	}
+	return "called " + listed(each)
+}
+
+// lease is the number that the client was given last; "" when it was given none.
+func (v *view) lease() (dni string) {
+	for _, r := range v.of(Reserve) {
+		if r.DNI != "" {
+			dni = r.DNI
+		}
+	}
+	return dni
+}
+
+// listed puts things in a sentence; of many the first and the last, and equal ones together.
+func listed(all []string) string {
+	var out []string
+	for i := 0; i < len(all); {
+		n := 1
+		for i+n < len(all) && all[i+n] == all[i] {
+			n++
+		}
+		s := all[i]
+		if n > 1 {
+			s = fmt.Sprintf("%s, %s", s, times(n))
+		}
+		out = append(out, s)
+		i += n
+	}
+	const most = 4
+	if len(out) > most {
+		out = append(out[:most-1], fmt.Sprintf("%d more", len(out)-most), out[len(out)-1])
+	}
+	return strings.Join(out, ", then ")
+}
+
+// span is a duration as people say it: 3 ms, 0.4 s, 26 s.
+func span(d time.Duration) string {
+	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return fmt.Sprintf("%.0f s", d.Seconds())
+}

@@ -1,0 +1,264 @@
+package rehearse
+
+import (
+	"encoding/json"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// Kind is what a request asks for.
+type Kind string
+
+// The kinds.
+const (
+	Reserve Kind = "reserve" // Reserve DNI
+	Handoff Kind = "handoff" // Get Handoff
+	Other   Kind = "other"   // neither: a path or a method that the platform does not have
+)
+
+// Request is one HTTP request of the client and what it was sent back.
+type Request struct {
+	finding.Exchange
+	Kind     Kind
+	Done     time.Time // when the reply was sent, or the client gave up; zero while it waits
+	GaveUp   bool      // the client went away before the reply was whole
+	Query    url.Values
+	SharedID string // of the attributes, or asked for
+	DNI      string // that the client was sent; "" when the reply has none
+}
+
+// Call is one SIP call of the client over the trunk, as the messages tell it.
+type Call struct {
+	ID         string
+	Dialled    string // the user part of the Request-URI, unescaped
+	From       string
+	Route      pstn.Route
+	At         time.Time // of the INVITE
+	Status     int       // of the final response; 0 while there is none
+	AnsweredAt time.Time
+	EndedAt    time.Time // of the BYE, the CANCEL or the refusal
+	EndedBy    string    // client or carrier; the carrier passes on what the platform or the desk did
+}
+
+// Answered reports whether the call was up.
+func (c *Call) Answered() bool { return c.Status == http.StatusOK }
+
+// Over reports whether the call has ended, or never came to be.
+func (c *Call) Over() bool { return !c.EndedAt.IsZero() }
+
+// The parties of a ladder.
+const (
+	client   = "client"
+	carrier  = "carrier"
+	platform = "platform"
+)
+
+// watch sees what the client does in one lesson. It is safe for concurrent use.
+type watch struct {
+	routes  func(user string) pstn.Route
+	changed chan struct{} // has a value after something happened
+
+	mu       sync.Mutex
+	requests []*Request
+	calls    []*Call
+	messages []finding.SIPMessage
+	last     time.Time // when something happened last
+}
+
+func newWatch(routes func(string) pstn.Route) *watch {
+	return &watch{routes: routes, changed: make(chan struct{}, 1), last: time.Now()}
+}
+
+func (w *watch) stir(at time.Time) {
+	w.last = at
+	select {
+	case w.changed <- struct{}{}:
+	default:
+	}
+}
+
+// begin takes a request that came in. What becomes of it is told with finish.
+func (w *watch) begin(r *http.Request, body []byte) *Request {
+	x := &Request{Exchange: finding.Exchange{
+		At: time.Now(), Method: r.Method, URL: r.URL.RequestURI(), RequestHeaders: headersOf(r.Header), RequestBody: string(body), Definite: true,
+	}, Kind: kindOf(r), Query: r.URL.Query()}
+	if x.Kind == Reserve {
+		var sent struct {
+			Attributes struct {
+				SharedID json.RawMessage `json:"shared_id"`
+			} `json:"attributes"`
+		}
+		_ = json.Unmarshal(body, &sent)
+		x.SharedID = plainText(sent.Attributes.SharedID)
+	} else {
+		x.SharedID = x.Query.Get("shared_id")
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.requests = append(w.requests, x)
+	w.stir(x.At)
+	return x
+}
+
+// finish notes what the client was sent.
+func (w *watch) finish(x *Request, status int, header http.Header, body []byte, broken string, gaveUp bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	x.Done = time.Now()
+	x.Duration = x.Done.Sub(x.At)
+	x.Status, x.ResponseHeaders, x.ResponseBody = status, headersOf(header), string(body)
+	if x.GaveUp = gaveUp; gaveUp {
+		broken = "the client gave up"
+	}
+	x.Error, x.Definite = broken, broken == ""
+	if x.Kind == Reserve && status == http.StatusOK && broken == "" {
+		var got struct {
+			DNI json.RawMessage `json:"dni"`
+		}
+		_ = json.Unmarshal(body, &got)
+		x.DNI = plainText(got.DNI)
+	}
+	w.stir(x.Done)
+}
+
+// plainText is a JSON string's value, or what else it is as it is written; null is "".
+func plainText(raw json.RawMessage) string {
+	var s string
+	if json.Unmarshal(raw, &s) == nil {
+		return s
+	}
+	return string(raw)
+}
+
+func kindOf(r *http.Request) Kind {
+	switch {
+	case r.Method == http.MethodPost && strings.HasSuffix(r.URL.Path, "/dni-reservation"):
+		return Reserve
+	case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/handoff_state"):
+		return Handoff
+	}
+	return Other
+}
+
+func headersOf(h http.Header) (out []finding.Header) {
+	for name, values := range h {
+		for _, v := range values {
+			out = append(out, finding.Header{Name: name, Value: v})
+		}
+	}
+	slices.SortFunc(out, func(a, b finding.Header) int { return strings.Compare(a.Name, b.Name) })
+	return out
+}
+
+// message takes a SIP message between the client and the carrier.
+func (w *watch) message(m sipua.Message) {
+	v := finding.SIPMessage{At: m.At, From: client, To: carrier, Summary: m.StartLine, CallID: m.CallID}
+	if m.Sent {
+		v.From, v.To = v.To, v.From
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.messages = append(w.messages, v)
+	w.follow(m)
+	w.stir(m.At)
+}
+
+// follow reads from a message what became of a call. Repeats change nothing. The caller holds mu.
+func (w *watch) follow(m sipua.Message) {
+	i := slices.IndexFunc(w.calls, func(c *Call) bool { return c.ID == m.CallID })
+	method, rest, _ := strings.Cut(m.StartLine, " ")
+	if i < 0 {
+		if method != "INVITE" || m.Sent {
+			return
+		}
+		target, _, _ := strings.Cut(rest, " ")
+		uri, err := sipua.ParseURI(target)
+		if err != nil {
+			uri.User = target
+		}
+		user := unescaped(uri.User)
+		w.calls = append(w.calls, &Call{ID: m.CallID, Dialled: user, From: sipFrom(m.Raw), Route: w.routes(user), At: m.At})
+		return
+	}
+	c := w.calls[i]
+	side := client
+	if m.Sent {
+		side = carrier
+	}
+	switch {
+	case method == "SIP/2.0" && m.Sent && strings.HasSuffix(m.CSeq, " INVITE") && c.Status == 0:
+		status, _, _ := strings.Cut(rest, " ")
+		if code := number(status); code >= 200 {
+			c.Status = code
+			if c.AnsweredAt = m.At; code >= 300 {
+				c.AnsweredAt = time.Time{}
+				c.end(m.At, carrier)
+			}
+		}
+	case method == "BYE", method == "CANCEL" && c.Status == 0:
+		c.end(m.At, side)
+	}
+}
+
+func (c *Call) end(at time.Time, by string) {
+	if c.EndedAt.IsZero() {
+		c.EndedAt, c.EndedBy = at, by
+	}
+}
+
+// seen is what was seen so far, at one moment.
+type seen struct {
+	requests []Request
+	calls    []Call
+	messages []finding.SIPMessage
+	last     time.Time
+}
+
+func (w *watch) seen() seen {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	s := seen{messages: slices.Clone(w.messages), last: w.last}
+	for _, r := range w.requests {
+		s.requests = append(s.requests, *r)
+	}
+	for _, c := range w.calls {
+		s.calls = append(s.calls, *c)
+	}
+	return s
+}
+
+// unescaped is a user part as it was meant, without its parameters.
+func unescaped(user string) string {
+	if plain, err := url.PathUnescape(user); err == nil {
+		user = plain
+	}
+	user, _, _ = strings.Cut(user, ";")
+	return user
+}
+
+// sipFrom is the number or name in the From of a message; "" when there is none to read.
+func sipFrom(raw []byte) string {
+	for line := range strings.Lines(string(raw)) {
+		name, value, ok := strings.Cut(line, ":")
+		if ok && (strings.EqualFold(name, "From") || strings.EqualFold(name, "f")) {
+			uri, _ := sipua.ParseURI(strings.TrimSpace(value))
+			return uri.Dialled()
+		}
+	}
+	return ""
+}
+
+// number is what the digits say; 0 for what is no number.
+func number(digits string) int {
+	n, _ := strconv.Atoi(digits)
+	return n
+}

@@ -1,0 +1,182 @@
+package rehearse
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/fakes/stage"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control"
+	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/strictyaml"
+)
+
+// KnownQueue is what a lesson's `wants` calls the queue that the client knows: Client.Queue.
+const KnownQueue = "known-queue"
+
+// Client is what is known of the client beforehand: the names that are its own.
+type Client struct {
+	Queue        string // as the agent names it in handoff_to; empty: billing
+	Dials        string // what the client dials for it; empty: the same
+	Fallback     string // what it dials for callers who get no number; empty: any queue counts
+	DefaultQueue string // what it dials for callers whose handoff cannot be learned; empty: any queue counts
+	Unseen       bool   // it puts callers through in a way that is no call to the SIP peer
+}
+
+// DefaultQueue is the queue that the agent names when nobody says which the client knows.
+const DefaultQueue = "billing"
+
+func (c Client) full() Client {
+	if c.Queue == "" {
+		c.Queue = DefaultQueue
+	}
+	if c.Dials == "" {
+		c.Dials = c.Queue
+	}
+	return c
+}
+
+// talk is how long the agent of a lesson speaks that says nothing of it.
+const talk = 300 * time.Millisecond
+
+// config is the platform of a lesson, with the carrier, the agent and the faults.
+func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
+	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
+	if l.World != nil {
+		*root = *l.World
+		root.Content = slices.Clone(root.Content)
+	}
+	config, problems := sim.Decode(l.File, root, nil)
+	if len(problems) > 0 {
+		return config, problems
+	}
+	problems = append(problems, stage.Problems(l.File, config)...)
+	config.HTTP.Listen, config.SIP.Listen, config.Control.Listen = "127.0.0.1:0", "127.0.0.1:0", ""
+	for i := range config.Projects {
+		p := &config.Projects[i]
+		if !p.Agent.IsZero() {
+			continue
+		}
+		p.Agent = l.agent(c)
+		p.Handoff.SharedIDSource = handoff.FromBoth // the agent need not copy it
+	}
+	return config, problems
+}
+
+// agent is one that speaks for a while and leaves what the lesson wants.
+func (l *Lesson) agent(c Client) (n yaml.Node) {
+	var start []any
+	if wants := l.wanted(c); wants != "" {
+		start = append(start, map[string]any{"set": map[string]string{"handoff_to": wants, "handoff_reason": "asked for a human"}})
+	}
+	script := map[string]any{"turns": []any{map[string]any{"takes": talk.String()}}}
+	if start != nil {
+		script["start"] = start
+	}
+	if err := n.Encode(script); err != nil {
+		panic(fmt.Sprintf("agent of a lesson: %v", err)) // unreachable: maps of text
+	}
+	return n
+}
+
+// wanted is the queue that the agent names.
+func (l *Lesson) wanted(c Client) string {
+	if l.Wants == KnownQueue {
+		return c.Queue
+	}
+	return l.Wants
+}
+
+// world is what a lesson is played in: a platform of its own, behind the addresses that the client knows.
+type world struct {
+	lesson    *Lesson
+	client    Client
+	stage     *control.Stage
+	carrier   *pstn.Carrier
+	watch     *watch
+	numbers   []string
+	upstream  string // host:port of the platform's HTTP
+	transport *http.Transport
+}
+
+// open makes the world of a lesson.
+func open(ctx context.Context, l *Lesson, c Client, seed uint64) (*world, error) {
+	config, problems := l.config(c)
+	if err := problems.Err(); err != nil {
+		return nil, err
+	}
+	config.Seed = seed
+	w := &world{lesson: l, client: c, transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	w.watch = newWatch(w.route)
+	var err error
+	if w.numbers, err = config.Projects[0].Pool.Numbers.Expand(); err != nil {
+		return nil, err
+	}
+	w.stage, err = stage.Open(ctx, config, stage.Options{
+		File: l.File, Carrier: func(k *pstn.Carrier) { w.carrier = k },
+	})
+	if err != nil {
+		return nil, err
+	}
+	w.upstream = w.stage.Sim.HTTPAddr()
+	return w, nil
+}
+
+func (w *world) close() error {
+	ctx, cancel := context.WithTimeout(context.Background(), sim.ShutdownGrace)
+	defer cancel()
+	err := w.stage.Close(ctx)
+	w.transport.CloseIdleConnections()
+	return err
+}
+
+// project is the one that the client belongs to.
+func (w *world) project() sim.Project { return w.stage.Sim.Config().Projects[0] }
+
+// fewestDigits of a number that is no extension of the client's own.
+const fewestDigits = 7
+
+// route says where the carrier takes a call: a number of the pool, however written, goes to the platform; a name, a short
+// number or what the client is known to dial is a desk; any other number is not in service.
+func (w *world) route(user string) pstn.Route {
+	if slices.Contains([]string{w.client.Dials, w.client.Fallback, w.client.DefaultQueue}, user) && user != "" {
+		return pstn.ToDesk
+	}
+	digits := digitsOf(user)
+	if digits == "" || len(digits) < fewestDigits {
+		return pstn.ToDesk
+	}
+	for _, n := range w.numbers {
+		if sameNumber(n, digits) {
+			return pstn.ToPlatform
+		}
+	}
+	return pstn.ToNobody
+}
+
+// national is how many digits at the end of a number are the same in whatever form it is dialled.
+const national = 9
+
+// sameNumber reports whether two numbers may be forms of one, as +442071838750 and 02071838750 are.
+func sameNumber(a, b string) bool {
+	a, b = digitsOf(a), digitsOf(b)
+	n := min(national, len(a), len(b))
+	return n >= fewestDigits && a[len(a)-n:] == b[len(b)-n:]
+}
+
+// digitsOf are the digits of a number; "" for what is none.
+func digitsOf(user string) string {
+	rest := strings.TrimPrefix(user, "+")
+	rest = strings.NewReplacer("-", "", ".", "", " ", "", "(", "", ")", "").Replace(rest)
+	if strings.Trim(rest, "0123456789") != "" {
+		return ""
+	}
+	return rest
+}
