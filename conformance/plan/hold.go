@@ -126,11 +126,14 @@ type curve struct {
 }
 
 // curvePoints on a decade of lengths leave an error below one in a thousand.
-const curvePoints = 40
+const curvePoints = 24
 
-func newCurve(d setUp, from, to float64) *curve {
-	const nearlyNever = 1e-300 // has a logarithm
-	c := &curve{from: math.Log(from), step: math.Ln10 / curvePoints}
+func newCurve(d setUp, to float64) *curve {
+	const (
+		shortest    = 0.005
+		nearlyNever = 1e-300 // has a logarithm
+	)
+	c := &curve{from: math.Log(shortest), step: math.Ln10 / curvePoints}
 	for x := c.from; ; x += c.step {
 		t := seconds(math.Exp(x))
 		c.means = append(c.means, d.MeanUpTo(t).Seconds())

@@ -81,7 +81,7 @@ func Make(in Inputs) (Plan, error) {
 		return Plan{}, err
 	}
 	p := Plan{Inputs: in}
-	delay := newCurve(in.delay(), in.shortest(), in.longest())
+	delay := newCurve(in.delay(), in.longest())
 	models := make([]model, 2)
 	for i, release := range pair(in.Release) {
 		models[i] = model{in, release, delay, in.peakedness(release)}
@@ -118,12 +118,7 @@ type model struct {
 	peakedness float64
 }
 
-// shortest and longest bound the windows that are asked for, over the set-up's factor: those of the tables are from 15 s
-// to 300 s, and the double of each is.
-func (in Inputs) shortest() float64 {
-	return min(in.Window.Low, windowsAsked[0]) / max(in.SetUp.High, 1)
-}
-
+// longest is the longest set-up that is asked for, over its factor.
 func (in Inputs) longest() float64 {
 	return 2 * max(in.Window.High, windowsAsked[len(windowsAsked)-1]) / min(in.SetUp.Low, 1)
 }

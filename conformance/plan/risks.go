@@ -10,11 +10,8 @@ import (
 // Risks are what goes wrong with numbers that are used again, in the busiest interval and with the likely numbers. Shares
 // are of reservations.
 type Risks struct {
-	Late float64 `json:"late"` // the call comes when its window is over, and finds no attributes or another's
-	// Wrong is a late call that finds the number reserved again, so that its caller is taken for another: the share of
-	// numbers that wait for a call, when the next number is any of the free ones. It is less when the next one is that
-	// which was free for longest, and more when it is the one that was freed last: there each wrong call brings on another.
-	Wrong float64 `json:"wrong_context"`
+	Late  float64 `json:"late"`          // the call comes when its window is over, and finds no attributes or another's
+	Wrong float64 `json:"wrong_context"` // the call finds another's attributes, so that its caller is taken for somebody else; see wrong
 	// Stray is a call that nobody reserved, by mistake or by a robot, that comes while the number waits for its own.
 	Stray       float64 `json:"stray"`
 	StraysADay  float64 `json:"strays_a_day"`  // how many of them there are, if the busiest interval lasted all day
@@ -25,11 +22,12 @@ type Risks struct {
 
 func (m model) risks(p point, numbers int) Risks {
 	serving := numbers - m.spare(p.rate)
-	passed := 1 - m.refused(serving, m.erlangs(p))
+	erlangs := m.erlangs(p)
+	passed := 1 - m.refused(serving, erlangs)
 	pending := p.pending(m.Inputs, m.delay) * passed
 	r := Risks{Late: p.late(m.delay)}
-	r.Wrong = r.Late * min(1, pending/float64(serving))
 	r.Stray = Hit(m.Strays/day, p.waiting(m.delay))
+	r.Wrong = m.wrong(p, serving, erlangs, passed, r.Stray)
 	r.StraysADay = m.Strays * pending
 	talk := m.Ring.Mean().Seconds() + p.talks*m.Talk.Mean().Seconds()
 	r.CallsAtOnce = p.rate * passed * (1 - p.abandoned - r.Late) * talk / float64(serving)

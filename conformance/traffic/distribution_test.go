@@ -136,6 +136,17 @@ func TestSumOfTwoExponentials(t *testing.T) {
 	}
 }
 
+// TestSumOfUsualDelays holds the tail of a sum against 30 million draws.
+func TestSumOfUsualDelays(t *testing.T) {
+	t.Parallel()
+	d := Sum(Think(), Reattempts(PostDialDelay()))
+	for limit, want := range map[time.Duration]float64{15: 9.868e-4, 20: 2.529e-4, 30: 2.8e-6} {
+		if got := d.Exceeds(limit * time.Second); math.Abs(got-want) > 0.02*want+2*math.Sqrt(want/3e7) {
+			t.Errorf("P(more than %ds): want %.4g, got %.4g", limit, want, got)
+		}
+	}
+}
+
 // TestTextIsReadBack: what is written is what is read.
 func TestTextIsReadBack(t *testing.T) {
 	t.Parallel()

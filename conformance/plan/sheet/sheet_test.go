@@ -162,7 +162,7 @@ func TestCSV(t *testing.T) {
 			t.Errorf("%s: want %d rows, got %d", name, n, count[name])
 		}
 	}
-	if got := strings.Join(rows[1], ","); got != "plan,arrival,,,,,,5,30,30,30,4,20,0.0084575,,,0,0,5.55554e-06" {
+	if got := strings.Join(rows[1], ","); got != "plan,arrival,,,,,,5,30,30,30,4,20,0.0084575,,,0,5.47342e-06,5.55554e-06" {
 		t.Errorf("plan: got %s", got)
 	}
 }

@@ -37,8 +37,8 @@ func cases(p plan.Plan) [][]string {
 		return fmt.Sprintf("%.2g, up to %d", c.Risks.CallsAtOnce, c.Risks.MostAtOnce)
 	})
 	row("a call comes after its window", func(c plan.Case) string { return oneIn(c.Risks.Late) })
-	row("... and is taken for another", func(c plan.Case) string { return oneIn(c.Risks.Wrong) })
 	row("a stray takes the attributes", func(c plan.Case) string { return oneIn(c.Risks.Stray) })
+	row("a caller is taken for another", func(c plan.Case) string { return oneIn(c.Risks.Wrong) })
 	return rows
 }
 
@@ -73,9 +73,9 @@ func rules(p plan.Plan) [][]string {
 }
 
 func windows(p plan.Plan) [][]string {
-	rows := [][]string{{"window", "numbers", "a call after it", "taken for another", "a stray takes the attributes"}}
+	rows := [][]string{{"window", "numbers", "a call after it", "a stray takes the attributes", "a caller is taken for another"}}
 	for _, w := range p.Windows {
-		rows = append(rows, []string{span(w.Seconds), grouped(w.Numbers), oneIn(w.Late), oneIn(w.Wrong), oneIn(w.Stray)})
+		rows = append(rows, []string{span(w.Seconds), grouped(w.Numbers), oneIn(w.Late), oneIn(w.Stray), oneIn(w.Wrong)})
 	}
 	return rows
 }
