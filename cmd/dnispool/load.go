@@ -30,6 +30,7 @@ type loadFlags struct {
 	seed                     uint64
 	target, out              string
 	html, json, csv, samples string
+	metrics                  string
 	yes                      bool
 }
 
@@ -57,6 +58,7 @@ The platform is the reference in this process, unless --target names another.`)}
 	f.StringVar(&f.json, "json", "", "write the report as JSON to `file`; - is standard output")
 	f.StringVar(&f.csv, "csv", "", "write what happened over time as CSV to `file`; - is standard output")
 	f.StringVar(&f.samples, "samples", "", "write a line of JSON each second to `file`; - is standard output")
+	f.StringVar(&f.metrics, "metrics", "", "serve how the run stands at /metrics of this `address`, for Prometheus, as in 127.0.0.1:9464")
 	return f
 }
 
@@ -171,10 +173,14 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 	}
 	debug.SetGCPercent(gcPercent)
 	test := f.test(e, name, p, target, seed, reports)
+	served, err := f.serve(e, &test, target)
+	if err != nil {
+		return refuse(e, errors.Join(err, target.close()))
+	}
 	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n%s\n", name, target.name, seed, p.Summary)
 	r, err := test.Run(ctx)
 	target.conclude(&r)
-	if err := errors.Join(err, target.close()); err != nil {
+	if err := errors.Join(err, served(), target.close()); err != nil {
 		return refuse(e, err)
 	}
 	r.Tool = tool + " " + version()
@@ -214,6 +220,24 @@ func (f *loadFlags) test(e env, name string, p load.Profile, target loadTarget, 
 	}
 	t.Judging = func(n int) { fmt.Fprintf(e.out, "judging %d operations\n", n) }
 	return t
+}
+
+// serve shows each sample of a test to whoever asks for metrics, until the returned function is called.
+func (f *loadFlags) serve(e env, t *load.Test, target loadTarget) (stop func() error, err error) {
+	if f.metrics == "" {
+		return func() error { return nil }, nil
+	}
+	m, err := show.Serve(f.metrics, target.Facts(t.Profile.Journey.Project).PoolSize())
+	if err != nil {
+		return nil, err
+	}
+	fmt.Fprintf(e.out, "metrics at http://%s/metrics\n", m.Address())
+	see := t.See
+	t.See = func(s load.Sample) {
+		see(s)
+		m.See(s)
+	}
+	return m.Close, nil
 }
 
 // again is the command that offers the same again.

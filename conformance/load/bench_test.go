@@ -59,3 +59,32 @@ func cpu() time.Duration {
 	}
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
+
+// BenchmarkCalls offers whole journeys over SIP, as fast as 400 a second: reserve, call, hang up, ask for the handoff.
+//
+//	go test ./conformance/load -run ^$ -bench Calls -benchtime 4000x
+func BenchmarkCalls(b *testing.B) {
+	given, _ := strictyaml.Parse("given", []byte("pool: {numbers: 5000}"))
+	stage, err := live.Reference(b.Context(), "given", given, 1)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer stage.Close()
+	p := Default()
+	const rate = 400
+	p.Arrivals = traffic.Arrivals{Rates: traffic.Steady(rate)}
+	p.For = time.Duration(b.N) * time.Second / rate
+	p.Journey.Think, p.Journey.Talk = traffic.Constant(0), traffic.Constant(time.Second)
+	b.ResetTimer()
+	before := cpu()
+	out, err := Run(context.Background(), Plan{Profile: p, Stage: stage, Seed: 1, Prefix: "b-", Record: io.Discard})
+	if err != nil {
+		b.Fatal(err)
+	}
+	c := out.Measured.Counts
+	b.ReportMetric(float64((cpu()-before).Microseconds())/float64(b.N), "cpu-us/caller")
+	b.ReportMetric(float64(c.Own)/out.Measured.Whole.To.Seconds(), "calls/s")
+	b.ReportMetric(float64(c.CallFailed+c.CallRefused), "calls-failed")
+	b.ReportMetric(float64(out.Measured.Times[measure.TimeLag].P99.Microseconds())/1000, "lag-p99-ms")
+	b.ReportMetric(0, "ns/op")
+}

@@ -26,6 +26,7 @@ type caller struct {
 	nonce, sharedID string
 
 	tries    int
+	polls    int
 	reserved time.Duration // when the number was there
 	status   int           // of the last try
 	lease    *measure.Lease

@@ -111,12 +111,14 @@ func (l line) ask(r *http.Request) (*http.Response, error) {
 	op := l.op(history.Handoff)
 	query := r.URL.Query()
 	op.AskedSharedID, op.AskedID = query.Get("shared_id"), query.Get("id")
+	first := l.polls == 0
+	l.polls++
 	o := l.run.record.begin(op)
 	res, body, err := l.exchange(r)
 	o.End = l.run.now()
 	if err != nil {
 		l.run.record.update(o)
-		l.run.measure.Polled(o.Start, o.End, 0, 0)
+		l.run.measure.Polled(o.Start, o.End, 0, 0, first)
 		return nil, err
 	}
 	o.Status, o.Outcome = res.StatusCode, history.ByStatus(res.StatusCode)
@@ -126,7 +128,7 @@ func (l line) ask(r *http.Request) (*http.Response, error) {
 		l.read(o, body)
 	}
 	l.run.record.update(o)
-	l.run.measure.Polled(o.Start, o.End, o.Status, visible)
+	l.run.measure.Polled(o.Start, o.End, o.Status, visible, first)
 	return res, nil
 }
 

@@ -2,6 +2,7 @@ package load
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/load/measure"
@@ -18,6 +19,7 @@ type Report struct {
 	Calibration Calibration
 	Outcome
 	Size       int                    // numbers of the pool; 0: not known
+	Window     time.Duration          // shortest life of a reservation that is not called; 0: not known
 	Judged     *finding.HistoryReport // nil: nothing was recorded, or it could not be judged
 	NotJudged  string                 // why not
 	History    string                 // file
@@ -55,6 +57,9 @@ func (r Report) Doubts() (out []string) {
 	}
 	if r.HeldBack > 0 {
 		out = append(out, fmt.Sprintf("%d requests were held back to keep to the limits of the target file, and their times count it", r.HeldBack))
+	}
+	if r.Judged == nil && r.Recorded > 0 {
+		out = append(out, "what was recorded could not be judged: "+r.NotJudged)
 	}
 	if len(r.Thresholds) == 0 && r.Judged == nil {
 		out = append(out, "nothing was demanded and nothing judged: there is no threshold and no history")

@@ -29,7 +29,7 @@ type Test struct {
 // Run calibrates, offers the load, and judges what was recorded. The error says that there is no report.
 func (t Test) Run(ctx context.Context) (r Report, err error) {
 	facts := t.Stage.Facts(t.Profile.Journey.Project)
-	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: facts.PoolSize(), History: t.File}
+	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: facts.PoolSize(), Window: facts.WindowMin, History: t.File}
 	if r.Calibration, err = Calibrate(ctx, t.Profile); err != nil {
 		return r, err
 	}
@@ -44,7 +44,7 @@ func (t Test) Run(ctx context.Context) (r Report, err error) {
 	if err := t.recorded(ctx, &r, facts); err != nil {
 		return r, err
 	}
-	return r, t.judge(&r)
+	return r, t.judge(&r, facts)
 }
 
 // recorded runs the plan and writes its history to the file.
@@ -66,19 +66,26 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 	return errors.Join(err, f.Close())
 }
 
-// judge holds what was recorded against all checks. A run that was interrupted is judged all the same.
-func (t Test) judge(r *Report) error {
+// judge holds what was recorded against all checks: whole, or in parts where it is long. A run that was interrupted is judged
+// all the same.
+func (t Test) judge(r *Report, facts reading.Facts) error {
 	if t.Judging != nil {
 		t.Judging(r.Recorded)
 	}
-	err := judge.Each(context.Background(), judge.Plan{Files: []string{t.File}, Checks: check.Default(), Budget: check.Budget}, func(h finding.HistoryReport) error {
+	if r.Recorded > mostOperations {
+		project, _ := t.Stage.Project(t.Profile.Journey.Project)
+		h, err := (&parts{file: t.File, prefix: t.Prefix, project: project.Name, facts: facts, most: mostOperations}).judge(context.Background())
+		if err != nil {
+			r.NotJudged = err.Error()
+			return nil
+		}
+		r.Judged = &h
+		return nil
+	}
+	return judge.Each(context.Background(), judge.Plan{Files: []string{t.File}, Checks: check.Default(), Budget: check.Budget}, func(h finding.HistoryReport) error {
 		r.Judged = &h
 		return nil
 	})
-	if err != nil {
-		r.NotJudged = err.Error()
-	}
-	return err
 }
 
 // describe says what is offered in words.

@@ -170,7 +170,7 @@ func wilson(share, n float64) (low, high float64) {
 // aboutCalls reports whether there is nothing to see where no calls are placed.
 func (t Threshold) aboutCalls() bool {
 	of, _, _ := strings.Cut(t.Metric, ".")
-	return slices.Contains([]string{"wrong_context", "no_context", "fail_open", "calls_failed", measure.TimeSetUp, measure.TimeVisible, measure.TimeHandoff}, of)
+	return slices.Contains([]string{"wrong_context", "no_context", "fail_open", "calls_failed", measure.TimeSetUp, measure.TimeArrive, measure.TimeVisible, measure.TimeHandoff}, of)
 }
 
 func (t Threshold) holds(v float64) bool {

@@ -55,6 +55,9 @@ func (r *Run) Done(c Caller) {
 	case "handoff", "none":
 		n.Read++
 		r.context(c.Context)
+		if c.Context == None || c.Context == Foreign {
+			c.Lease.use.Wrong++
+		}
 	case "missing":
 		n.Missing++
 	case "unreadable":

@@ -39,10 +39,13 @@ type Counts struct {
 	Foreign int `json:"context_foreign"`
 	Untold  int `json:"context_untold"` // the agent did not say what it was given
 
-	Retries  int `json:"retries"`
-	Polls    int `json:"polls"`
-	Twice    int `json:"given_twice"` // numbers that were given while somebody certainly held them
-	FailOpen int `json:"fail_open"`   // callers of whom nobody can know whether they needed a human
+	Retries      int `json:"retries"`
+	Polls        int `json:"polls"`
+	FirstPolls   int `json:"first_polls"`   // after a call
+	FirstMissing int `json:"first_missing"` // of these, answered with 404
+	Late         int `json:"late"`          // calls that arrived when the shortest window was over; without the warm-up's
+	Twice        int `json:"given_twice"`   // numbers that were given while somebody certainly held them
+	FailOpen     int `json:"fail_open"`     // callers of whom nobody can know whether they needed a human
 }
 
 // Row is one line of the ledger: of so many, so many became each of the parts. What is left over must be 0.

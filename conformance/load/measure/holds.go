@@ -55,6 +55,7 @@ type Lease struct {
 	mustEnd  time.Duration
 	mayEnd   time.Duration
 	released time.Duration // as far as can be told: the middle of what is possible
+	use      *Use          // of the number
 	again    time.Duration // when somebody else was given the number; 0: nobody was
 }
 
@@ -250,6 +251,9 @@ func (h *Holds) pass(now time.Duration) {
 		case e.of == endOfLikely:
 			h.likely--
 			e.lease.released = counted
+			if u := e.lease.use; u != nil && h.byNumber[e.lease.number] == e.lease { // nobody has it again
+				u.released = e.at
+			}
 		case e.of == endOfMay:
 			h.change(0, -1)
 			e.lease.mayEnd = counted

@@ -19,6 +19,10 @@ type Result struct {
 	Times    map[string]Percentiles `json:"times"`  // by what they are of, see Timed
 	Curves   map[string]Curve       `json:"curves"` // of the same, where a picture shows them
 	Slices   Slices                 `json:"slices"`
+	Numbers  []Use                  `json:"numbers,omitempty"`         // of the pool, those with the most trouble first
+	Omitted  int                    `json:"numbers_omitted,omitempty"` // besides
+	Used     int                    `json:"numbers_used"`              // different ones that were given
+	Given    []Given                `json:"given,omitempty"`           // the newest allocations
 }
 
 // Curve is how long something took at even shares from 0 to 1.
@@ -31,13 +35,15 @@ const (
 	TimeRefused = "refused"  // a refusal, from when its caller was due
 	TimeHandoff = "handoff"  // one question
 	TimeSetUp   = "set_up"   // from dialling to the arrival
+	TimeArrive  = "arrival"  // from the number to the arrival of its call
+	TimeReuse   = "reuse"    // from when a number was free again to when it was given again
 	TimeVisible = "visible"  // from the end of a call to the state that was read
 	TimeLag     = "send_lag" // from when a caller was due to when he began
 )
 
 // Timed are the names of what takes time, in the order of a table.
 func Timed() []string {
-	return []string{TimeReserve, TimeService, TimeRefused, TimeHandoff, TimeSetUp, TimeVisible, TimeLag}
+	return []string{TimeReserve, TimeService, TimeRefused, TimeHandoff, TimeSetUp, TimeArrive, TimeVisible, TimeReuse, TimeLag}
 }
 
 // StageResult is what a stage came to.
@@ -103,7 +109,10 @@ func (r *Run) Final(now time.Duration) Result {
 	out := r.Result(now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out.Curves = map[string]Curve{TimeSetUp: r.setUp.Curve(curve), TimeVisible: r.visible.Curve(curve)}
+	out.Curves = map[string]Curve{TimeArrive: r.arrive.Curve(curve), TimeVisible: r.visible.Curve(curve), TimeReuse: r.numbers.reuse.Curve(curve)}
+	out.Numbers, out.Omitted = r.numbers.table()
+	out.Given = r.numbers.allocations()
+	out.Used = len(r.numbers.all)
 	return out
 }
 
@@ -121,7 +130,7 @@ func (r *Run) Result(now time.Duration) Result {
 		Statuses: map[string]map[int]int{Reserve: maps.Clone(r.statuses[Reserve]), Handoff: maps.Clone(r.statuses[Handoff])},
 	}
 	for name, l := range map[string]*Lengths{
-		TimeReserve: r.reserve, TimeService: r.service, TimeRefused: r.refused, TimeHandoff: r.handoff, TimeSetUp: r.setUp, TimeVisible: r.visible, TimeLag: r.lag,
+		TimeReserve: r.reserve, TimeService: r.service, TimeRefused: r.refused, TimeHandoff: r.handoff, TimeSetUp: r.setUp, TimeArrive: r.arrive, TimeVisible: r.visible, TimeReuse: r.numbers.reuse, TimeLag: r.lag,
 	} {
 		out.Times[name] = l.Percentiles()
 	}

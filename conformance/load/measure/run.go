@@ -43,6 +43,8 @@ type Run struct {
 	statuses                                                map[string]map[int]int // by request; 0 is no reply
 	stages                                                  []stage
 	holds                                                   *Holds
+	arrive                                                  *Lengths
+	numbers                                                 *numbers
 	slices                                                  Slices
 	now                                                     Slice // of the slice that is being filled
 	nowReserve, nowLag                                      *Lengths
@@ -86,7 +88,7 @@ func NewRun(p Plan) *Run {
 	r := &Run{
 		plan: p, holds: NewHolds(p.Rules, marks(p.Stages)...), statuses: map[string]map[int]int{Reserve: {}, Handoff: {}},
 		reserve: NewLengths(), service: NewLengths(), refused: NewLengths(), lag: NewLengths(), handoff: NewLengths(), setUp: NewLengths(), visible: NewLengths(),
-		nowReserve: NewLengths(), nowLag: NewLengths(), slices: Slices{Width: time.Second},
+		arrive: NewLengths(), numbers: newNumbers(), nowReserve: NewLengths(), nowLag: NewLengths(), slices: Slices{Width: time.Second},
 	}
 	erlangs := p.Erlangs
 	if n := float64(p.Rules.Size); n > 0 && (erlangs == 0 || erlangs > n) {
@@ -213,7 +215,9 @@ func (r *Run) Replied(p Reply) *Lease {
 			r.reserve.Add(p.Now - p.Due)
 			r.service.Add(p.Now - p.Sent)
 		}
-		return r.holds.Given(p.Number, p.Sent, p.Now)
+		l := r.holds.Given(p.Number, p.Sent, p.Now)
+		l.use = r.numbers.use(p.Number, p.Now)
+		return l
 	case p.Status == 404:
 		r.now.Refused++
 		s.refused++
@@ -238,6 +242,7 @@ func (r *Run) Dialled(l *Lease, now time.Duration) {
 	defer r.mu.Unlock()
 	r.counts.Dialled++
 	if l != nil {
+		l.use.Calls++
 		l.Dialled(now)
 	}
 }
@@ -261,13 +266,17 @@ func (r *Run) NotAnswered(l *Lease, how CallEnd, now time.Duration) {
 		r.counts.GaveUp++
 	case Refused:
 		r.counts.CallRefused++
-		r.now.CallsFailed++
 	default:
 		r.counts.CallFailed++
+	}
+	if how != GaveUp {
 		r.now.CallsFailed++
 	}
 	if l != nil {
 		l.Ended(now, false)
+		if how != GaveUp {
+			l.use.CallsFailed++
+		}
 	}
 }
 
@@ -281,9 +290,16 @@ func (r *Run) Answered(l *Lease, dialled, arrived, now time.Duration) {
 	if r.measured(dialled) {
 		r.setUp.Add(arrived - dialled)
 	}
-	if l != nil {
-		l.Arrived(arrived)
+	if l == nil {
+		return
 	}
+	if r.measured(dialled) {
+		r.arrive.Add(arrived - l.given)
+		if r.plan.Rules.WindowMin > 0 && arrived-l.given > r.plan.Rules.WindowMin {
+			r.counts.Late++
+		}
+	}
+	l.Arrived(arrived)
 }
 
 // Ended says that a call that was answered is over: by platform, caller, or somebody else; "" is still up.
@@ -307,11 +323,18 @@ func (r *Run) Ended(l *Lease, by string, now time.Duration) {
 	}
 }
 
-// Polled takes in one question for a handoff, and how long after the call it was answered with a state; 0: it was not.
-func (r *Run) Polled(sent, now time.Duration, status int, visible time.Duration) {
+// Polled takes in one question for a handoff, and how long after the call it was answered with a state; 0: it was not. first is
+// for the first question after a call.
+func (r *Run) Polled(sent, now time.Duration, status int, visible time.Duration, first bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.counts.Polls++
+	if first {
+		r.counts.FirstPolls++
+		if status == 404 {
+			r.counts.FirstMissing++
+		}
+	}
 	r.statuses[Handoff][status]++
 	if !r.measured(sent) {
 		return

@@ -5,10 +5,11 @@ import (
 	"fmt"
 	"html/template"
 	"io"
-	"math"
+	"maps"
+	"slices"
+	"strconv"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/erlang"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/measure"
@@ -41,9 +42,14 @@ func Page(w io.Writer, r load.Report) error {
 		{"thresholds", "Thresholds", len(r.Thresholds) > 0, r.Thresholds},
 		{"timeline", "Over time", len(r.Measured.Slices.All) > 1, pictures(timeline(r))},
 		{"blocking", "Blocked, beside Erlang B", r.Measured.Whole.Offered != nil && r.Size > 0, pictures(blocking(r))},
+		{"arrivals", "From the number to the arrival", len(r.Measured.Curves[measure.TimeArrive]) > 0, pictures(arrivals(r))},
+		{"handoffs", "Until the handoff is readable", len(r.Measured.Curves[measure.TimeVisible]) > 0, pictures(handoffs(r))},
+		{"rotation", "Which number is given next", len(r.Measured.Given) > 1, pictures(rotation(r), reuse(r))},
 		{"times", "Times", true, times(r)},
 		{"stages", "Measured and predicted", true, r.Measured.Stages},
 		{"ledger", "Ledger", true, r.Measured.Ledger},
+		{"statuses", "Replies", true, statuses(r)},
+		{"numbers", "Numbers", len(r.Measured.Numbers) > 0, r.Measured},
 		{"checks", "Checks", true, checks(r)},
 		{"environment", "Environment", true, environment(r)},
 	} {
@@ -69,73 +75,6 @@ func tone(c finding.Conclusion) html.Tone {
 	return html.Open
 }
 
-// picture is a plot with the sentence that says what to see.
-type picture struct {
-	SVG  template.HTML
-	Says string
-}
-
-func pictures(all ...picture) []picture { return all }
-
-// timeline is what was offered and what came of it, and how many numbers were held meanwhile.
-func timeline(r load.Report) (rates, held picture) {
-	slices := r.Measured.Slices
-	seconds := slices.Width.Seconds()
-	var offered, given, refused, must, band, pool []html.Point
-	for _, s := range slices.All {
-		at := s.At.Seconds()
-		offered = append(offered, html.Point{X: at, Y: float64(s.Offered) / seconds})
-		given = append(given, html.Point{X: at, Y: float64(s.Given) / seconds})
-		refused = append(refused, html.Point{X: at, Y: float64(s.Refused) / seconds})
-		must = append(must, html.Point{X: at, Y: float64(s.Must)})
-		band = append(band, html.Point{X: at, Y: float64(s.Must), High: float64(s.May)})
-		pool = append(pool, html.Point{X: at, Y: float64(r.Size)})
-	}
-	time := html.Axis{Label: "seconds since the start", Max: slices.All[len(slices.All)-1].At.Seconds()}
-	rates = picture{html.Plot{Title: "Callers offered, numbers given and refused over time", X: time, Y: html.Axis{Label: "a second"}, Series: []html.Series{
-		{Name: "offered", Kind: html.Line, Points: offered}, {Name: "given", Kind: html.Line, Points: given}, {Name: "refused (404)", Kind: html.Line, Points: refused},
-	}}.SVG(), "Where fewer are given than are offered, the rest should be refused, and the pool below be full at that time."}
-	bands := []html.Series{{Name: "certainly held", Kind: html.Line, Points: must}, {Name: "may be held besides", Kind: html.Band, Points: band}}
-	if r.Size > 0 {
-		bands = append(bands, html.Series{Name: fmt.Sprintf("the pool's %d numbers", r.Size), Kind: html.Limit, Points: pool})
-	}
-	held = picture{html.Plot{Title: "Numbers held over time", X: time, Y: html.Axis{Label: "numbers"}, Series: bands}.SVG(),
-		"The line is what this run certainly held, the band what it may have held besides. A refusal while the band stays below the size of the pool is not explained by this run."}
-	return rates, held
-}
-
-// blocking is what was refused at each load, beside the formula.
-func blocking(r load.Report) picture {
-	highest := 1.2 * float64(r.Size)
-	var dots, bars []html.Point
-	for _, s := range r.Measured.Stages {
-		if s.Warm || s.Offered == nil || !s.Steady {
-			continue
-		}
-		highest = max(highest, 1.1**s.Offered)
-		dots = append(dots, html.Point{X: *s.Offered, Y: 100 * s.Blocked.Share})
-		if s.Blocked.HalfWidth != nil {
-			h := *s.Blocked.HalfWidth
-			bars = append(bars, html.Point{X: *s.Offered, Y: 100 * max(0, s.Blocked.Share-h), High: 100 * (s.Blocked.Share + h)})
-		}
-	}
-	const points = 120
-	curve := make([]html.Point, points+1)
-	for i := range curve {
-		a := highest * float64(i) / points
-		curve[i] = html.Point{X: a, Y: 100 * erlang.Blocking(r.Size, a)}
-	}
-	series := []html.Series{{Name: "Erlang B", Kind: html.Line, Points: curve}, {Name: "measured", Kind: html.Dots, Points: dots}}
-	for _, b := range bars { // an interval is a band as wide as a bar
-		w := highest / 250
-		series = append(series, html.Series{Kind: html.Band, Points: []html.Point{{X: b.X - w, Y: b.Y, High: b.High}, {X: b.X + w, Y: b.Y, High: b.High}}})
-	}
-	full := float64(r.Size)
-	series = append(series, html.Series{Name: "as many erlangs as numbers", Kind: html.Limit, Points: []html.Point{{X: full, Y: 0}, {X: full, Y: math.Ceil(100 * erlang.Blocking(r.Size, highest))}}})
-	plot := html.Plot{Title: "Share of reservations that were refused, over the load", X: html.Axis{Label: "erlangs offered, as measured", Max: highest}, Y: html.Axis{Label: "% blocked"}, Series: series}
-	return picture{plot.SVG(), "Each dot is a stage of one rate. On the curve, the pool does what a pool of its size can; above it, numbers are lost or held longer than they need be; a dot far below it means that callers did not come independently."}
-}
-
 // checks says what the checks came to.
 func checks(r load.Report) any {
 	if r.Judged == nil {
@@ -157,4 +96,28 @@ func environment(r load.Report) []html.Pair {
 	rows := []html.Pair{{Name: "tool", Value: r.Tool}, {Name: "target", Value: r.Target}, {Name: "generator", Value: generator(r)}, {Name: "seed", Value: fmt.Sprint(r.Seed)}, {Name: "history", Value: r.History}}
 	lag := r.Measured.Times[measure.TimeLag]
 	return append(rows, html.Pair{Name: "send lag", Value: fmt.Sprintf("p50 %s, p99 %s, at most %s", span(lag.P50), span(lag.P99), span(lag.Max))})
+}
+
+// reply is how often a status came.
+type reply struct {
+	Request, Status string
+	Count           int
+	Documented      bool
+}
+
+// documented are the statuses that the contract has. Source: OpenAPI of both endpoints.
+var documented = map[string][]int{measure.Reserve: {200, 400, 401, 404, 500}, measure.Handoff: {200, 400, 401, 403, 404, 500}}
+
+// statuses are the replies of both endpoints, by status.
+func statuses(r load.Report) (rows []reply) {
+	for _, request := range []string{measure.Reserve, measure.Handoff} {
+		for _, status := range slices.Sorted(maps.Keys(r.Measured.Statuses[request])) {
+			row := reply{request, strconv.Itoa(status), r.Measured.Statuses[request][status], status == 0 || slices.Contains(documented[request], status)}
+			if status == 0 {
+				row.Status = "no reply"
+			}
+			rows = append(rows, row)
+		}
+	}
+	return rows
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/erlang"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/measure"
@@ -121,17 +122,39 @@ func Facts(r load.Report) [][2]string {
 	default:
 		rows = append(rows, [2]string{"load", "not known in erlangs: of the pool it must be known what releases a number, and its window"})
 	}
+	if text := capacity(r); text != "" {
+		rows = append(rows, [2]string{"capacity", text})
+	}
 	if !r.Calls {
 		rows = append(rows, [2]string{"calls", "none were placed: every number was reserved and left to lapse"})
 	} else {
-		c := r.Measured.Counts
-		rows = append(rows, [2]string{"context", fmt.Sprintf("%d calls had their own, %d none, %d another's; %d callers may have been dropped unnoticed", c.Own, c.None, c.Foreign, c.FailOpen)})
+		rows = append(rows, [2]string{"context", contexts(r.Measured.Counts)})
 	}
 	if r.Measured.Formula == measure.Engset {
 		rows = append(rows, [2]string{"closed", "these callers wait for the platform, so what is refused is less than real callers would find: Engset's formula and not Erlang's; no more callers than numbers are ever refused"})
 	}
 	rows = append(rows, [2]string{"generator", generator(r)})
 	return rows
+}
+
+// capacity is what the pool carries, and how many numbers the load would need, by Erlang B and the hold that was measured.
+func capacity(r load.Report) string {
+	whole := r.Measured.Whole
+	if whole.Offered == nil || r.Size == 0 || whole.Hold <= 0 || r.Measured.Formula != measure.ErlangB {
+		return ""
+	}
+	callers := func(grade float64) float64 { return erlang.Capacity(r.Size, grade, 1) / whole.Hold.Minutes() }
+	return fmt.Sprintf("%d numbers held so long take %.4g callers a minute when 1 %% may be refused, %.4g at 0.1 %%; the load that was measured needs %d and %d numbers for that",
+		r.Size, callers(0.01), callers(0.001), erlang.Lines(*whole.Offered, 0.01, 1), erlang.Lines(*whole.Offered, 0.001, 1))
+}
+
+// contexts says whose attributes calls were given. Of none that was seen, so many may still be wrong: three in n (95 %).
+func contexts(c measure.Counts) string {
+	text := fmt.Sprintf("%d calls had their own attributes, %d none, %d another's", c.Own, c.None, c.Foreign)
+	if n := c.Own; c.None+c.Foreign == 0 && n > 0 {
+		text += fmt.Sprintf(" (95 %% sure of fewer than 1 in %d)", max(1, n/3))
+	}
+	return text + fmt.Sprintf("; %d callers may have been dropped unnoticed", c.FailOpen)
 }
 
 // generator says how far the machine itself is to be trusted.
