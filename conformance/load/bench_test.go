@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"syscall"
 	"testing"
 	"time"
@@ -87,4 +88,23 @@ func BenchmarkCalls(b *testing.B) {
 	b.ReportMetric(float64(c.CallFailed+c.CallRefused), "calls-failed")
 	b.ReportMetric(float64(out.Measured.Times[measure.TimeLag].P99.Microseconds())/1000, "lag-p99-ms")
 	b.ReportMetric(0, "ns/op")
+}
+
+// BenchmarkCaller is what the generator itself takes for a caller who reserves, on a platform that takes nothing.
+func BenchmarkCaller(b *testing.B) {
+	p := Default()
+	p.Arrivals.Rates = traffic.Steady(1000)
+	p.For = time.Hour
+	r, err := Plan{Profile: p, Stage: still{}, Seed: 1, Prefix: "b-", NoCalls: true, Record: io.Discard}.begin()
+	if err != nil {
+		b.Fatal(err)
+	}
+	ctx := context.Background()
+	random := rand.New(rand.NewPCG(1, 1))
+	b.ReportAllocs()
+	for b.Loop() {
+		now := r.now()
+		r.measure.Due(now)
+		r.draw(random, now).play(ctx)
+	}
 }
