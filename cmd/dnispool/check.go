@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"math/rand/v2"
 	"os"
 
@@ -44,7 +43,7 @@ its file. Without arguments every bundled scenario is played.`)}
 	f.BoolVar(&f.verbose, "v", false, "show every exchange and SIP message")
 	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
 	f.BoolVar(&f.strict, "strict", false, "should, may and the strict contract count as must")
-	f.BoolVar(&f.color, "color", false, "colour the output")
+	f.BoolVar(&f.color, "color", false, "colour the output, or not with --color=false; by itself it is coloured on a terminal, unless NO_COLOR or CI is set")
 	f.reportPaths.define(f.flags)
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
@@ -97,7 +96,8 @@ func runCheck(ctx context.Context, e env) int {
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
-	options := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == "", Live: isTerminal(e.out), Redactor: report.NewRedactor(plan.Target.Secrets()...)}
+	options := f.reader(e)
+	options.Redactor = report.NewRedactor(plan.Target.Secrets()...)
 	if plan.Shown != nil {
 		options.Redactor = options.Redactor.OnlyNumbers(plan.Shown(loaded))
 		loaded.Redact = report.NewRedactor(plan.Target.Secrets()...).Text
@@ -113,6 +113,11 @@ func runCheck(ctx context.Context, e env) int {
 			return refused(err)
 		}
 	}
+	var commands *report.GitHub
+	if e.onGitHub() {
+		commands = report.Guard(e.out)
+		defer commands.Resume()
+	}
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), len(loaded.Selected))
 	played, err := loaded.Play(ctx, text)
@@ -125,7 +130,9 @@ func runCheck(ctx context.Context, e env) int {
 	if !f.verbose {
 		played = played.Brief()
 	}
-	if err := errors.Join(text.Finish(played), files.write(played, options.Redactor)); err != nil {
+	err = errors.Join(text.Finish(played), files.write(played, options.Redactor))
+	commands.Annotate(played, options.Redactor)
+	if err != nil {
 		return refuse(e, err)
 	}
 	return played.Conclusion().ExitCode()
@@ -160,13 +167,4 @@ func drawSeed() uint64 { return uint64(rand.Uint32N(9_000_000)) + 1_000_000 }
 func refuse(e env, err error) int {
 	fmt.Fprintln(e.err, err)
 	return finding.ExitNotJudged
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	if !ok {
-		return false
-	}
-	info, err := f.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"io/fs"
 	"os"
@@ -19,8 +18,7 @@ func (f *flags) evidence(e env, dir string) (out string, tidy func(), err error)
 	if dir == "" {
 		return "", tidy, nil
 	}
-	asked := false
-	f.Visit(func(d *flag.Flag) { asked = asked || d.Name == "out" })
+	asked := f.given("out")
 	var made []string // the innermost first
 	for at := filepath.Clean(dir); at != "." && at != filepath.Dir(at) && (!asked || missing(at)); at = filepath.Dir(at) {
 		made = append(made, at)

@@ -47,6 +47,12 @@ func (f *flags) parse(e env) (rest []string, code int, done bool) {
 	}
 }
 
+// given reports whether the flag was on the command line.
+func (f *flags) given(name string) (found bool) {
+	f.Visit(func(d *flag.Flag) { found = found || d.Name == name })
+	return found
+}
+
 // readOn reads on after a flag that is wrong, so that the report files that the others name are known, and returns what is
 // no flag.
 func (f *flags) readOn() (others []string) {

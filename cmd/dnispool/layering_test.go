@@ -93,6 +93,7 @@ var libraries = []struct{ lib, may, tested string }{
 	{"github.com/chromedp/chromedp", "", "sim/control/page"},
 	{"github.com/chromedp/cdproto", "", "sim/control/page"},
 	{"github.com/santhosh-tekuri/jsonschema", "", "..."},
+	{"golang.org/x/term", "cmd/dnispool", "cmd/dnispool"},
 	{"github.com/nyaruka/phonenumbers", "", "sim/dialplan conformance/reading"},
 	{"go.yaml.in/yaml", "cmd/dnispool fakes/stage sim sim/control sim/pool sim/strictyaml fakes/agent fakes/agent/adk fakes/fault fakes/pstn fakes/wire conformance/contract conformance/explore conformance/explore/offline conformance/scenario conformance/fit conformance/rehearse conformance/targets conformance/targets/... conformance/load conformance/traffic specs", "..."},
 }

@@ -56,9 +56,15 @@ func dnispool(t *testing.T, dir string, args ...string) ran {
 // feed is dnispool with something to read on standard input.
 func feed(t *testing.T, dir, in string, args ...string) ran {
 	t.Helper()
-	var out, errOut bytes.Buffer
 	c := command(t, dir, args...)
 	c.Stdin = strings.NewReader(in)
+	return finish(t, c)
+}
+
+// finish runs a command that has been made ready.
+func finish(t *testing.T, c *exec.Cmd) ran {
+	t.Helper()
+	var out, errOut bytes.Buffer
 	c.Stdout, c.Stderr = &out, &errOut
 	err := c.Run()
 	var exit *exec.ExitError
@@ -71,7 +77,10 @@ func feed(t *testing.T, dir, in string, args ...string) ran {
 func command(t *testing.T, dir string, args ...string) *exec.Cmd {
 	c := exec.CommandContext(t.Context(), binary, args...)
 	c.Dir = dir
-	c.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool { return strings.HasPrefix(s, "DNISPOOL_") }), "TMPDIR="+t.TempDir())
+	c.Env = append(slices.DeleteFunc(os.Environ(), func(s string) bool {
+		name, _, _ := strings.Cut(s, "=")
+		return strings.HasPrefix(name, "DNISPOOL_") || name == "CI" || name == "GITHUB_ACTIONS" // what a run shows depends on them
+	}), "TMPDIR="+t.TempDir())
 	return c
 }
 

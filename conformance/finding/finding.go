@@ -292,6 +292,8 @@ func (r Result) FailsRun(strict bool) bool {
 func (f Failure) Headline() string {
 	var s string
 	switch {
+	case f.Kind == KindCheck && f.Got != "": // which is a sentence; what was wanted is the invariant
+		s = f.Got
 	case f.Want != "" && f.Got != "":
 		s = "want " + f.Want + ", got " + f.Got
 	case f.Got != "":

@@ -52,7 +52,8 @@ func (p *page) result(res finding.Result, run finding.Run, all bool) {
 // title is the first line: what happened to what. The seed is the run's, which is the one to ask for again.
 func (p *page) title(res finding.Result, run finding.Run) {
 	word, st := statusWord(res)
-	line := p.paint(st, pad(word, 4)) + "  " + p.paint(bold, res.ID)
+	word = pad(word, 4)
+	line := p.paint(st, word) + "  " + p.paint(bold, res.ID)
 	level := res.Level
 	if level == "" {
 		level = finding.Must
@@ -60,7 +61,13 @@ func (p *page) title(res finding.Result, run finding.Run) {
 	if res.Status == finding.Failed && !res.FailsRun(run.Strict) {
 		level += " (does not count without --strict)"
 	}
-	p.line("%s   %s   seed %d   %s", line, level, run.Seed, human(res.Duration))
+	rest := fmt.Sprintf("%s   seed %d   %s", level, run.Seed, human(res.Duration))
+	if columns(word+"  "+res.ID+"   "+rest) > p.width {
+		p.line("%s", line)
+		p.row("", rest)
+		return
+	}
+	p.line("%s   %s", line, rest)
 }
 
 func statusWord(res finding.Result) (string, style) {

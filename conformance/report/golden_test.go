@@ -110,7 +110,8 @@ func TestText(t *testing.T) {
 		{"interrupted", interrupted(runOf(passed("core/happy-path"), expectationFailure())), Options{}},
 		{"empty", runOf(), Options{}},
 		{"nasty", runOf(nastyFailure()), Options{}},
-		{"narrow", runOf(timeoutFailure()), Options{Width: 72}},
+		{"first-whole", runOf(passed("core/a"), expectationFailure(), late(), errorResult(), inconclusiveResult()), Options{FirstWhole: true}},
+		{"narrow", runOf(timeoutFailure()), Options{Columns: func() int { return 72 }}},
 		{"colour", runOf(passed("core/happy-path"), contractFailure(), skipped("core/a", finding.Unsupported, "dial")), Options{Color: true}},
 	} {
 		t.Run(c.name, func(t *testing.T) {

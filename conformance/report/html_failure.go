@@ -186,9 +186,7 @@ func withBody(s string) string {
 	if s == "" {
 		return ""
 	}
-	p := newPage(Options{})
-	p.width = defaultWidth
-	text, cut := p.shownBody(s)
+	text, cut := newPage(Options{}).shownBody(s)
 	if cut != "" {
 		text += "\n" + cut
 	}

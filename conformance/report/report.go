@@ -15,17 +15,28 @@ type Options struct {
 	Quiet    bool      // only failures and the last lines
 	Verbose  bool      // every exchange and the ladder of every scenario
 	Color    bool      // ANSI colours; the caller asks the terminal and NO_COLOR
-	Live     bool      // the output is a terminal: show the scenario that is running and wipe it afterwards
-	Width    int       // columns to wrap at; 0 means 100
+	Live     bool      // the output is a terminal: show what is running, and how much is done, and wipe it afterwards
 	Redactor *Redactor // secrets to hide; nil hides by header and field name only
+	// FirstWhole shows the first scenario that did not pass whole and of the others a line each, for a log that somebody
+	// looks through.
+	FirstWhole bool
+	// Columns says how wide to write, each time something is written: a terminal may be made wider. nil, or 0, is 100.
+	Columns func() int
 }
 
 const (
 	defaultWidth = 100
-	minWidth     = 60
+	minWidth     = 40
+	maxWidth     = 140 // longer lines are hard to read
 )
 
-func (o Options) width() int { return max(cmp.Or(o.Width, defaultWidth), minWidth) }
+func (o Options) width() int {
+	columns := 0
+	if o.Columns != nil {
+		columns = o.Columns()
+	}
+	return min(max(cmp.Or(columns, defaultWidth), minWidth), maxWidth)
+}
 
 // writeText writes a finished run as Text would have while it ran.
 func writeText(w io.Writer, run finding.Run, o Options) error {

@@ -79,7 +79,7 @@ func gist(res finding.Result) string {
 
 // skips lists all reasons when the last line cannot.
 func (p *page) skips(run finding.Run) {
-	all := newPage(Options{Width: p.width})
+	all := newPage(Options{Columns: func() int { return p.width }})
 	long := false
 	for _, s := range finding.Statuses() {
 		if !s.Skipped() {

@@ -9,8 +9,14 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 )
 
-// idColumns is the room for a scenario's id; longer ids push the rest of their line.
-const idColumns = 48
+// idColumns is the room for a scenario's id; longer ids push the rest of their line. A narrow terminal gives it what is
+// left beside the status and the time.
+const (
+	idColumns   = 48
+	restColumns = len("skip  ") + len("  ") + len("123456 ms")
+)
+
+func (p *page) idColumns() int { return min(idColumns, p.width-restColumns) }
 
 // Text writes a run for a person while it happens: one line a scenario, whatever did not pass in full at once, and
 // at the end a summary whose last line says what was tested, what was skipped and why. It may be used by several
@@ -22,6 +28,9 @@ type Text struct {
 	out   io.Writer
 	err   error
 	run   finding.Run // seed and strictness, from Begin
+	total int         // scenarios, from Begin
+	ended int         // of those
+	whole bool        // one that did not pass has been shown whole
 	apart bool        // the last line written is empty, or nothing is written
 	live  []string    // scenarios that are running, when they are shown
 	shown bool        // the live line is on the screen
@@ -35,7 +44,7 @@ func NewText(w io.Writer, o Options) *Text { return &Text{opts: o, out: w, apart
 func (t *Text) Begin(run finding.Run, scenarios int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.run = finding.Run{Seed: run.Seed, Strict: run.Strict, Noun: run.Noun}
+	t.run, t.total = finding.Run{Seed: run.Seed, Strict: run.Strict, Noun: run.Noun}, scenarios
 	if t.opts.Quiet {
 		return
 	}
@@ -78,6 +87,7 @@ func (t *Text) Finished(res finding.Result) {
 			break
 		}
 	}
+	t.ended++
 	switch {
 	case res.Stopped(): // the summary lists it
 	case res.Status == finding.Passed || res.Status.Skipped():
@@ -85,8 +95,11 @@ func (t *Text) Finished(res finding.Result) {
 			break
 		}
 		p.oneLine(res)
+	case t.opts.FirstWhole && t.whole:
+		p.oneLine(res)
 	default:
 		p.result(res, t.run, t.opts.Verbose)
+		t.whole = true
 	}
 	if t.opts.Verbose && !t.opts.Quiet && !res.Status.Skipped() && !res.Stopped() {
 		if res.Status != finding.Passed {
@@ -155,6 +168,7 @@ func (t *Text) write(text string) {
 		if n := len(t.live) - 1; n > 0 {
 			last += fmt.Sprintf(" and %d more", n)
 		}
+		last = fmt.Sprintf("%d of %d, %s", min(t.ended+1, t.total), t.total, last)
 		text += "run   " + shorten(last, t.opts.width()-len("run   ")-1)
 	}
 	if text == "" {
@@ -163,15 +177,21 @@ func (t *Text) write(text string) {
 	_, t.err = io.WriteString(t.out, text)
 }
 
-// oneLine writes a scenario that passed, or was not played, on one line.
+// oneLine writes a scenario that passed, or was not played, or of which there is no room for more, on one line.
 func (p *page) oneLine(res finding.Result) {
 	word, st := statusWord(res)
 	word = p.paint(st, pad(word, 4))
-	if res.Status.Skipped() {
-		p.line("%s  %s  %s", word, pad(res.ID, idColumns), p.paint(dim, shorten(statusName(res.Status)+": "+reasonText(res.Reason), p.width-idColumns-len("skip    "))))
-		return
+	id := pad(res.ID, p.idColumns())
+	switch {
+	case res.Status == finding.Passed:
+		p.line("%s  %s  %9s", word, id, human(res.Duration))
+	case res.Status.Skipped():
+		p.line("%s  %s  %s", word, id, p.paint(dim, shorten(statusName(res.Status)+": "+reasonText(res.Reason), p.width-p.idColumns()-len("skip    "))))
+	default:
+		head, _ := statusWord(res)
+		room := p.width - columns(pad(head, 4)+"  "+res.ID+"   ")
+		p.line("%s  %s   %s", word, res.ID, shorten(message(res), max(room, minWidth/2)))
 	}
-	p.line("%s  %s  %9s", word, pad(res.ID, idColumns), human(res.Duration))
 }
 
 // statusName is the status as prose has it.

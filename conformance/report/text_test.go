@@ -26,7 +26,7 @@ func TestLive(t *testing.T) {
 	const wipe = "\r\x1b[K"
 	line := func(id string) string { return "ok    " + pad(id, idColumns) + "      12 ms\n" }
 	want := "dnispool v0.1.0   target reference   2 scenarios   seed 8814021\n\n" +
-		"run   a/1" + wipe + "run   a/2 and 1 more" + wipe + line("a/1") + "run   a/2" + wipe + line("a/2") +
+		"run   1 of 2, a/1" + wipe + "run   1 of 2, a/2 and 1 more" + wipe + line("a/1") + "run   2 of 2, a/2" + wipe + line("a/2") +
 		"\n2 of 2 rules shown, 0 broken.\n\n2 scenarios: 2 passed. 3.4 s, seed 8814021.\n"
 	if got := b.String(); got != want {
 		t.Errorf("live text: want %q, got %q", want, got)
