@@ -253,6 +253,43 @@ func TestReadmeCommands(t *testing.T) {
 	}
 }
 
+// TestReadmeAgent types in the chapter on agents of one's own.
+func TestReadmeAgent(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	text, blocks := readme(t)
+	_, chapter, _ := strings.Cut(text, "\n## Your own agent\n")
+	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	files := map[string]string{}
+	var commands []string
+	for _, b := range blocks {
+		switch {
+		case !strings.Contains(chapter, b.text):
+		case b.language == "yaml" && strings.HasPrefix(b.text, "scenario:"):
+			files["checks/billing.yaml"] = b.text
+		case b.language == "yaml":
+			files["agent.yaml"] = b.text
+		default:
+			commands = append(commands, b.commands()...)
+		}
+	}
+	dir := write(t, files)
+	for _, command := range append(commands, "dnispool agent run --config agent.yaml") {
+		out, code := shell(t, dir, command)
+		if code != 0 {
+			t.Errorf("%s\nwant 0, got %d\n%s", command, code, out)
+		}
+		if strings.HasPrefix(command, "dnispool agent lint") && !strings.Contains(chapter, "\n"+out) {
+			t.Errorf("%s: want it to print what the README shows, got %s", command, out)
+		}
+	}
+	if len(commands) != 4 {
+		t.Errorf("want the four commands of the chapter, got %q", commands)
+	}
+	p := serve(t, dir, "--config", "agent.yaml", "-q")
+	p.stop(t, syscall.SIGTERM)
+}
+
 // served fails unless a simulator starts with that configuration, and serves all of its projects.
 func served(t *testing.T, config string) {
 	t.Helper()
