@@ -58,7 +58,7 @@ func (r *rehearsal) fromPool(fields []string) deployment.Fit {
 		return unknown("the pool's size", "size")
 	case slices.Contains(fields, scenario.PoolWindow) && !(f.Has("window_min") && f.Has("window_max")):
 		return unknown("the window", "window_min", "window_max")
-	case slices.Contains(fields, scenario.PoolWindow) && f.WindowMin != f.WindowMax:
+	case slices.Contains(fields, scenario.PoolWindow) && f.WindowMax-f.WindowMin > r.file.Limits.Patience:
 		return notApplicable("needs one window, this one has %s to %s", f.WindowMin, f.WindowMax)
 	}
 	return deployment.Fit{}

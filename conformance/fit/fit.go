@@ -150,6 +150,9 @@ func failure(r finding.Result) string {
 // affordable holds what a scenario takes against the limits.
 func (r *rehearsal) affordable(s *scenario.Scenario, base rehearsed) deployment.Fit {
 	l, u := r.file.Limits, base.used
+	if u.Strays > 0 && !r.file.Facts.Exclusive { // they might take away what somebody else has reserved
+		return unknown("that nobody else reserves from the pool", "exclusive")
+	}
 	switch n := atOnce(s.Steps, r.file.Facts.PoolSize()); {
 	case float64(n) > l.Requests:
 		return unsupported("sends %d requests a second: limits.requests_per_second allows %g", n, l.Requests)

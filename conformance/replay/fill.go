@@ -60,10 +60,11 @@ func (cl *client) fill(ctx context.Context, st *scenario.Step, a *scenario.Fill)
 	return out, nil
 }
 
-// theWindow is the life of a reservation that nobody calls; 0 where it is not one time.
-func theWindow(f reading.Facts) time.Duration {
-	if f.WindowMin != f.WindowMax {
+// theWindow is how long to wait until a reservation that nobody calls is over; 0 where that is not one time, but for what a
+// network that is not ours takes.
+func theWindow(f reading.Facts, patience time.Duration) time.Duration {
+	if f.WindowMin == 0 || f.WindowMax-f.WindowMin > patience {
 		return 0
 	}
-	return f.WindowMin
+	return f.WindowMax
 }

@@ -124,7 +124,13 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 // play walks the steps up to the first that fails, then judges the history.
 func (p *player) play(ctx context.Context, r *finding.Result) {
 	scope, f := p.scenario.Scope(p.seed), p.stage.Facts("")
-	scope.SetPool(f.PoolSize(), theWindow(f))
+	scope.SetPool(f.PoolSize(), theWindow(f, p.stage.Patience()))
+	projects := make(map[string]map[string]string)
+	for _, name := range p.stage.Projects() {
+		t, _ := p.stage.Project(name)
+		projects[name] = map[string]string{"account": t.Account, "project": t.Project, "dni_key": t.DNIKey, "handoff_key": t.HandoffKey}
+	}
+	scope.SetProjects(projects)
 	cl := p.newClient("", scope)
 	for i := range p.scenario.Steps {
 		st := &p.scenario.Steps[i]

@@ -20,7 +20,7 @@ var _ = register(scenario.VerbFault, (*client).fault, nil)
 func (cl *client) advance(ctx context.Context, _ *scenario.Step, a *scenario.Advance) (outcome, error) {
 	by := a.By
 	if by == 0 {
-		if by = theWindow(cl.stage.Facts("")); by == 0 {
+		if by = theWindow(cl.stage.Facts(""), cl.stage.Patience()); by == 0 {
 			return outcome{}, errors.New("want a target of whose pool the one window is known, got none")
 		}
 	}

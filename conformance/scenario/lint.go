@@ -134,7 +134,7 @@ func (n *names) find(name string) *symbol {
 
 // visible lists the names that a reference at this place could use.
 func (n *names) visible() []string {
-	all := []string{"pool", "seed"}
+	all := []string{"pool", "projects", "seed"}
 	if len(n.vars) > 0 {
 		all = append(all, "vars")
 	}
@@ -167,6 +167,8 @@ func (n *names) ref(ref *Ref) {
 		}
 	case "pool":
 		n.poolRef(ref, rest)
+	case "projects":
+		n.projectRef(ref, rest)
 	case "vars":
 		n.varRef(ref, rest)
 	case "client":

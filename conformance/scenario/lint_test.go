@@ -13,7 +13,7 @@ func TestReferences(t *testing.T) {
 		{"fine", lease + call + use, ""},
 		{"undefined, near", lease + "  - {dial: {to: '${laese.body.dni}'}}\n", `f:9:51: as: want every name used, got "lease" unused; use note to explain a step
 f:10:18: unknown name "laese" (did you mean "lease"?)`},
-		{"undefined, far", lease + call + use + "  - {dial: {to: 'x ${nothing.at.all}'}}\n", `f:12:20: unknown name "nothing"; want call, lease, pool, seed or vars`},
+		{"undefined, far", lease + call + use + "  - {dial: {to: 'x ${nothing.at.all}'}}\n", `f:12:20: unknown name "nothing"; want call, lease, pool, projects, seed or vars`},
 		{"forward", "  - {dial: {to: '${lease.body.dni}'}}\n" + lease, `f:9:18: reference: want the name of an earlier step, got "lease" of step 2
 f:10:51: as: want every name used, got "lease" unused; use note to explain a step`},
 		{"itself in its arguments", "  - {reserve: {attributes: ['${vars.a}', '${lease.body}']}, as: lease}\n", `f:9:43: reference: want the name of an earlier step, got "lease" of step 1
@@ -42,6 +42,8 @@ f:12:29: reference: want ${vars.a.n.5}, got nothing: vars.a.n is a list of 1`},
 		{"in a note", lease + call + "  - {hangup: {call: call}, note: '${anything}'}\n", ""},
 		{"pool", lease + "  - {dial: {to: '${lease.body.dni}', from: '${pool.size} ${pool.window} ${pool.sice} ${pool}'}}\n",
 			"f:10:73: unknown field of pool \"sice\" (did you mean \"size\"?)\nf:10:86: reference: want ${pool.size} or ${pool.window}, got ${pool}"},
+		{"projects", lease + "  - {dial: {to: '${lease.body.dni}', from: '${projects.acme.account} ${projects.acme.acount} ${projects.acme}'}}\n",
+			"f:10:70: unknown field of a project \"acount\" (did you mean \"account\"?)\nf:10:94: reference: want one like ${projects.acme.account}, got ${projects.acme}"},
 		{"in a matcher", lease + "  - {reserve: {body: 1}, expect: {body: {dni: {not: '${lese.body.dni}'}, x: {one_of: ['${lease.body.dni}']}}}}\n", `f:10:54: unknown name "lese" (did you mean "lease"?)`},
 		{"in a folded text", lease + "  - dial:\n      to: >-\n        x\n        ${lese.body.dni}\n", `f:9:51: as: want every name used, got "lease" unused; use note to explain a step
 f:11:11: unknown name "lese" (did you mean "lease"?)`},
@@ -73,7 +75,7 @@ func TestConcurrentNames(t *testing.T) {
 		{"used outside", "      - {reserve: {body: 1}, as: mine}\n      - {dial: {to: '${mine.body.dni}'}}\n    as: race\n  - {dial: {to: '${mine.body.dni}'}}\n  - {dial: {to: '${race.lease}'}}\n", `f:14:18: reference: want a name outside concurrently, got "mine", which each client has for itself
 f:15:18: reference: want a step with one result, got ${race.lease} of concurrently`},
 		{"client in the tally", "      - {reserve: {body: 1}, as: mine}\n    expect: {mine: [{status: '${client.index}', count: '${lease.status}'}], indefinite: '${nope.x}'}\n", `f:12:31: reference: want ${client.index} inside the steps of concurrently, got it outside
-f:12:90: unknown name "nope"; want lease, pool or seed`},
+f:12:90: unknown name "nope"; want lease, pool, projects or seed`},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			if got := problemsOf(head + "steps:\n" + before + test.in + after + "check: [no-cross-talk]\n"); got != test.want {

@@ -27,6 +27,23 @@ func (s *Scope) SetPool(size int, window time.Duration) {
 	s.Set("pool", known)
 }
 
+// ProjectFields are the fields of `${projects.NAME.…}`: how a client reaches a project of the target. NAME is what the scenario
+// calls the project.
+func ProjectFields() []string { return []string{"account", "project", "dni_key", "handoff_key"} }
+
+// SetProjects lets references take from projects: by name, the values of ProjectFields.
+func (s *Scope) SetProjects(byName map[string]map[string]string) { s.Set("projects", byName) }
+
+// projectRef checks a reference to a project. Which there are the target knows.
+func (n *names) projectRef(ref *Ref, rest []string) {
+	switch {
+	case len(rest) != 2:
+		n.problemAt(ref.Pos, "", "reference: want one like ${projects.acme.account}, got ${%s}", ref.Name())
+	case !slices.Contains(ProjectFields(), rest[1]):
+		n.unknown(ref.Pos, "field of a project", rest[1], ProjectFields())
+	}
+}
+
 // takesFromPool reports whether a value is nothing but a reference to a field of the pool.
 func takesFromPool(n *yaml.Node, field string) bool { return n.Value == "${pool."+field+"}" }
 

@@ -87,7 +87,7 @@ func (l *loader) option(s *Step, key, value *yaml.Node) {
 		if s.Name != "" && !nameText.MatchString(s.Name) {
 			l.problem(value, "as: want a name of lower-case letters, digits and _, got %q", s.Name)
 		}
-		if slices.Contains([]string{"vars", "client", "pool", "seed"}, s.Name) {
+		if slices.Contains([]string{"vars", "client", "pool", "projects", "seed"}, s.Name) {
 			l.problem(value, "as: want a name that is free, got %q", s.Name)
 		}
 	case "note":

@@ -129,13 +129,27 @@ func (t *Target) owner(key string) string {
 	return ""
 }
 
-// facts are those of a project, by its place.
+// facts are those of a project, by its place. No timer of a platform ends a window or a rest at the very moment that was
+// promised, so what is judged by them may come a little later.
 func (t *Target) facts(place string) reading.Facts {
+	f := t.File.Facts.Facts
 	if place == "1" && t.File.Second != nil {
-		return t.File.Second.Facts.Facts
+		f = t.File.Second.Facts.Facts
 	}
-	return t.File.Facts.Facts
+	late := func(d time.Duration) time.Duration { return min(d/10+timer, t.File.Limits.Patience) }
+	if f.WindowMax > 0 {
+		f.WindowMax += late(f.WindowMax)
+	}
+	if f.CoolDown != nil && *f.CoolDown > 0 {
+		longest := f.LongestRest()
+		longest += late(longest)
+		f.CoolDownMax = &longest
+	}
+	return f
 }
+
+// timer is how late a timer may be of itself.
+const timer = 200 * time.Millisecond
 
 // Name implements targets.Target.
 func (t *Target) Name() string { return t.File.Name }

@@ -44,6 +44,7 @@ type Usage struct {
 	CallTime     time.Duration // all calls together
 	Waited       time.Duration // for time to pass
 	Throttled    int           // requests that were answered with 429 and sent again
+	Strays       int           // calls to numbers of the pool that the run no longer held, which may be somebody else's by then
 }
 
 // NewLedger returns a ledger of nothing. facts says what is known of a project's pool.
@@ -100,6 +101,8 @@ func (l *Ledger) Called(number string, plain bool, now time.Time) (over func(ans
 	if i := l.find(number); i >= 0 {
 		l.holds[i].inCall = true
 		plain = plain && l.holds[i].Number == number
+	} else if l.given[number] {
+		l.used.Strays++
 	}
 	return func(answered bool, end time.Time) {
 		l.mu.Lock()
