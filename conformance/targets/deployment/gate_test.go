@@ -99,8 +99,8 @@ func TestOneGate(t *testing.T) {
 	if got := requests.Load(); int(got) != used.Requests || used.Reservations != 4 || used.Held != 4 {
 		t.Errorf("want every request counted, and four numbers held, got %d requests, %+v", got, used)
 	}
-	if holds := d.Gate.Holds(time.Now()); len(holds) != 4 || holds[0].Number != "+9992000001" || holds[0].Until.Sub(holds[0].Since) != time.Minute {
-		t.Errorf("want four numbers for a minute each, got %+v", holds)
+	if holds := d.Gate.Holds(time.Now()); len(holds) != 4 || holds[0].Number != "+9992000001" || holds[0].Until.Sub(holds[0].Since) != time.Minute+200*time.Millisecond {
+		t.Errorf("want four numbers for a minute each, and as much more as patience allows, got %+v", holds)
 	}
 	if !d.Gate.Gave("+9992000001") || d.Gate.Gave("+9992000009") {
 		t.Error("want the numbers that were given known, and no other")
