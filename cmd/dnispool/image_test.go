@@ -67,7 +67,7 @@ func inContainer(t *testing.T, id string) *platform {
 	handoff := find(t, banner, `curl -s -H 'x-api-key: (\S+)' '(\S+)'`)
 	p.handoff.key, p.handoff.url = handoff[1], at.Replace(handoff[2])
 	p.sip = docker(t, "port", id, "5060/udp")
-	p.control = at.Replace(find(t, banner, `ctl +(http://\S+)`)[1])
+	p.control = at.Replace(find(t, banner, `page +(http://\S+)`)[1])
 	return p
 }
 
