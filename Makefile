@@ -20,7 +20,7 @@ build:
 IMAGE ?= dnispool
 ARCH ?= $(shell $(GO) env GOARCH)
 
-image: ## a container image of the static binary; ARCH=arm64 needs Docker's buildx
+image: ## a container image of the static binary
 	mkdir -p out/image/$(ARCH)
 	GOOS=linux GOARCH=$(ARCH) $(STATIC) -o out/image/$(ARCH)/dnispool ./cmd/dnispool
 	docker build $(if $(filter-out $(shell $(GO) env GOHOSTARCH),$(ARCH)),--platform linux/$(ARCH)) --quiet --tag $(IMAGE) --file Dockerfile \
@@ -44,7 +44,7 @@ release: ## archives with checksums, the same for the same commit (GNU tar)
 test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(GO) vet ./...
-	$(GO) test -race ./...
+	$(GO) test -race -timeout 20m ./...
 
 torture: ## what strangers and operating systems do to a simulator, the long form
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture

@@ -151,16 +151,19 @@ func alike(t *testing.T, dialled, region string) {
 	}
 }
 
-// TestLikeThePort dials examples of every region and of every kind of number, whole and mutilated, behind what may be dialled before
-// them, in that region and in another one.
+// TestLikeThePort dials examples of every fourth region and of every kind of number, whole and mutilated, behind what may be dialled
+// before them, in that region and in another one; with -long, those of all regions and fifty times as many.
 func TestLikeThePort(t *testing.T) {
 	r := rand.New(rand.NewPCG(1, 1))
 	regions := slices.Sorted(maps.Keys(phonenumbers.GetSupportedRegions()))
-	rounds := 2
+	rounds := 1
 	if *long {
 		rounds = 50
 	}
 	for i, region := range regions {
+		if !*long && i%4 > 0 && region != "GB" && region != "AR" && region != "IT" { // TestEveryRegion dials in the others
+			continue
+		}
 		t.Run(region, func(t *testing.T) {
 			for kind := phonenumbers.FIXED_LINE; kind <= phonenumbers.VOICEMAIL; kind++ {
 				n := phonenumbers.GetExampleNumberForType(region, kind)
