@@ -2,7 +2,10 @@
 package hostport
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"net"
 	"net/netip"
 	"strings"
 )
@@ -40,4 +43,18 @@ func Reach(addr string) string {
 func Everywhere(addr string) bool {
 	at, err := netip.ParseAddrPort(addr)
 	return err == nil && at.Addr().IsUnspecified()
+}
+
+// Facing is the IP address of this machine from which a host:port is reached. No packet is sent for it.
+func Facing(ctx context.Context, hostport string) (string, error) {
+	c, err := new(net.Dialer).DialContext(ctx, "udp", hostport)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = c.Close() }()
+	address, ok := c.LocalAddr().(*net.UDPAddr)
+	if !ok {
+		return "", errors.New("want an IP address, got none")
+	}
+	return address.IP.String(), nil
 }

@@ -3,7 +3,6 @@ package deployment
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 
@@ -12,6 +11,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
 
@@ -49,7 +49,7 @@ func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (
 	c := t.File.Calls.Trunk
 	listen := c.Listen
 	if listen == "" {
-		host, err := facing(ctx, c.Host)
+		host, err := hostport.Facing(ctx, c.Host)
 		if err != nil {
 			return nil, fmt.Errorf("calls.trunk.host: %w", err)
 		}
@@ -65,20 +65,6 @@ func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (
 		return nil, err
 	}
 	return l, nil
-}
-
-// facing is the address of this machine that reaches a host. No packet is sent for it.
-func facing(ctx context.Context, host string) (string, error) {
-	c, err := new(net.Dialer).DialContext(ctx, "udp", host)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = c.Close() }()
-	address, ok := c.LocalAddr().(*net.UDPAddr)
-	if !ok {
-		return "", errors.New("want an IP address, got none")
-	}
-	return address.IP.String(), nil
 }
 
 func (l *trunk) dial(ctx context.Context, d targets.Dial) (targets.Call, error) {

@@ -23,6 +23,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/hostport"
 )
 
 // Where says where a simulator is reached.
@@ -151,7 +152,7 @@ func (t *Target) platform(ctx context.Context, at client.Addresses) (steered.Pla
 	if err != nil {
 		return steered.Platform{}, err
 	}
-	from, err := facing(ctx, phone)
+	from, err := hostport.Facing(ctx, phone)
 	if err != nil {
 		return steered.Platform{}, fmt.Errorf("simulator: sip: %w", err)
 	}
@@ -182,18 +183,4 @@ func (w Where) reach(at client.Addresses) (base, phone string, err error) {
 		return "", "", fmt.Errorf("simulator: %w", err)
 	}
 	return cmp.Or(w.BaseURL, "http://"+net.JoinHostPort(control.Hostname(), said.Port())), cmp.Or(w.SIP, net.JoinHostPort(control.Hostname(), port)), nil
-}
-
-// facing is the address of this machine that reaches a host. No packet is sent for it.
-func facing(ctx context.Context, host string) (string, error) {
-	c, err := new(net.Dialer).DialContext(ctx, "udp", host)
-	if err != nil {
-		return "", err
-	}
-	defer func() { _ = c.Close() }()
-	address, ok := c.LocalAddr().(*net.UDPAddr)
-	if !ok {
-		return "", errors.New("want an IP address, got none")
-	}
-	return address.IP.String(), nil
 }
