@@ -1,12 +1,10 @@
 package simulator_test
 
 import (
-	"context"
 	"flag"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/dnispool/dnispool/conformance/contract"
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -15,47 +13,11 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/simulator"
 	"github.com/dnispool/dnispool/fakes/fault"
-	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/scenarios"
-	"github.com/dnispool/dnispool/sim"
-	"github.com/dnispool/dnispool/sim/control"
+	"github.com/dnispool/dnispool/sim/simtest"
 )
 
 var _ targets.Target = (*simulator.Target)(nil)
-
-// serve runs a simulator with a control API, and returns the link to that.
-func serve(t *testing.T, config string) string {
-	t.Helper()
-	c, problems := sim.Parse("config.yaml", []byte(config))
-	if err := problems.Err(); err != nil {
-		t.Fatal(err)
-	}
-	c.HTTP.Listen, c.SIP.Listen, c.Control.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"
-	recorder := control.NewRecorder(c.Control)
-	open := func(ctx context.Context, c sim.Config) (*control.Stage, error) {
-		return stage.Open(ctx, c, stage.Options{Recorder: recorder})
-	}
-	server, err := control.Listen(t.Context(), c.Control, control.WithRecorder(recorder), control.WithOpen(open))
-	if err != nil {
-		t.Fatal(err)
-	}
-	first, err := open(t.Context(), c)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server.Ready(first)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
-		defer cancel()
-		if err := server.Stage().Close(ctx); err != nil {
-			t.Error(err)
-		}
-		if err := server.Close(ctx); err != nil {
-			t.Error(err)
-		}
-	})
-	return server.Link()
-}
 
 var whole = flag.Bool("whole", false, "play every bundled scenario, not each tenth one and those with faults inside of the platform")
 
@@ -73,7 +35,7 @@ func breaks(s *scenario.Scenario) bool {
 
 // TestBundledScenarios are played on a simulator, one after the other, with the verdicts that they have in process.
 func TestBundledScenarios(t *testing.T) {
-	link := serve(t, "profile: gateway\ncontrol: {token: planted-token}")
+	link := simtest.Start(t, simtest.Options{Config: "profile: gateway\ncontrol: {token: planted-token}"}).ControlURL + "/?token=planted-token"
 	target, err := simulator.Find(t.Context(), simulator.Where{Control: link})
 	if err != nil {
 		t.Fatal(err)
