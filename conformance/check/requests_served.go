@@ -26,19 +26,28 @@ func requestsServed() Check {
 			if v.Facts.Failures == nil {
 				return finding.NotJudged("what share of requests may fail is not known: nobody promises one")
 			}
-			v.judgeServed(&out, "reservations", slices.Values(slices.Concat(v.Reserves, v.Drain)))
-			v.judgeServed(&out, "questions for a handoff state", v.asked())
+			v.judgeServed(&out, "reservations", v.reservations)
+			v.judgeServed(&out, "questions for a handoff state", v.questions)
 			return out
 		}}
 }
 
-// asked are the questions for handoff states.
-func (v *view) asked() iter.Seq[*history.Op] {
-	return func(yield func(*history.Op) bool) {
-		for i := range v.Reads {
-			if !yield(v.Reads[i].Op) {
+// reservations are all of them, those of the drain last. It is an iter.Seq, as questions is: a copy would be millions of pointers.
+func (v *view) reservations(yield func(*history.Op) bool) {
+	for _, some := range [][]*history.Op{v.Reserves, v.Drain} {
+		for _, o := range some {
+			if !yield(o) {
 				return
 			}
+		}
+	}
+}
+
+// questions are those for handoff states.
+func (v *view) questions(yield func(*history.Op) bool) {
+	for i := range v.Reads {
+		if !yield(v.Reads[i].Op) {
+			return
 		}
 	}
 }
