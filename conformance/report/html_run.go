@@ -18,9 +18,9 @@ import (
 //go:embed run.tmpl
 var runTemplates string
 
-var runPage = template.Must(template.New("run").Funcs(template.FuncMap{
+var runPage = html.Parts("run", runTemplates, template.FuncMap{
 	"human": human, "status": statusName, "tone": tone, "plural": count, "join": strings.Join, "reason": reasonText,
-}).Parse(runTemplates))
+})
 
 // HTML writes the run as one page for people who have nothing but a browser, without secrets. It says what the text, JUnit
 // and JSON say, because it is made from the same: see finding.Run.

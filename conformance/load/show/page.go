@@ -19,7 +19,7 @@ import (
 //go:embed page.tmpl
 var text string
 
-var parts = template.Must(template.New("load").Funcs(template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number}).Parse(text))
+var parts = html.Parts("load", text, template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number})
 
 // Page writes a report as one HTML file that needs no network.
 func Page(w io.Writer, r load.Report) error {

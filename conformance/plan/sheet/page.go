@@ -15,7 +15,7 @@ import (
 //go:embed page.tmpl
 var frame string
 
-var parts = template.Must(template.New("plan").Parse(frame))
+var parts = html.Parts("plan", frame, nil)
 
 // part is something of a section: what is there of it is shown, in this order.
 type part struct {

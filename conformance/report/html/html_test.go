@@ -26,7 +26,7 @@ func written(t *testing.T, p Page) string {
 
 func TestPage(t *testing.T) {
 	t.Parallel()
-	body, err := Body(template.Must(template.New("row").Parse(`<p>{{.}}</p>`)), "row", "a & b")
+	body, err := Body(Parts("row", `<p>{{.}}</p>`, nil), "row", "a & b")
 	if err != nil {
 		t.Fatal(err)
 	}

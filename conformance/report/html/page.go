@@ -14,6 +14,7 @@ import (
 	"fmt"
 	"html/template"
 	"io"
+	"sync"
 )
 
 // Tone is the colour of a verdict or of one line. It never stands alone: words say the same.
@@ -58,12 +59,12 @@ var (
 	frame string
 )
 
-var page = template.Must(template.New("page").Parse(frame))
+var page = Parts("page", frame, nil)
 
 // Write writes the page in one piece, so that a report is never written by half because it cannot be made.
 func (p Page) Write(w io.Writer) error {
 	var b bytes.Buffer
-	err := page.Execute(&b, struct {
+	err := page().Execute(&b, struct {
 		Page
 		Policy        string
 		Style, Script template.HTML
@@ -86,10 +87,15 @@ func hash(text string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
+// Parts returns templates that are read when they are first needed: most commands write no page.
+func Parts(name, text string, funcs template.FuncMap) func() *template.Template {
+	return sync.OnceValue(func() *template.Template { return template.Must(template.New(name).Funcs(funcs).Parse(text)) })
+}
+
 // Body executes one of a verb's own templates for a Section.
-func Body(t *template.Template, name string, data any) (template.HTML, error) {
+func Body(parts func() *template.Template, name string, data any) (template.HTML, error) {
 	var b bytes.Buffer
-	if err := t.ExecuteTemplate(&b, name, data); err != nil {
+	if err := parts().ExecuteTemplate(&b, name, data); err != nil {
 		return "", fmt.Errorf("report: make HTML: %w", err)
 	}
 	return template.HTML(b.String()), nil // escaped by the template
