@@ -31,7 +31,7 @@ func handoffVisible() Check {
 				switch {
 				case r.Group != nil:
 					if a = byShared[r.Group.Index]; a == nil {
-						a = &answers{calls: v.sharedAnswers(r.Group), sure: v.namesOne()}
+						a = &answers{calls: v.sharedAnswers(r.Group), sure: v.namesOne(), shared: true}
 						byShared[r.Group.Index] = a
 					}
 				case r.AskedCall != nil && r.AskedCall.Op.Project == r.Project:
@@ -83,6 +83,7 @@ func (v *view) judgeChange(out *finding.Outcome, stood map[*reading.Call]*readin
 type answers struct {
 	calls  []*reading.Call   // those that it must find once they are over; none where a platform may have its reasons
 	sure   finding.Certainty // that nobody has seen another call that is its answer as well
+	shared bool              // asked by shared_id: the calls are those that replies have shown
 	found  *reading.Question // the first that was found when the call was certainly over
 	blamed bool
 }
@@ -117,6 +118,15 @@ func (v *view) namesOne() finding.Certainty {
 	return finding.ModuloUnseen
 }
 
+// shownFor is how sure it is that the question is about c. A state without an id, which is joined by what the agent said of
+// its reservation, may be that of a call which nobody saw and which was given the same attributes.
+func (v *view) shownFor(a *answers, c *reading.Call) finding.Certainty {
+	if a.sure != finding.Certain {
+		return a.sure
+	}
+	return v.unless(a.shared && !c.Sure)
+}
+
 func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *reading.Question) {
 	switch r.Outcome {
 	case history.OK:
@@ -134,7 +144,7 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 		out.Add(finding.Violation{
 			Text:  fmt.Sprintf("the state of %s was there at %s and gone at %s, after the call had ended at %s", r.Asked(), round(f.Op.End), round(r.Op.Start), round(f.Call.Op.Bye)),
 			Rule:  "the call was over at both times, and states are kept for longer",
-			Cause: "F53 replicas that answer in turn, a record that reading deletes, F54 it is not kept for as long as was said", Certainty: a.sure, Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
+			Cause: "F53 replicas that answer in turn, a record that reading deletes, F54 it is not kept for as long as was said", Certainty: v.shownFor(a, f.Call), Ops: reading.Copies(f.Call.Op, f.Op, r.Op),
 		})
 		return
 	}
@@ -144,7 +154,7 @@ func (v *view) judgeMissing(out *finding.Outcome, a *answers, r *reading.Questio
 			out.Add(finding.Violation{
 				Text:  fmt.Sprintf("there was no state of %s at %s, %s after the call had ended; want one after %s", r.Asked(), round(r.Op.Start), round(r.Op.Start-c.Op.Bye), v.Visible),
 				Rule:  "the call was answered, it is known to be the answer to this question, and its state is kept for longer",
-				Cause: "F49 the state is written late, F54 it is not kept", Certainty: a.sure, Ops: reading.Copies(c.Op, r.Op),
+				Cause: "F49 the state is written late, F54 it is not kept", Certainty: v.shownFor(a, c), Ops: reading.Copies(c.Op, r.Op),
 			})
 			return
 		}
