@@ -67,7 +67,31 @@ func (d *Deployment) Conclude(r *finding.Run) {
 		known, unknown := facts.Known()
 		r.Facts = append(r.Facts, finding.PoolFacts{Project: names[i], Known: known, Unknown: unknown})
 	}
+	r.Warnings = append(r.Warnings, hollow(*r, d.target.File.Calls.Placed(), d.target.Gate.Used())...)
 	if held := deployment.Told(d.target.Gate.Holds(time.Now())); held != "" {
 		r.Warnings = append(r.Warnings, held)
 	}
+}
+
+// hollow says in what way a run on a deployment may look better than it is, by what went through its gate.
+func hollow(r finding.Run, places bool, used deployment.Usage) (warnings []string) {
+	switch {
+	case used.Calls > 0 && used.Answered == 0:
+		warnings = append(warnings, fmt.Sprintf("of %d calls none was answered, so nothing was shown of what a call does: look at calls in the target file, and ask whether the numbers lead to the agent", used.Calls))
+	case used.Calls == 0 && used.Requests > 0 && !places:
+		warnings = append(warnings, "no call was placed: whether attributes reach an agent was not tested; state calls in the target file")
+	case used.Calls == 0 && used.Requests > 0 && r.Filter == "":
+		warnings = append(warnings, "no call was placed, though the target file says how: whether attributes reach an agent was not tested")
+	}
+	if used.Throttled > 0 {
+		warnings = append(warnings, fmt.Sprintf("the platform limited the rate: %s with 429 or 503 and sent again when it allowed; lower limits.requests_per_second", was(used.Throttled)))
+	}
+	return warnings
+}
+
+func was(n int) string {
+	if n == 1 {
+		return "1 request was answered"
+	}
+	return fmt.Sprintf("%d requests were answered", n)
 }

@@ -16,6 +16,7 @@ type Conclusion struct {
 	NotJudged    bool // something could not be judged (usage, configuration, unreachable), or nothing was tested
 	Violated     bool // a requirement that counts is broken
 	Inconclusive bool // what was seen proves neither, or a check that was asked for by name could not be applied
+	TooLittle    bool // what was asked about was hardly looked at
 }
 
 // And is what two runs come to together.
@@ -23,6 +24,7 @@ func (c Conclusion) And(d Conclusion) Conclusion {
 	return Conclusion{
 		Interrupted: c.Interrupted || d.Interrupted, NotJudged: c.NotJudged || d.NotJudged,
 		Violated: c.Violated || d.Violated, Inconclusive: c.Inconclusive || d.Inconclusive,
+		TooLittle: c.TooLittle || d.TooLittle,
 	}
 }
 
@@ -31,7 +33,7 @@ func (c Conclusion) And(d Conclusion) Conclusion {
 //	130  the run was interrupted, whatever had been found by then: the rest is unknown
 //	  2  something could not be judged: what was found is in the report, and nobody knows what else there is
 //	  1  a requirement that counts is broken
-//	  3  something is inconclusive: no proof against the platform, and none for it
+//	  3  something is inconclusive: no proof against the platform, and none for it; or too little was looked at to conclude
 //	  0  otherwise
 func (c Conclusion) ExitCode() int {
 	switch {
@@ -41,7 +43,7 @@ func (c Conclusion) ExitCode() int {
 		return ExitNotJudged
 	case c.Violated:
 		return ExitNotConformant
-	case c.Inconclusive:
+	case c.Inconclusive, c.TooLittle:
 		return ExitInconclusive
 	}
 	return ExitConformant
@@ -63,10 +65,12 @@ func (c Conclusion) Verdict() string {
 }
 
 // Conclusion is what a run of scenarios comes to. Failures at level should or may are warnings, unless the run is strict.
+// Of what is not a scenario, a lesson say, there is no number that would be enough.
 func (r Run) Conclusion() Conclusion {
 	c := r.Counts()
 	return Conclusion{
 		Interrupted: r.Interrupted, NotJudged: c.Error > 0 || c.Ran() == 0 || r.GaveUp != "",
 		Violated: c.Failed > c.Tolerated, Inconclusive: c.Inconclusive > 0,
+		TooLittle: r.Noun == "" && !r.Rules().Enough(),
 	}
 }

@@ -11,12 +11,23 @@ import (
 // scenarios are about is one rule.
 type Rules struct {
 	Total    int      `json:"total"`
-	Shown    int      `json:"shown"`  // some scenario about it passed, and none failed
-	Broken   int      `json:"broken"` // some scenario about it failed
-	Open     int      `json:"open"`   // tried, and neither
+	Selected int      `json:"selected,omitempty"` // the run was asked to look at them
+	Shown    int      `json:"shown"`              // some scenario about it passed, and none failed
+	Broken   int      `json:"broken"`             // some scenario about it failed
+	Open     int      `json:"open"`               // tried, and neither
 	NotTried int      `json:"not_tried"`
 	Why      []Reason `json:"-"` // reasons for what was not tried, the most frequent first; IDs are requirements
 }
+
+// A run that has decided less than one in leastOf of the rules that it was asked about is not enough to conclude from: a
+// deployment of which nothing but its two endpoints is known shows one in twelve, one that is well known a half.
+const leastOf = 3
+
+// Enough reports whether so many of the rules that the run was asked about are decided that it says something of the target.
+func (r Rules) Enough() bool { return leastOf*(r.Shown+r.Broken) >= r.Selected }
+
+// ofAll reports the same of all rules that there are, selected or not.
+func (r Rules) ofAll() bool { return leastOf*(r.Shown+r.Broken) >= r.Total }
 
 // Rules counts the run's rules.
 func (r Run) Rules() Rules {
@@ -30,10 +41,14 @@ func (r Run) Rules() Rules {
 		about[rule] = append(about[rule], res)
 	}
 	out := Rules{Total: len(order)}
+	wanted := func(r Result) bool { return r.Status != Filtered }
 	has := func(all []Result, s Status) bool {
 		return slices.ContainsFunc(all, func(r Result) bool { return r.Verdict() == s })
 	}
 	for _, rule := range order {
+		if slices.ContainsFunc(about[rule], wanted) {
+			out.Selected++
+		}
 		switch all := about[rule]; {
 		case has(all, Failed):
 			out.Broken++
@@ -47,7 +62,7 @@ func (r Run) Rules() Rules {
 		}
 	}
 	if n := len(r.NotPlayed); n > 0 { // what they are about is not known, so each counts for one
-		out.Total, out.NotTried = out.Total+n, out.NotTried+n
+		out.Total, out.Selected, out.NotTried = out.Total+n, out.Selected+n, out.NotTried+n
 		out.Why = append(out.Why, Reason{Text: "not played to the end", IDs: r.NotPlayed})
 	}
 	slices.SortStableFunc(out.Why, func(a, b Reason) int { return cmp.Compare(len(b.IDs), len(a.IDs)) })
@@ -74,6 +89,9 @@ const mostReasons = 3
 // String is the sentence with which every report begins, as "41 of 96 rules shown, 0 broken; 55 not tried: 30 need calls".
 func (r Rules) String() string {
 	s := fmt.Sprintf("%d of %d rules shown, %d broken", r.Shown, r.Total, r.Broken)
+	if !r.Enough() && r.Broken == 0 {
+		s = "Not enough to conclude: " + s
+	}
 	if r.Open > 0 {
 		s += fmt.Sprintf(", %d undecided", r.Open)
 	}

@@ -21,7 +21,7 @@ func TestRules(t *testing.T) {
 		{[]finding.Result{
 			r("a", finding.Passed, ""), r("b", finding.Unsupported, "needs calls: state calls.trunk"), r("c", finding.Unsupported, "needs calls: state calls.exec"),
 			r("d", finding.NotApplicable, "needs a pool of 3, this one has 20"), r("e", finding.Filtered, "not selected by x"), r("f", finding.Waived, ""),
-		}, "1 of 6 rules shown, 0 broken; 5 not tried: 2 need calls, 1 needs a pool of 3, this one has 20, 1 not selected, 1 for other reasons."},
+		}, "Not enough to conclude: 1 of 6 rules shown, 0 broken; 5 not tried: 2 need calls, 1 needs a pool of 3, this one has 20, 1 not selected, 1 for other reasons."},
 	} {
 		if got := (finding.Run{Results: c.results}).Rules().String(); got != c.want {
 			t.Errorf("want %s\ngot  %s", c.want, got)

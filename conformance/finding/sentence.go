@@ -23,12 +23,20 @@ func (r Run) Sentence() string {
 	case ExitNotConformant:
 		return fmt.Sprintf("Not conformant: %s broke %s.", r.target(), r.broken(rules))
 	case ExitInconclusive:
+		if c.Inconclusive == 0 {
+			return fmt.Sprintf("Not enough to conclude: nothing speaks against %s, but only %d of the %s that it was asked about were decided, less than a third.",
+				r.target(), rules.Shown+rules.Broken, number(rules.Selected, "rule", "rules"))
+		}
 		return fmt.Sprintf("Inconclusive: nothing is proven against %s, but %s did not decide.", r.target(), number(c.Inconclusive, r.Of(), r.Of()+"s"))
 	}
+	did := fmt.Sprintf("%s kept the %s", r.target(), r.tried(rules))
 	if rules.Broken > 0 {
-		return fmt.Sprintf("Conformant: %s broke %s, and must keep none of those.", r.target(), r.broken(rules))
+		did = fmt.Sprintf("%s broke %s, and must keep none of those", r.target(), r.broken(rules))
 	}
-	return fmt.Sprintf("Conformant: %s kept the %s.", r.target(), r.tried(rules))
+	if r.Noun == "" && !rules.ofAll() {
+		return "Passed what was selected: " + did + "; too few to call it conformant."
+	}
+	return "Conformant: " + did + "."
 }
 
 // broken says how many of those that were tried are broken.

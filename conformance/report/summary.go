@@ -243,6 +243,9 @@ func closing(run finding.Run) string {
 	case finding.ExitInterrupted:
 		return " Interrupted: the rest is unknown."
 	case finding.ExitInconclusive:
+		if !run.Conclusion().Inconclusive {
+			return " Not enough to conclude: less than a third of the rules was decided."
+		}
 		return " Inconclusive: neither conformant nor not."
 	case finding.ExitNotJudged:
 		switch c := run.Counts(); {

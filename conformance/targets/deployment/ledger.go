@@ -39,6 +39,7 @@ type Usage struct {
 	Reservations int           // numbers given, and those that a lost reply may have given
 	Held         int           // numbers held at one time, at most
 	Calls        int           // placed
+	Answered     int           // calls that were
 	Up           int           // calls that were up at one time, at most
 	Longest      time.Duration // call
 	CallTime     time.Duration // all calls together
@@ -108,6 +109,9 @@ func (l *Ledger) Called(number string, plain bool, now time.Time) (over func(ans
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.calls--
+		if answered {
+			l.used.Answered++
+		}
 		l.used.CallTime += end.Sub(now)
 		l.used.Longest = max(l.used.Longest, end.Sub(now))
 		i := l.find(number)
