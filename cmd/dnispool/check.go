@@ -20,11 +20,11 @@ import (
 type checkFlags struct {
 	*flags
 	reportPaths
-	dir, label, out, target      string
-	seed                         uint64
-	list, dryRun, verbose, quiet bool
-	strict, color, keep, yes     bool
-	workers                      int
+	readerFlags
+	dir, label, out, target         string
+	seed                            uint64
+	list, dryRun, strict, keep, yes bool
+	workers                         int
 }
 
 func newCheckFlags() *checkFlags {
@@ -40,10 +40,8 @@ its file. Without arguments every bundled scenario is played.`)}
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
 	f.BoolVar(&f.list, "list", false, "list what is selected and stop")
 	f.BoolVar(&f.dryRun, "dry-run", false, "read and check everything, play nothing")
-	f.BoolVar(&f.verbose, "v", false, "show every exchange and SIP message")
-	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
+	f.readerFlags.define(f.flags)
 	f.BoolVar(&f.strict, "strict", false, "should, may and the strict contract count as must")
-	f.BoolVar(&f.color, "color", false, "colour the output, or not with --color=false; by itself it is coloured on a terminal, unless NO_COLOR or CI is set")
 	f.reportPaths.define(f.flags)
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
@@ -96,7 +94,7 @@ func runCheck(ctx context.Context, e env) int {
 		fmt.Fprintf(e.out, "%d of %d scenarios would be played on %s with seed %d; nothing was tested\n", len(loaded.Selected), len(loaded.All), plan.Target.Name(), plan.Seed)
 		return 0
 	}
-	options := f.reader(e)
+	options := f.reader(e, f.given)
 	options.Redactor = report.NewRedactor(plan.Target.Secrets()...)
 	if plan.Shown != nil {
 		options.Redactor = options.Redactor.OnlyNumbers(plan.Shown(loaded))

@@ -1,37 +1,33 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
-	"os"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/rehearse"
 	"github.com/dnispool/dnispool/conformance/report"
-	"github.com/dnispool/dnispool/scenarios"
 )
-
-// lessonsDir is where the bundled lessons are.
-const lessonsDir = "scenarios/lessons"
 
 // rehearseFlags is what `dnispool rehearse` was asked to do.
 type rehearseFlags struct {
 	*flags
 	reportPaths
-	dir, http, sip, queue, fallback, spare string
-	command                                string
-	seed                                   uint64
-	quietFor                               time.Duration
-	unseen                                 bool
-	verbose, quiet, strict, color          bool
+	readerFlags
+	rehearse.Settings
+	config, queue string
+	ways          rehearse.Ways
+	seed          uint64
+	strict        bool
 }
 
 func newRehearseFlags() *rehearseFlags {
@@ -42,21 +38,27 @@ and says what the client did wrong. The client is given a base URL and a SIP pee
 Numbers and queues are both called at the SIP peer: sip:NUMBER@PEER, sip:QUEUE@PEER.
 
 With list, says what each lesson is about, what it needs and how long it may take. Without arguments every bundled lesson is
-played.`)}
-	f.StringVar(&f.command, "command", "", "`command` of a shell, run once a caller; without it you start a caller in your client when a lesson asks for one")
-	f.StringVar(&f.http, "http", "127.0.0.1:8080", "`host:port` of the platform's HTTP API")
-	f.StringVar(&f.sip, "sip", "127.0.0.1:5060", "`host:port` of the SIP peer, over UDP and TCP")
+played. How the client learns of a caller is chosen by one of --webhook, --run, --sip-caller and --file; without them you start
+a caller in your client when a lesson asks for one.
+
+exit codes: 0 the client did what it must, 1 it did not, or did nothing though it was told of a caller, 2 could not judge: it
+            cannot be told of callers, or nobody started one, 130 interrupted`), Settings: rehearse.DefaultSettings()}
+	f.StringVar(&f.config, "config", "", "YAML `file` of settings; see specs/rehearse.schema.json. A flag wins over it")
+	f.StringVar((*string)(&f.ways.Webhook), "webhook", "", "post each caller as JSON to this `URL` of your client's")
+	f.StringVar((*string)(&f.ways.Run), "run", "", "run this `command` of the shell once a caller; it ends when your client is done")
+	f.StringVar((*string)(&f.ways.SIP), "sip-caller", "", "have each caller call this SIP `URI` of your client's")
+	f.StringVar((*string)(&f.ways.File), "file", "", "append a line of JSON for each caller to the file at this `path`")
+	f.StringVar(&f.HTTP, "http", f.HTTP, "`host:port` of the platform's HTTP API; port 0 takes a free one")
+	f.StringVar(&f.SIP, "sip", f.SIP, "`host:port` of the SIP peer, over UDP and TCP; port 0 takes a free one")
 	f.StringVar(&f.queue, "queue", rehearse.DefaultQueue, "a queue that your client knows: `name[=user]`, as handoff_to has it, and what is called for it where that differs")
-	f.StringVar(&f.fallback, "fallback", "", "`user` that your client calls for its fallback queue; any queue counts without it")
-	f.StringVar(&f.spare, "default-queue", "", "`user` that it calls when it cannot learn what the agent wanted; any queue counts without it")
-	f.BoolVar(&f.unseen, "unseen-transfers", false, "your client does not call queues over SIP; lessons about that cannot be judged")
-	f.StringVar(&f.dir, "lessons", "", "`dir` of lesson files to use instead of the bundled ones")
+	f.StringVar(&f.Client.Fallback, "fallback", "", "`user` that your client calls for its fallback queue; any queue counts without it")
+	f.StringVar(&f.Client.DefaultQueue, "default-queue", "", "`user` that it calls when it cannot learn what the agent wanted; any queue counts without it")
+	f.BoolVar(&f.Client.Unseen, "unseen-transfers", false, "your client does not call queues over SIP; lessons about that cannot be judged")
+	f.StringVar(&f.Lessons, "lessons", "", "`path` of a directory of lesson files, or of one, to use instead of the bundled ones")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
-	f.DurationVar(&f.quietFor, "quiet-for", rehearse.DefaultQuiet, "`how long` nothing more may come of a client that seems to be done, before it is judged")
-	f.BoolVar(&f.verbose, "v", false, "show every exchange and SIP message")
-	f.BoolVar(&f.quiet, "q", false, "show failures and the summary only")
+	f.DurationVar(&f.QuietFor, "quiet-for", f.QuietFor, "`how long` nothing more may come of a client that seems to be done, before it is judged")
+	f.readerFlags.define(f.flags)
 	f.BoolVar(&f.strict, "strict", false, "should and may count as must")
-	f.BoolVar(&f.color, "color", false, "colour the output")
 	f.reportPaths.define(f.flags)
 	return f
 }
@@ -68,6 +70,9 @@ func runRehearse(ctx context.Context, e env) int {
 		return code
 	}
 	if f.wrong == "" && len(patterns) > 0 && patterns[0] == "list" {
+		if err := f.settle(e); err != nil {
+			return refuse(e, err)
+		}
 		return f.list(e, patterns[1:])
 	}
 	e = e.leaveOutput(f.junit, f.json, f.html)
@@ -82,6 +87,9 @@ func runRehearse(ctx context.Context, e env) int {
 			return refuse(e, err)
 		}
 		return code
+	}
+	if err == nil {
+		err = f.settle(e)
 	}
 	if err == nil {
 		run, err = f.play(ctx, e, run, patterns)
@@ -108,16 +116,11 @@ func (f *rehearseFlags) play(ctx context.Context, e env, run finding.Run, patter
 	if err != nil {
 		return run, err
 	}
-	options, err := f.options()
+	r, err := rehearse.New(ctx, f.options())
 	if err != nil {
-		return run, err
+		return run, f.explain(err)
 	}
-	r, err := rehearse.New(ctx, options)
-	if err != nil {
-		return run, err
-	}
-	shown := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: f.color && e.getenv("NO_COLOR") == ""}
-	text := &coach{Text: report.NewText(e.out, shown), out: e.out, hook: options.Arrival != nil, of: len(selected)}
+	text := &coach{Text: report.NewText(e.out, f.reader(e, f.given)), out: e.out, rehearsal: r, of: len(selected)}
 	f.briefing(e.out, r, selected)
 	text.Begin(run, len(selected))
 	run = r.PlayAll(ctx, all, selected, run, text)
@@ -137,33 +140,78 @@ func (f *rehearseFlags) list(e env, patterns []string) int {
 }
 
 func (f *rehearseFlags) load(patterns []string) (all, selected []*rehearse.Lesson, err error) {
-	files, dir := os.DirFS(f.dir), f.dir
-	if dir == "" {
-		dir = lessonsDir
-		if files, err = fs.Sub(scenarios.Files, "lessons"); err != nil {
+	if f.Lessons == "" {
+		all, err = rehearse.Bundled()
+	} else {
+		all, err = rehearse.Own(f.Lessons)
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, p := range patterns {
+		known := slices.ContainsFunc(all, func(l *rehearse.Lesson) bool { return l.File == p })
+		if known || !rehearse.IsFile(p) {
+			continue
+		}
+		own, err := rehearse.Own(p)
+		if err != nil {
 			return nil, nil, err
 		}
-	}
-	if all, err = rehearse.Load(files, dir); err != nil {
-		return nil, nil, err
+		all = append(all, own...)
 	}
 	selected, err = rehearse.Select(all, patterns)
 	return all, selected, err
 }
 
-func (f *rehearseFlags) options() (o rehearse.Options, err error) {
+// settle puts the settings together: flags win over the environment, which wins over the file.
+func (f *rehearseFlags) settle(e env) error {
+	settings := rehearse.DefaultSettings()
+	if f.config != "" {
+		var err error
+		if settings, err = rehearse.ReadSettings(f.config); err != nil {
+			return err
+		}
+	}
+	for name, to := range map[string]*string{"DNISPOOL_HTTP_LISTEN": &settings.HTTP, "DNISPOOL_SIP_LISTEN": &settings.SIP, "DNISPOOL_CONTROL_LISTEN": &settings.Control} {
+		*to = cmp.Or(e.getenv(name), *to)
+	}
+	given := f.Settings
 	name, dials, _ := strings.Cut(f.queue, "=")
-	o = rehearse.Options{
-		HTTP: f.http, SIP: f.sip, Quiet: f.quietFor, Seed: f.seed, Again: f.again,
-		Client: rehearse.Client{Queue: name, Dials: dials, Fallback: f.fallback, DefaultQueue: f.spare, Unseen: f.unseen},
+	for flag, take := range map[string]func(){
+		"http": func() { settings.HTTP = given.HTTP }, "sip": func() { settings.SIP = given.SIP },
+		"queue":    func() { settings.Client.Queue, settings.Client.Dials = name, dials },
+		"fallback": func() { settings.Client.Fallback = given.Client.Fallback }, "default-queue": func() { settings.Client.DefaultQueue = given.Client.DefaultQueue },
+		"unseen-transfers": func() { settings.Client.Unseen = given.Client.Unseen },
+		"lessons":          func() { settings.Lessons = given.Lessons }, "quiet-for": func() { settings.QuietFor = given.QuietFor },
+	} {
+		if f.given(flag) {
+			take()
+		}
 	}
-	if f.quietFor <= 0 {
-		return o, fmt.Errorf("quiet-for: want more than 0, got %s", f.quietFor)
+	f.Settings = settings
+	if f.QuietFor <= 0 {
+		return fmt.Errorf("quiet-for: want more than 0, got %s", f.QuietFor)
 	}
-	if f.command != "" {
-		o.Arrival = rehearse.Command(f.command)
+	how, err := f.ways.Arrival()
+	if err != nil {
+		return fmt.Errorf("%w; the flags are --webhook, --run, --sip-caller and --file", err)
 	}
-	return o, nil
+	if how != nil {
+		f.Arrival = rehearse.By(how)
+	}
+	return nil
+}
+
+func (f *rehearseFlags) options() rehearse.Options {
+	return rehearse.Options{HTTP: f.HTTP, SIP: f.SIP, Quiet: f.QuietFor, Seed: f.seed, Again: f.again, Client: f.Client, Arrival: f.Arrival.Arrival()}
+}
+
+// explain says what to do about an address that is taken.
+func (f *rehearseFlags) explain(err error) error {
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("%w; --http 127.0.0.1:0 and --sip 127.0.0.1:0 take free ports", err)
+	}
+	return err
 }
 
 // again is the command that plays one lesson again.
@@ -174,8 +222,8 @@ func (f *rehearseFlags) again(id string) string {
 			return
 		}
 		words = append(words, "--"+set.Name)
-		if value := set.Value.String(); value != "true" {
-			words = append(words, quote(value))
+		if _, isBool := set.Value.(interface{ IsBoolFlag() bool }); !isBool {
+			words = append(words, quote(set.Value.String()))
 		}
 	})
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), f.seed)
@@ -200,7 +248,10 @@ func (f *rehearseFlags) briefing(w io.Writer, r *rehearse.Rehearsal, lessons []*
 	for _, s := range c.Settings() {
 		fmt.Fprintf(w, "  export %s=%s\n", s.Name, s.Value)
 	}
-	fmt.Fprintf(w, "Numbers and queues are both called at the SIP peer. The agent asks for the queue %s (see --queue).\n", f.queue)
+	fmt.Fprintf(w, "Numbers and queues are both called at the SIP peer. The agent asks for the queue %s (see --queue).\n", f.Client.Queue)
+	if how := f.Arrival.Arrival(); how != nil {
+		fmt.Fprintf(w, "Each caller %s.\n", how.Says())
+	}
 	each := make(map[time.Duration]int)
 	for _, l := range lessons {
 		each[l.Budget]++
@@ -215,16 +266,16 @@ func (f *rehearseFlags) briefing(w io.Writer, r *rehearse.Rehearsal, lessons []*
 // coach asks for callers, where nobody else does, and reports.
 type coach struct {
 	*report.Text
-	out   io.Writer
-	hook  bool
-	of    int
-	place int
+	out       io.Writer
+	rehearsal *rehearse.Rehearsal
+	of        int
+	place     int
 }
 
 // Started implements rehearse.Listener.
 func (c *coach) Started(l *rehearse.Lesson) {
 	c.place++
-	if c.hook {
+	if c.rehearsal.Tells(l) {
 		c.Text.Started(l.ID)
 		return
 	}

@@ -28,15 +28,24 @@ func columns(w io.Writer) int {
 	return width
 }
 
+// readerFlags say how what is written for people is to look.
+type readerFlags struct{ verbose, quiet, color bool }
+
+func (r *readerFlags) define(to *flags) {
+	to.BoolVar(&r.verbose, "v", false, "show every exchange and SIP message")
+	to.BoolVar(&r.quiet, "q", false, "show failures and the summary only")
+	to.BoolVar(&r.color, "color", false, "colour the output, or not with --color=false; by itself it is coloured on a terminal, unless NO_COLOR or CI is set")
+}
+
 // reader says who reads what is written for people: somebody at a terminal, who sees colours (--color decides where it is
 // given) and what is running, or somebody who looks through a log.
-func (f *checkFlags) reader(e env) report.Options {
+func (r readerFlags) reader(e env, given func(flag string) bool) report.Options {
 	set := func(name string) bool { v := e.getenv(name); return v != "" && v != "false" && v != "0" }
 	ci := set("CI") || e.onGitHub()
 	terminal := isTerminal(e.out) && !ci && e.getenv("TERM") != "dumb"
-	o := report.Options{Verbose: f.verbose, Quiet: f.quiet, Color: terminal, Live: terminal, FirstWhole: ci && !f.verbose}
-	if f.given("color") {
-		o.Color = f.color
+	o := report.Options{Verbose: r.verbose, Quiet: r.quiet, Color: terminal, Live: terminal, FirstWhole: ci && !r.verbose}
+	if given("color") {
+		o.Color = r.color
 	}
 	o.Color = o.Color && e.getenv("NO_COLOR") == ""
 	if terminal {

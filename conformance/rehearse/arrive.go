@@ -3,6 +3,8 @@ package rehearse
 import (
 	"context"
 	"fmt"
+
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // Caller is one who calls the integrator, as the client is told of them, and everything that the client has to know.
@@ -16,6 +18,8 @@ type Caller struct {
 	HandoffKey string
 	Account    string
 	Project    string
+
+	line *sipua.Endpoint // the SIP peer, from which a call to the client comes
 }
 
 // Arrival is how the client learns that a caller has come.
@@ -25,6 +29,8 @@ type Arrival interface {
 	Arrive(ctx context.Context, c Caller) error
 	// Stays reports whether Arrive returns only when the client is done.
 	Stays() bool
+	// Says is how, in the words "each caller …".
+	Says() string
 }
 
 // Func is a client in this process: it takes one caller through, and returns when it is done.
@@ -42,3 +48,20 @@ func (f Func) Arrive(ctx context.Context, c Caller) (err error) {
 
 // Stays implements Arrival.
 func (Func) Stays() bool { return true }
+
+func (Func) Says() string { return "is given to a function" }
+
+// announcement is what a client is told of a caller in JSON, by a webhook or a file. It has no keys: a client has its own.
+type announcement struct {
+	Lesson  string `json:"lesson"`
+	Caller  int    `json:"caller"`
+	ANI     string `json:"ani"`
+	BaseURL string `json:"base_url"`
+	SIPPeer string `json:"sip_peer"`
+	Account string `json:"account_id"`
+	Project string `json:"project_id"`
+}
+
+func (c Caller) announcement() announcement {
+	return announcement{c.Lesson, c.Number, c.ANI, c.BaseURL, c.SIP, c.Account, c.Project}
+}

@@ -30,6 +30,16 @@ func (c Caller) Settings() []Setting {
 // Stays implements Arrival.
 func (Command) Stays() bool { return true }
 
+func (k Command) Says() string { return "is a run of " + string(k) }
+
+// check says what is wrong with the command.
+func (k Command) check() error {
+	if strings.TrimSpace(string(k)) == "" {
+		return fmt.Errorf("run: want a command of the shell, got %q", string(k))
+	}
+	return nil
+}
+
 // endsWithin is how long a command may take to end when it is told to.
 const endsWithin = 2 * time.Second
 
@@ -45,11 +55,11 @@ func (k Command) Arrive(ctx context.Context, c Caller) error {
 	err := cmd.Run()
 	switch {
 	case ctx.Err() != nil:
-		return fmt.Errorf("command: it was still running when its time was up%s", said.quoted())
+		return fmt.Errorf("run: it was still running when its time was up%s", said.quoted())
 	case errors.Is(err, exec.ErrWaitDelay):
 		return nil // something that it started holds its output
 	case err != nil:
-		return fmt.Errorf("command: %w%s", err, said.quoted())
+		return fmt.Errorf("run: %w%s", err, said.quoted())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -22,7 +23,8 @@ type front struct {
 
 	mu    sync.Mutex
 	world *world
-	next  chan struct{} // closed when there is a world
+	next  chan struct{}   // closed when there is a world
+	past  map[string]bool // the shared_ids of earlier lessons
 }
 
 func openFront(address string) (*front, error) {
@@ -30,7 +32,7 @@ func openFront(address string) (*front, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &front{listener: l, served: make(chan struct{}), next: make(chan struct{})}
+	f := &front{listener: l, served: make(chan struct{}), next: make(chan struct{}), past: make(map[string]bool)}
 	f.server = &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}
 	go func() {
 		defer close(f.served)
@@ -48,6 +50,11 @@ func (f *front) close() {
 func (f *front) show(w *world) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.world != nil {
+		for _, id := range f.world.watch.reserved() {
+			f.past[id] = true
+		}
+	}
 	f.world = w
 	if w == nil {
 		f.next = make(chan struct{})
@@ -100,13 +107,26 @@ func (f *front) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return // the client has gone
 	}
-	x := w.watch.begin(r, body[:min(len(body), maxKept)])
 	p := &passage{world: w, request: r, out: out}
-	p.pass(body)
-	w.watch.finish(x, p.status, p.header, p.sent, p.broken, r.Context().Err() != nil)
+	if f.isLate(w, r) {
+		p.pass(body)
+	} else {
+		x := w.watch.begin(r, body[:min(len(body), maxKept)])
+		p.pass(body)
+		w.watch.finish(x, p.status, p.header, p.sent, p.broken, r.Context().Err() != nil)
+	}
 	if p.cut != nil {
 		p.cut()
 	}
+}
+
+// isLate reports whether a client still asks for the handoff of a caller of an earlier lesson, which is no part of this one.
+func (f *front) isLate(w *world, r *http.Request) bool {
+	id := r.URL.Query().Get("shared_id")
+	f.mu.Lock()
+	past := f.past[id]
+	f.mu.Unlock()
+	return past && kindOf(r) == Handoff && !slices.Contains(w.watch.reserved(), id)
 }
 
 // passage is one request on its way to the platform and back.

@@ -30,8 +30,9 @@ type Lesson struct {
 	Level       string // finding.Must, Should or May
 	Advice      string // what to change in a client that fails
 	World       *yaml.Node
-	Wants       string // the queue that the agent wants the caller put through to; "": the agent keeps the caller
-	Callers     int    // who arrive at once
+	Wants       string   // the queue that the agent wants the caller put through to; "": the agent keeps the caller
+	Callers     int      // who arrive at once
+	Arrival     *Arrives // how they arrive; nil: as all do that are played with it
 	Budget      time.Duration
 	Expect      []Expectation
 	Lines       strictyaml.Source

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"path"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/scenarios"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -27,6 +29,7 @@ type document struct {
 	World       *yaml.Node    `yaml:"world"`
 	Wants       string        `yaml:"wants"`
 	Callers     int           `yaml:"callers"`
+	Arrival     *Arrives      `yaml:"arrival"`
 	Budget      time.Duration `yaml:"budget"`
 	Expect      []*yaml.Node  `yaml:"expect"`
 }
@@ -40,6 +43,18 @@ func (v *level) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 }
 
 const extension = ".yaml"
+
+// Bundled are the lessons that come with the tool, in the order of their ids.
+func Bundled() ([]*Lesson, error) {
+	files, err := fs.Sub(scenarios.Files, "lessons")
+	if err != nil {
+		return nil, err // unreachable: the directory is embedded
+	}
+	return Load(files, BundledDir)
+}
+
+// BundledDir is where the bundled lessons are in the repository.
+const BundledDir = "scenarios/lessons"
 
 // Load reads every lesson of a directory, in the order of their ids. The error lists every problem of every file with its
 // place. dir is how people know the directory.
@@ -64,14 +79,19 @@ func Load(files fs.FS, dir string) ([]*Lesson, error) {
 		l, ps := Parse(shown, data)
 		problems = append(problems, ps...)
 		if l != nil {
-			l.ID = strings.TrimSuffix(name, extension)
-			if !idText.MatchString(l.ID) {
-				problems = append(problems, strictyaml.At(shown, nil, "id: want lower-case letters, digits and - in the file's name, got %q", l.ID))
-			}
+			l.named(shown, &problems)
 			lessons = append(lessons, l)
 		}
 	}
 	return lessons, problems.Err()
+}
+
+// named gives the lesson the name of its file.
+func (l *Lesson) named(file string, problems *strictyaml.Problems) {
+	l.ID = strings.TrimSuffix(filepath.Base(file), extension)
+	if !idText.MatchString(l.ID) {
+		*problems = append(*problems, strictyaml.At(file, nil, "id: want lower-case letters, digits and - in the file's name, got %q", l.ID))
+	}
 }
 
 var idText = regexp.MustCompile(`^[a-z0-9][a-z0-9-]*$`)
@@ -126,7 +146,7 @@ func (p *parser) lesson() *Lesson {
 	}
 	l := &Lesson{
 		File: p.file, Line: 1, Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: string(d.Level), Advice: strings.TrimSpace(d.Advice),
-		World: d.World, Wants: d.Wants, Callers: d.Callers, Budget: d.Budget, Lines: p.src,
+		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, Budget: d.Budget, Lines: p.src,
 	}
 	if n := strictyaml.Lookup(p.root, "lesson"); n != nil {
 		l.Line = n.Line

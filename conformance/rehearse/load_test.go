@@ -68,7 +68,7 @@ func bundled(t *testing.T) ([]*Lesson, fs.FS) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := Load(files, "scenarios/lessons")
+	all, err := Bundled()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestAMustHasASource(t *testing.T) {
 
 func TestSchemaAcceptsTheLessonsAndKnowsTheExpectations(t *testing.T) {
 	c := jsonschema.NewCompiler()
-	for _, name := range []string{"lesson", "config", "agent"} {
+	for _, name := range []string{"lesson", "rehearse", "config", "agent"} {
 		text, err := specs.Schema(name)
 		if err != nil {
 			t.Fatal(err)

@@ -68,7 +68,7 @@ func (r *Rehearsal) Surroundings() Caller {
 func (r *Rehearsal) caller(project sim.Project) Caller {
 	return Caller{
 		BaseURL: "http://" + hostport.Reach(r.front.listener.Addr().String()), SIP: hostport.Reach(r.line.Addr()),
-		DNIKey: project.DNIKey, HandoffKey: project.HandoffKey, Account: project.Account.Slug, Project: project.Project.Slug,
+		DNIKey: project.DNIKey, HandoffKey: project.HandoffKey, Account: project.Account.Slug, Project: project.Project.Slug, line: r.line,
 	}
 }
 
@@ -110,7 +110,7 @@ func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
 		result.Status, result.Reason = finding.Error, err.Error()
 		return result
 	}
-	p := &play{Rehearsal: r, world: w, begun: time.Now()}
+	p := &play{Rehearsal: r, world: w, arrival: r.arrival(l), begun: time.Now()}
 	r.front.show(w)
 	told := p.watchOver(ctx)
 	r.front.show(nil)
@@ -126,13 +126,24 @@ func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
 	return result
 }
 
+// arrival is how the callers of a lesson come: as it says itself, or as all do.
+func (r *Rehearsal) arrival(l *Lesson) Arrival {
+	if l.Arrival != nil {
+		return l.Arrival.how
+	}
+	return r.options.Arrival
+}
+
+// Tells reports whether somebody tells the client of the callers of a lesson. Else whoever runs it starts each.
+func (r *Rehearsal) Tells(l *Lesson) bool { return r.arrival(l) != nil }
+
 // lacks says why a lesson cannot be judged with what is known of the client; "" when it can.
 func (r *Rehearsal) lacks(l *Lesson) string {
 	for _, n := range l.Needs() {
 		switch {
 		case n == NeedTransfers && r.options.Client.Unseen:
 			return "not observable: the client's transfers cannot be seen"
-		case n == NeedTold && r.options.Arrival == nil:
+		case n == NeedTold && r.arrival(l) == nil:
 			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
 		}
 	}
@@ -142,12 +153,13 @@ func (r *Rehearsal) lacks(l *Lesson) string {
 // play is one lesson under way.
 type play struct {
 	*Rehearsal
-	world *world
-	begun time.Time
+	world   *world
+	arrival Arrival // nil: whoever runs the client starts each caller
+	begun   time.Time
 }
 
 func (p *play) view() *view {
-	return &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.options.Arrival != nil}
+	return &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.arrival != nil}
 }
 
 // watchOver lets the callers arrive and waits until the client is done with them, or has had its time. The error is that of
@@ -157,7 +169,7 @@ func (p *play) watchOver(ctx context.Context) error {
 	defer cancel()
 	arrived := p.arrive(ctx)
 	var told error
-	stays := p.options.Arrival != nil && p.options.Arrival.Stays()
+	stays := p.arrival != nil && p.arrival.Stays()
 	ticks := time.NewTicker(p.tick())
 	defer ticks.Stop()
 	for {
@@ -172,7 +184,7 @@ func (p *play) watchOver(ctx context.Context) error {
 				return told
 			}
 		case <-ctx.Done():
-			if arrived != nil && stays {
+			if arrived != nil {
 				return <-arrived
 			}
 			return told
@@ -180,6 +192,10 @@ func (p *play) watchOver(ctx context.Context) error {
 		case <-ticks.C:
 		}
 		if v := p.view(); !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
+			cancel()
+			if arrived != nil {
+				<-arrived // of a client that has been judged it does not matter how it was told
+			}
 			return told
 		}
 	}
@@ -219,14 +235,14 @@ func (v *view) busy() bool {
 
 // arrive lets the callers of the lesson come at once. The channel has a value when the client was told of all, or is done.
 func (p *play) arrive(ctx context.Context) <-chan error {
-	if p.options.Arrival == nil {
+	if p.arrival == nil {
 		return nil
 	}
 	done := make(chan error, 1)
 	errs := make([]error, p.world.lesson.Callers)
 	var all sync.WaitGroup
 	for i := range errs {
-		all.Go(func() { errs[i] = p.options.Arrival.Arrive(ctx, p.caller(i+1)) })
+		all.Go(func() { errs[i] = p.arrival.Arrive(ctx, p.caller(i+1)) })
 	}
 	go func() {
 		all.Wait()

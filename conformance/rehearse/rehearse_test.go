@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/http"
 	"strings"
 	"testing"
@@ -15,17 +14,12 @@ import (
 	"github.com/dnispool/dnispool/conformance/rehearse"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/phone"
-	"github.com/dnispool/dnispool/scenarios"
 	"github.com/dnispool/dnispool/sim/clock"
 )
 
 func lessons(t *testing.T) []*rehearse.Lesson {
 	t.Helper()
-	files, err := fs.Sub(scenarios.Files, "lessons")
-	if err != nil {
-		t.Fatal(err)
-	}
-	all, err := rehearse.Load(files, "scenarios/lessons")
+	all, err := rehearse.Bundled()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -166,13 +160,13 @@ func TestClientThatStartsItself(t *testing.T) {
 	}
 }
 
-// TestNobodyCame: what was not begun is not judged.
+// TestNobodyCame: what was not begun could not be judged, and the run exits with 2.
 func TestNobodyCame(t *testing.T) {
 	t.Parallel()
 	l := *named(t, "happy-transfer")
 	l.Budget = 50 * time.Millisecond
 	r := play(t, &l, rehearse.Options{})
-	if r.Status != finding.Inconclusive || !strings.Contains(r.Reason, "never asked for a number in ") {
+	if r.Status != finding.Error || !strings.Contains(r.Reason, "never asked for a number in ") {
 		t.Error(told(r))
 	}
 }
@@ -193,7 +187,7 @@ func TestCommand(t *testing.T) {
 		status              finding.Status
 	}{
 		{"that does nothing", "true", "never asked for a number", finding.Failed},
-		{"that fails", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: command: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
+		{"that fails", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: run: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
 		{"that does not end", "sleep 60", "it was still running when its time was up", finding.Error},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -60,7 +60,7 @@ func (p *play) nothingAsked(v *view, told error, out *finding.Result) {
 	case told != nil:
 		out.Status, out.Reason = finding.Error, fmt.Sprintf("%s; telling the client of a caller: %v", story, told)
 	case !v.told:
-		out.Status, out.Reason = finding.Inconclusive, story+"; nobody knows whether a caller came: start one in the client while the lesson waits"
+		out.Status, out.Reason = finding.Error, story+"; start a caller in the client while the lesson waits, or have it told of callers, and see whether its base URL is set"
 	default:
 		f := p.failure(v.lesson.Expect[0], judgement{want: "a number asked for, and the caller served", got: story})
 		f.Because = "the client was told of a caller and did nothing that the platform could see; is its base URL set?"

@@ -236,6 +236,18 @@ func (w *watch) seen() seen {
 	return s
 }
 
+// reserved are the shared_ids for which numbers were asked.
+func (w *watch) reserved() (ids []string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range w.requests {
+		if r.Kind == Reserve && r.SharedID != "" {
+			ids = append(ids, r.SharedID)
+		}
+	}
+	return ids
+}
+
 // unescaped is a user part as it was meant, without its parameters.
 func unescaped(user string) string {
 	if plain, err := url.PathUnescape(user); err == nil {

@@ -23,11 +23,11 @@ const KnownQueue = "known-queue"
 
 // Client is what is known of the client beforehand: the names that are its own.
 type Client struct {
-	Queue        string // as the agent names it in handoff_to; empty: billing
-	Dials        string // what the client dials for it; empty: the same
-	Fallback     string // what it dials for callers who get no number; empty: any queue counts
-	DefaultQueue string // what it dials for callers whose handoff cannot be learned; empty: any queue counts
-	Unseen       bool   // it puts callers through in a way that is no call to the SIP peer
+	Queue        string `yaml:"queue"`            // as the agent names it in handoff_to; empty: billing
+	Dials        string `yaml:"dials"`            // what the client dials for it; empty: the same
+	Fallback     string `yaml:"fallback"`         // what it dials for callers who get no number; empty: any queue counts
+	DefaultQueue string `yaml:"default_queue"`    // what it dials for callers whose handoff cannot be learned; empty: any queue counts
+	Unseen       bool   `yaml:"unseen_transfers"` // it puts callers through in a way that is no call to the SIP peer
 }
 
 // DefaultQueue is the queue that the agent names when nobody says which the client knows.

@@ -1,0 +1,77 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// ownLesson is one that nothing has to wait for.
+const ownLesson = `lesson: v1
+summary: It asks for a number.
+requirement: A client asks for a number.
+source: "unspecified: a test"
+level: must
+advice: Ask for one.
+budget: 1s
+expect:
+  - reserves: {least: 1}
+`
+
+// TestRehearse: what the verb makes of its arguments, and of clients that do little.
+func TestRehearse(t *testing.T) {
+	t.Parallel()
+	free := []string{"rehearse", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0"}
+	dir := write(t, map[string]string{
+		"mine.yaml": ownLesson, "settings.yaml": "rehearse: v1\nhttp: 127.0.0.1:0\nsip: 127.0.0.1:0\nlessons: mine.yaml\narrival: {run: 'true'}\n",
+		"wrong.yaml": "rehearse: v1\narival: self\n", "own/mine.yaml": ownLesson,
+	})
+	asks := `curl -s -o reply -H "x-api-key: $DNI_KEY" -H 'content-type: application/json' -d '{"attributes":{"shared_id":"a"}}' "$BASE_URL/v1/conversations/dni-reservation"`
+	for _, c := range []struct {
+		name string
+		args []string
+		code int
+		out  string // that is in it
+		err  string // that it begins with
+	}{
+		{"a client that asks", append(free, "--lessons", "own", "--run", asks), 0, "1 lesson: 1 passed.", ""},
+		{"a lesson by its file", append(free, "own/mine.yaml", "--run", asks), 0, "mine ", ""},
+		{"a client that does nothing", append(free, "happy-transfer", "--run", "true"), 1, "got never asked for a number", ""},
+		{"the same, by a file of settings", []string{"rehearse", "--config", "settings.yaml"}, 1, "Each caller is a run of true.\n", ""},
+		{"nobody starts a caller", append(free, "--lessons", "mine.yaml"), 2, "start a caller in the client while the lesson waits", ""},
+		{"a client that cannot be told", append(free, "happy-transfer", "--webhook", "http://127.0.0.1:1/"), 2, "telling the client of a caller: webhook:", ""},
+		{"two ways to tell", append(free, "--run", "a", "--file", "b"), 2, "", "arrival: want one way, got run and file; the flags are"},
+		{"a file of settings that is wrong", []string{"rehearse", "--config", "wrong.yaml"}, 2, "", `wrong.yaml:2:1: unknown key "arival" (did you mean "arrival"?)`},
+		{"no such lesson", append(free, "hapy-transfer"), 2, "", `lesson: want an id, a glob or file:line, got "hapy-transfer" (did you mean "happy-transfer"?)`},
+		{"a mistyped flag", append(free, "--web-hook", "x"), 2, "", "dnispool rehearse: no flag --web-hook (did you mean --webhook?)"},
+		{"a list", []string{"rehearse", "list", "happy-transfer"}, 0, "happy-transfer                   must    30s  no hook", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			r := dnispool(t, dir, c.args...)
+			if r.code != c.code || !strings.Contains(r.out, c.out) || !strings.HasPrefix(r.err, c.err) || c.err == "" && r.err != "" {
+				t.Errorf("want %d, %q and %q, got %+v", c.code, c.out, c.err, r)
+			}
+		})
+	}
+}
+
+// TestRehearsalIsReported in every form, with what was done about each caller.
+func TestRehearsalIsReported(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{"mine.yaml": ownLesson})
+	r := dnispool(t, dir, "rehearse", "--lessons", "mine.yaml", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--file", "callers", "--quiet-for", "50ms", "--junit", "j.xml", "--json", "r.json", "--html", "r.html")
+	if r.code != 1 || r.err != "" {
+		t.Fatalf("want 1, got %+v", r)
+	}
+	for name, want := range map[string]string{
+		"callers": `{"lesson":"mine","caller":1,"ani":"+442079460501","base_url":"http://127.0.0.1:`, "j.xml": `failures="1"`,
+		"r.json": `never asked for a number`, "r.html": "never asked for a number",
+	} {
+		b, err := os.ReadFile(filepath.Join(dir, name))
+		if err != nil || !strings.Contains(string(b), want) {
+			t.Errorf("%s: want %q, got %.400s (%v)", name, want, b, err)
+		}
+	}
+}
