@@ -113,7 +113,7 @@ func (f *front) ServeHTTP(out http.ResponseWriter, r *http.Request) {
 	} else {
 		x := w.watch.begin(r, body[:min(len(body), maxKept)])
 		p.pass(body)
-		w.watch.finish(x, p.status, p.header, p.sent, p.broken, r.Context().Err() != nil)
+		w.watch.finish(x, p.status, p.header, p.sent, p.broken, r.Context().Err() != nil && !p.whole)
 	}
 	if p.cut != nil {
 		p.cut()
@@ -138,6 +138,7 @@ type passage struct {
 	status int // that the client was sent; 0: none
 	header http.Header
 	sent   []byte
+	whole  bool   // the client was sent all of the reply: it may well have gone since
 	broken string // in which way the reply broke off
 	cut    func() // ends the connection as the world did
 }
@@ -172,18 +173,20 @@ func (p *passage) pass(body []byte) {
 // copy passes a body on as it comes, so that one that drips does.
 func (p *passage) copy(body io.Reader) {
 	flusher := http.NewResponseController(p.out)
+	p.whole = true
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := body.Read(buffer)
 		if n > 0 {
 			p.sent = append(p.sent, buffer[:min(n, maxKept-min(len(p.sent), maxKept))]...)
-			_, _ = p.out.Write(buffer[:n])
-			_ = flusher.Flush()
+			_, failed := p.out.Write(buffer[:n])
+			p.whole = p.whole && errors.Join(failed, flusher.Flush()) == nil
 		}
 		if errors.Is(err, io.EOF) {
 			return
 		}
 		if err != nil {
+			p.whole = false
 			p.breakOff(err)
 			return
 		}
