@@ -43,6 +43,7 @@ audio_alert aubridge,x
 // TestPhones calls through with phones that share nothing with our SIP: they are answered, get their attributes to the
 // agent, and are hung up on.
 func TestPhones(t *testing.T) {
+	leavesNothing(t)
 	for _, phone := range phones {
 		for _, transport := range []string{"udp", "tcp"} {
 			t.Run(phone.name+" over "+transport, func(t *testing.T) {
@@ -51,7 +52,7 @@ func TestPhones(t *testing.T) {
 				if err != nil {
 					t.Skipf("%s is not in PATH (Debian: %s)", phone.name, phone.debian)
 				}
-				w := open(t, "")
+				w := openBeside(t, "")
 				number := w.reserve(`{"shared_id": "phone", "nonce": "phone", "want_talk": 1}`)
 				dir := t.TempDir()
 				args, typed, files := phone.dial(dir, "sip:"+number+"@"+w.sim.SIPAddr()+";transport="+transport)

@@ -55,17 +55,33 @@ func open(t testing.TB, text string, options ...sim.Option) *world {
 // openFor is open with other agents.
 func openFor(t testing.TB, text string, agents sim.Agents, options ...sim.Option) *world {
 	t.Helper()
+	return openAs(t, published(t, text), agents, options...)
+}
+
+// openBeside is open for tests that run at the same time: no goroutine can be said to be one's own, so their parent looks for what is left.
+func openBeside(t testing.TB, text string) *world {
+	t.Helper()
+	return openAny(t, published(t, text), written)
+}
+
+func published(t testing.TB, text string) sim.Config {
+	t.Helper()
 	c := parse(t, "profile: published\n"+text)
 	for i := range c.Projects { // all that these callers know of a conversation is its Call-ID; identity_test.go has the other forms
 		c.Projects[i].Conversation.ID = conversation.IDCallID
 	}
-	return openAs(t, c, agents, options...)
+	return c
 }
 
 // openAs is openFor with a whole configuration, of which only the addresses are changed.
 func openAs(t testing.TB, c sim.Config, agents sim.Agents, options ...sim.Option) *world {
 	t.Helper()
 	leavesNothing(t)
+	return openAny(t, c, agents, options...)
+}
+
+func openAny(t testing.TB, c sim.Config, agents sim.Agents, options ...sim.Option) *world {
+	t.Helper()
 	c.HTTP.Listen, c.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
 	s, err := sim.New(c, agents, options...)
 	if err != nil {

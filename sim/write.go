@@ -14,11 +14,8 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// Mask stands for a secret that is not shown.
-const Mask = "***"
-
-// YAML writes the configuration as a file that Parse reads as the same one. Without secrets the keys and the token are
-// masked, and the file says so.
+// YAML writes the configuration as a file that Parse reads as the same one. Without secrets the keys, the token and the
+// secrets of agents are masked, and the file says so.
 func (c Config) YAML(secrets bool) ([]byte, error) {
 	if !secrets {
 		c = c.masked()
@@ -29,7 +26,7 @@ func (c Config) YAML(secrets bool) ([]byte, error) {
 	}
 	var b bytes.Buffer
 	if !secrets {
-		b.WriteString("# Keys are masked: with them this file starts the same simulator.\n")
+		b.WriteString("# Keys and secrets are masked: with them this file starts the same simulator.\n")
 	}
 	e := yaml.NewEncoder(&b)
 	e.SetIndent(2)
@@ -60,20 +57,6 @@ func (c Config) JSON() (json.RawMessage, error) {
 	}
 	raw, problems := strictyaml.JSON("", root)
 	return raw, problems.Err()
-}
-
-// masked is c without its secrets.
-func (c Config) masked() Config {
-	if c.Control.Token != "" {
-		c.Control.Token = Mask
-	}
-	projects := make([]Project, len(c.Projects))
-	for i, p := range c.Projects {
-		p.DNIKey, p.HandoffKey = Mask, Mask
-		projects[i] = p
-	}
-	c.Projects = projects
-	return c
 }
 
 // document writes a configuration; of each project only what the shared sections do not say.

@@ -84,23 +84,39 @@ func TestKeysThatNobodyGaveAreNotInJSON(t *testing.T) {
 }
 
 func TestSecretsAreMaskedInWhatIsWritten(t *testing.T) {
-	c, problems := sim.Parse("config.yaml", []byte("control: {token: long-enough}\nprojects: [{dni_key: secret-one, handoff_key: secret-two}]"))
+	secrets := []string{"secret-one", "secret-two", "long-enough", "secret-crm", "secret-list", "4711", "secret-own"}
+	c, problems := sim.Parse("config.yaml", []byte(`control: {token: long-enough}
+agent: {adk: {project: my-agent, secrets: {crm: secret-crm, more: [secret-list], pin: 4711}, turns: [{said: secrets}]}}
+faults: {http: [{key: secret-one, latency: 2s}]}
+projects:
+  - {name: one, dni_key: secret-one, handoff_key: secret-two}
+  - {name: two, agent: {adk: {project: my-agent, secrets: {crm: secret-own}}}}
+`))
 	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	before, err := c.YAML(true)
+	if err != nil {
 		t.Fatal(err)
 	}
 	b, err := c.YAML(false)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, secret := range []string{"secret-one", "secret-two", "long-enough"} {
-		if strings.Contains(string(b), secret) {
+	for _, secret := range secrets {
+		if strings.Contains(string(b), secret) || !strings.Contains(string(before), secret) {
 			t.Errorf("want %s masked, got\n%s", secret, b)
+		}
+	}
+	for _, rest := range []string{"project: my-agent", "crm:", "said: secrets", "latency: 2s"} {
+		if !strings.Contains(string(b), rest) {
+			t.Errorf("want %s as it was, got\n%s", rest, b)
 		}
 	}
 	if _, problems := sim.Parse("masked.yaml", b); len(problems) == 0 {
 		t.Error("masked file: want it refused, since two keys are alike, got it accepted")
 	}
-	if c.Projects[0].DNIKey != "secret-one" || c.Control.Token != "long-enough" {
-		t.Error("config: want it unchanged, got it masked")
+	if after, err := c.YAML(true); err != nil || string(after) != string(before) {
+		t.Errorf("config: want it unchanged, got it masked (%v)", err)
 	}
 }

@@ -45,7 +45,7 @@ func ctlCommands() []ctlCommand {
 	}, append(sessionCommands(), doCommands()...)...)
 }
 
-func secretsFlag(f *flags) { f.Bool("secrets", false, "show keys and tokens as they are") }
+func secretsFlag(f *flags) { f.Bool("secrets", false, "show keys, tokens and secrets as they are") }
 
 // shown makes a function that shows a value of one type fit for a command.
 func shown[T any](show func(io.Writer, T)) func(io.Writer, any) {

@@ -25,7 +25,7 @@ var secretHeaders = []string{
 
 // secretFields are the names of configuration fields under which every value is a secret.
 var secretFields = []string{
-	"api_key", "auth_token", "dni_key", "dni_keys", "handoff_key", "handoff_keys", "keys", "password", "secret",
+	"api_key", "auth_token", "dni_key", "dni_keys", "handoff_key", "handoff_keys", "keys", "password", "secret", "secrets",
 }
 
 // Literals shorter than shortest are not looked for: they would hit everything. Those shorter than anywhere are

@@ -78,6 +78,7 @@ func TestRedactorConfig(t *testing.T) {
 		{"longer names stay", `{"state_keys":["a"],"token_count":3,"handoff_state":"x","shared_id_state_key":"y"}`, `{"state_keys":["a"],"token_count":3,"handoff_state":"x","shared_id_state_key":"y"}`},
 		{"names are exact", `{"DNI_KEY":"k","dni_key ":"k"}`, `{"DNI_KEY":"k","dni_key ":"k"}`},
 		{"an empty key stays empty", `{"dni_key":""}`, `{"dni_key":""}`},
+		{"of an ADK project", `{"agent":{"adk":{"secrets":{"crm":"0000","more":[1]},"turns":[{"said":"secrets"}]}}}`, `{"agent":{"adk":{"secrets":{"crm":"***","more":["***"]},"turns":[{"said":"secrets"}]}}}`},
 		{"values anywhere", `{"a":["x literal-secret y"],"literal-secret":1}`, `{"a":["x *** y"],"***":1}`},
 		{"order and numbers stay", `{"z":1.50,"a":12345678901234567890,"m":1e3}`, `{"z":1.50,"a":12345678901234567890,"m":1e3}`},
 		{"HTML is not escaped", `{"a":"<&>"}`, `{"a":"<&>"}`},

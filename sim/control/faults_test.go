@@ -14,8 +14,8 @@ import (
 	"github.com/dnispool/dnispool/sim/control/client"
 )
 
-// faulty is the platform whose faults are tried: two projects.
-const faulty = "projects: [{name: one, dni_key: key-one, handoff_key: h-one, pool: {numbers: 5}}, {name: two, dni_key: key-two, pool: {numbers: 5}}]\n"
+// faulty is the platform whose faults are tried: two projects, and calls over every transport.
+const faulty = "sip: {tls_listen: \"127.0.0.1:0\"}\nprojects: [{name: one, dni_key: key-one, handoff_key: h-one, pool: {numbers: 5}}, {name: two, dni_key: key-two, pool: {numbers: 5}}]\n"
 
 func (w *world) reserveAs(t *testing.T, key string) (int, string) {
 	t.Helper()
@@ -52,6 +52,67 @@ func (w *world) wantStatus(t *testing.T, number string, status int) {
 	if c := w.dial(t, number); c.Status() != status {
 		t.Errorf("%s: want %d, got %d", number, status, c.Status())
 	}
+}
+
+// wantInviteLost sends an INVITE and a question, of which the question alone is answered. It closes the connection.
+func wantInviteLost(t *testing.T, c net.Conn, transport string) {
+	t.Helper()
+	defer c.Close()
+	for _, method := range []string{"INVITE", "OPTIONS"} {
+		if _, err := fmt.Fprintf(c, "%[1]s sip:+442079460000@%[2]s SIP/2.0\r\nVia: SIP/2.0/%[4]s %[3]s;branch=z9hG4bK%[1]s\r\nMax-Forwards: 70\r\n"+
+			"From: <sip:a@b>;tag=1\r\nTo: <sip:+442079460000@%[2]s>\r\nCall-ID: %[1]s\r\nCSeq: 1 %[1]s\r\nContact: <sip:a@%[3]s>\r\nContent-Length: 0\r\n\r\n",
+			method, c.RemoteAddr(), c.LocalAddr(), transport); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
+	answer := make([]byte, 4096)
+	if n, err := c.Read(answer); err != nil || !strings.HasPrefix(string(answer[:n]), "SIP/2.0 200 ") || !strings.Contains(string(answer[:n]), "CSeq: 1 OPTIONS") {
+		t.Errorf("want what came after it answered alone, got %q (%v)", answer[:n], err)
+	}
+}
+
+// wantArrivedTwice holds what is known of a call against one of two INVITEs.
+func (w *world) wantArrivedTwice(t *testing.T, callID string) {
+	t.Helper()
+	if _, err := w.Next(t.Context(), client.JournalQuery{Kinds: []string{"bye-sent"}, CallID: callID, After: 1, Wait: 5 * time.Second}); err != nil {
+		t.Fatal(err) // the ACK has come by then, and the second INVITE before it
+	}
+	j, err := w.Client.Journal(t.Context(), client.JournalQuery{Kinds: []string{"invite"}, CallID: callID})
+	if err != nil || len(j.Events) != 1 {
+		t.Errorf("want one call of two INVITEs, got %+v (%v)", j.Events, err)
+	}
+	arrived := 0
+	m, err := w.Messages(t.Context(), callID)
+	for _, m := range m.Messages {
+		if !m.Sent && strings.HasPrefix(m.StartLine, "INVITE ") {
+			arrived++
+		}
+	}
+	if arrived != 2 {
+		t.Errorf("want two INVITEs to have arrived, got %d (%v)", arrived, err)
+	}
+}
+
+// trusted is TLS by the certificate that the simulator has made itself.
+func (w *world) trusted(t *testing.T) *tls.Config {
+	t.Helper()
+	pem, err := w.Authority(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return &tls.Config{RootCAs: roots}
+}
+
+func (w *world) dialTLS(t *testing.T) net.Conn {
+	t.Helper()
+	c, err := tls.Dial("tcp", w.sim.SIPSAddr(), w.trusted(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // faultCases are one of each kind. Whoever calls does so from outside, by SIP. The hit that is looked for in the journal has the
@@ -122,37 +183,24 @@ var faultCases = []struct {
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer c.Close()
-		for _, method := range []string{"INVITE", "OPTIONS"} {
-			at := c.LocalAddr().String()
-			if _, err := fmt.Fprintf(c, "%[1]s sip:+442079460000@%[2]s SIP/2.0\r\nVia: SIP/2.0/TCP %[3]s;branch=z9hG4bK%[1]s\r\nMax-Forwards: 70\r\n"+
-				"From: <sip:a@b>;tag=1\r\nTo: <sip:+442079460000@%[2]s>\r\nCall-ID: %[1]s\r\nCSeq: 1 %[1]s\r\nContact: <sip:a@%[3]s>\r\nContent-Length: 0\r\n\r\n",
-				method, w.sim.SIPAddr(), at); err != nil {
-				t.Fatal(err)
-			}
+		wantInviteLost(t, c, "TCP")
+	}},
+	{"INVITEs that are lost over TLS as well", "calls: {lose_invites: true}", 1, "lose_invites", func(t *testing.T, w *world) {
+		wantInviteLost(t, w.dialTLS(t), "TLS")
+	}},
+	{"an INVITE that is doubled over TLS", "calls: {project: one, duplicate_invites: true}", 1, "duplicate_invites", func(t *testing.T, w *world) {
+		c, err := w.Place(t.Context(), client.Dial{To: "+442079460000", From: "+442079460500", Transport: "tls"})
+		if err != nil || !c.Answered {
+			t.Fatalf("want it answered, got %+v (%v)", c, err)
 		}
-		_ = c.SetReadDeadline(time.Now().Add(10 * time.Second))
-		answer := make([]byte, 4096)
-		if n, err := c.Read(answer); err != nil || !strings.HasPrefix(string(answer[:n]), "SIP/2.0 200 ") || !strings.Contains(string(answer[:n]), "CSeq: 1 OPTIONS") {
-			t.Errorf("want what came after it answered alone, got %q (%v)", answer[:n], err)
-		}
+		w.wantArrivedTwice(t, c.ID)
 	}},
 	{"a doubled INVITE", "calls: {project: one, duplicate_invites: true}", 1, "duplicate_invites", func(t *testing.T, w *world) {
 		c := w.dial(t, "+442079460000")
-		j, err := w.Client.Journal(t.Context(), client.JournalQuery{Kinds: []string{"invite"}, CallID: c.ID()})
-		if err != nil || len(j.Events) != 1 || c.Status() != 200 {
-			t.Errorf("want one call of two INVITEs, got %d and %+v (%v)", c.Status(), j.Events, err)
+		if c.Status() != 200 {
+			t.Errorf("want it answered, got %d", c.Status())
 		}
-		arrived := 0
-		m, err := w.Messages(t.Context(), c.ID())
-		for _, m := range m.Messages {
-			if !m.Sent && strings.HasPrefix(m.StartLine, "INVITE ") {
-				arrived++
-			}
-		}
-		if arrived != 2 {
-			t.Errorf("want two INVITEs to have arrived, got %d (%v)", arrived, err)
-		}
+		w.wantArrivedTwice(t, c.ID())
 	}},
 	{"an agent that crashes", "agent: {function: start, crash: true, times: 1}", 1, "crash", func(t *testing.T, w *world) {
 		w.dial(t, "+442079460002")
@@ -303,13 +351,7 @@ func TestCarrierFaultOfTheConfiguration(t *testing.T) {
 // TestFaultsOverTLS: HTTPS is the same edge.
 func TestFaultsOverTLS(t *testing.T) {
 	w := start(t, "http: {tls_listen: \"127.0.0.1:0\"}\nfaults: {http: [{endpoint: handoff, reply: {status: 500}, times: 1}, {endpoint: handoff, drop_reply: eof}]}")
-	pem, err := w.Authority(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(pem)
-	https := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}, ForceAttemptHTTP2: true}}
+	https := &http.Client{Transport: &http.Transport{TLSClientConfig: w.trusted(t), ForceAttemptHTTP2: true}}
 	defer https.CloseIdleConnections()
 	ask := func() (*http.Response, error) {
 		r, err := http.NewRequestWithContext(t.Context(), "GET", "https://"+w.sim.HTTPSAddr()+"/v1/acme-uk/acme-support/handoff_state?id=x", nil)

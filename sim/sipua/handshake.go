@@ -86,9 +86,6 @@ func (s *handshake) acknowledged(ack *sip.Request) {
 	if first {
 		close(l.confirmed)
 	}
-	if sip.IsReliable(l.dialog.transport) {
-		s.tx.Terminate() // nothing is repeated there, so nothing has to be remembered
-	}
 }
 
 // onAck hands an ACK to the handshake that waits for it; a repeated or strange one is dropped.

@@ -89,3 +89,27 @@ func TestNetworkOverTCP(t *testing.T) {
 	equal(t, "calls", calls.Load(), int32(1))
 	equal(t, "asked", asked.Load(), int32(2))
 }
+
+// TestTheSameInviteOverTCPAfterItsCall is no second call: a copy that was held up on its way may come that late (RFC 6026 7.1, whose timer
+// L runs over every transport).
+func TestTheSameInviteOverTCPAfterItsCall(t *testing.T) {
+	var calls atomic.Int32
+	e := loopback(t, sipua.Config{TCP: true, OnCall: func(l *sipua.Leg) {
+		calls.Add(1)
+		_ = l.Answer(t.Context(), nil)
+	}})
+	s := dialStream(t, e.Addr())
+	invite := req{method: "INVITE", callID: "one", branch: "1", body: sdp("")}
+	s.send(invite)
+	answer := s.next()
+	for ; answer.short() != "200"; answer = s.next() {
+		equal(t, "before the answer", answer.short(), "100")
+	}
+	s.send(req{method: "ACK", callID: "one", branch: "2", toTag: answer.tag("To")})
+	s.send(req{method: "BYE", callID: "one", branch: "3", toTag: answer.tag("To"), cseq: "2"})
+	equal(t, "BYE", s.next().short(), "200")
+	s.send(invite)
+	s.send(req{method: "OPTIONS", callID: "behind", branch: "4"})
+	equal(t, "behind the copy", s.next().get("CSeq"), "1 OPTIONS")
+	equal(t, "calls", calls.Load(), int32(1))
+}

@@ -77,8 +77,8 @@ func (c *Client) Projects(ctx context.Context, secrets bool) ([]Project, error) 
 	return out.Projects, err
 }
 
-// Config is every setting that is in force, as a YAML file that starts the same simulator; the keys are there when
-// secrets is true.
+// Config is every setting that is in force, as a YAML file that starts the same simulator; the keys, and the
+// secrets of agents, are there when secrets is true.
 func (c *Client) Config(ctx context.Context, secrets bool) (file []byte, err error) {
 	return file, c.do(ctx, http.MethodGet, query("/v1/config", secretly(secrets)), nil, &file)
 }

@@ -1,6 +1,8 @@
 package page_test
 
 import (
+	"fmt"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -74,6 +76,21 @@ func TestAFaultIsSwitchedOnAndHits(t *testing.T) {
 	b.click(busy)
 	b.click(slow)
 	b.wait(`!document.querySelector('.switch[aria-checked="true"]')`)
+	const twice, lost = `.switch[data-fault='calls {"duplicate_invites":true}']`, `.switch[data-fault='calls {"lose_invites":true}']`
+	b.click(twice)
+	b.see(twice+`[aria-checked="true"]`, "0 hits")
+	w.invite(t, "first")
+	b.see(twice, "1 hit")
+	b.click(twice)
+	b.click(lost)
+	b.see(lost+`[aria-checked="true"]`, "0 hits")
+	w.invite(t, "second")
+	b.see(lost, "1 hit")
+	b.click(lost)
+	b.wait(`!document.querySelector('.switch[aria-checked="true"]')`)
+	if calls, err := w.Client.Journal(t.Context(), client.JournalQuery{Kinds: []string{"call-rejected"}}); err != nil || len(calls.Events) != 2 || calls.Events[1].CallID != "first" {
+		t.Errorf("INVITEs: want the busy call, one of the INVITE that came twice, and none of the one that was lost, got %+v (%v)", calls, err)
+	}
 	if f, err := w.Faults(t.Context()); err != nil || string(f.Faults) != "null" {
 		t.Errorf("want no faults left, got %+v (%v)", f, err)
 	}
@@ -85,6 +102,21 @@ func TestAFaultIsSwitchedOnAndHits(t *testing.T) {
 	}
 	b.click(busy)
 	b.see("#notice", `session: "alice <b>" holds the simulator`)
+}
+
+// invite sends one INVITE to a number of no pool, as a phone does that is none of the simulator's own carrier, and does not wait for an answer.
+func (w *world) invite(t *testing.T, id string) {
+	t.Helper()
+	c, err := net.Dial("udp", w.sim.SIPAddr())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	if _, err := fmt.Fprintf(c, "INVITE sip:+442079460090@%[1]s SIP/2.0\r\nVia: SIP/2.0/UDP %[2]s;branch=z9hG4bK%[3]s\r\nMax-Forwards: 70\r\n"+
+		"From: <sip:+442079460500@%[2]s>;tag=1\r\nTo: <sip:+442079460090@%[1]s>\r\nCall-ID: %[3]s\r\nCSeq: 1 INVITE\r\nContact: <sip:a@%[2]s>\r\nContent-Length: 0\r\n\r\n",
+		w.sim.SIPAddr(), c.LocalAddr(), id); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // TestThreeIncidents: who sees the page for the first time learns what happened in two clicks at most.
