@@ -47,6 +47,7 @@ func (w *world) raw() net.Conn {
 
 // Every refusal is in the journal with its reason, and in the log once, whoever it was that refused.
 func TestEveryRefusalIsInTheJournalAndInTheLogOnce(t *testing.T) {
+	leavesNothing(t)
 	const post = "POST " + reservePath + " HTTP/1.1\r\nHost: x\r\nX-Api-Key: demo-dni-key-acme\r\n"
 	for _, c := range []struct{ name, request, answer, cause, detail string }{
 		{"no HTTP", "hello\r\n\r\n", "400", "request: 400 Bad Request", "400 to 127.0.0.1:"},
@@ -72,7 +73,7 @@ func TestEveryRefusalIsInTheJournalAndInTheLogOnce(t *testing.T) {
 			if strings.Contains(c.name, "slow") {
 				timeout = "100ms"
 			}
-			w := open(t, "http: {read_timeout: "+timeout+"}", sim.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
+			w := openBeside(t, "http: {read_timeout: "+timeout+"}", sim.WithLogger(slog.New(slog.NewTextHandler(log, nil))))
 			conn := w.raw()
 			said, end := strings.CutSuffix(c.request, "\x00END")
 			_, err := io.WriteString(conn, said)

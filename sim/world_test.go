@@ -59,9 +59,9 @@ func openFor(t testing.TB, text string, agents sim.Agents, options ...sim.Option
 }
 
 // openBeside is open for tests that run at the same time: no goroutine can be said to be one's own, so their parent looks for what is left.
-func openBeside(t testing.TB, text string) *world {
+func openBeside(t testing.TB, text string, options ...sim.Option) *world {
 	t.Helper()
-	return openAny(t, published(t, text), written)
+	return openAny(t, published(t, text), written, options...)
 }
 
 func published(t testing.TB, text string) sim.Config {

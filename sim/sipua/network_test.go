@@ -2,6 +2,7 @@ package sipua_test
 
 import (
 	"fmt"
+	"regexp"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -17,12 +18,12 @@ func TestNetworkOverUDP(t *testing.T) {
 		fate  []sipua.Fault // of one INVITE after the other
 		calls int
 		asked int
-		want  string // what a caller gets who sends his INVITE twice
+		want  string // what a caller gets who sends his INVITE twice, as a regular expression
 	}{
 		{"clean", nil, 1, 2, "180 180 200 BYE"},
 		{"the first is lost", []sipua.Fault{{Drop: true}}, 1, 2, "180 200 BYE"},
 		{"both are lost", []sipua.Fault{{Drop: true}, {Drop: true}}, 0, 2, ""},
-		{"the first comes three times", []sipua.Fault{{Copies: 2}}, 1, 2, "180 180 180 180 200 BYE"},
+		{"the first comes three times", []sipua.Fault{{Copies: 2}}, 1, 2, "180( 180){1,3} 200 BYE"}, // what comes before the first 180 has nothing repeated
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			bubble(t, func(t *testing.T, n *memnet.Network) {
@@ -50,7 +51,9 @@ func TestNetworkOverUDP(t *testing.T) {
 					pass(500 * time.Millisecond)
 				}
 				settle()
-				p.want(c.want)
+				if got := p.got(); !regexp.MustCompile("^" + c.want + "$").MatchString(got) {
+					t.Errorf("messages: want %s, got %s", c.want, got)
+				}
 				equal(t, "calls", calls, c.calls)
 				want := sipua.Incoming{CallID: "cid1", Dialled: "7002", To: "7001", Peer: theirs}
 				equal(t, "asked", fmt.Sprint(len(asked), asked[0]), fmt.Sprint(c.asked, want))
