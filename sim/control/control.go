@@ -21,25 +21,26 @@ import (
 
 // Server is the control API of one simulator. Make it with Listen, before the simulator is started.
 type Server struct {
-	config   sim.Control
-	version  string
-	recorder *Recorder
-	log      *slog.Logger
-	token    string   // what a request must show; empty: nothing
-	hosts    []string // names by which it may be asked
-	listener net.Listener
-	http     *http.Server
-	served   chan struct{}
-	ctx      context.Context // ends with Close: whoever waits for something goes
-	cancel   context.CancelFunc
-	started  time.Time
-	state    atomic.Pointer[state]
-	tries    *http.Client       // of hand-made requests
-	open     Open               // nil: the simulator stays as it is
-	brought  sim.Brought        // nil: agents bring nothing
-	steering sync.Mutex         // one change at a time
-	sessions sessions           // who alone may change anything
-	end      context.CancelFunc // of whatever waits for the simulator that is asked
+	config    sim.Control
+	version   string
+	recorder  *Recorder
+	log       *slog.Logger
+	token     string   // what a request must show; empty: nothing
+	hosts     []string // names by which it may be asked
+	listener  net.Listener
+	http      *http.Server
+	served    chan struct{}
+	ctx       context.Context // ends with Close: whoever waits for something goes
+	cancel    context.CancelFunc
+	started   time.Time
+	state     atomic.Pointer[state]
+	tries     *http.Client       // of hand-made requests
+	open      Open               // nil: the simulator stays as it is
+	brought   sim.Brought        // nil: agents bring nothing
+	rehearsal Rehearsal          // nil: nobody's client is judged
+	steering  sync.Mutex         // one change at a time
+	sessions  sessions           // who alone may change anything
+	end       context.CancelFunc // of whatever waits for the simulator that is asked
 }
 
 // state is which simulator is asked, and in what part of its life it is.
@@ -91,6 +92,9 @@ func Listen(ctx context.Context, c sim.Control, options ...Option) (*Server, err
 		s.recorder = NewRecorder(c)
 	}
 	s.state.Store(&state{status: starting})
+	if s.rehearsal != nil { // which can be asked before its first lesson has a simulator
+		s.state.Store(&state{status: ready})
+	}
 	at, err := hostport.Listen(c.Listen)
 	if err != nil {
 		return nil, fmt.Errorf("control: listen: %w", err)

@@ -73,7 +73,7 @@ func (s *Server) routes() http.Handler {
 	mux.Handle("GET /{$}", page.Handler())
 	mux.Handle("GET "+page.Assets, page.Handler())
 	byPath := map[string][]string{"/v1/live": {"GET"}, "/v1/ready": {"GET"}}
-	for _, o := range operations() {
+	for _, o := range append(operations(), rehearsing()...) {
 		byPath[o.path] = append(byPath[o.path], o.method)
 		mux.HandleFunc(o.method+" "+o.path, func(w http.ResponseWriter, r *http.Request) { o.checked(s, w, r) })
 	}
@@ -116,7 +116,14 @@ func (o route) checked(s *Server, w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	now := s.state.Load()
-	if now.sim == nil {
+	switch {
+	case o.rehearses() && s.rehearsal == nil:
+		refuse(w, http.StatusNotFound, "rehearsal: want a rehearsal, this is a simulator alone: dnispool rehearse serves one")
+		return
+	case !o.rehearses() && now.sim == nil && s.rehearsal != nil:
+		refuse(w, http.StatusServiceUnavailable, "simulator: want a lesson that is being played, there has been none")
+		return
+	case !o.rehearses() && now.sim == nil:
 		refuse(w, http.StatusServiceUnavailable, "simulator: want it ready, it is %s", now.status)
 		return
 	}

@@ -27,9 +27,13 @@ func (s *Server) ready(w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) simulator(p *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 	c := p.Config()
+	addresses := Addresses(p, s.URL())
+	if s.rehearsal != nil { // where its client reaches the simulator of any lesson
+		now, _ := s.rehearsal.State()
+		addresses.HTTP, addresses.SIP, addresses.SIPTCP = now.BaseURL, now.SIPPeer, true
+	}
 	reply(w, http.StatusOK, client.Simulator{
-		Version: s.version, Profile: c.Profile, StartedAt: s.started, Now: p.Now(), Calls: p.Calls(),
-		Addresses: Addresses(p, s.URL()),
+		Version: s.version, Profile: c.Profile, StartedAt: s.started, Now: p.Now(), Calls: p.Calls(), Addresses: addresses,
 	})
 }
 
