@@ -128,6 +128,9 @@ func (c ctlCommand) do(ctx context.Context, e env) int {
 	case c.show != nil:
 		c.show(e.out, value)
 	}
+	if v, ok := value.(interface{ ExitCode() int }); ok {
+		return v.ExitCode()
+	}
 	return 0
 }
 

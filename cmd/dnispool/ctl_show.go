@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 	"time"
 
@@ -42,7 +43,7 @@ func ctlCommands() []ctlCommand {
 			show: shown(func(w io.Writer, file string) { fmt.Fprint(w, file) }),
 		},
 		poolsCommand(), poolCommand(), conversationsCommand(), conversationCommand(), messagesCommand(), journalCommand(), exchangesCommand(), exchangeCommand(), refusedCommand(),
-	}, append(sessionCommands(), doCommands()...)...)
+	}, slices.Concat(sessionCommands(), doCommands(), rehearsalCommands())...)
 }
 
 func secretsFlag(f *flags) { f.Bool("secrets", false, "show keys, tokens and secrets as they are") }

@@ -3,10 +3,12 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"maps"
 	"slices"
 	"strings"
@@ -15,7 +17,10 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/rehearse"
+	"github.com/dnispool/dnispool/conformance/rehearse/remote"
 	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control"
 )
 
 // rehearseFlags is what `dnispool rehearse` was asked to do.
@@ -24,10 +29,10 @@ type rehearseFlags struct {
 	reportPaths
 	readerFlags
 	rehearse.Settings
-	config, queue string
-	ways          rehearse.Ways
-	seed          uint64
-	strict        bool
+	config, queue, output string
+	ways                  rehearse.Ways
+	seed                  uint64
+	strict, serve         bool
 }
 
 func newRehearseFlags() *rehearseFlags {
@@ -39,7 +44,8 @@ Numbers and queues are both called at the SIP peer: sip:NUMBER@PEER, sip:QUEUE@P
 
 With list, says what each lesson is about, what it needs and how long it may take. Without arguments every bundled lesson is
 played. How the client learns of a caller is chosen by one of --webhook, --run, --sip-caller and --file; without them you start
-a caller in your client when a lesson asks for one.
+a caller in your client when a lesson asks for one. With --serve lessons are begun by whoever asks the control API, as a test
+runner in any language or dnispool ctl does, until it is interrupted. The page that it names shows each lesson while it is played.
 
 exit codes: 0 the client did what it must, 1 it did not, or did nothing though it was told of a caller, 2 could not judge: it
             cannot be told of callers, or nobody started one, 130 interrupted`), Settings: rehearse.DefaultSettings()}
@@ -50,6 +56,9 @@ exit codes: 0 the client did what it must, 1 it did not, or did nothing though i
 	f.StringVar((*string)(&f.ways.File), "file", "", "append a line of JSON for each caller to the file at this `path`")
 	f.StringVar(&f.HTTP, "http", f.HTTP, "`host:port` of the platform's HTTP API; port 0 takes a free one")
 	f.StringVar(&f.SIP, "sip", f.SIP, "`host:port` of the SIP peer, over UDP and TCP; port 0 takes a free one")
+	f.StringVar(&f.Control, "control", f.Control, "`host:port` of the live page and the control API; port 0 takes a free one, off serves none")
+	f.BoolVar(&f.serve, "serve", false, "play what the control API is told to play")
+	f.StringVar(&f.output, "output", "text", "`text`, or json with --serve: one line with all addresses and keys once it is ready")
 	f.StringVar(&f.queue, "queue", rehearse.DefaultQueue, "a queue that your client knows: `name[=user]`, as handoff_to has it, and what is called for it where that differs")
 	f.StringVar(&f.Client.Fallback, "fallback", "", "`user` that your client calls for its fallback queue; any queue counts without it")
 	f.StringVar(&f.Client.DefaultQueue, "default-queue", "", "`user` that it calls when it cannot learn what the agent wanted; any queue counts without it")
@@ -116,18 +125,102 @@ func (f *rehearseFlags) play(ctx context.Context, e env, run finding.Run, patter
 	if err != nil {
 		return run, err
 	}
-	r, err := rehearse.New(ctx, f.options())
+	t, err := f.open(ctx, e, selected)
 	if err != nil {
-		return run, f.explain(err)
+		return run, err
 	}
-	text := &coach{Text: report.NewText(e.out, f.reader(e, f.given)), out: e.out, rehearsal: r, of: len(selected)}
-	f.briefing(e.out, r, selected)
+	text := &coach{Text: report.NewText(e.out, f.reader(e, f.given)), out: e.out, rehearsal: t.Rehearsal, of: len(selected), serves: f.serve}
+	if f.output == "json" {
+		err = json.NewEncoder(e.out).Encode(t.announcement())
+		text.Text = report.NewText(io.Discard, report.Options{Quiet: true})
+	} else {
+		f.briefing(e.out, t, selected)
+	}
 	text.Begin(run, len(selected))
-	run = r.PlayAll(ctx, all, selected, run, text)
+	switch {
+	case err != nil:
+	case f.serve:
+		run.Noun, run.Started = rehearse.Noun, time.Now()
+		run.Results = t.api.Play(ctx, text)
+		run.Duration = time.Since(run.Started)
+	default:
+		run = t.PlayAll(ctx, all, selected, run, listeners{t.api, text})
+	}
 	if !f.verbose {
 		run = run.Brief()
 	}
-	return run, errors.Join(text.Finish(run), r.Close())
+	return run, errors.Join(err, text.Finish(run), t.close(ctx))
+}
+
+// staged is a rehearsal with its page.
+type staged struct {
+	*rehearse.Rehearsal
+	api  *remote.Rehearsal
+	page steering
+}
+
+// open opens the addresses that the client is given, and that of the page.
+func (f *rehearseFlags) open(ctx context.Context, e env, lessons []*rehearse.Lesson) (*staged, error) {
+	config, err := sim.Load(sim.Sources{Env: e.environ}) // of which the control API's part counts
+	if err != nil {
+		return nil, err
+	}
+	config.Control.Listen = f.Control
+	if f.Control == "off" {
+		config.Control.Listen = ""
+	}
+	if f.serve && config.Control.Listen == "" {
+		return nil, errors.New("serve: want a control API, which says what to play, got --control off")
+	}
+	t := &staged{api: remote.New(lessons)}
+	options := f.options()
+	if config.Control.Listen != "" {
+		options.Recorder = control.NewRecorder(config.Control)
+		options.Stage = func(s *control.Stage) { t.page.Show(s) }
+	}
+	options.Progress = t.api.Progress
+	if t.Rehearsal, err = rehearse.New(ctx, options); err != nil {
+		return nil, f.explain(err)
+	}
+	t.api.Set(t.Rehearsal, f.serve)
+	log := slog.New(slog.DiscardHandler) // what a page that nobody can reach matters is printed with its address
+	t.page, err = listenControl(ctx, config.Control, config.Control.Listen != rehearse.DefaultSettings().Control, log, control.WithRecorder(options.Recorder), control.WithRehearsal(t.api))
+	if err != nil {
+		return nil, errors.Join(err, t.Close())
+	}
+	return t, nil
+}
+
+func (t *staged) close(ctx context.Context) error {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+	defer cancel()
+	return errors.Join(t.Close(), t.page.close(grace))
+}
+
+// announcement is what --output json prints.
+func (t *staged) announcement() map[string]string {
+	out := map[string]string{"control": t.page.link()}
+	for _, s := range t.Surroundings().Settings() {
+		out[strings.ToLower(s.Name)] = s.Value
+	}
+	return out
+}
+
+// listeners all hear of each lesson.
+type listeners []rehearse.Listener
+
+// Started implements rehearse.Listener.
+func (all listeners) Started(l *rehearse.Lesson) {
+	for _, each := range all {
+		each.Started(l)
+	}
+}
+
+// Finished implements rehearse.Listener.
+func (all listeners) Finished(r finding.Result) {
+	for _, each := range all {
+		each.Finished(r)
+	}
 }
 
 func (f *rehearseFlags) list(e env, patterns []string) int {
@@ -182,6 +275,7 @@ func (f *rehearseFlags) settle(e env) error {
 		"queue":    func() { settings.Client.Queue, settings.Client.Dials = name, dials },
 		"fallback": func() { settings.Client.Fallback = given.Client.Fallback }, "default-queue": func() { settings.Client.DefaultQueue = given.Client.DefaultQueue },
 		"unseen-transfers": func() { settings.Client.Unseen = given.Client.Unseen },
+		"control":          func() { settings.Control = given.Control },
 		"lessons":          func() { settings.Lessons = given.Lessons }, "quiet-for": func() { settings.QuietFor = given.QuietFor },
 	} {
 		if f.given(flag) {
@@ -191,6 +285,9 @@ func (f *rehearseFlags) settle(e env) error {
 	f.Settings = settings
 	if f.QuietFor <= 0 {
 		return fmt.Errorf("quiet-for: want more than 0, got %s", f.QuietFor)
+	}
+	if !slices.Contains(logFormats, f.output) || f.output == "json" && !f.serve {
+		return fmt.Errorf("output: want text, or json with --serve, got %q", f.output)
 	}
 	how, err := f.ways.Arrival()
 	if err != nil {
@@ -218,7 +315,7 @@ func (f *rehearseFlags) explain(err error) error {
 func (f *rehearseFlags) again(id string) string {
 	words := []string{tool, "rehearse", id}
 	f.Visit(func(set *flag.Flag) {
-		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed"}, set.Name) {
+		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "control", "output"}, set.Name) {
 			return
 		}
 		words = append(words, "--"+set.Name)
@@ -242,15 +339,21 @@ func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 }
 
 // briefing says what to set in the client, and how long all may take.
-func (f *rehearseFlags) briefing(w io.Writer, r *rehearse.Rehearsal, lessons []*rehearse.Lesson) {
-	c := r.Surroundings()
+func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Lesson) {
 	fmt.Fprintf(w, "Set in your client:\n")
-	for _, s := range c.Settings() {
+	for _, s := range t.Surroundings().Settings() {
 		fmt.Fprintf(w, "  export %s=%s\n", s.Name, s.Value)
 	}
 	fmt.Fprintf(w, "Numbers and queues are both called at the SIP peer. The agent asks for the queue %s (see --queue).\n", f.Client.Queue)
 	if how := f.Arrival.Arrival(); how != nil {
 		fmt.Fprintf(w, "Each caller %s.\n", how.Says())
+	}
+	if link := t.page.link(); link != "" {
+		fmt.Fprintf(w, "The page %s shows each lesson while it is played.\n", link)
+	}
+	if f.serve {
+		fmt.Fprintf(w, "Begin a lesson with:  %s ctl rehearse %s --url %s\nCtrl-C ends it.\n\n", tool, lessons[0].ID, quote(t.page.link()))
+		return
 	}
 	each := make(map[time.Duration]int)
 	for _, l := range lessons {
@@ -260,7 +363,7 @@ func (f *rehearseFlags) briefing(w io.Writer, r *rehearse.Rehearsal, lessons []*
 	for _, d := range slices.Sorted(maps.Keys(each)) {
 		budgets = append(budgets, fmt.Sprintf("%d of %s", each[d], d))
 	}
-	fmt.Fprintf(w, "The lessons may take %s in all (%s); a client that is quick is done long before.\n\n", r.Budget(lessons), strings.Join(budgets, ", "))
+	fmt.Fprintf(w, "The lessons may take %s in all (%s); a client that is quick is done long before.\n\n", t.Budget(lessons), strings.Join(budgets, ", "))
 }
 
 // coach asks for callers, where nobody else does, and reports.
@@ -268,6 +371,7 @@ type coach struct {
 	*report.Text
 	out       io.Writer
 	rehearsal *rehearse.Rehearsal
+	serves    bool // whoever begins a lesson sees to its callers
 	of        int
 	place     int
 }
@@ -275,7 +379,7 @@ type coach struct {
 // Started implements rehearse.Listener.
 func (c *coach) Started(l *rehearse.Lesson) {
 	c.place++
-	if c.rehearsal.Tells(l) {
+	if c.serves || c.rehearsal.Arrival(l) != nil {
 		c.Text.Started(l.ID)
 		return
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim"
+	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
@@ -24,6 +25,10 @@ type Options struct {
 	Quiet     time.Duration // 0: DefaultQuiet
 	Seed      uint64        // of what is left to chance
 	Again     func(id string) string
+
+	Progress func(Progress)       // is told how far a lesson has come, whenever something has happened; nil: nobody wants to know
+	Stage    func(*control.Stage) // is given the simulator of each lesson before its callers come; nil: nobody wants it
+	Recorder *control.Recorder    // keeps what those simulators see; nil: nothing is kept
 }
 
 // Rehearsal plays lessons one after another at one address.
@@ -98,19 +103,31 @@ func (r *Rehearsal) trace(m sipua.Message) {
 
 // Play plays one lesson and judges the client.
 func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
+	return r.PlayBy(ctx, l, r.Arrival(l))
+}
+
+// PlayBy plays one lesson whose callers arrive in this way, whatever it says itself; nil: whoever runs the client starts each.
+func (r *Rehearsal) PlayBy(ctx context.Context, l *Lesson, arrival Arrival) finding.Result {
 	result := l.result()
 	result.Started = time.Now()
 	defer func() { result.Duration = time.Since(result.Started) }()
-	if why := r.lacks(l); why != "" {
+	if why := r.lacks(l, arrival); why != "" {
 		result.Status, result.Reason = finding.Unsupported, why
 		return result
 	}
-	w, err := open(ctx, l, r.options.Client, r.options.Seed)
+	w, err := open(ctx, l, r.options)
 	if err != nil {
 		result.Status, result.Reason = finding.Error, err.Error()
+		if ctx.Err() != nil {
+			result.Reason = finding.Interrupted
+		}
 		return result
 	}
-	p := &play{Rehearsal: r, world: w, arrival: r.arrival(l), begun: time.Now()}
+	p := &play{Rehearsal: r, world: w, arrival: arrival, begun: time.Now()}
+	if r.options.Stage != nil {
+		r.options.Stage(w.stage)
+	}
+	p.tell()
 	r.front.show(w)
 	told := p.watchOver(ctx)
 	r.front.show(nil)
@@ -118,6 +135,7 @@ func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
 	err = w.close()
 	result.Duration = time.Since(result.Started)
 	p.judge(v, told, &result)
+	p.conclude(v, result.Status)
 	if ctx.Err() != nil {
 		result.Status, result.Reason = finding.Error, finding.Interrupted
 	} else if err != nil {
@@ -126,24 +144,21 @@ func (r *Rehearsal) Play(ctx context.Context, l *Lesson) finding.Result {
 	return result
 }
 
-// arrival is how the callers of a lesson come: as it says itself, or as all do.
-func (r *Rehearsal) arrival(l *Lesson) Arrival {
+// Arrival is how the callers of a lesson come: as it says itself, or as all do; nil: whoever runs the client starts each.
+func (r *Rehearsal) Arrival(l *Lesson) Arrival {
 	if l.Arrival != nil {
 		return l.Arrival.how
 	}
 	return r.options.Arrival
 }
 
-// Tells reports whether somebody tells the client of the callers of a lesson. Else whoever runs it starts each.
-func (r *Rehearsal) Tells(l *Lesson) bool { return r.arrival(l) != nil }
-
 // lacks says why a lesson cannot be judged with what is known of the client; "" when it can.
-func (r *Rehearsal) lacks(l *Lesson) string {
+func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 	for _, n := range l.Needs() {
 		switch {
 		case n == NeedTransfers && r.options.Client.Unseen:
 			return "not observable: the client's transfers cannot be seen"
-		case n == NeedTold && r.arrival(l) == nil:
+		case n == NeedTold && arrival == nil:
 			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
 		}
 	}
@@ -170,6 +185,17 @@ func (p *play) watchOver(ctx context.Context) error {
 	arrived := p.arrive(ctx)
 	var told error
 	stays := p.arrival != nil && p.arrival.Stays()
+	var served <-chan struct{}
+	if k, ok := p.arrival.(knowsWhenServed); ok {
+		served = k.Served()
+	}
+	judged := func() error {
+		cancel()
+		if arrived != nil {
+			<-arrived // of a client that can be judged it does not matter how it was told
+		}
+		return told
+	}
 	ticks := time.NewTicker(p.tick())
 	defer ticks.Stop()
 	for {
@@ -188,17 +214,23 @@ func (p *play) watchOver(ctx context.Context) error {
 				return <-arrived
 			}
 			return told
+		case <-served:
+			p.rest(ctx)
+			return judged()
 		case <-p.world.watch.changed:
+			p.tell()
 		case <-ticks.C:
 		}
 		if v := p.view(); !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
-			cancel()
-			if arrived != nil {
-				<-arrived // of a client that has been judged it does not matter how it was told
-			}
-			return told
+			return judged()
 		}
 	}
+}
+
+// knowsWhenServed is an arrival that is told when the client is done with its callers.
+type knowsWhenServed interface {
+	// Served is closed then.
+	Served() <-chan struct{}
 }
 
 func (p *play) tick() time.Duration { return min(p.options.Quiet/4, 250*time.Millisecond) }
@@ -253,9 +285,12 @@ func (p *play) arrive(ctx context.Context) <-chan error {
 
 func (p *play) caller(n int) Caller {
 	c := p.Rehearsal.caller(p.world.project())
-	c.Lesson, c.Number, c.ANI = p.world.lesson.ID, n, fmt.Sprintf("+44207946%04d", 500+n)
+	c.Lesson, c.Number, c.ANI = p.world.lesson.ID, n, ani(n)
 	return c
 }
+
+// ani is the own number of the lesson's nth caller.
+func ani(n int) string { return fmt.Sprintf("+44207946%04d", 500+n) }
 
 // decided reports whether every expectation is met, or one is lost for good.
 func (v *view) decided() bool {

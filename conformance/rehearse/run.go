@@ -15,7 +15,7 @@ const Noun = "lesson"
 // Budget is how long the lessons may take at most: those that the client cannot be asked take no time.
 func (r *Rehearsal) Budget(lessons []*Lesson) (sum time.Duration) {
 	for _, l := range lessons {
-		if r.lacks(l) == "" {
+		if r.lacks(l, r.Arrival(l)) == "" {
 			sum += l.Budget
 		}
 	}

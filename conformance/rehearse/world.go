@@ -107,20 +107,20 @@ type world struct {
 }
 
 // open makes the world of a lesson.
-func open(ctx context.Context, l *Lesson, c Client, seed uint64) (*world, error) {
-	config, problems := l.config(c)
+func open(ctx context.Context, l *Lesson, o Options) (*world, error) {
+	config, problems := l.config(o.Client)
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
-	config.Seed = seed
-	w := &world{lesson: l, client: c, transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	config.Seed = o.Seed
+	w := &world{lesson: l, client: o.Client, transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	w.watch = newWatch(w.route)
 	var err error
 	if w.numbers, err = config.Projects[0].Pool.Numbers.Expand(); err != nil {
 		return nil, err
 	}
 	w.stage, err = stage.Open(ctx, config, stage.Options{
-		File: l.File, Carrier: func(k *pstn.Carrier) { w.carrier = k },
+		File: l.File, Recorder: o.Recorder, Carrier: func(k *pstn.Carrier) { w.carrier = k },
 	})
 	if err != nil {
 		return nil, err
