@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/inorder"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -79,26 +80,35 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 	if h.Missing > 0 {
 		out.Warnings = append(out.Warnings, fmt.Sprintf("%d operations are missing, as the ids show, so nobody is taken for the only user of the pool", h.Missing))
 	}
-	out.Warnings = append(out.Warnings, failures(h.Ops)...)
-	for _, name := range h.Names {
-		out.Ledgers[name] = h.Projects[name].Ledger()
+	deadline := time.Now().Add(budget)
+	failed, ledgers := []string(nil), make([]finding.Ledger, len(h.Names))
+	work := []func(){func() { failed = failures(h.Ops) }}
+	for i, name := range h.Names {
+		work = append(work, func() { ledgers[i] = h.Projects[name].Ledger() })
 	}
 	astray := h.Whole.Astray()
-	deadline := time.Now().Add(budget)
-	for _, c := range checks {
-		if !c.PerProject {
-			out.Results = append(out.Results, c.result(ctx, "", h.Whole, astray))
+	tasks, searches := tasksOf(h, checks), 0
+	out.Results = make([]finding.Judged, len(tasks))
+	for i, t := range tasks {
+		if t.OnRequest {
+			searches++
+		} else {
+			work = append(work, func() { out.Results[i] = t.result(ctx, astray) })
+		}
+	}
+	do(ctx, work, len(h.Ops))
+	for i, t := range tasks {
+		if !t.OnRequest {
 			continue
 		}
-		for i, name := range h.Names {
-			share := ctx
-			if c.OnRequest { // what one project leaves of its share is for the others
-				var cancel context.CancelFunc
-				share, cancel = context.WithTimeout(ctx, time.Until(deadline)/time.Duration(len(h.Names)-i))
-				defer cancel()
-			}
-			out.Results = append(out.Results, c.result(share, name, h.Projects[name], astray))
-		}
+		share, cancel := context.WithTimeout(ctx, time.Until(deadline)/time.Duration(searches)) // what one leaves of its share is for the others
+		out.Results[i] = t.result(share, astray)
+		searches--
+		cancel()
+	}
+	out.Warnings = append(out.Warnings, failed...)
+	for i, name := range h.Names {
+		out.Ledgers[name] = ledgers[i]
 	}
 	out.Warnings = append(out.Warnings, byEachClock(ctx, h, checks, out.Results)...)
 	for i := range out.Results {
@@ -114,9 +124,47 @@ func Judge(ctx context.Context, h *reading.History, checks []Check, budget time.
 	return out
 }
 
-// result is what the check says of one reading. So many calls went astray.
-func (c Check) result(ctx context.Context, project string, r *reading.Reading, astray int) finding.Judged {
-	return finding.Judged{Rule: c.Rule, Project: project, Outcome: c.on(ctx, r, astray)}
+// many is of how many operations a history is when it takes longer to apply the checks one after the other than to hand
+// them out to all processors.
+const many = 10_000
+
+// do does what there is to do with so many operations. No two of the checks write to what they share.
+func do(ctx context.Context, work []func(), operations int) {
+	if operations < many {
+		for _, f := range work {
+			f()
+		}
+		return
+	}
+	run := func(f func()) struct{} { f(); return struct{}{} }
+	for range inorder.Map(context.WithoutCancel(ctx), 0, slices.Values(work), run) {
+	}
+}
+
+// task is a check that is applied to one reading.
+type task struct {
+	Check
+	project string
+	reading *reading.Reading
+}
+
+// tasksOf are the checks, those that are about one pool for each project.
+func tasksOf(h *reading.History, checks []Check) (out []task) {
+	for _, c := range checks {
+		if !c.PerProject {
+			out = append(out, task{c, "", h.Whole})
+			continue
+		}
+		for _, name := range h.Names {
+			out = append(out, task{c, name, h.Projects[name]})
+		}
+	}
+	return out
+}
+
+// result is what the check says. So many calls went astray.
+func (t task) result(ctx context.Context, astray int) finding.Judged {
+	return finding.Judged{Rule: t.Rule, Project: t.project, Outcome: t.on(ctx, t.reading, astray)}
 }
 
 // on judges r, unless so many calls went astray: what is on a number at a time is not known then.

@@ -3,6 +3,7 @@ package check
 import (
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -29,6 +30,29 @@ func TestJudgeAllByProject(t *testing.T) {
 	want := map[string]string{"exhaustion-justified q": "refused at 1.1s although at most 1 of 2 numbers can have been held"}
 	if !maps.Equal(got, want) {
 		t.Errorf("got %v, want %v", got, want)
+	}
+}
+
+// The checks of a long history are applied side by side, and find what each finds by itself.
+func TestJudgeSideBySide(t *testing.T) {
+	p := validation(1, 2.3)
+	p.requests, p.spurious, p.double = 1300, .02, .02
+	all := simulate(p)
+	if len(all) < many {
+		t.Fatalf("want %d operations, got %d", many, len(all))
+	}
+	h := reading.Of(map[string]reading.Facts{"": p.facts()}, all)
+	got, violated := Judge(t.Context(), h, Default(), 0).Results, 0
+	again := reading.Of(map[string]reading.Facts{"": p.facts()}, all)
+	for i, task := range tasksOf(again, Default()) {
+		want := task.result(t.Context(), again.Whole.Astray())
+		if !reflect.DeepEqual(got[i], want) {
+			t.Errorf("%s: got %+v side by side, want %+v", want.Name, got[i].Outcome, want.Outcome)
+		}
+		violated += min(1, len(want.Violations))
+	}
+	if violated < 3 {
+		t.Errorf("want violations of several checks, got those of %d", violated)
 	}
 }
 

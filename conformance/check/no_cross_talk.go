@@ -52,7 +52,6 @@ func (v *view) takers() (takers map[string][]*reading.Call, strangers map[exchan
 		if c.Echo == nil || c.Echo.Nonce == "" {
 			continue
 		}
-		c.Nth = len(takers[c.Echo.Nonce])
 		takers[c.Echo.Nonce] = append(takers[c.Echo.Nonce], c)
 		if e := (exchange{c.Op.Nonce, c.Echo.Nonce}); e.own != "" && e.own != e.given {
 			strangers[e] = append(strangers[e], c)

@@ -1,85 +1,111 @@
 package history
 
-import "fmt"
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime"
+	"slices"
 
-// block is some operations as they stand one after the other in a file.
+	"github.com/dnispool/dnispool/conformance/inorder"
+)
+
+// block is the operations of a part of a file.
 type block struct {
+	lines   lines
 	ops     []Op
-	read    int64  // bytes of the file up to the end of these
+	read    int64  // bytes of the file up to the end of the part
 	warning string // of what was left out
 	err     error  // what ended the reading before the end
+
+	room []byte // for the text of a part
 }
 
-// blockOps and blocksAhead bound how far decoding runs ahead.
-const blockOps, blocksAhead = 256, 4
+// mostDecoders bounds how many parts are decoded at once: putting the operations to their places is no faster than so many.
+const mostDecoders = 4
 
-// ahead is the decoding of a file in a goroutine of its own, ahead of whoever puts the operations to their places.
+// ahead is the decoding of a file by several goroutines, ahead of whoever puts the operations to their places.
 type ahead struct {
-	blocks chan block
-	spent  chan []Op // room for further operations
-	quit   chan struct{}
+	*input
+	decoders chan *decoder // those that have nothing to do
+	spent    chan *block   // whose room is for further parts
 }
 
 func (in *input) ahead() *ahead {
-	a := &ahead{blocks: make(chan block), spent: make(chan []Op, blocksAhead), quit: make(chan struct{})}
-	for range blocksAhead {
-		a.spent <- make([]Op, blockOps)
+	n := min(runtime.GOMAXPROCS(0), mostDecoders)
+	a := &ahead{in, make(chan *decoder, n), make(chan *block, 4*n)}
+	for range n {
+		a.decoders <- newDecoder()
 	}
-	go a.run(in)
 	return a
 }
 
-// end returns when nothing is read any more.
-func (a *ahead) end() {
-	close(a.quit)
-	for range a.blocks {
-	}
+// blocks yields the operations in the order in which they stand in the file, from those behind the header on. One that
+// was yielded is to be given back by reuse, or not used again.
+func (a *ahead) blocks(behind lines) iter.Seq[*block] {
+	return inorder.Map(context.Background(), cap(a.decoders), a.parts(behind), func(b *block) *block {
+		d := <-a.decoders
+		b.decode(a.name, d)
+		a.decoders <- d
+		return b
+	})
 }
 
-func (a *ahead) run(in *input) {
-	defer close(a.blocks)
-	d := newDecoder()
-	for more := true; more; {
-		var b block
-		select {
-		case b.ops = <-a.spent:
-		case <-a.quit:
+// parts yields blocks whose lines are not decoded.
+func (a *ahead) parts(behind lines) iter.Seq[*block] {
+	return func(yield func(*block) bool) {
+		if !yield(&block{lines: behind, read: a.read}) {
 			return
 		}
-		more = in.fill(&b, d)
-		select {
-		case a.blocks <- b:
-		case <-a.quit:
-			return
-		}
-	}
-}
-
-// fill reads as many operations as b has room for, and reports whether there may be more.
-func (in *input) fill(b *block, d *decoder) bool {
-	for i := range b.ops {
-		if !in.next() {
-			b.ops = b.ops[:i]
-			if err := in.scanner.Err(); err != nil {
-				b.err = fmt.Errorf("%s:%d: history: %s", in.name, in.n+1, lineError(err))
+		for {
+			b := a.next()
+			var err error
+			if b.lines, err = a.part(b.room); err != nil {
+				b.err = fmt.Errorf("%s:%d: history: %s", a.name, a.n+1, lineError(err))
 			}
-			return false
+			b.read, b.room = a.read, b.lines.text
+			if len(b.lines.text) == 0 && err == nil || !yield(b) || err != nil {
+				return
+			}
 		}
-		op := &b.ops[i]
-		err := d.decode(in.line, op)
-		if in.isCut(err) {
-			b.ops, b.warning = b.ops[:i], fmt.Sprintf("%s:%d: the last line is cut: left out", in.name, in.n)
-			return false
+	}
+}
+
+func (a *ahead) next() *block {
+	select {
+	case b := <-a.spent:
+		return b
+	default:
+		return new(block)
+	}
+}
+
+func (a *ahead) reuse(b *block) {
+	select {
+	case a.spent <- b:
+	default:
+	}
+}
+
+// decode reads the operations of the block's lines, up to one that is wrong.
+func (b *block) decode(name string, d *decoder) {
+	b.ops, b.warning = b.ops[:0], ""
+	for l := &b.lines; l.next(); {
+		n := len(b.ops)
+		b.ops = slices.Grow(b.ops, 1)[:n+1]
+		op := &b.ops[n]
+		err := d.decode(l.line, op)
+		if l.isCut(err) {
+			b.ops, b.warning = b.ops[:n], fmt.Sprintf("%s:%d: the last line is cut: left out", name, l.n)
+			return
 		}
 		if err == nil {
 			err = validate(op, d.given)
 		}
 		if err != nil {
-			b.ops, b.err = b.ops[:i], in.errorf("%w", err)
-			return false
+			b.ops, b.err = b.ops[:n], fmt.Errorf("%s:%d: history: %w", name, l.n, err)
+			return
 		}
-		op.File, op.Line = in.name, int32(in.n)
+		op.File, op.Line = name, int32(l.n)
 	}
-	b.read = in.read
-	return true
 }

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// lines are operations as they may be written, and whether they are read without the help of encoding/json.
-var lines = map[string]bool{
+// sampleLines are operations as they may be written, and whether they are read without the help of encoding/json.
+var sampleLines = map[string]bool{
 	`{"id":1,"kind":"call","outcome":"ok","start_ns":2,"end_ns":3}`:                                               true,
 	"\t{ \"id\" : 1 , \"kind\" : \"call\",\r\"outcome\": \"ok\" , \"ended\" : true, \"drain\" : false } \r ":      true,
 	`{"end_ns":-0,"start_ns":-7,"bye_ns":999999999999999999,"status":-200}`:                                       true,
@@ -91,7 +91,7 @@ func byEncodingJSON(line []byte, o *Op) error {
 // TestDecode holds what is read of a line the fast way against encoding/json, and all else against strict.
 func TestDecode(t *testing.T) {
 	d := newDecoder()
-	for line, usual := range lines {
+	for line, usual := range sampleLines {
 		var want, got Op
 		_, wantErr := strict([]byte(line), &want)
 		if ok := d.usual([]byte(line), new(Op)); ok != usual {
@@ -202,7 +202,7 @@ func TestDecodeAllocatesNothingForWhatItKnows(t *testing.T) {
 
 // FuzzDecode: what is taken the fast way is what encoding/json makes of it.
 func FuzzDecode(f *testing.F) {
-	for line := range lines {
+	for line := range sampleLines {
 		if len(line) < 1000 { // longer ones are slow to vary, and nothing else
 			f.Add([]byte(line))
 		}

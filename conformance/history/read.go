@@ -1,7 +1,6 @@
 package history
 
 import (
-	"bufio"
 	"fmt"
 	"io"
 	"slices"
@@ -30,17 +29,18 @@ func Read(name string, r io.Reader) (File, error) {
 	if err != nil {
 		return File{}, fmt.Errorf("%s: history: %w", name, err)
 	}
-	in := &input{name: name, scanner: bufio.NewScanner(r)}
-	in.scanner.Buffer(make([]byte, 0, 64<<10), maxLine)
-	in.scanner.Split(in.split)
+	in := &input{name: name, from: r}
 	var f File
-	if err := in.header(&f); err != nil {
+	behind, err := in.header(&f)
+	if err != nil {
 		return f, err
 	}
-	lines := in.ahead()
-	defer lines.end()
-	seen, called := make(index), newCalls()
-	for b := range lines.blocks {
+	decoding := in.ahead()
+	seen, called, read := make(index), newCalls(), int64(0)
+	for b := range decoding.blocks(behind) {
+		if free := cap(f.Ops) - len(f.Ops); free < len(b.ops) {
+			f.Ops = slices.Grow(f.Ops, max(len(b.ops), room(len(f.Ops), read, length)))
+		}
 		for i := range b.ops {
 			if err := f.add(&b.ops[i], seen, called); err != nil {
 				return f, err
@@ -52,10 +52,8 @@ func Read(name string, r io.Reader) (File, error) {
 		if b.warning != "" {
 			f.Warnings = append(f.Warnings, b.warning)
 		}
-		if free := cap(f.Ops) - len(f.Ops); free < blockOps {
-			f.Ops = slices.Grow(f.Ops, room(len(f.Ops), b.read, length))
-		}
-		lines.spent <- b.ops[:blockOps]
+		read = b.read
+		decoding.reuse(b)
 	}
 	closeOps(f.Ops)
 	sortOps(f.Ops)

@@ -90,6 +90,36 @@ func (stuck) Seek(_ int64, whence int) (int64, error) {
 	return 0, nil
 }
 
+// A file is decoded in parts. What is wrong with one is said with its line, after whatever is wrong before it, however the
+// parts lie to the lines.
+func TestReadInParts(t *testing.T) {
+	const n = 2000
+	text := written(t, n)
+	lines := bytes.SplitAfter(text, []byte{'\n'})
+	late, cut := lines[1000], lines[n][:40]
+	upTo := func(line int, more ...[]byte) []byte {
+		return slices.Concat(append(slices.Clone(lines[:line-1]), more...)...)
+	}
+	for name, c := range map[string]struct {
+		text []byte
+		then error // of the reader, behind the text
+		want string
+	}{
+		"a wrong line in a later part":     {upTo(1800, []byte("{\"id\":0}\n"), lines[1800]), nil, "f:1800: history: id: want 1 or more, got 0"},
+		"the first of two":                 {upTo(900, []byte("x\n"), late, []byte("y\n")), nil, "f:900: history: want an object in JSON: invalid character 'x' looking for beginning of value"},
+		"a reader that fails":              {upTo(1800, cut), io.ErrClosedPipe, "f:1800: history: io: read/write on closed pipe"},
+		"a reader that fails after a line": {upTo(1800), io.ErrClosedPipe, "f:1800: history: io: read/write on closed pipe"},
+		"a wrong line before that":         {upTo(900, []byte("x\n"), late), io.ErrClosedPipe, "f:900: history: want an object in JSON: invalid character 'x' looking for beginning of value"},
+		"a line that is too long":          {upTo(1800, bytes.Repeat([]byte{' '}, maxLine), late), nil, "f:1800: history: a line of more than 4 MiB"},
+		"one that just fits":               {upTo(1800, bytes.Repeat([]byte{' '}, maxLine-1), []byte("\n"), []byte("x\n")), nil, "f:1801: history: want an object in JSON: invalid character 'x' looking for beginning of value"},
+	} {
+		r := io.MultiReader(iotest.HalfReader(bytes.NewReader(c.text)), iotest.ErrReader(cmp.Or(c.then, io.EOF)))
+		if _, err := Read("f", r); err == nil || err.Error() != c.want {
+			t.Errorf("%s: got %v, want %s", name, err, c.want)
+		}
+	}
+}
+
 // Room is made once for a file of a million operations, and never much for what has not been seen to be any.
 func TestRoom(t *testing.T) {
 	for _, c := range []struct {

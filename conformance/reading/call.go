@@ -112,17 +112,22 @@ type Line struct {
 	Number string
 	Leases []*Lease // by start
 	Calls  []*Call  // by arrival
-	reach  reach    // of the calls' arrivals, once somebody has looked for one
+	reach  reach    // of the calls' arrivals, once they are arranged
 }
 
 func (l *Line) place(c *Call) { l.Calls = append(l.Calls, c) }
 
+// arrange lets Between find the calls. Until another is placed, it writes nothing the next time.
+func (l *Line) arrange() {
+	if l.reach.n != len(l.Calls) {
+		l.reach = newReach(len(l.Calls), func(i int) time.Duration { return l.Calls[i].Latest })
+	}
+}
+
 // Between yields the calls that may have arrived in [from, *to], which may grow meanwhile.
 func (l *Line) Between(from time.Duration, to *time.Duration) iter.Seq[*Call] {
 	return func(yield func(*Call) bool) {
-		if l.reach.n != len(l.Calls) {
-			l.reach = newReach(len(l.Calls), func(i int) time.Duration { return l.Calls[i].Latest })
-		}
+		l.arrange()
 		for i := l.reach.next(0, from); i < len(l.Calls); i = l.reach.next(i+1, from) {
 			if c := l.Calls[i]; c.Soonest > *to || !yield(c) {
 				return

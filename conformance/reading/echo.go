@@ -111,13 +111,12 @@ func (c *Call) HandsOff() bool { return present(c.data, "handoff_to") }
 func AsksForHandoff(o *history.Op) bool { return present(o.Attributes, "want_handoff_to") }
 
 // ShowsNoHandoff reports whether a call without a handoff was answered with a state once it was over.
-func (v *Reading) ShowsNoHandoff() bool {
-	if v.showsNone == nil {
-		v.showsNone = new(slices.ContainsFunc(v.Reads, func(r Question) bool {
-			return r.Outcome == history.OK && r.Call != nil && r.From > v.Over(r.Call) && !present(r.Data, "handoff_to")
-		}))
-	}
-	return *v.showsNone
+func (v *Reading) ShowsNoHandoff() bool { return v.showsNone() }
+
+func (v *Reading) findNoHandoff() bool {
+	return slices.ContainsFunc(v.Reads, func(r Question) bool {
+		return r.Outcome == history.OK && r.Call != nil && r.From > v.Over(r.Call) && !present(r.Data, "handoff_to")
+	})
 }
 
 // present reports whether an object has a member of this name that is not null.

@@ -1,8 +1,6 @@
 package reading
 
 import (
-	"slices"
-
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -123,10 +121,10 @@ func (v *Reading) listen() {
 		}
 	}
 	v.joinByNumber()
-	for _, c := range slices.Backward(v.Calls) {
+	for _, c := range v.Calls {
 		if c.Echo != nil && c.Echo.Nonce != "" {
 			if a := v.ByNonce[c.Echo.Nonce]; a != nil {
-				c.given, a.given = a.given, c
+				a.give(c)
 			}
 		}
 	}
@@ -143,6 +141,16 @@ func (v *Reading) listen() {
 			}
 		}
 	}
+}
+
+// give notes that c is the next call that was given the nonce of a, which is the first with it.
+func (a *Attempt) give(c *Call) {
+	if a.last == nil {
+		a.given = c
+	} else {
+		a.last.given, c.Nth = c, a.last.Nth+1
+	}
+	a.last = c
 }
 
 // placeMixed puts a call that was given the attributes of a reservation of another number to that number as well: a platform

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
@@ -41,7 +42,7 @@ type Reading struct {
 	Unnamed  bool // a reservation may have been made of which it is not known which shared_id it was sent with
 	Lacking  bool // operations are missing, as the ids show
 
-	showsNone *bool // what ShowsNoHandoff says; nil until somebody asks
+	showsNone func() bool // what ShowsNoHandoff says
 }
 
 // Attempt is a reservation that may have been made.
@@ -53,6 +54,7 @@ type Attempt struct {
 	Until  time.Duration // it cannot have waited for a call any longer
 	Next   *Attempt      // with the same nonce
 	given  *Call         // of the first with a nonce: the first call that was given it
+	last   *Call         // the last one
 	Count  int           // how many have it, from here on
 	Sharer *Attempt      // with the same shared_id
 }
@@ -96,6 +98,7 @@ func read(f Facts, ops []*history.Op, numbers spelling, by clock) *Reading {
 	v := &Reading{
 		Facts: f, numbers: numbers, ends: make(map[string]*ending), Lines: make(map[string]*Line), crowded: make(map[string]bool),
 	}
+	v.showsNone = sync.OnceValue(v.findNoHandoff)
 	counts := v.survey(ops)
 	switch {
 	case len(v.ends) > 1:
@@ -115,6 +118,9 @@ func read(f Facts, ops []*history.Op, numbers spelling, by clock) *Reading {
 	v.listen()
 	for _, l := range v.Leases {
 		v.settle(l.line, l)
+	}
+	for _, n := range v.Lines {
+		n.arrange()
 	}
 	for _, a := range v.ByNonce {
 		for ; a != nil; a = a.Next {
