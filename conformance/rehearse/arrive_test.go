@@ -23,13 +23,14 @@ import (
 
 // announced is what a client learns of a caller by a webhook or a file.
 type announced struct {
-	Lesson  string `json:"lesson"`
-	Caller  int    `json:"caller"`
-	ANI     string `json:"ani"`
-	BaseURL string `json:"base_url"`
-	SIPPeer string `json:"sip_peer"`
-	Account string `json:"account_id"`
-	Project string `json:"project_id"`
+	Lesson   string `json:"lesson"`
+	Caller   int    `json:"caller"`
+	ANI      string `json:"ani"`
+	BaseURL  string `json:"base_url"`
+	SIPPeer  string `json:"sip_peer"`
+	Account  string `json:"account_id"`
+	Project  string `json:"project_id"`
+	SharedID string `json:"shared_id"`
 }
 
 // office is a client that runs beside the rehearsal: it serves whoever it is told of.
@@ -52,14 +53,14 @@ func (o *office) serve(text []byte) {
 		o.t.Errorf("want no key told, got %s", text)
 	}
 	o.take(rehearse.Caller{
-		Lesson: a.Lesson, Number: a.Caller, ANI: a.ANI, BaseURL: a.BaseURL, SIP: a.SIPPeer, Account: a.Account, Project: a.Project,
+		Lesson: a.Lesson, Number: a.Caller, ANI: a.ANI, BaseURL: a.BaseURL, SIP: a.SIPPeer, Account: a.Account, Project: a.Project, SharedID: a.SharedID,
 	})
 }
 
 func (o *office) take(c rehearse.Caller) {
 	c.DNIKey, c.HandoffKey = o.keys.DNIKey, o.keys.HandoffKey
 	o.served.Go(func() {
-		if err := reference(context.WithoutCancel(o.t.Context()), c); err != nil {
+		if err := takenThrough(careful())(context.WithoutCancel(o.t.Context()), c); err != nil {
 			o.t.Error(err)
 		}
 	})
@@ -255,7 +256,7 @@ func TestLateQuestionsAreNotTheNextLessons(t *testing.T) {
 			}
 			_ = res.Body.Close()
 		}
-		return reference(ctx, c)
+		return takenThrough(careful())(ctx, c)
 	})})
 	if err != nil {
 		t.Fatal(err)

@@ -47,7 +47,7 @@ const endsWithin = 2 * time.Second
 func (k Command) Arrive(ctx context.Context, c Caller) error {
 	cmd := shell(ctx, string(k))
 	cmd.Env = os.Environ()
-	for _, s := range append(c.Settings(), Setting{"CALLER_ANI", c.ANI}, Setting{"CALLER", strconv.Itoa(c.Number)}, Setting{"LESSON", c.Lesson}) {
+	for _, s := range append(c.Settings(), Setting{"CALLER_ANI", c.ANI}, Setting{"SHARED_ID", c.SharedID}, Setting{"CALLER", strconv.Itoa(c.Number)}, Setting{"LESSON", c.Lesson}) {
 		cmd.Env = append(cmd.Env, s.Name+"="+s.Value)
 	}
 	var said tail

@@ -19,6 +19,10 @@ type definition struct {
 func definitions() []definition {
 	return []definition{
 		define("reserves", reserves), define("dials", dials), define("asks", asks), define("routes", routes, NeedTransfers),
+		define("connects_within", connectsWithin), define("dials_within", dialsWithin), define("hangs_up_within", endsWithCaller),
+		define("rests", rests), define("heeds", heeds), define("leaves_numbers", leavesNumbers),
+		define("dialled", dialled), define("shared_ids", sharedIDs), define("asks_for", asksFor),
+		define("keys", keys), define("attributes", attributes),
 	}
 }
 
@@ -39,10 +43,11 @@ func define[A any](name string, judge func(*view, A) judgement, needs ...Need) d
 
 // judgement is what one expectation comes to.
 type judgement struct {
-	met   bool
-	final bool // whatever the client does from now on changes nothing
-	want  string
-	got   string // empty: the story says it
+	met    bool
+	final  bool // whatever the client does from now on changes nothing
+	want   string
+	got    string // empty: the story says it
+	unseen string // why it cannot be told whether the client does it; then met says nothing
 }
 
 // Times is how often something is to happen: `never`, `once`, a number, or {least, most}.

@@ -3,12 +3,14 @@ package rehearse
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"sync"
 	"syscall"
 	"time"
@@ -159,6 +161,9 @@ func (p *passage) pass(body []byte) {
 	}
 	defer func() { _ = res.Body.Close() }()
 	res.Header.Del("Connection") // of the world's connection, which carries one request
+	if p.world.fillsIn {
+		fillIn(res, p.request.URL.Query().Get("shared_id"))
+	}
 	p.status, p.header = res.StatusCode, res.Header.Clone()
 	for name, values := range res.Header {
 		p.out.Header()[name] = values
@@ -168,6 +173,31 @@ func (p *passage) pass(body []byte) {
 	}
 	p.out.WriteHeader(res.StatusCode)
 	p.copy(res.Body)
+}
+
+// fillIn puts the shared_id that was asked for into a reply of the lesson's that wants it.
+func fillIn(res *http.Response, sharedID string) {
+	body, err := io.ReadAll(res.Body)
+	if err == nil && bytes.Contains(body, []byte(sharedIDHere)) {
+		quoted, _ := json.Marshal(sharedID) // a text always can
+		body = bytes.ReplaceAll(body, []byte(sharedIDHere), quoted[1:len(quoted)-1])
+		res.Header.Set("Content-Length", strconv.Itoa(len(body)))
+	}
+	res.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), failing{err}), res.Body}
+}
+
+// failing ends a body that broke off as it did, and a whole one.
+type failing struct{ err error }
+
+// Read implements io.Reader.
+func (f failing) Read([]byte) (int, error) {
+	if f.err == nil {
+		return 0, io.EOF
+	}
+	return 0, f.err
 }
 
 // copy passes a body on as it comes, so that one that drips does.

@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"fmt"
 	"slices"
 
 	"go.yaml.in/yaml/v3"
@@ -63,9 +64,12 @@ func (d destination) names(c Client) []string {
 	return []string{name}
 }
 
-// routes is where the client puts the caller through to, in a call that is answered there.
+// routes is where the client puts each caller through to, in a call that is answered there.
 func routes(v *view, d destination) judgement {
 	desks := v.to(pstn.ToDesk)
+	if d != Nowhere && v.lesson.Callers > 1 {
+		return routesAll(v, d, desks)
+	}
 	if d == Nowhere {
 		return judgement{met: len(desks) == 0, final: len(desks) > 0, want: "no queue called: the caller is done"}
 	}
@@ -79,6 +83,22 @@ func routes(v *view, d destination) judgement {
 		}
 	}
 	return j
+}
+
+// routesAll is routes for several callers: as many calls are answered at queues as there are callers.
+func routesAll(v *view, d destination, desks []Call) judgement {
+	names := d.names(v.client)
+	through := 0
+	for _, c := range desks {
+		if c.Answered() && (names == nil || slices.Contains(names, c.Dialled)) {
+			through++
+		}
+	}
+	return judgement{
+		met:  through >= v.lesson.Callers,
+		want: fmt.Sprintf("each of the %d callers put through to %s", v.lesson.Callers, d.says(names)),
+		got:  fmt.Sprintf("%d of the %d callers were put through, and %d dropped; the client %s", through, v.lesson.Callers, max(v.lesson.Callers-through, 0), v.story()),
+	}
 }
 
 func (d destination) says(names []string) string {

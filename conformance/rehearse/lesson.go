@@ -30,9 +30,11 @@ type Lesson struct {
 	Level       string // finding.Must, Should or May
 	Advice      string // what to change in a client that fails
 	World       *yaml.Node
-	Wants       string   // the queue that the agent wants the caller put through to; "": the agent keeps the caller
-	Callers     int      // who arrive at once
-	Arrival     *Arrives // how they arrive; nil: as all do that are played with it
+	Wants       string        // the queue that the agent wants the caller put through to; "": the agent keeps the caller
+	HangsUp     time.Duration // the caller hangs up so long after the answer; 0: never
+	SharedID    string        // that the client is asked to use for the caller; "": its own
+	Callers     int           // who arrive at once
+	Arrival     *Arrives      // how they arrive; nil: as all do that are played with it
 	Budget      time.Duration
 	Expect      []Expectation
 	Lines       strictyaml.Source
@@ -59,6 +61,7 @@ type Need string
 const (
 	NeedTransfers Need = "transfers that can be seen" // calls to queues over the SIP peer
 	NeedTold      Need = "callers who are told"       // a hook: there are several at once, or the time at which one comes counts
+	NeedHangUps   Need = "callers who hang up"        // a hook by which the client learns that its caller has gone
 )
 
 // Needs are what the lesson asks for, sorted.
@@ -68,6 +71,9 @@ func (l *Lesson) Needs() (out []Need) {
 	}
 	if l.Callers > 1 {
 		out = append(out, NeedTold)
+	}
+	if l.HangsUp > 0 {
+		out = append(out, NeedHangUps)
 	}
 	slices.Sort(out)
 	return slices.Compact(out)

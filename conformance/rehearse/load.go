@@ -30,6 +30,8 @@ type document struct {
 	Wants       string        `yaml:"wants"`
 	Callers     int           `yaml:"callers"`
 	Arrival     *Arrives      `yaml:"arrival"`
+	HangsUp     time.Duration `yaml:"hangs_up"`
+	SharedID    string        `yaml:"shared_id"`
 	Budget      time.Duration `yaml:"budget"`
 	Expect      []*yaml.Node  `yaml:"expect"`
 }
@@ -141,12 +143,15 @@ func (p *parser) lesson() *Lesson {
 	if d.Callers < 1 {
 		p.at(strictyaml.Lookup(p.root, "callers"), "callers: want 1 or more, got %d", d.Callers)
 	}
+	if d.HangsUp < 0 {
+		p.at(strictyaml.Lookup(p.root, "hangs_up"), "hangs_up: want 0 or more, got %s", d.HangsUp)
+	}
 	if d.Budget <= 0 {
 		p.at(strictyaml.Lookup(p.root, "budget"), "budget: want more than 0, got %s", d.Budget)
 	}
 	l := &Lesson{
 		File: p.file, Line: 1, Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: string(d.Level), Advice: strings.TrimSpace(d.Advice),
-		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, Budget: d.Budget, Lines: p.src,
+		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, HangsUp: d.HangsUp, SharedID: d.SharedID, Budget: d.Budget, Lines: p.src,
 	}
 	if n := strictyaml.Lookup(p.root, "lesson"); n != nil {
 		l.Line = n.Line

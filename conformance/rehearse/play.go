@@ -160,9 +160,17 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 			return "not observable: the client's transfers cannot be seen"
 		case n == NeedTold && arrival == nil:
 			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
+		case n == NeedHangUps && !leaves(arrival):
+			return fmt.Sprintf("needs %s: nothing tells the client of that", n)
 		}
 	}
 	return ""
+}
+
+// leaves reports whether callers who come so can hang up.
+func leaves(a Arrival) bool {
+	l, ok := a.(Leaving)
+	return ok && l.Leaves()
 }
 
 // play is one lesson under way.
@@ -174,7 +182,10 @@ type play struct {
 }
 
 func (p *play) view() *view {
-	return &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.arrival != nil}
+	v := &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.arrival != nil}
+	project := p.world.project()
+	v.keys = []string{project.DNIKey, project.HandoffKey}
+	return v
 }
 
 // watchOver lets the callers arrive and waits until the client is done with them, or has had its time. The error is that of
@@ -221,7 +232,10 @@ func (p *play) watchOver(ctx context.Context) error {
 			p.tell()
 		case <-ticks.C:
 		}
-		if v := p.view(); !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
+		if stays {
+			continue // it says itself when it is done
+		}
+		if v := p.view(); v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
 			return judged()
 		}
 	}
@@ -285,7 +299,8 @@ func (p *play) arrive(ctx context.Context) <-chan error {
 
 func (p *play) caller(n int) Caller {
 	c := p.Rehearsal.caller(p.world.project())
-	c.Lesson, c.Number, c.ANI = p.world.lesson.ID, n, ani(n)
+	l := p.world.lesson
+	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.SharedID, l.HangsUp
 	return c
 }
 
@@ -298,10 +313,12 @@ func (v *view) decided() bool {
 		return false
 	}
 	for _, e := range v.lesson.Expect {
-		if j := e.rule.judge(v); !j.met && !j.final {
-			return false
-		} else if j.final && !j.met {
+		switch j := e.rule.judge(v); {
+		case j.met || j.unseen != "":
+		case j.final:
 			return true
+		default:
+			return false
 		}
 	}
 	return true

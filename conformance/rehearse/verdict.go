@@ -20,22 +20,28 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 	}
 	out.Status = finding.Passed
 	out.Steps = len(v.lesson.Expect)
-	var wants []string
+	var wants, unseen []string
 	var first Expectation
 	var got string
 	for _, e := range v.lesson.Expect {
 		j := e.rule.judge(v)
+		if j.unseen != "" {
+			unseen = append(unseen, j.unseen)
+			continue
+		}
 		if j.met {
 			continue
 		}
 		if wants = append(wants, j.want); len(wants) == 1 {
 			first = e
 		}
-		got = cmp.Or(j.got, got)
+		got = cmp.Or(got, j.got)
 	}
 	if len(wants) > 0 {
 		out.Status = finding.Failed
 		out.Failures = []finding.Failure{p.failure(first, judgement{want: strings.Join(wants, "; "), got: cmp.Or(got, v.story())})}
+	} else if len(unseen) > 0 {
+		out.Status, out.Reason = finding.Unsupported, "not observable: "+strings.Join(unseen, "; ")
 	}
 	if told != nil {
 		out.Warnings = append(out.Warnings, told.Error())

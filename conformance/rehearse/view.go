@@ -17,6 +17,7 @@ type view struct {
 	begun  time.Time // when the first caller arrived, or the lesson began
 	now    time.Time
 	told   bool // the client was told of its callers
+	keys   []string
 }
 
 // of are the requests of one kind.

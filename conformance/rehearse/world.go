@@ -50,8 +50,7 @@ const talk = 300 * time.Millisecond
 func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 	root := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map", Line: 1, Column: 1}
 	if l.World != nil {
-		*root = *l.World
-		root.Content = slices.Clone(root.Content)
+		root = filled(l.World, c)
 	}
 	config, problems := sim.Decode(l.File, root, nil)
 	if len(problems) > 0 {
@@ -61,13 +60,31 @@ func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 	config.HTTP.Listen, config.SIP.Listen, config.Control.Listen = "127.0.0.1:0", "127.0.0.1:0", ""
 	for i := range config.Projects {
 		p := &config.Projects[i]
-		if !p.Agent.IsZero() {
-			continue
-		}
-		p.Agent = l.agent(c)
 		p.Handoff.SharedIDSource = handoff.FromBoth // the agent need not copy it
+		if p.Agent.IsZero() {
+			p.Agent = l.agent(c)
+		}
 	}
 	return config, problems
+}
+
+// What a world's texts may hold. The second is filled in when the handoff is asked for.
+const (
+	queueHere    = "${queue}"     // the queue that the client knows
+	sharedIDHere = "${shared_id}" // what the handoff is asked for by
+)
+
+// filled is a copy of a world with the queue that the client knows where it says so.
+func filled(n *yaml.Node, c Client) *yaml.Node {
+	out := *n
+	if n.Kind == yaml.ScalarNode {
+		out.Value = strings.ReplaceAll(n.Value, queueHere, c.Queue)
+	}
+	out.Content = make([]*yaml.Node, len(n.Content))
+	for i, inner := range n.Content {
+		out.Content[i] = filled(inner, c)
+	}
+	return &out
 }
 
 // agent is one that speaks for a while and leaves what the lesson wants.
@@ -104,6 +121,7 @@ type world struct {
 	numbers   []string
 	upstream  string // host:port of the platform's HTTP
 	transport *http.Transport
+	fillsIn   bool // a reply of the lesson's wants the shared_id
 }
 
 // open makes the world of a lesson.
@@ -114,6 +132,7 @@ func open(ctx context.Context, l *Lesson, o Options) (*world, error) {
 	}
 	config.Seed = o.Seed
 	w := &world{lesson: l, client: o.Client, transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
+	w.fillsIn = slices.ContainsFunc(l.Lines, func(line string) bool { return strings.Contains(line, sharedIDHere) })
 	w.watch = newWatch(w.route)
 	var err error
 	if w.numbers, err = config.Projects[0].Pool.Numbers.Expand(); err != nil {
@@ -140,6 +159,9 @@ func (w *world) close() error {
 // project is the one that the client belongs to.
 func (w *world) project() sim.Project { return w.stage.Sim.Config().Projects[0] }
 
+// nothings are what a client dials that was given no number, and did not look: no queue has such a name.
+var nothings = []string{"", "null", "nil", "none", "undefined"}
+
 // fewestDigits of a number that is no extension of the client's own.
 const fewestDigits = 7
 
@@ -149,14 +171,17 @@ func (w *world) route(user string) pstn.Route {
 	if slices.Contains([]string{w.client.Dials, w.client.Fallback, w.client.DefaultQueue}, user) && user != "" {
 		return pstn.ToDesk
 	}
-	digits := digitsOf(user)
-	if digits == "" || len(digits) < fewestDigits {
-		return pstn.ToDesk
+	if slices.Contains(nothings, strings.ToLower(user)) {
+		return pstn.ToNobody
 	}
+	digits := digitsOf(user)
 	for _, n := range w.numbers {
-		if sameNumber(n, digits) {
+		if n == user || sameNumber(n, digits) {
 			return pstn.ToPlatform
 		}
+	}
+	if digits == "" || len(digits) < fewestDigits && !strings.HasPrefix(user, "+") {
+		return pstn.ToDesk
 	}
 	return pstn.ToNobody
 }

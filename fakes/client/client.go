@@ -147,7 +147,7 @@ func (r *run) connect(ctx context.Context, body []byte) (Call, string) {
 		}
 		r.Dialled = true
 		r.note("dial", "%s", dni)
-		call, err := r.phone.Dial(ctx, dni, r.caller.ANI)
+		call, err := r.ring(ctx, r.phone.Dial, dni)
 		if err == nil {
 			r.CallID, r.Connected = call.ID(), true
 			r.note("connected", "%s", r.CallID)
@@ -161,6 +161,16 @@ func (r *run) connect(ctx context.Context, body []byte) (Call, string) {
 		}
 	}
 	return nil, why
+}
+
+// ring places a call, and gives it up when nobody has answered in the time for that.
+func (r *run) ring(ctx context.Context, place func(ctx context.Context, to, from string) (Call, error), to string) (Call, error) {
+	if r.config.RingTimeout > 0 {
+		var answered context.CancelFunc
+		ctx, answered = context.WithTimeout(ctx, r.config.RingTimeout)
+		defer answered()
+	}
+	return place(ctx, to, r.caller.ANI)
 }
 
 // think waits until the caller is ready to be dialled for, or leaves.
@@ -278,7 +288,7 @@ func (r *run) route(ctx context.Context, what, queue string) error {
 	}
 	r.Queue, r.Destination = queue, destination
 	r.note(what, "%s", destination)
-	call, err := r.phone.Transfer(ctx, destination, r.caller.ANI)
+	call, err := r.ring(ctx, r.phone.Transfer, destination)
 	if err != nil {
 		r.note(what, "%s: %v", destination, err)
 		return fmt.Errorf("%s: %w", destination, err)

@@ -40,6 +40,7 @@ type Config struct {
 	// Storm makes of a careful client one that tries again at once, and also when it was refused for want of a number.
 	Storm          bool          `yaml:"storm"`
 	DialAttempts   int           `yaml:"dial_attempts"` // numbers tried before falling back; default 2
+	RingTimeout    time.Duration `yaml:"ring_timeout"`  // of a call to a number or a queue, in real time; 0: as long as the network lets it ring
 	HandoffTimeout time.Duration `yaml:"handoff_timeout"`
 	Poll           Poll          `yaml:"poll"`
 	Seed           uint64        `yaml:"seed"` // of the jitter
@@ -84,7 +85,7 @@ func (c Config) Validate() error {
 		}
 	}
 	for name, d := range map[string]time.Duration{
-		"reserve_timeout": c.ReserveTimeout, "reserve_budget": c.ReserveBudget, "handoff_timeout": c.HandoffTimeout,
+		"reserve_timeout": c.ReserveTimeout, "reserve_budget": c.ReserveBudget, "ring_timeout": c.RingTimeout, "handoff_timeout": c.HandoffTimeout,
 		"poll.every": c.Poll.Every, "poll.for": c.Poll.For,
 	} {
 		if d < 0 {

@@ -98,7 +98,7 @@ func (r *run) readRecord(p reply) (a answer, final bool) {
 func (r *run) readData(raw json.RawMessage) answer {
 	if raw == nil || isNull(raw) {
 		r.warn("handoff: data: want an object, got %s", shown(raw))
-		return answer{None, "", "no handoff (no data)"}
+		return answer{Unreadable, "", "handoff: no data"}
 	}
 	var data map[string]json.RawMessage
 	if json.Unmarshal(raw, &data) != nil {

@@ -1,0 +1,97 @@
+package broken
+
+import (
+	"encoding/json"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/fakes/client"
+)
+
+// asking are wrong in when and how often they ask for the handoff.
+func asking() []Client {
+	once := func(c *client.Config) { c.Poll, c.OnMissing = client.Poll{Every: soon, For: soon}, client.Complete }
+	believes := func(name, lesson string, status int) Client {
+		c := misreads(name, lesson, func(a *answer) {
+			if a.asks && a.status == status {
+				a.status, a.body = http.StatusNotFound, `{"error_message":"not found"}`
+			}
+		})
+		c.Config = once
+		return c
+	}
+	return []Client{
+		set("asks once", "handoff-late", once),
+		asksTwice(),
+		set("takes 404 for a completed call", "handoff-404-for-ever", func(c *client.Config) { c.OnMissing = client.Complete }),
+		set("asks without a pause", "handoff-polled-with-pauses", func(c *client.Config) { c.Poll.Every, c.Poll.For = 20*soon, 5*time.Second }),
+		set("asks for ever", "handoff-500-for-ever", func(c *client.Config) { c.Poll.For = time.Hour }),
+		believes("takes an error for a completed call", "handoff-500-then-there", http.StatusInternalServerError),
+		believes("takes a refused key for a completed call", "handoff-refused", http.StatusUnauthorized),
+	}
+}
+
+// asksTwice believes the second reply, whatever the first was.
+func asksTwice() Client {
+	return Client{Name: "asks twice and believes the second reply", Lesson: "handoff-seen-once", Config: func(c *client.Config) { c.OnMissing = client.Complete },
+		HTTP: func(next client.Doer) client.Doer {
+			return doer(func(r *http.Request) (*http.Response, error) {
+				if r.Method == http.MethodGet {
+					if first, err := next.Do(r.Clone(r.Context())); err == nil {
+						_ = first.Body.Close()
+					}
+				}
+				return next.Do(r)
+			})
+		}}
+}
+
+// reading are wrong in what they read.
+func reading() []Client {
+	state := func(a answer) bool { return a.asks && a.status == http.StatusOK }
+	known := map[string]bool{"handoff_to": true, "handoff_reason": true}
+	transfers := func(name, lesson, instead string) Client {
+		return misreads(name, lesson, func(a *answer) {
+			if to := member(string(member(a.body, "data")), "handoff_to"); state(*a) && (to == nil || string(to) == instead) {
+				a.body = `{"id":"1","data":{"handoff_to":"default"}}`
+			}
+		})
+	}
+	return []Client{
+		transfers("transfers whoever has a handoff state", "contained-call-ends", "null"),
+		transfers("takes empty data for a handoff", "handoff-empty-data", "none"),
+		transfers("takes an empty text for a queue", "handoff-empty-text", `""`),
+		set("calls a queue named CONTAINED", "handoff-contained", func(c *client.Config) { c.Contained = []string{} }),
+		set("has no queue beside the one that is named", "handoff-unknown-queue", func(c *client.Config) { c.DefaultQueue = "" }),
+		crashes("does not survive null data", "handoff-null-data", func(a answer) bool { return state(a) && string(member(a.body, "data")) == "null" }),
+		crashes("wants the shared_id in every state", "handoff-without-shared-id", func(a answer) bool { return state(a) && member(a.body, "shared_id") == nil }),
+		crashes("wants an id in every state", "handoff-null-id", func(a answer) bool { return state(a) && string(member(a.body, "id")) == "null" }),
+		crashes("knows two members of data", "handoff-extra-fields", func(a answer) bool {
+			var data map[string]json.RawMessage
+			_ = json.Unmarshal(member(a.body, "data"), &data)
+			for name := range data {
+				if !known[name] {
+					return true
+				}
+			}
+			return false
+		}),
+	}
+}
+
+// naming are wrong in the names and keys that they send.
+func naming() []Client {
+	return []Client{
+		{Name: "has one shared_id for all", Lesson: "shared-ids-are-unique", Caller: func(c *client.Caller) { c.SharedID = "caller" }},
+		rewrites("puts the shared_id into the URL as it is", "shared-id-is-encoded", func(r *http.Request) {
+			r.URL.RawQuery = strings.NewReplacer("%26", "&", "%2B", "+").Replace(r.URL.RawQuery)
+		}),
+		rewrites("shows its key in the URL", "keys-in-headers", func(r *http.Request) { r.URL.RawQuery += "&api_key=" + r.Header.Get("x-api-key") }),
+		rewrites("sends the card number along", "attributes-without-secrets", func(r *http.Request) {
+			withBody(r, func(body string) string {
+				return strings.Replace(body, `{"attributes":{`, `{"attributes":{"paid_with":"4111 1111 1111 1111",`, 1)
+			})
+		}),
+	}
+}

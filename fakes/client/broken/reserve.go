@@ -1,0 +1,78 @@
+package broken
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/dnispool/dnispool/fakes/client"
+)
+
+// reserving are wrong in when and how often they ask for a number.
+func reserving() []Client {
+	return []Client{
+		set("has no fallback queue", "reserve-404-falls-back", func(c *client.Config) { c.Fallback = "" }),
+		set("drops a crowd's callers for whom no number is free", "crowd-is-served", func(c *client.Config) { c.Fallback = "" }),
+		set("waits for a slow reply as long as it takes", "reserve-slow", func(c *client.Config) { c.ReserveTimeout, c.ReserveBudget = time.Hour, time.Hour }),
+		set("tries again at once, and again, after a lost reply", "reserve-reply-lost", storm),
+		set("does not heed Retry-After", "reserve-429-seconds", storm),
+		set("asks a full pool in a storm", "reserve-exhausted-then-free", storm),
+		misreads("takes a Retry-After that is a date for nothing", "reserve-429-date", func(a *answer) {
+			if a.header.Get("Retry-After") != "" {
+				a.header.Set("Retry-After", "0")
+			}
+		}),
+		dialsAnything(),
+	}
+}
+
+// storm is a client that tries again without a pause. Its number of tries is bounded for the sake of whoever runs it.
+func storm(c *client.Config) { c.Storm, c.ReserveRetries, c.ReserveBudget = true, 25, time.Minute }
+
+// refusing do not survive how they are refused.
+func refusing() []Client {
+	status := func(code int) func(answer) bool {
+		return func(a answer) bool { return !a.asks && a.status == code }
+	}
+	without := func(name string) func(answer) bool {
+		return func(a answer) bool { return !a.asks && a.status >= 500 && member(a.body, name) == nil }
+	}
+	return []Client{
+		crashes("knows no 401", "reserve-401-falls-back", status(http.StatusUnauthorized)),
+		crashes("knows no 403", "reserve-403-falls-back", status(http.StatusForbidden)),
+		crashes("knows no 503", "reserve-503-falls-back", status(http.StatusServiceUnavailable)),
+		crashes("knows no 429", "reserve-429-bare", status(http.StatusTooManyRequests)),
+		crashes("reads the error_message of every error", "reserve-error-reserve-falls-back", without("error_message")),
+		crashes("reads the message of every error", "reserve-error-handoff-falls-back", without("message")),
+		crashes("reads every page as JSON", "reserve-html-falls-back", func(a answer) bool { return strings.HasPrefix(a.body, "<") }),
+		crashes("reads half a reply", "reserve-truncated-falls-back", func(a answer) bool { return a.status == http.StatusOK && !strings.HasSuffix(a.body, "}") }),
+		crashes("takes dni from every success", "reserve-without-dni-falls-back", func(a answer) bool {
+			return !a.asks && a.status == http.StatusOK && member(a.body, "dni") == nil
+		}),
+		crashes("does not survive a broken connection", "reserve-reset-falls-back", func(a answer) bool { return a.status == 0 }),
+		crashes("takes a gateway's 404 for its own mistake and stops", "reserve-wrong-region-falls-back", func(a answer) bool {
+			return a.status == http.StatusNotFound && member(a.body, "error") == nil
+		}),
+	}
+}
+
+// dialsAnything dials whatever stands where the number should be.
+func dialsAnything() Client {
+	const placeholder = "+999000"
+	written := ""
+	c := misreads("dials null", "reserve-null-dni-falls-back", func(a *answer) {
+		if dni := string(member(a.body, "dni")); dni == "null" {
+			written, a.body = "None", `{"dni":"`+placeholder+`"}`
+		}
+	})
+	c.Phone = func(p client.Phone) client.Phone {
+		return dialler{p, func(ctx context.Context, to, from string) (client.Call, error) {
+			if to == placeholder {
+				to = written
+			}
+			return p.Dial(ctx, to, from)
+		}}
+	}
+	return c
+}
