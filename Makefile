@@ -6,7 +6,9 @@ BIN := bin/dnispool
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 REVISION := $(shell git rev-parse --verify -q HEAD 2>/dev/null || echo unknown)
 EPOCH := $(shell git log -1 --format=%ct 2>/dev/null || echo 0)
-STATIC := CGO_ENABLED=0 $(GO) build -trimpath -buildvcs=false -ldflags '-s -w -buildid= -X main.release=$(VERSION) -X main.revision=$(REVISION)'
+# All that is built, vetted or run without the race detector is compiled in the same way, and so only once.
+ALIKE := CGO_ENABLED=0 GOFLAGS='-trimpath -buildvcs=false' $(GO)
+STATIC := $(ALIKE) build -ldflags '-s -w -buildid= -X main.release=$(VERSION) -X main.revision=$(REVISION)'
 
 .PHONY: run test torture build lint explore soak mutants independent bench reliability fuzz clean
 
@@ -14,7 +16,7 @@ run: build ## replay every bundled scenario against the in-process reference
 	$(BIN) check
 
 build:
-	$(GO) build -trimpath -o $(BIN) ./cmd/dnispool
+	CGO_ENABLED=0 $(GO) build -trimpath -o $(BIN) ./cmd/dnispool
 
 .PHONY: image release
 IMAGE ?= dnispool
@@ -43,7 +45,7 @@ release: ## archives with checksums, the same for the same commit (GNU tar)
 
 test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
-	$(GO) vet ./...
+	$(ALIKE) vet ./...
 	$(GO) test -race -timeout 20m ./...
 
 torture: ## what strangers and operating systems do to a simulator, the long form
@@ -62,14 +64,14 @@ lint: ## what no test shows: the module file, static checks, and that it builds 
 
 explore: build ## no history in a thousand may blame the correct reference, however little is known of it
 	$(BIN) explore --seeds 1..1000
-	$(GO) test -count=1 -run KnowingLess ./conformance/explore -less 1000
+	$(ALIKE) test -count=1 -run KnowingLess ./conformance/explore -less 1000
 
 soak: ## a million reservations in virtual time with every fault on, judged by all checks; some minutes
 	$(GO) test -count=1 -timeout 60m -v -run Soak ./conformance/explore -reservations 100000 -soaks 5
 
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants
-	$(GO) test -count=1 -run 'Knowledge|EveryMutant' ./conformance/mutation -knowledge
+	$(ALIKE) test -count=1 -run 'Knowledge|EveryMutant' ./conformance/mutation -knowledge
 
 independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000

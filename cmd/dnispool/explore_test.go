@@ -89,13 +89,9 @@ func TestExploreAMutant(t *testing.T) {
 	}
 }
 
-// TestReadmeShowsWhatExploreSays: the counterexample of the README is a real one.
-func TestReadmeShowsWhatExploreSays(t *testing.T) {
-	readme, err := os.ReadFile("../../README.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, after, _ := strings.Cut(string(readme), "$ dnispool explore --mutant M04 --seeds 1..3\n")
+// TestPageShowsWhatExploreSays: the counterexample of the page is a real one.
+func TestPageShowsWhatExploreSays(t *testing.T) {
+	_, after, _ := strings.Cut(document(t, "specs/contention.md").text, "$ dnispool explore --mutant M04 --seeds 1..3\n")
 	shown, _, found := strings.Cut(after, "```")
 	if !found {
 		t.Fatal("want the command and its output, got neither")
@@ -103,7 +99,7 @@ func TestReadmeShowsWhatExploreSays(t *testing.T) {
 	got := dnispool(t, t.TempDir(), "explore", "--mutant", "M04", "--seeds", "1..3")
 	rate := regexp.MustCompile(`[0-9]+ operations/s`)
 	if want, got := rate.ReplaceAllString(shown, "N"), rate.ReplaceAllString(got.out, "N"); want != got {
-		t.Errorf("README: want it to show\n%s\ngot\n%s", got, want)
+		t.Errorf("want the page to show\n%s\ngot\n%s", got, want)
 	}
 }
 

@@ -2,12 +2,14 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -36,14 +38,23 @@ func image(t *testing.T) string {
 	if out, err := exec.Command("docker", "version", "--format", "{{.Server.Version}}").CombinedOutput(); err != nil {
 		t.Skipf("no Docker engine answers: %v: %s", err, out)
 	}
-	const tag = "dnispool-test:cmd"
-	c := exec.Command("make", "image", "IMAGE="+tag)
+	if err := builtImage(); err != nil {
+		t.Fatal(err)
+	}
+	return imageTag
+}
+
+const imageTag = "dnispool-test:cmd"
+
+// builtImage builds the image for the first test that needs it.
+var builtImage = sync.OnceValue(func() error {
+	c := exec.Command("make", "image", "IMAGE="+imageTag)
 	c.Dir = "../.."
 	if out, err := c.CombinedOutput(); err != nil {
-		t.Fatalf("make image: %v\n%s", err, out)
+		return fmt.Errorf("make image: %w\n%s", err, out)
 	}
-	return tag
-}
+	return nil
+})
 
 // container runs the image as args say, until the test ends, and returns its name once the simulator in it is ready.
 func container(t *testing.T, args ...string) string {
@@ -133,8 +144,7 @@ func TestImage(t *testing.T) {
 // TestReadmeContainer runs the container as the README has it, but for the ports here, which have to be free, and the tag.
 func TestReadmeContainer(t *testing.T) {
 	tag := image(t)
-	text, _ := readme(t)
-	command := find(t, text, `(?m)^docker (run .*) dnispool$`)[1]
+	command := find(t, document(t, "README.md").text, `(?m)^docker (run .*) dnispool$`)[1]
 	args := strings.Fields(regexp.MustCompile(`127\.0\.0\.1:\d+:`).ReplaceAllString(command, "127.0.0.1::"))
 	id := container(t, append(args[1:], "-e", "DNISPOOL_POOL_NUMBERS=1", tag)...)
 	p := inContainer(t, id)

@@ -77,17 +77,12 @@ func TestPlanOfADay(t *testing.T) {
 	}
 }
 
-// TestReadmePlan: what the chapter shows of plan is what it prints.
-func TestReadmePlan(t *testing.T) {
+// TestPlanPage: what the page shows of plan is what it prints.
+func TestPlanPage(t *testing.T) {
 	t.Parallel()
-	text, blocks := readme(t)
-	_, chapter, _ := strings.Cut(text, "\n## How many numbers to buy\n")
-	chapter, _, _ = strings.Cut(chapter, "\n## ")
+	p := document(t, "specs/plan.md")
 	ran := 0
-	for _, b := range blocks {
-		if !strings.Contains(chapter, b.text) {
-			continue
-		}
+	for _, b := range p.blocks {
 		for _, command := range b.commands() {
 			if b.language == "" {
 				_, want, _ := strings.Cut(b.text, "\n")
@@ -97,7 +92,7 @@ func TestReadmePlan(t *testing.T) {
 				ran++
 				continue
 			}
-			for _, row := range regexp.MustCompile(`(?m)^\| ([0-9]+) \| (.*%) \| (.*) \| (0 %) \|$`).FindAllStringSubmatch(chapter, -1) {
+			for _, row := range regexp.MustCompile(`(?m)^\| ([0-9]+) \| (.*%) \| (.*) \| (0 %) \|$`).FindAllStringSubmatch(p.text, -1) {
 				out, code := shell(t, t.TempDir(), strings.Replace(command, "300/min", row[1]+"/min", 1))
 				want := regexp.MustCompile(`on arrival +20 +300,000 +` + regexp.QuoteMeta(row[3]) + ` +` + regexp.QuoteMeta(row[2]) + ` +` + row[4])
 				if code != 0 || !want.MatchString(out) {
@@ -108,6 +103,6 @@ func TestReadmePlan(t *testing.T) {
 		}
 	}
 	if ran != 4 {
-		t.Errorf("README: want one plan and three rows, got %d", ran)
+		t.Errorf("want one plan and three rows, got %d", ran)
 	}
 }

@@ -55,7 +55,7 @@ func plan() run.Plan {
 //	DNISPOOL_TARGET=http://127.0.0.1:8081 go test ./conformance/suite
 //	ginkgo -p ./conformance/suite
 //
-// Played whole on the reference, its list and its verdicts are those of `dnispool check`.
+// Played whole on the reference, its list is that of `dnispool check`, and so are its verdicts.
 func TestConformance(t *testing.T) {
 	got := make(map[string]finding.Status)
 	p := plan()
@@ -87,7 +87,10 @@ func TestConformance(t *testing.T) {
 	if filtered(suiteConfig) || !passed || *target != "" {
 		return
 	}
-	loaded, err := run.Load(plan())
+	// The lists are compared whole; the verdicts in the areas with the most verbs, for those scenarios are played twice.
+	again := plan()
+	again.Filter.Patterns = []string{"core/*", "pool/*", "handoff/*"}
+	loaded, err := run.Load(again)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -99,7 +102,7 @@ func TestConformance(t *testing.T) {
 		t.Errorf("want the %d scenarios of dnispool check, got %d specs", len(played.Results), len(got))
 	}
 	for _, r := range played.Results {
-		if got[r.ID] != r.Verdict() {
+		if r.Status != finding.Filtered && got[r.ID] != r.Verdict() {
 			t.Errorf("%s: dnispool check says %s, the suite %q", r.ID, r.Verdict(), got[r.ID])
 		}
 	}
@@ -183,6 +186,26 @@ func TestGoTest(t *testing.T) {
 				t.Error("want no key in the output")
 			}
 		})
+	}
+}
+
+// TestPrintedCommands runs what a page says about the suite.
+func TestPrintedCommands(t *testing.T) {
+	if os.Getenv(inParallel) != "" {
+		t.Skip("this is one of the processes")
+	}
+	page, err := os.ReadFile("../../specs/checking.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	printed := regexp.MustCompile(`(?m)^go test ./conformance/suite -ginkgo\.([a-z-]+)='(.*)'$`).FindAllStringSubmatch(string(page), -1)
+	if len(printed) != 2 {
+		t.Fatalf("want two commands, got %q", printed)
+	}
+	for _, m := range printed {
+		if out, ok := child(t, "DNISPOOL_SCENARIOS=", "-test.run=^TestConformance$", "-ginkgo.dry-run", "-ginkgo."+m[1]+"="+m[2]); !ok {
+			t.Errorf("%s: want it to select some, got %s", m[0], out)
+		}
 	}
 }
 
