@@ -41,8 +41,8 @@ func TestCancelRightBehindTheInvite(t *testing.T) {
 			p.send(req{method: "INVITE"})
 			p.send(req{method: "CANCEL", branch: "INVITE"})
 			settle()
-			if got := p.got(); !strings.HasSuffix(got, "200 487") || h.end.How != sipua.HowCancel {
-				t.Fatalf("call %d: want 200 and 487, got %q, end %+v", i, got, h.end)
+			if got := p.got(); !strings.HasSuffix(got, "200 487") || h.end.How != sipua.HowCancel || h.calls != 1 {
+				t.Fatalf("call %d: want 200 and 487 for one call, got %q, end %+v of %d", i, got, h.end, h.calls)
 			}
 		})
 	}

@@ -210,8 +210,9 @@ func (c *tcpConn) Close() error {
 	return c.Conn.Close()
 }
 
-// Write sends one message: sipgo writes each in one piece. The response to a request other than INVITE may be lost with its connection
-// and is none the worse for sipgo: what has arrived takes effect. It would drop a CANCEL that it cannot answer.
+// Write sends one message: sipgo writes each in one piece. A response may be lost with its connection and is none the worse for sipgo,
+// but for the final one to an INVITE: what has arrived takes effect. It would drop a CANCEL that it cannot answer, and for a 180 that it
+// cannot send it would forget the INVITE, whose CANCEL has come perhaps.
 func (c *tcpConn) Write(b []byte) (int, error) {
 	if c.streams.handover.shut.Load() {
 		return len(b), nil
@@ -228,5 +229,6 @@ func (c *tcpConn) Write(b []byte) (int, error) {
 }
 
 func mayBeLost(message []byte) bool {
-	return bytes.HasPrefix(message, []byte("SIP/2.0 ")) && !bytes.HasSuffix(headerOf(message, "CSeq", "CSeq"), []byte("INVITE"))
+	return bytes.HasPrefix(message, []byte("SIP/2.0 1")) ||
+		bytes.HasPrefix(message, []byte("SIP/2.0 ")) && !bytes.HasSuffix(headerOf(message, "CSeq", "CSeq"), []byte("INVITE"))
 }

@@ -71,3 +71,39 @@ func TestLastWordsOverTCP(t *testing.T) {
 		}
 	}
 }
+
+// TestInviteAndCancelInOneBreath, after which the connection is closed: each is a call that was cancelled, or, where the order was lost
+// on a busy machine, a refusal that is told.
+func TestInviteAndCancelInOneBreath(t *testing.T) {
+	ends := make(chan string, 1)
+	e := loopback(t, sipua.Config{TCP: true,
+		OnCall: func(l *sipua.Leg) {
+			_ = ring(l)
+			<-l.Done()
+			ends <- short(l.End())
+		},
+		OnRejected: func(r sipua.Rejection) {
+			if r.Method == "INVITE" { // a CANCEL whose INVITE comes later than it waits is refused, and takes effect all the same
+				ends <- fmt.Sprint(r.Status, " ", r.Cause)
+			}
+		},
+	})
+	for i := range 40 {
+		s := dialStream(t, e.Addr())
+		p := &peer{addr: s.LocalAddr().String()}
+		id := fmt.Sprint("call", i)
+		via := "SIP/2.0/TCP " + p.addr + ";branch=z9hG4bK" + id
+		if _, err := s.Write([]byte(p.text(req{method: "INVITE", callID: id, via: via}) + p.text(req{method: "CANCEL", callID: id, via: via}))); err != nil {
+			t.Fatal(err)
+		}
+		_ = s.Close()
+		select {
+		case got := <-ends:
+			if got != "remote cancel 487" && got != "487 a CANCEL came before it" {
+				t.Errorf("round %d: want it cancelled, got %s", i, got)
+			}
+		case <-time.After(10 * time.Second):
+			t.Fatalf("round %d: want the call cancelled, nothing is told of it", i)
+		}
+	}
+}

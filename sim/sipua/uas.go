@@ -46,11 +46,12 @@ func (e *Endpoint) onInvite(r *sip.Request, tx *sip.ServerTx, tolerated []flaw) 
 	switch {
 	case overtaken:
 		close(early)
+		e.tell(r, sip.StatusRequestTerminated, "a CANCEL came before it")
 		_ = l.respond(l.response(r, sip.StatusRequestTerminated, "", nil, nil))
-		fallthrough
-	case !listening: // it came before we listened; sipgo has answered it
 		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated})
 		return
+	case !listening: // it came before we listened; sipgo has answered it. The call has arrived all the same, and OnCall finds it over
+		l.finish(End{By: Remote, How: HowCancel, Status: sip.StatusRequestTerminated})
 	}
 	e.tolerate(l, r, tolerated)
 	e.handover.answered(r) // the leg's end will tell when it has been
