@@ -138,6 +138,7 @@ func TestReadmeShowsTheBanner(t *testing.T) {
 // TestPrintedCommands runs every other command that the README and its pages show, in the order in which they stand
 // there. One that several pages show runs once.
 func TestPrintedCommands(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("runs some fifty commands")
 	}
