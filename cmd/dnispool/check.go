@@ -21,10 +21,10 @@ type checkFlags struct {
 	*flags
 	reportPaths
 	readerFlags
-	dir, label, out, target         string
+	dir, label, out, target, again  string
 	seed                            uint64
 	list, dryRun, strict, keep, yes bool
-	workers                         int
+	workers, times                  int
 }
 
 func newCheckFlags() *checkFlags {
@@ -45,6 +45,8 @@ its file. Without arguments every bundled scenario is played.`)}
 	f.reportPaths.define(f.flags)
 	f.StringVar(&f.out, "out", "out", "keep the history of each scenario that does not pass under `dir`, for dnispool judge, and pictures; '' keeps none")
 	f.BoolVar(&f.keep, "keep", false, "keep the histories of scenarios that pass as well")
+	f.StringVar(&f.again, "again", "", "play what did not pass in the report `run.json` once more, with its seed, and say what is fixed; with --target on another target")
+	f.IntVar(&f.times, "times", 1, "with --again: play it `n` times, and say what is flaky")
 	f.IntVar(&f.workers, "workers", 0, "`how` many scenarios at a time; 0 is one a processor")
 	return f
 }
@@ -70,18 +72,19 @@ func runCheck(ctx context.Context, e env) int {
 	case err != nil:
 		return refused(err)
 	}
+	earlier, err := f.earlier(e, patterns, &plan)
+	if err != nil {
+		return refused(err)
+	}
 	aimed, err := aim.At(ctx, f.target, e.getenv, &plan)
 	if err != nil {
 		return refused(err)
 	}
 	defer leave(ctx, e, aimed)
 	deployed := aimed.Deployment
-	loaded, err := run.Load(plan)
-	if err == nil && plan.Fit != nil {
-		err = plan.Fit(ctx, &loaded)
-	}
+	loaded, err := loadAndFit(ctx, plan)
 	if err != nil {
-		return refused(err)
+		return refused(f.elsewhere(err))
 	}
 	switch {
 	case f.list:
@@ -95,6 +98,7 @@ func runCheck(ctx context.Context, e env) int {
 		return 0
 	}
 	options := f.reader(e, f.given)
+	options.FirstWhole = options.FirstWhole || f.times > 1
 	options.Redactor = report.NewRedactor(plan.Target.Secrets()...)
 	if plan.Shown != nil {
 		options.Redactor = options.Redactor.OnlyNumbers(plan.Shown(loaded))
@@ -117,8 +121,11 @@ func runCheck(ctx context.Context, e env) int {
 		defer commands.Resume()
 	}
 	text := report.NewText(e.out, options)
-	text.Begin(loaded.Report(), len(loaded.Selected))
+	text.Begin(loaded.Report(), f.times*len(loaded.Selected))
 	played, err := loaded.Play(ctx, text)
+	if err == nil && earlier != nil {
+		played, err = f.repeat(ctx, *earlier, played, loaded, text)
+	}
 	if err != nil {
 		return refused(err)
 	}

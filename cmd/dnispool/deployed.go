@@ -15,7 +15,10 @@ import (
 
 // ask shows the plan, and goes on when somebody says so.
 func (f *checkFlags) ask(e env, d *aim.Deployment) error {
-	fmt.Fprintf(e.out, "%s\n", d)
+	fmt.Fprintln(e.out, d)
+	if f.times > 1 {
+		fmt.Fprintf(e.out, "          all of it %d times\n\n", f.times)
+	}
 	if f.yes || d.Cost.Played == 0 {
 		return nil
 	}

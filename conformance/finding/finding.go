@@ -113,7 +113,8 @@ type Result struct {
 	Exchanges   []Exchange    `json:"exchanges,omitempty"`
 	Ladder      []SIPMessage  `json:"ladder,omitempty"`
 	Notes       []string      `json:"notes,omitempty"`
-	Kept        []string      `json:"kept,omitempty"` // files with more: the history, a picture
+	Kept        []string      `json:"kept,omitempty"`   // files with more: the history, a picture
+	Repeat      *Repeat       `json:"repeat,omitempty"` // of one that was played again
 }
 
 // Failure is one thing that was wanted and did not happen.

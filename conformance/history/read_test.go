@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"slices"
 	"strings"
@@ -235,4 +236,25 @@ func BenchmarkRead(b *testing.B) {
 	}
 	b.ReportMetric(float64(rounds)*n/fast.Seconds(), "operations/s")
 	b.ReportMetric(float64(slow)/float64(fast), "x-encoding/json")
+}
+
+// testdata/v1 holds a history as an earlier version of the tool wrote it. It is never written anew.
+func TestReadOpensWhatEarlierVersionsWrote(t *testing.T) {
+	const name = "testdata/v1/history.jsonl"
+	file, err := os.Open(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	f, err := Read(name, file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[Kind]int{}
+	for _, o := range f.Ops {
+		kinds[o.Kind]++
+	}
+	if kinds[Reserve] == 0 || kinds[Call] == 0 || kinds[Handoff] == 0 {
+		t.Errorf("want reservations, calls and states, got %v", kinds)
+	}
 }

@@ -25,6 +25,7 @@ func (p *page) summary(run finding.Run) {
 	})
 	p.list("Could not be judged:", run, func(r finding.Result) bool { return r.Status == finding.Error })
 	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
+	p.repeats(run)
 	p.skips(run)
 	p.notPlayed(run)
 	p.warningList(run)
@@ -75,6 +76,24 @@ func gist(res finding.Result) string {
 		return res.Reason
 	}
 	return res.Failures[0].Headline()
+}
+
+// repeats says what became of scenarios that were played again.
+func (p *page) repeats(run finding.Run) {
+	headed := false
+	for _, res := range run.Results {
+		if res.Repeat == nil {
+			continue
+		}
+		if !headed {
+			p.line("%s", p.paint(bold, "Played again:"))
+			headed = true
+		}
+		p.line("  %-14s %s (was %s)", res.Repeat, res.ID, statusName(res.Repeat.Was))
+	}
+	if headed {
+		p.line("")
+	}
 }
 
 // skips lists all reasons when the last line cannot.

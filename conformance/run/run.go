@@ -3,6 +3,7 @@
 package run
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -27,6 +28,7 @@ type Plan struct {
 	Files         fs.FS  // the scenario files
 	Dir           string // how people know the directory of the files
 	Filter        scenario.Filter
+	Selects       string // the selection in words; empty: the filter's
 	Target        targets.Target
 	Seed          uint64
 	Strict        bool
@@ -75,7 +77,7 @@ func (l Loaded) Report() finding.Run {
 }
 
 func (l Loaded) filterText() string {
-	words := strings.Join(l.Filter.Patterns, " ")
+	words := cmp.Or(l.Selects, strings.Join(l.Filter.Patterns, " "))
 	if l.Filter.Label != "" {
 		words = strings.TrimSpace(words + " label " + l.Filter.Label)
 	}

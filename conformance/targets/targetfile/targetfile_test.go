@@ -182,3 +182,15 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// testdata/v1 holds a target file as the first version of the form allowed it. It is never written anew.
+func TestParseOpensWhatEarlierVersionsAllowed(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("testdata", "v1", "target.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	f, problems := targetfile.Parse("target.yaml", data, today)
+	if len(problems) > 0 || f.Second == nil || f.Facts.Size != 20 || len(f.Waivers) != 1 || f.Calls.Trunk == nil {
+		t.Errorf("want it read, got %+v\n%v", f, problems.Err())
+	}
+}
