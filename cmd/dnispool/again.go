@@ -3,11 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/run"
-	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
@@ -30,8 +30,15 @@ func (f *checkFlags) earlier(e env, patterns []string, p *run.Plan) (*finding.Ru
 	if on := (reference.Target{}).Name(); f.target == "" && earlier.Target != on {
 		return nil, fmt.Errorf("report %s: it is of %s; say with --target what to play on", f.again, earlier.Target)
 	}
-	p.Filter = scenario.Filter{Patterns: earlier.ToRepeat()}
-	if len(p.Filter.Patterns) == 0 {
+	failed := earlier.ToRepeat()
+	for i, id := range failed {
+		at := slices.IndexFunc(earlier.Results, func(r finding.Result) bool { return r.ID == id })
+		if file := earlier.Results[at].File; run.IDOf(file) == id && f.dir == "" && !missing(file) {
+			failed[i] = file
+		}
+	}
+	p.Named(failed)
+	if len(failed) == 0 {
 		return nil, fmt.Errorf("report %s: want a scenario that did not pass, got none: %s", f.again, earlier.Sentence())
 	}
 	p.Selects = "what did not pass in " + f.again

@@ -28,11 +28,11 @@ type checkFlags struct {
 }
 
 func newCheckFlags() *checkFlags {
-	f := &checkFlags{flags: newFlags("check", `[flags] [id | glob | file:line ...]
+	f := &checkFlags{flags: newFlags("check", `[flags] [id | glob | file | file:line | directory ...]
 
 Replays scenarios against the in-process reference, over real HTTP and real SIP on loopback, in virtual time; with --target
 against a simulator that runs elsewhere, one after the other, or against a deployment, in real time and within the limits of
-its file. Without arguments every bundled scenario is played.`)}
+its file. Without arguments every bundled scenario is played; scenarios of your own are named by their files or directories.`)}
 	f.StringVar(&f.target, "target", "", "`file` that describes what to play on instead of the reference, or the URL of a simulator's control API")
 	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
@@ -153,8 +153,8 @@ func (f *checkFlags) openReports(e env) (reportFiles, error) {
 
 func (f *checkFlags) plan(patterns []string) run.Plan {
 	p := run.Plan{
-		Tool: tool, Version: version(), Files: scenarios.Files, Dir: "scenarios",
-		Filter: scenario.Filter{Patterns: patterns, Label: f.label}, Target: reference.Target{}, VirtualTime: true, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
+		Tool: tool, Version: version(), Files: scenarios.Files, Dir: run.Bundled,
+		Filter: scenario.Filter{Label: f.label}, Target: reference.Target{}, VirtualTime: true, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
 	}
 	if f.dir != "" {
 		p.Files, p.Dir = os.DirFS(f.dir), f.dir
@@ -162,6 +162,7 @@ func (f *checkFlags) plan(patterns []string) run.Plan {
 	if p.Seed == 0 {
 		p.Seed = drawSeed()
 	}
+	p.Named(patterns)
 	return p
 }
 

@@ -14,7 +14,7 @@ import (
 
 func runScenarios(ctx context.Context, e env) int {
 	f := newCheckFlags()
-	f.flags = newFlags("scenarios", `list | lint | show [flags] [id | glob | file:line ...]
+	f.flags = newFlags("scenarios", `list | lint | show [flags] [id | glob | file | file:line | directory ...]
 
 list  one line for each scenario
 lint  read every file and report every problem, with its place

@@ -36,6 +36,7 @@ type Plan struct {
 	KeepAll       bool                // of those that pass as well
 	Redact        func(string) string // hides secrets in what is left; nil hides none
 	Workers       int                 // scenarios at work at one time; 0: one a processor
+	named         []string            // files and directories on disk, beside those of Files; see Named
 	// TargetWords are what a command line says of the target, for the commands that a report prints; none for the reference.
 	TargetWords []string
 	VirtualTime bool // the target's time is its own
@@ -51,16 +52,30 @@ type Loaded struct {
 	Plan
 	All      []*scenario.Scenario
 	Selected []*scenario.Scenario
+	byName   map[string]string // files of those that were named by their files, by id
 }
 
 // Load reads and selects the scenarios. The error lists every problem of every file with its place.
 func Load(p Plan) (Loaded, error) {
-	all, problems := scenario.Load(p.Files, ".", p.Reading())
-	if err := problems.Err(); err != nil {
+	named, problems, err := p.loadNamed()
+	var all []*scenario.Scenario
+	if len(p.named) == 0 || len(p.Filter.Patterns) > 0 {
+		found, more := scenario.Load(p.Files, ".", p.Reading())
+		all, problems = found, append(problems, more...)
+	}
+	if err := errors.Join(err, problems.Err()); err != nil {
 		return Loaded{}, err
 	}
-	selected, err := scenario.Select(all, p.Filter)
-	return Loaded{Plan: p, All: all, Selected: selected}, err
+	l := Loaded{Plan: p, All: all, byName: make(map[string]string)}
+	if len(p.named) > 0 {
+		l.All = together(all, named)
+		l.Filter.Taken = func(s *scenario.Scenario) bool { return slices.Contains(named, s) }
+	}
+	for _, s := range named {
+		l.byName[s.ID] = s.File
+	}
+	l.Selected, err = scenario.Select(l.All, l.Filter)
+	return l, err
 }
 
 // Reading is how the plan's scenarios are read.
@@ -77,7 +92,7 @@ func (l Loaded) Report() finding.Run {
 }
 
 func (l Loaded) filterText() string {
-	words := cmp.Or(l.Selects, strings.Join(l.Filter.Patterns, " "))
+	words := cmp.Or(l.Selects, strings.Join(append(slices.Clone(l.named), l.Filter.Patterns...), " "))
 	if l.Filter.Label != "" {
 		words = strings.TrimSpace(words + " label " + l.Filter.Label)
 	}
@@ -142,7 +157,9 @@ func (l Loaded) Options() (replay.Options, error) {
 // Again is the command that plays one scenario of the run again.
 func (l Loaded) Again(id string) string {
 	words := []string{l.Tool, "check", id}
-	if l.Dir != "scenarios" {
+	if file := l.byName[id]; file != "" {
+		words[2] = shellWord(file)
+	} else if l.Dir != Bundled {
 		words = append(words, "--scenarios", shellWord(l.Dir))
 	}
 	if l.Strict {

@@ -20,6 +20,10 @@ type Filter struct {
 	// files ("scenarios/pool/exhausted.yaml") and lines in files ("….yaml:28"). A scenario
 	// is taken when any of them fits.
 	Patterns []string
+	// Taken, when it is not nil, says which scenarios are taken whatever the patterns.
+	Taken func(*Scenario) bool
+	// Others are names of what is no scenario that was read, for an error that says what may have been meant.
+	Others []string
 	// Label is an expression over labels, areas and levels: "pool and not (slow or may)".
 	Label string
 	Noun  string // what the errors call that which is selected; empty: scenario
@@ -49,10 +53,13 @@ func Select(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
 }
 
 func selectPatterns(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
-	if len(filter.Patterns) == 0 {
+	if len(filter.Patterns) == 0 && filter.Taken == nil {
 		return scenarios, nil
 	}
 	taken := make(map[*Scenario]bool)
+	for _, s := range scenarios {
+		taken[s] = filter.Taken != nil && filter.Taken(s)
+	}
 	var errs []error
 	for _, pattern := range filter.Patterns {
 		fits := matchPattern(pattern)
@@ -63,7 +70,7 @@ func selectPatterns(scenarios []*Scenario, filter Filter) ([]*Scenario, error) {
 			}
 		}
 		if !found {
-			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(filter.Noun, "scenario"), unmatched(pattern, scenarios)))
+			errs = append(errs, fmt.Errorf("%s: %w", cmp.Or(filter.Noun, "scenario"), unmatched(pattern, scenarios, filter.Others)))
 		}
 	}
 	selected := slices.DeleteFunc(slices.Clone(scenarios), func(s *Scenario) bool { return !taken[s] })
@@ -101,8 +108,8 @@ func globPattern(pattern string) *regexp.Regexp {
 }
 
 // unmatched says why a pattern fits nothing and what may have been meant.
-func unmatched(pattern string, scenarios []*Scenario) error {
-	var known []string
+func unmatched(pattern string, scenarios []*Scenario, others []string) error {
+	known := slices.Clone(others)
 	for _, s := range scenarios {
 		if m := fileLine.FindStringSubmatch(pattern); m != nil && m[2] != "" && matchFile(m[1], "")(s) {
 			return fmt.Errorf("want a line of %s (1 to %d), got %s", s.File, len(s.Lines), m[2])
