@@ -36,7 +36,7 @@ its file. Without arguments every bundled scenario is played; scenarios of your 
 	f.StringVar(&f.target, "target", "", "`file` that describes what to play on instead of the reference, or the URL of a simulator's control API")
 	f.BoolVar(&f.yes, "yes", false, "begin on a deployment without asking, once the plan is printed")
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
-	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
+	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may' or 'pool && !may'")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
 	f.BoolVar(&f.list, "list", false, "list what is selected and stop")
 	f.BoolVar(&f.dryRun, "dry-run", false, "read and check everything, play nothing")

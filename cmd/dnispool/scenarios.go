@@ -20,7 +20,7 @@ list  one line for each scenario
 lint  read every file and report every problem, with its place
 show  print the files`)
 	f.StringVar(&f.dir, "scenarios", "", "`dir` of scenario files to use instead of the bundled ones")
-	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may'")
+	f.StringVar(&f.label, "label", "", "`expression` over labels, areas and levels, as in 'pool and not may' or 'pool && !may'")
 	f.StringVar(&f.target, "target", "", "with list: `file` that describes a target; each scenario is played on it or says what it lacks")
 	args, code, done := f.parse(e)
 	if done {

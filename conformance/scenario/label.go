@@ -1,6 +1,7 @@
 package scenario
 
 import (
+	"cmp"
 	"fmt"
 	"regexp"
 	"slices"
@@ -34,7 +35,10 @@ type labelParser struct {
 	depth      int
 }
 
-var labelToken = regexp.MustCompile(`^(?:[()]|[a-z0-9][a-z0-9_-]*)`)
+var labelToken = regexp.MustCompile(`^(?:[()!]|&&|\|\||[a-z0-9][a-z0-9_-]*)`)
+
+// operators are the words for the signs with which Ginkgo writes the same: both are understood.
+var operators = map[string]string{"&&": "and", "||": "or", "!": "not"}
 
 func (p *labelParser) scan() error {
 	rest := strings.TrimSpace(p.text)
@@ -43,7 +47,7 @@ func (p *labelParser) scan() error {
 		if token == "" {
 			return fmt.Errorf("label: want words, and, or, not and parentheses, got %q", rest)
 		}
-		p.tokens = append(p.tokens, token)
+		p.tokens = append(p.tokens, cmp.Or(operators[token], token))
 		rest = strings.TrimSpace(rest[len(token):])
 	}
 	return nil

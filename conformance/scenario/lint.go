@@ -156,6 +156,7 @@ func (n *names) refs(v *Value) {
 	for _, ref := range v.refs() {
 		n.ref(ref)
 	}
+	n.forgotten(v.node)
 }
 
 func (n *names) ref(ref *Ref) {

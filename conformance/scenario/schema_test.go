@@ -109,7 +109,7 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 // beyondSchema are the problems that a schema cannot see: they lie between two places.
 func beyondSchema() []string {
 	return []string{
-		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "empty-subset", "forward-reference", "literal-var",
+		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "empty-subset", "forgotten-dollar", "forward-reference", "literal-var",
 		"malformed-reference", "matcher-in-a-list", "misspelt-format", "pattern-that-does-not-compile", "shadowed-name", "too-many-counted",
 		"unknown-reference", "unknown-result-field", "unquoted-attribute", "unused-name", "unused-var", "zero-duration",
 	}

@@ -59,7 +59,10 @@ scenario: want an id, a glob or file:line, got "nothing", which fits none of 4`}
 		{label: "(smoke", problem: `label: want ), got the end in "(smoke"`},
 		{label: "smoke)", problem: `label: want and, or or the end, got ")" in "smoke)"`},
 		{label: "()", problem: `label: want a label, got ")" in "()"`},
-		{label: "smoke && slow", problem: `label: want words, and, or, not and parentheses, got "&& slow"`},
+		{label: "smoke && slow", problem: `label: want at least one scenario, got none of 4 for "smoke && slow"`},
+		{label: "pool && !may", want: "pool/race"},
+		{label: "smoke||(slow&&may)", want: "core/happy pool/size/ten"},
+		{label: "smoke & slow", problem: `label: want words, and, or, not and parentheses, got "& slow"`},
 		{label: strings.Repeat("(", 200) + "smoke", problem: "label: want at most 100 levels, got more"},
 		{patterns: "nothing", label: "zzz and", problem: `scenario: want an id, a glob or file:line, got "nothing", which fits none of 4
 label: want one of concurrency, core, may, must, pool, should, slow, smoke or top, got "zzz"`},

@@ -95,6 +95,9 @@ func (t *Text) Resolve(scope *Scope) (string, error) {
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (t *Text) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	if is := unquoted(n); is != "" {
+		return strictyaml.Problems{strictyaml.At(file, n, "want \"$%[1]s\", got %[1]s, which YAML takes for a mapping", is)}
+	}
 	var s string
 	if ps := strictyaml.Decode(file, n, &s); len(ps) > 0 {
 		return ps
