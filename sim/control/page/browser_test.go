@@ -103,8 +103,16 @@ type tab struct {
 	clicks int
 }
 
-// open looks at the page at the simulator's own link. What the page complains of on its console fails the test.
+// open looks at the page, and waits until it follows the simulator.
 func (w *world) open(t *testing.T, width, height int64) *tab {
+	t.Helper()
+	b := w.look(t, width, height)
+	b.wait(`document.querySelector('#live').dataset.state === 'live'`)
+	return b
+}
+
+// look looks at the page at the simulator's own link. What the page complains of on its console fails the test.
+func (w *world) look(t *testing.T, width, height int64) *tab {
 	t.Helper()
 	first, err := browser()
 	if err != nil {
@@ -137,7 +145,6 @@ func (w *world) open(t *testing.T, width, height int64) *tab {
 		}
 	})
 	b.do(chromedp.EmulateViewport(width, height), chromedp.Navigate(w.server.Link()))
-	b.wait(`document.querySelector('#live').dataset.state === 'live'`)
 	return b
 }
 

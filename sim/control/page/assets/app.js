@@ -10,6 +10,7 @@ import { event, journal } from './journal.js';
 import { number } from './number.js';
 import { Pool } from './pool.js';
 import { messages, refused } from './refused.js';
+import { isRehearsed, rehearsal, rehearse } from './rehearsal.js';
 import { follow } from './stream.js';
 import { begin } from './try.js';
 
@@ -23,6 +24,7 @@ const views = {
   journal: { shows: journal, of: 'journal' },
   refused: { shows: refused, of: 'refused' },
   faults: { shows: faults, of: 'faults' },
+  rehearsal: { shows: rehearsal, of: 'rehearsal' },
   number: { shows: number, of: 'pool' },
   conversation: { shows: conversation, of: 'conversations' },
   exchange: { shows: exchange, of: 'http' },
@@ -134,7 +136,7 @@ const words = { live: 'live', waiting: 'no connection', stranger: 'another token
 function told(state) {
   const node = document.querySelector('#live');
   node.dataset.state = state;
-  node.textContent = words[state];
+  node.textContent = state === 'waiting' && isRehearsed() ? 'waiting for a lesson' : words[state];
   if (state === 'live') know();
 }
 
@@ -167,7 +169,7 @@ document.addEventListener('keydown', (press) => {
     return;
   }
   if (typing) return;
-  const entries = document.querySelectorAll('nav a');
+  const entries = document.querySelectorAll('nav a:not([hidden])');
   if (press.key >= '1' && press.key <= String(entries.length)) {
     enter(entries[Number(press.key) - 1].getAttribute('href'));
   } else if (press.key === '/') {
@@ -198,3 +200,7 @@ wide.addEventListener('change', route);
 begin(() => pool.project);
 route();
 follow(refresh, told);
+rehearse(() => {
+  if (!location.hash) location.hash = '#/rehearsal';
+  told(document.querySelector('#live').dataset.state);
+});
