@@ -128,6 +128,14 @@ func WithFault(yaml string) testcontainers.CustomizeRequestOption {
 	return withFlags("--fault", yaml)
 }
 
+// WithRehearsal judges a client instead of serving a platform: the container plays the lessons of dnispool rehearse, and
+// Control().Rehearse begins one, Arrived says that its callers have arrived at the client, Served that the client is done with
+// them, and Verdict waits for what became of it. The client is given URL() and SIP(), and the keys of Control().Rehearsal. Flags
+// are those of dnispool rehearse, as in WithRehearsal("--queue", "sales"). WithConfig and WithFault are for a platform alone.
+func WithRehearsal(flags ...string) testcontainers.CustomizeRequestOption {
+	return testcontainers.WithCmd(append([]string{"rehearse", "--serve"}, flags...)...)
+}
+
 // withFlags adds flags to the command.
 func withFlags(flags ...string) testcontainers.CustomizeRequestOption {
 	return func(r *testcontainers.GenericContainerRequest) error {
