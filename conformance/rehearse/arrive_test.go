@@ -36,8 +36,17 @@ type announced struct {
 // office is a client that runs beside the rehearsal: it serves whoever it is told of.
 type office struct {
 	t      *testing.T
-	keys   rehearse.Caller // that it was set up with
 	served sync.WaitGroup
+
+	mu   sync.Mutex
+	keys rehearse.Caller // that it was set up with
+}
+
+// known is what it was set up with.
+func (o *office) known() rehearse.Caller {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.keys
 }
 
 // serve takes through a caller of whom JSON tells.
@@ -49,7 +58,7 @@ func (o *office) serve(text []byte) {
 		o.t.Errorf("want a caller, got %s (%v)", text, err)
 		return
 	}
-	if strings.Contains(string(text), o.keys.DNIKey) {
+	if strings.Contains(string(text), o.known().DNIKey) {
 		o.t.Errorf("want no key told, got %s", text)
 	}
 	o.take(rehearse.Caller{
@@ -58,7 +67,7 @@ func (o *office) serve(text []byte) {
 }
 
 func (o *office) take(c rehearse.Caller) {
-	c.DNIKey, c.HandoffKey = o.keys.DNIKey, o.keys.HandoffKey
+	c.DNIKey, c.HandoffKey = o.known().DNIKey, o.known().HandoffKey
 	o.served.Go(func() {
 		if err := takenThrough(careful())(context.WithoutCancel(o.t.Context()), c); err != nil {
 			o.t.Error(err)
@@ -77,7 +86,9 @@ func (o *office) judged(l *rehearse.Lesson, how rehearse.Ways) finding.Result {
 	if err != nil {
 		o.t.Fatal(err)
 	}
+	o.mu.Lock()
 	o.keys = r.Surroundings()
+	o.mu.Unlock()
 	got := r.Play(o.t.Context(), l)
 	o.served.Wait()
 	if err := r.Close(); err != nil {
@@ -150,7 +161,7 @@ func TestInbound(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				c := o.keys
+				c := o.known()
 				c.Lesson, c.ANI = "inbound", leg.From().User
 				o.take(c)
 				legs.Go(func() {
@@ -173,6 +184,35 @@ func TestInbound(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestInboundCallerHangsUp: the client learns of it by the BYE, and ends its own call.
+func TestInboundCallerHangsUp(t *testing.T) {
+	t.Parallel()
+	o := &office{t: t}
+	var legs sync.WaitGroup
+	line, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) {
+		if err := leg.Answer(t.Context(), nil); err != nil {
+			t.Error(err)
+			return
+		}
+		c := o.known()
+		c.Lesson, c.ANI = "inbound", leg.From().User
+		c.HangsUp = 300 * time.Millisecond // as its caller does
+		o.take(c)
+		legs.Go(func() { <-leg.Done() })
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := o.judged(named(t, "caller-hangs-up-first"), rehearse.Ways{SIP: rehearse.Inbound("sip:ivr@" + line.Addr())})
+	if got.Status != finding.Passed || !strings.Contains(fmt.Sprint(got.Ladder), "carrier client BYE sip:") {
+		t.Errorf("%s\n%v", told(got), got.Ladder)
+	}
+	legs.Wait()
+	if err := line.Close(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -55,16 +55,41 @@ func (i Inbound) Arrive(ctx context.Context, c Caller) error {
 	if leg == nil {
 		return nil
 	}
-	select {
-	case <-leg.Done():
-		return nil
-	case <-ctx.Done():
+	if c.HangsUp > 0 {
+		c.stays(ctx, leg)
+	} else {
+		select {
+		case <-leg.Done():
+		case <-ctx.Done():
+		}
 	}
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), hangsUpWithin)
 	defer cancel()
 	_ = leg.Bye(ending) // a client that does not answer a BYE has heard it all the same
 	return nil
 }
+
+// stays returns when the caller hangs up, who does so some time after the platform has answered the client; or when there is
+// nothing left to hang up, or no time.
+func (c Caller) stays(ctx context.Context, leg *sipua.Leg) {
+	select {
+	case <-c.answered:
+	case <-leg.Done():
+		return
+	case <-ctx.Done():
+		return
+	}
+	wait := time.NewTimer(c.HangsUp)
+	defer wait.Stop()
+	select {
+	case <-wait.C:
+	case <-leg.Done():
+	case <-ctx.Done():
+	}
+}
+
+// Leaves implements Leaving: the client sees the BYE.
+func (Inbound) Leaves() bool { return true }
 
 // hangsUpWithin is how long a client may take to answer the BYE of a caller when a lesson is over.
 const hangsUpWithin = time.Second

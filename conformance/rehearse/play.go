@@ -301,6 +301,7 @@ func (p *play) caller(n int) Caller {
 	c := p.Rehearsal.caller(p.world.project())
 	l := p.world.lesson
 	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.SharedID, l.HangsUp
+	c.answered = p.world.watch.answered
 	return c
 }
 

@@ -12,7 +12,7 @@ import (
 // TestRun is how a client in Go is rehearsed by its own tests.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	rehearse.Run(t, rehearse.Options{Arrival: rehearse.Func(reference)}, named(t, "happy-transfer"), named(t, "reserve-404-falls-back"))
+	rehearse.Run(t, rehearse.Options{Arrival: takenThrough(careful())}, named(t, "happy-transfer"), named(t, "reserve-404-falls-back"))
 }
 
 // TestRunWithACommand: a client that is no function has one address for all lessons.

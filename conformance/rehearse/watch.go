@@ -67,6 +67,9 @@ type watch struct {
 	routes  func(user string) pstn.Route
 	changed chan struct{} // has a value after something happened
 
+	answered chan struct{} // closed when the platform has answered for the first time
+	once     sync.Once
+
 	mu       sync.Mutex
 	requests []*Request
 	calls    []*Call
@@ -75,7 +78,7 @@ type watch struct {
 }
 
 func newWatch(routes func(string) pstn.Route) *watch {
-	return &watch{routes: routes, changed: make(chan struct{}, 1), last: time.Now()}
+	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), last: time.Now()}
 }
 
 func (w *watch) stir(at time.Time) {
@@ -202,6 +205,8 @@ func (w *watch) follow(m sipua.Message) {
 			if c.AnsweredAt = m.At; code >= 300 {
 				c.AnsweredAt = time.Time{}
 				c.end(m.At, carrier)
+			} else if c.Route == pstn.ToPlatform {
+				w.once.Do(func() { close(w.answered) })
 			}
 		}
 	case method == "BYE", method == "CANCEL" && c.Status == 0:

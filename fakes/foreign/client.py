@@ -139,7 +139,7 @@ def wish(shared_id):
 
 
 def main():
-    shared_id = str(uuid.uuid4())
+    shared_id = os.environ.get("SHARED_ID") or str(uuid.uuid4())
     dni = reserve(shared_id)
     if dni is None or not call(dni, UNTIL_BYE):
         put_through(FALLBACK)

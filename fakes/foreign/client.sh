@@ -62,9 +62,10 @@ call() {
   (cd "$dir" && exec sipp -sf call.xml -m 1 -i 127.0.0.1 -nostdin -recv_timeout 25000 "$SIP_PEER" > /dev/null 2>&1 < /dev/null)
 }
 
-shared_id=sh-$$-$(date +%s)
+shared_id=${SHARED_ID:-sh-$$-$(date +%s)}
+quoted=$(printf %s "$shared_id" | sed 's/[\\"]/\\&/g') # in JSON
 status=$(curl -s -m 3 -o "$dir/reply" -w '%{http_code}' -H "X-Api-Key: $DNI_KEY" -H 'Content-Type: application/json' \
-  -d "{\"attributes\":{\"shared_id\":\"$shared_id\",\"ani\":\"$ani\"}}" "$BASE_URL/v1/conversations/dni-reservation")
+  -d "{\"attributes\":{\"shared_id\":\"$quoted\",\"ani\":\"$ani\"}}" "$BASE_URL/v1/conversations/dni-reservation")
 dni=$(sed -n 's/.*"dni"[ ]*:[ ]*"\(+[1-9][0-9]*\)".*/\1/p' "$dir/reply" 2> /dev/null)
 if [ "$status" != 200 ] || [ "${#dni}" -lt 8 ]; then
   [ "$mistake" = no-fallback ] || call "$fallback" hangup
@@ -79,7 +80,7 @@ fi
 queue=$default
 for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
   status=$(curl -s -m 2 -o "$dir/state" -w '%{http_code}' -H "X-Api-Key: $HANDOFF_KEY" \
-    "$BASE_URL/v1/$ACCOUNT_ID/$PROJECT_ID/handoff_state?shared_id=$shared_id")
+    -G --data-urlencode "shared_id=$shared_id" "$BASE_URL/v1/$ACCOUNT_ID/$PROJECT_ID/handoff_state")
   if [ "$status" = 200 ] && grep -q '"data"[ ]*:[ ]*{' "$dir/state"; then
     queue=$(sed -n 's/.*"handoff_to"[ ]*:[ ]*"\([^"]*\)".*/\1/p' "$dir/state")
     break
