@@ -84,7 +84,7 @@ func TestFaultFlagsAddUp(t *testing.T) {
 	for _, c := range []struct{ args, want string }{
 		{"--fault|htp: {}", `--fault:1:1: unknown key "htp" (did you mean "http"?)`},
 		{"--fault|7", "--fault:1:1: file: want a mapping, got 7"},
-		{"--fault|calls: {refuse: 486}|--fault|calls: {refuse: 200}", "--fault:1:8: refuse: want a SIP status from 400 to 699, got 200"},
+		{"--fault|calls: {refuse: 486}|--fault|calls: {refuse: 200}", "--fault:1:8: refuse: want a SIP status from 300 to 699, got 200"},
 	} {
 		args := append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "--control", "off"}, strings.Split(c.args, "|")...)
 		if r := dnispool(t, dir, args...); r.code != 2 || !strings.Contains(r.err, c.want) {

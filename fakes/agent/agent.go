@@ -21,7 +21,7 @@
 //	  - when: {attribute: intent, equals: billing} # or one_of: [...], or present: true
 //	    do:
 //	      - set: {handoff_to: billing}
-//	      - hangup: true                    # return here; hang up after the speech
+//	      - hangup: true                    # return here; hang up after the speech; or {headers: {X-Outcome: done}}, which the BYE carries
 //	    else:
 //	      - crash: "KeyError: 'ani'"        # raise here; nothing of this function counts
 //	  - when: {unbound: true}               # subjects: attribute, state, header, call, unbound

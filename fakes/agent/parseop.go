@@ -62,10 +62,22 @@ func (p *parser) op(n *yaml.Node) op {
 		if p.ended {
 			p.at(n, "hangup: want it in start or turns: in end the call is over")
 		}
-		p.truth(keys.Hangup, "hangup")
-		return hangupOp{}
+		return p.hangup(keys.Hangup)
 	}
 	return p.when(n, keys.When, keys.Do, keys.Else)
+}
+
+// hangup reads true, or the headers of the BYE.
+func (p *parser) hangup(n *yaml.Node) op {
+	if n.Kind != yaml.MappingNode {
+		p.truth(n, "hangup")
+		return hangupOp{}
+	}
+	var with struct {
+		Headers map[string]string `yaml:"headers"`
+	}
+	p.decode(n, "hangup", &with)
+	return hangupOp{with.Headers}
 }
 
 func present(nodes ...*yaml.Node) []*yaml.Node {

@@ -101,10 +101,11 @@ type crashOp string
 
 func (o crashOp) run(*frame) error { return errors.New(string(o)) }
 
-type hangupOp struct{}
+// hangupOp ends the call, with headers for the BYE.
+type hangupOp struct{ headers map[string]string }
 
-func (hangupOp) run(f *frame) error {
-	f.reply.Hangup = true
+func (o hangupOp) run(f *frame) error {
+	f.reply.Hangup, f.reply.Headers = true, o.headers
 	return errReturn
 }
 

@@ -75,7 +75,7 @@ func TestRead(t *testing.T) {
 		{"agent: {function: end, crash: true, slow: 1s}", "crash, slow: 1s", ""},
 		{"handoffs: [{late: {min: 1s, max: 2s}}, {never: true, probability: 0.5}, {null_data: true}, {flapping: true}]", "late: 1s to 2s|never|null_data|flapping", ""},
 		{"calls: {times: 1}", "", "f:1:8: fault: want something to happen, got nothing"},
-		{"calls: {refuse: 200}", "", "f:1:8: refuse: want a SIP status from 400 to 699, got 200"},
+		{"calls: {refuse: 200}", "", "f:1:8: refuse: want a SIP status from 300 to 699, got 200"},
 		{"calls: {lose_invites: true, duplicate_invites: true}", "", "f:1:8: fault: want lose_invites or duplicate_invites alone, got it with the other"},
 		{"agent: {function: begin, crash: true}", "", `f:1:8: function: want start, turn or end, got "begin"`},
 		{"handoffs: {never: true, probability: 2}", "", "f:1:11: probability: want 0 to 1, got 2"},

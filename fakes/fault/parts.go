@@ -56,7 +56,7 @@ func (t *Inside) withCall(a telephony.Arrival) telephony.Trouble {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return telephony.Trouble{Refuse: f.Refuse, NoAnswer: f.NoAnswer, Late: f.LateAnswer.Draw(t.rng), NoBye: f.NoBye, ByeLate: f.LateBye.Draw(t.rng)}
+	return telephony.Trouble{Refuse: f.Refuse, EarlyMedia: f.EarlyMedia, NoAnswer: f.NoAnswer, Late: f.LateAnswer.Draw(t.rng), NoBye: f.NoBye, ByeLate: f.LateBye.Draw(t.rng)}
 }
 
 func (t *Inside) pickCall(a telephony.Arrival, onTheWay bool) (Call, bool) {

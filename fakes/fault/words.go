@@ -36,6 +36,7 @@ type Call struct {
 	When
 	Number     string     `yaml:"number"`      // dialled, as the pool has it; empty: any
 	Refuse     int        `yaml:"refuse"`      // with this SIP status; 486 is busy
+	EarlyMedia bool       `yaml:"early_media"` // it is told 183 with a session description instead of 180
 	NoAnswer   bool       `yaml:"no_answer"`   // it rings until its caller gives up
 	LateAnswer wire.Delay `yaml:"late_answer"` // it rings so much longer
 	NoBye      bool       `yaml:"no_bye"`      // the platform's BYE is never sent
@@ -55,15 +56,15 @@ func (f Call) String() string {
 }
 
 func (f Call) toCall() string {
-	return said(part{f.Refuse != 0, fmt.Sprintf("refuse: %d", f.Refuse)}, part{f.NoAnswer, "no_answer"},
+	return said(part{f.Refuse != 0, fmt.Sprintf("refuse: %d", f.Refuse)}, part{f.EarlyMedia, "early_media"}, part{f.NoAnswer, "no_answer"},
 		part{f.LateAnswer != (wire.Delay{}), "late_answer: " + f.LateAnswer.String()}, part{f.NoBye, "no_bye"},
 		part{f.LateBye != (wire.Delay{}), "late_bye: " + f.LateBye.String()})
 }
 
 func (f Call) validate() error {
 	err := f.When.validate()
-	if f.Refuse != 0 && (f.Refuse < 400 || f.Refuse > 699) {
-		err = errors.Join(err, fmt.Errorf("refuse: want a SIP status from 400 to 699, got %d", f.Refuse))
+	if f.Refuse != 0 && (f.Refuse < 300 || f.Refuse > 699) {
+		err = errors.Join(err, fmt.Errorf("refuse: want a SIP status from 300 to 699, got %d", f.Refuse))
 	}
 	if also := f.toCall(); f.LoseInvites && f.DuplicateInvites || f.onTheWay() && also != "" {
 		err = errors.Join(err, fmt.Errorf("fault: want lose_invites or duplicate_invites alone, got it with %s", cmp.Or(also, "the other")))

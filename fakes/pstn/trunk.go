@@ -44,13 +44,25 @@ func (c *Carrier) Connect(leg *sipua.Leg, route Route) {
 	}
 }
 
+// early is the session description that a 183 carries; nil with anything else, and where the caller has offered none.
+func early(in *sipua.Leg, code int) []byte {
+	if code != 183 || len(in.Offer()) == 0 {
+		return nil
+	}
+	sdp, _ := sipua.AnswerSDP(in.Offer(), in.LocalHost(), discard) // an offer without PCMU is refused with the answer
+	return sdp
+}
+
+// discard is a port to which media are sent that nobody hears.
+const discard = 9
+
 // forward puts a call through to the platform: a second call, whose progress, answer and end are passed back. What the
 // caller does to the first is done to the second.
 func (c *Carrier) forward(in *sipua.Leg) {
 	ctx, hungUp := context.WithCancel(c.ctx)
 	defer hungUp()
 	in.OnEnd(func(sipua.End) { hungUp() })
-	dial := Dial{To: deskName(in.RequestURI()), From: in.From().Dialled(), progress: func(code int) { _ = in.Provisional(code, "", nil) }}
+	dial := Dial{To: deskName(in.RequestURI()), From: in.From().Dialled(), progress: func(code int) { _ = in.Provisional(code, "", early(in, code)) }}
 	if !strings.HasPrefix(dial.To, "+") {
 		dial.Format = E164NoPlus
 	}

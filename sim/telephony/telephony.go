@@ -313,12 +313,20 @@ func (e *Edge) watch(ctx context.Context, leg *sipua.Leg, s Session) (context.Co
 	}
 }
 
+// progress tells the caller that it rings, or lets them hear the network before the answer.
+func (e *Edge) progress(leg *sipua.Leg, t Trouble) error {
+	if sdp, err := e.media(leg); t.EarlyMedia && err == nil {
+		return leg.Provisional(183, "Session Progress", sdp)
+	}
+	return leg.Provisional(180, "Ringing", nil)
+}
+
 // pickUp rings and answers.
 func (e *Edge) pickUp(ctx context.Context, leg *sipua.Leg, s call) error {
 	if err := e.clock.Sleep(ctx, e.config.RingingAfter); err != nil {
 		return err
 	}
-	if err := leg.Provisional(180, "Ringing", nil); err != nil {
+	if err := e.progress(leg, s.trouble); err != nil {
 		return err
 	}
 	if err := e.ring(ctx, s.trouble); err != nil {

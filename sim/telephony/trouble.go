@@ -22,11 +22,12 @@ type Options struct {
 
 // Trouble is what goes wrong with one call on purpose. The zero value is nothing.
 type Trouble struct {
-	Refuse   int           // the SIP status that the call is refused with, before anything is looked up
-	NoAnswer bool          // it rings until its caller gives up
-	Late     time.Duration // it rings so much longer
-	NoBye    bool          // the platform ends the conversation, and never sends its BYE
-	ByeLate  time.Duration // the BYE comes so much later; number and handoff state are settled by then
+	Refuse     int           // the SIP status that the call is refused with, before anything is looked up
+	EarlyMedia bool          // it is told 183 with a session description instead of 180
+	NoAnswer   bool          // it rings until its caller gives up
+	Late       time.Duration // it rings so much longer
+	NoBye      bool          // the platform ends the conversation, and never sends its BYE
+	ByeLate    time.Duration // the BYE comes so much later; number and handoff state are settled by then
 }
 
 // CauseEnded is the cause of a call that was ended by Arrival.End.

@@ -43,6 +43,8 @@ func dialling() []Client {
 		gaveUpAt("drops the caller of a busy number", "dial-busy", 486),
 		gaveUpAt("drops the caller of a number without a route", "dial-no-route", 404),
 		gaveUpAt("drops the caller in congestion", "dial-congestion", 503),
+		gaveUpAt("takes a redirection for the end of the call", "dial-redirected", 302),
+		set("tries one number only", "dial-another-number", func(c *client.Config) { c.DialAttempts = 1 }),
 		set("lets a number ring for ever", "dial-no-answer", func(c *client.Config) { c.RingTimeout = time.Hour }),
 		set("lets a number ring for a moment only", "dial-late-answer", func(c *client.Config) { c.RingTimeout = 500 * time.Millisecond }),
 		{Name: "stays on the line when its caller has gone", Lesson: "caller-hangs-up-first", Caller: func(c *client.Caller) { c.HangUpAfter = 0 }},
