@@ -37,6 +37,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/finding", "conformance/history"},
 	{"conformance/reading", "conformance/finding conformance/history"},
 	{"conformance/check/linear", "conformance/finding conformance/history conformance/reading"},
+	{"conformance/check/simulated", "conformance/history conformance/reading"},
 	{"conformance/check", "conformance/check/linear conformance/finding conformance/history conformance/inorder conformance/jsonvalue conformance/reading"},
 	{"conformance/verdict", "conformance/check conformance/finding conformance/history conformance/reading"},
 	{"conformance/judge", "conformance/check conformance/finding conformance/history conformance/jsonvalue conformance/reading conformance/verdict"},

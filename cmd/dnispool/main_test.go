@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the golden files anew")
 var binary string
 
 func TestMain(m *testing.M) {
-	if os.Getenv("TEST_DIALLER_SIP") != "" { // this process dials for TestPythonExample
+	if os.Getenv("TEST_DIALLER_SIP")+os.Getenv("TEST_BUSY_HISTORY") != "" { // this process dials for TestPythonExample, or writes for BenchmarkJudgeFile
 		os.Exit(m.Run())
 	}
 	os.Exit(func() int {

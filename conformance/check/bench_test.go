@@ -4,31 +4,22 @@ import (
 	"fmt"
 	"runtime"
 	"testing"
-	"time"
 
-	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/check/simulated"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
-
-// million is a history of at least n operations of a busy pool that is right.
-func million(n int) (reading.Facts, []history.Op) {
-	p := traffic{
-		seed: 1, requests: n / 9, rate: 40, size: 1000, windowMin: 15 * time.Second, windowMax: 16 * time.Second, coolDown: 500 * time.Millisecond, release: "hangup",
-		bindings: "once", selection: "random", talk: 15 * time.Second, abandon: .05, lost: .01, retry: .5, late: .01, probes: .01, twice: .01, drain: true,
-	}
-	all := simulate(p)
-	return p.facts(), all[:min(n, len(all))]
-}
 
 // BenchmarkJudge judges a history by all checks. Memory is what the process holds at its peak, the history included.
 func BenchmarkJudge(b *testing.B) {
 	for _, n := range []int{10_000, 100_000, 1_000_000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			f, all := million(n)
+			p := simulated.Busy(n)
+			all := p.History()
 			if len(all) < n {
 				b.Fatalf("want %d operations, got %d", n, len(all))
 			}
-			facts := map[string]reading.Facts{"": f}
+			all = all[:n]
+			facts := map[string]reading.Facts{"": p.Facts()}
 			runtime.GC()
 			b.ReportAllocs()
 			for b.Loop() {

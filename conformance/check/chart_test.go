@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/dnispool/dnispool/conformance/check/simulated"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/report"
@@ -72,7 +73,7 @@ func TestChartIsSmall(t *testing.T) {
 	}
 	all = []op{reserved(0, .1, "a"), reserved(5, 5.1, "a")}
 	for i := range 30 {
-		id := number(i)
+		id := simulated.Number(i)
 		all = append(all, dialled(1, 2, "a").id(id).over(3), heard(6, id, "", "a")) // none of them took it
 	}
 	if got := chart(t, "no-double-lease", roa, all...); !strings.Contains(got, "\n  and 20 more\n") {

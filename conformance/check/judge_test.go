@@ -36,14 +36,14 @@ func TestJudgeAllByProject(t *testing.T) {
 // The checks of a long history are applied side by side, and find what each finds by itself.
 func TestJudgeSideBySide(t *testing.T) {
 	p := validation(1, 2.3)
-	p.requests, p.spurious, p.double = 1300, .02, .02
-	all := simulate(p)
+	p.Requests, p.Spurious, p.Double = 1300, .02, .02
+	all := p.History()
 	if len(all) < many {
 		t.Fatalf("want %d operations, got %d", many, len(all))
 	}
-	h := reading.Of(map[string]reading.Facts{"": p.facts()}, all)
+	h := reading.Of(map[string]reading.Facts{"": p.Facts()}, all)
 	got, violated := Judge(t.Context(), h, Default(), 0).Results, 0
-	again := reading.Of(map[string]reading.Facts{"": p.facts()}, all)
+	again := reading.Of(map[string]reading.Facts{"": p.Facts()}, all)
 	for i, task := range tasksOf(again, Default()) {
 		want := task.result(t.Context(), again.Whole.Astray())
 		if !reflect.DeepEqual(got[i], want) {

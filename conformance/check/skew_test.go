@@ -6,23 +6,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check/simulated"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // twoClocks is a right pool seen by two generators whose clocks are 250 ms apart.
-func twoClocks() traffic {
+func twoClocks() simulated.Traffic {
 	p := validation(5, 4.6)
-	p.generators, p.skew, p.requests = 2, 125*time.Millisecond, 3000
+	p.Generators, p.Skew, p.Requests = 2, 125*time.Millisecond, 3000
 	return p
 }
 
 func TestSkewBetweenGenerators(t *testing.T) {
 	p := twoClocks()
-	all := simulate(p)
+	all := p.History()
 	blamed := func(eps time.Duration) (n int, certain int, j finding.Judgement) {
-		f := p.facts()
+		f := p.Facts()
 		f.Eps = &eps
 		j = Judge(t.Context(), reading.Of(map[string]reading.Facts{"": f}, all), Default(), 0)
 		for _, r := range j.Results {

@@ -4,6 +4,7 @@ import (
 	"math"
 	"testing"
 
+	"github.com/dnispool/dnispool/conformance/check/simulated"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
@@ -75,14 +76,14 @@ func TestStraysInNumbers(t *testing.T) {
 	var all []op
 	for i := range 1000 {
 		at := float64(100 * i)
-		id := number(i)
-		all = append(all, reserved(at, at+.1, number(i)).nonce(id), dialled(at+.2, at+5, number(i)).nonce(id).id(id).over(at+6), heard(at+7, id, id, number(i)))
+		id := simulated.Number(i)
+		all = append(all, reserved(at, at+.1, simulated.Number(i)).nonce(id), dialled(at+.2, at+5, simulated.Number(i)).nonce(id).id(id).over(at+6), heard(at+7, id, id, simulated.Number(i)))
 	}
 	f := with(roa, func(f *reading.Facts) { f.Strays = new(4e-4) }) // two in a thousand that wait five seconds
 	for losses, want := range map[int]int{2: 0, 20: 20} {
 		some := ops(all...)
 		for i := range losses {
-			id := number(40 * i)
+			id := simulated.Number(40 * i)
 			some[3*40*i+2] = ops(heard(float64(4000*i+7), id, "", id))[0]
 		}
 		out := outcome(t, "attributes-delivered", f, some)

@@ -8,23 +8,24 @@ import (
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/check/simulated"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // drawn is a platform and its traffic, drawn at random; the pool is right.
-func drawn(seed uint64) traffic {
+func drawn(seed uint64) simulated.Traffic {
 	r := rand.New(rand.NewPCG(seed, 1))
 	pick := func(of ...float64) float64 { return of[r.IntN(len(of))] }
 	of := func(s ...string) string { return s[r.IntN(len(s))] }
-	p := traffic{
-		seed: seed, requests: 10 + r.IntN(60), size: 1 + r.IntN(6), windowMin: time.Duration(2+r.IntN(20)) * time.Second,
-		coolDown: time.Duration(pick(0, 0, .5, 5) * float64(time.Second)), release: of("arrival", "answer", "hangup"), bindings: of("once", "many"), selection: of("lru", "round-robin", "random"),
-		talk: time.Duration(pick(.5, 5, 30) * float64(time.Second)), abandon: pick(0, .05, .5), lost: pick(0, .05, .3), retry: pick(0, 1), late: pick(0, .2), probes: pick(0, .3),
-		twice: pick(0, .2), refuse: pick(0, .1), cancel: pick(0, .1), callerHangsUp: pick(0, .5), unheard: pick(0, .5, 1), instant: pick(0, .5), drain: true,
+	p := simulated.Traffic{
+		Seed: seed, Requests: 10 + r.IntN(60), Size: 1 + r.IntN(6), WindowMin: time.Duration(2+r.IntN(20)) * time.Second,
+		CoolDown: time.Duration(pick(0, 0, .5, 5) * float64(time.Second)), Release: of("arrival", "answer", "hangup"), Bindings: of("once", "many"), Selection: of("lru", "round-robin", "random"),
+		Talk: time.Duration(pick(.5, 5, 30) * float64(time.Second)), Abandon: pick(0, .05, .5), Lost: pick(0, .05, .3), Retry: pick(0, 1), Late: pick(0, .2), Probes: pick(0, .3),
+		Twice: pick(0, .2), Refuse: pick(0, .1), Cancel: pick(0, .1), CallerHangsUp: pick(0, .5), Unheard: pick(0, .5, 1), Instant: pick(0, .5), Drain: true,
 	}
-	p.windowMax = p.windowMin + time.Duration(pick(0, 1, 10)*float64(time.Second))
-	p.rate = float64(p.size) / 10 * pick(.5, 1, 3)
+	p.WindowMax = p.WindowMin + time.Duration(pick(0, 1, 10)*float64(time.Second))
+	p.Rate = float64(p.Size) / 10 * pick(.5, 1, 3)
 	return p
 }
 
@@ -39,8 +40,8 @@ func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
 				t.Parallel()
 				for i := range histories / shards {
 					p := drawn(uint64(i*shards + shard))
-					all := simulate(p)
-					results := judgeAll(map[string]reading.Facts{"": p.facts()}, all)
+					all := p.History()
+					results := judgeAll(map[string]reading.Facts{"": p.Facts()}, all)
 					mu.Lock()
 					operations += len(all)
 					for _, r := range results {
@@ -62,11 +63,11 @@ func TestCorrectPoolsAreNeverBlamed(t *testing.T) {
 	}
 }
 
-// validation is the traffic of the published figures: 20 numbers, a window of 15 to 16 s, half a second of rest.
-func validation(seed uint64, rate float64) traffic {
-	return traffic{
-		seed: seed, requests: 1500, rate: rate, size: 20, windowMin: 15 * time.Second, windowMax: 16 * time.Second, coolDown: 500 * time.Millisecond, release: "arrival",
-		bindings: "once", selection: "lru", talk: 3 * time.Second, abandon: .05, lost: .01,
+// validation is the simulated.Traffic of the published figures: 20 numbers, a window of 15 to 16 s, half a second of rest.
+func validation(seed uint64, rate float64) simulated.Traffic {
+	return simulated.Traffic{
+		Seed: seed, Requests: 1500, Rate: rate, Size: 20, WindowMin: 15 * time.Second, WindowMax: 16 * time.Second, CoolDown: 500 * time.Millisecond, Release: "arrival",
+		Bindings: "once", Selection: "lru", Talk: 3 * time.Second, Abandon: .05, Lost: .01,
 	}
 }
 
@@ -85,23 +86,23 @@ func TestPublishedFigures(t *testing.T) {
 				}
 			}
 			lying := validation(2, c.rate)
-			lying.spurious = .02 // more often than published, so that fewer requests show it
+			lying.Spurious = .02 // more often than published, so that fewer requests show it
 			expect(t, lying, c.spurious, "exhaustion-justified")
 			twice := validation(3, c.rate)
-			twice.double = .02
+			twice.Double = .02
 			expect(t, twice, c.heard, "no-double-lease", "no-cross-talk", "attributes-delivered", "attributes-intact", "handoff-matches-call", "no-fail-open-drop", "conservation", "rotation", "capacity-respected")
-			twice.unheard = 1
+			twice.Unheard = 1
 			expect(t, twice, c.double, "no-double-lease", "rotation", "capacity-respected")
 		})
 	}
 }
 
 // expect holds what the first of the checks finds against how many faults there were; the others may find something too.
-func expect(t *testing.T, p traffic, part float64, checks ...string) {
+func expect(t *testing.T, p simulated.Traffic, part float64, checks ...string) {
 	t.Helper()
-	s := run(p)
+	all, faults := p.Run()
 	found := 0
-	for _, r := range judgeAll(map[string]reading.Facts{"": p.facts()}, s.history()) {
+	for _, r := range judgeAll(map[string]reading.Facts{"": p.Facts()}, all) {
 		n := len(r.Violations)
 		if n > 0 && !slices.Contains(checks, r.Name) {
 			t.Errorf("%s: want nothing, got %s", r.Name, r.Violations[0].Text)
@@ -110,12 +111,12 @@ func expect(t *testing.T, p traffic, part float64, checks ...string) {
 			found = n
 		}
 	}
-	t.Logf("rate %v: %s found %d of %d", p.rate, checks[0], found, s.injured)
-	if float64(found) < part*float64(s.injured) || s.injured == 0 {
-		t.Errorf("%s: want %.0f%% of %d faults found, got %d", checks[0], 100*part, s.injured, found)
+	t.Logf("rate %v: %s found %d of %d", p.Rate, checks[0], found, faults)
+	if float64(found) < part*float64(faults) || faults == 0 {
+		t.Errorf("%s: want %.0f%% of %d faults found, got %d", checks[0], 100*part, faults, found)
 	}
 }
 
-func judged(p traffic) []finding.Judged {
-	return judgeAll(map[string]reading.Facts{"": p.facts()}, simulate(p))
+func judged(p simulated.Traffic) []finding.Judged {
+	return judgeAll(map[string]reading.Facts{"": p.Facts()}, p.History())
 }
