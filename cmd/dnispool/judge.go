@@ -57,6 +57,7 @@ nothing to be found; what contradicts a fact whose source is "assumed" is no vio
 		return refuse(e, err)
 	}
 	e = e.leaveOutput(*machine, *page)
+	defer judge.CollectLate(files)()
 	return (&judging{env: e, plan: plan, json: *machine, html: *page}).run(ctx)
 }
 

@@ -1,6 +1,8 @@
 package reading
 
 import (
+	"sync"
+
 	"github.com/dnispool/dnispool/conformance/history"
 )
 
@@ -44,22 +46,38 @@ func (v *Reading) survey(ops []*history.Op) (n counts) {
 
 // sort puts the operations to their kind. What it makes of them lies side by side in memory.
 func (v *Reading) sort(ops []*history.Op, n counts) {
-	v.Reserves, v.Reads, v.Calls, v.Leases = make([]*history.Op, 0, n.reserves), make([]Question, 0, n.reads), make([]*Call, 0, n.calls), make([]*Lease, 0, n.reserves)
-	v.ByNonce, v.links.byID = make(map[string]*Attempt, n.reserves), make(map[string]*Call, n.calls)
-	v.groups = make(map[groupKey]*Group, n.shared)
-	attempts, calls, leases := make([]Attempt, n.reserves), make([]Call, n.calls), make([]Lease, n.reserves)
+	var both sync.WaitGroup
+	both.Go(func() { v.sortReservations(ops, n) })
+	v.sortCalls(ops, n)
+	both.Wait()
+}
+
+func (v *Reading) sortReservations(ops []*history.Op, n counts) {
+	v.Reserves, v.Leases = make([]*history.Op, 0, n.reserves), make([]*Lease, 0, n.reserves)
+	v.ByNonce, v.groups = make(map[string]*Attempt, n.reserves), make(map[groupKey]*Group, n.shared)
+	attempts, leases := make([]Attempt, n.reserves), make([]Lease, n.reserves)
+	for _, o := range ops {
+		if o.Kind != history.Reserve {
+			continue
+		}
+		if o.Drain {
+			v.Drain = append(v.Drain, o)
+		} else {
+			v.Reserves = append(v.Reserves, o)
+		}
+		if mayHold(o) {
+			v.attempted(o, &attempts[0], &leases[0])
+			attempts, leases = attempts[1:], leases[1:]
+		}
+	}
+}
+
+// sortCalls sorts the calls, and the questions about them.
+func (v *Reading) sortCalls(ops []*history.Op, n counts) {
+	v.Calls, v.Reads, v.links.byID = make([]*Call, 0, n.calls), make([]Question, 0, n.reads), make(map[string]*Call, n.calls)
+	calls := make([]Call, n.calls)
 	for _, o := range ops {
 		switch o.Kind {
-		case history.Reserve:
-			if o.Drain {
-				v.Drain = append(v.Drain, o)
-			} else {
-				v.Reserves = append(v.Reserves, o)
-			}
-			if mayHold(o) {
-				v.attempted(o, &attempts[0], &leases[0])
-				attempts, leases = attempts[1:], leases[1:]
-			}
 		case history.Call:
 			c := &calls[len(v.Calls)]
 			*c = v.call(o)
