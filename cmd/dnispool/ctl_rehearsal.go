@@ -41,6 +41,9 @@ func rehearsalCommands() []ctlCommand {
 		},
 		doing("arrived", "", "say that the callers of the lesson have arrived at the client", func(ctx context.Context, c *client.Client, _ asked) error { return c.Arrived(ctx) }),
 		doing("served", "", "say that the client is done with them, so that it is judged at once", func(ctx context.Context, c *client.Client, _ asked) error { return c.Served(ctx) }),
+		doing("transferred", "queue", "say that the client has put a caller through, in a way that is no call to the SIP peer", func(ctx context.Context, c *client.Client, a asked) error {
+			return c.Transferred(ctx, a.args[0])
+		}),
 		{
 			name: "verdict", says: "wait for the end of the lesson; exits 1 when the client did not do what it must",
 			flags: func(f *flags) { f.Bool("strict", false, "should and may count as must") },

@@ -75,3 +75,23 @@ func TestRehearsalIsReported(t *testing.T) {
 		}
 	}
 }
+
+// TestRehearsalIsInterrupted: the report says which lessons were not played.
+func TestRehearsalIsInterrupted(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{"l/one.yaml": ownLesson, "l/two.yaml": strings.Replace(ownLesson, "budget: 1s", "budget: 1m", 1), "l/zoo.yaml": ownLesson})
+	b := startBeside(t, dir, "dnispool rehearse --lessons l --json r.json")
+	b.until(t, "1 of 3, one: start a caller in your client now; it has 1s")
+	b.until(t, "2 of 3, two: start a caller in your client now; it has 1m0s")
+	if err := b.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	b.until(t, "two zoo")
+	for b.lines.Scan() {
+	}
+	_ = b.Wait()
+	report, err := os.ReadFile(filepath.Join(dir, "r.json"))
+	if code := b.ProcessState.ExitCode(); code != 130 || err != nil || !strings.Contains(string(report), `"not_played": [`) {
+		t.Errorf("want 130 and what was not played, got %d and %.600s (%v)", code, report, err)
+	}
+}

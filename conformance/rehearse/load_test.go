@@ -164,3 +164,18 @@ func TestSelect(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// TestALotIsLearntWithoutAHook: a client that knows a base URL and a SIP host, and nothing else, is judged on most lessons.
+func TestALotIsLearntWithoutAHook(t *testing.T) {
+	all, _ := bundled(t)
+	r := &Rehearsal{}
+	n := 0
+	for _, l := range all {
+		if r.lacks(l, nil) == "" {
+			n++
+		}
+	}
+	if n < 20 {
+		t.Errorf("want 20 lessons or more that need no hook, got %d of %d", n, len(all))
+	}
+}

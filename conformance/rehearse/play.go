@@ -95,6 +95,20 @@ func (r *Rehearsal) connect(leg *sipua.Leg) {
 	w.carrier.Connect(leg, w.route(unescaped(leg.RequestURI().User)))
 }
 
+// Transferred takes the word of a client that puts callers through in a way that is no call to the SIP peer: it has put one
+// through to a queue, named as it would be called. The error says that no lesson is being played.
+func (r *Rehearsal) Transferred(to string) error {
+	w := r.front.now()
+	switch {
+	case w == nil:
+		return errors.New("transfer: want a lesson that is being played, there is none")
+	case to == "":
+		return errors.New(`transfer: want the queue, got ""`)
+	}
+	w.watch.transferred(to)
+	return nil
+}
+
 func (r *Rehearsal) trace(m sipua.Message) {
 	if w := r.front.now(); w != nil {
 		w.watch.message(m)

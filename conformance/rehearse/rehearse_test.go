@@ -1,8 +1,10 @@
 package rehearse_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -133,5 +135,36 @@ func TestCommand(t *testing.T) {
 				t.Errorf("want %s: %s, got %s", tc.status, tc.want, told(r))
 			}
 		})
+	}
+}
+
+// TestTransferThatIsToldCounts: a client that puts callers through in its own way says so, and is taken at its word.
+func TestTransferThatIsToldCounts(t *testing.T) {
+	t.Parallel()
+	var r *rehearse.Rehearsal
+	byWord := rehearse.Func(func(ctx context.Context, c rehearse.Caller) error {
+		req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.BaseURL+"/v1/conversations/dni-reservation", strings.NewReader(`{"attributes":{}}`))
+		if err != nil {
+			return err
+		}
+		req.Header.Set("X-Api-Key", c.DNIKey)
+		res, err := http.DefaultClient.Do(req)
+		if err != nil {
+			return err
+		}
+		_ = res.Body.Close()
+		return r.Transferred("my-fallback")
+	})
+	r, err := rehearse.New(t.Context(), rehearse.Options{Arrival: byWord, Client: rehearse.Client{Fallback: "my-fallback"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = r.Close() }()
+	if err := r.Transferred("my-fallback"); err == nil {
+		t.Error("between lessons: want an error, got none")
+	}
+	got := r.Play(t.Context(), named(t, "reserve-404-falls-back"))
+	if got.Status != finding.Passed || !strings.Contains(fmt.Sprint(got.Ladder), "the client says that it put the caller through to my-fallback") {
+		t.Errorf("%s\n%v", told(got), got.Ladder)
 	}
 }

@@ -134,6 +134,8 @@ func (v *view) dialling(calls []Call) string {
 // fate is how a call went, in a few words.
 func (c Call) fate() string {
 	switch {
+	case c.Told:
+		return "by its own word"
 	case c.Answered() && c.EndedBy == client:
 		return "answered, hung up by the client after " + span(c.EndedAt.Sub(c.AnsweredAt))
 	case c.Answered() && c.Over():

@@ -47,6 +47,7 @@ type Call struct {
 	AnsweredAt time.Time
 	EndedAt    time.Time // of the BYE, the CANCEL or the refusal
 	EndedBy    string    // client or carrier; the carrier passes on what the platform or the desk did
+	Told       bool      // it is no call: the client has said that it put the caller through
 }
 
 // Answered reports whether the call was up.
@@ -218,6 +219,16 @@ func (c *Call) end(at time.Time, by string) {
 	if c.EndedAt.IsZero() {
 		c.EndedAt, c.EndedBy = at, by
 	}
+}
+
+// transferred takes the client's word that it has put a caller through, in a way that is no call.
+func (w *watch) transferred(to string) {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.calls = append(w.calls, &Call{Dialled: to, Route: pstn.ToDesk, At: now, Status: http.StatusOK, AnsweredAt: now, EndedAt: now, EndedBy: client, Told: true})
+	w.messages = append(w.messages, finding.SIPMessage{At: now, From: client, To: client, Summary: "the client says that it put the caller through to " + to})
+	w.stir(now)
 }
 
 // seen is what was seen so far, at one moment.

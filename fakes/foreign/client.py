@@ -115,7 +115,7 @@ def reserve(shared_id):
             dni = json.load(reply)["dni"]
     except (OSError, http.client.HTTPException, ValueError, LookupError, TypeError):
         return None
-    return dni if isinstance(dni, str) and re.fullmatch(r"\+[1-9][0-9]{6,14}", dni) else None
+    return dni if isinstance(dni, str) and re.fullmatch(r"\+[0-9]+", dni) else None
 
 
 def wish(shared_id):
@@ -128,7 +128,8 @@ def wish(shared_id):
             with urllib.request.urlopen(request, timeout=2) as reply:
                 state = json.load(reply)
             if isinstance(state, dict) and isinstance(state.get("data"), dict):
-                return state["data"].get("handoff_to") or None
+                queue = state["data"].get("handoff_to")
+                return queue if queue and queue != "CONTAINED" else None
         except urllib.error.HTTPError as refused:
             if refused.code == 404 and MISTAKE == "asks-once":
                 return None

@@ -66,8 +66,8 @@ shared_id=${SHARED_ID:-sh-$$-$(date +%s)}
 quoted=$(printf %s "$shared_id" | sed 's/[\\"]/\\&/g') # in JSON
 status=$(curl -s -m 3 -o "$dir/reply" -w '%{http_code}' -H "X-Api-Key: $DNI_KEY" -H 'Content-Type: application/json' \
   -d "{\"attributes\":{\"shared_id\":\"$quoted\",\"ani\":\"$ani\"}}" "$BASE_URL/v1/conversations/dni-reservation")
-dni=$(sed -n 's/.*"dni"[ ]*:[ ]*"\(+[1-9][0-9]*\)".*/\1/p' "$dir/reply" 2> /dev/null)
-if [ "$status" != 200 ] || [ "${#dni}" -lt 8 ]; then
+dni=$(sed -n 's/.*"dni"[ ]*:[ ]*"\(+[0-9]*\)".*/\1/p' "$dir/reply" 2> /dev/null)
+if [ "$status" != 200 ] || [ "${#dni}" -lt 2 ]; then
   [ "$mistake" = no-fallback ] || call "$fallback" hangup
   exit 0
 fi
@@ -83,6 +83,7 @@ for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
     -G --data-urlencode "shared_id=$shared_id" "$BASE_URL/v1/$ACCOUNT_ID/$PROJECT_ID/handoff_state")
   if [ "$status" = 200 ] && grep -q '"data"[ ]*:[ ]*{' "$dir/state"; then
     queue=$(sed -n 's/.*"handoff_to"[ ]*:[ ]*"\([^"]*\)".*/\1/p' "$dir/state")
+    [ "$queue" != CONTAINED ] || queue=
     break
   fi
   sleep 0.5

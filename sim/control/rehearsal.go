@@ -19,6 +19,7 @@ type Rehearsal interface {
 	Begin(client.LessonRequest) error // returns when callers can arrive
 	Arrived() error                   // the callers have, at the client
 	Served() error                    // the client is done with them
+	Transferred(to string) error      // the client has put a caller through to a queue, in a way that is no call
 	Stop() error                      // the lesson, without a verdict
 }
 
@@ -45,6 +46,7 @@ func rehearsing() []route {
 		{"GET", "/v1/rehearsal/lessons", "", (*Server).lessons},
 		{"POST", "/v1/rehearsal/arrived", "", (*Server).arrived},
 		{"POST", "/v1/rehearsal/served", "", (*Server).servedCallers},
+		{"POST", "/v1/rehearsal/transfers", "", (*Server).transferred},
 	}
 }
 
@@ -117,6 +119,13 @@ func (s *Server) arrived(_ *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 
 func (s *Server) servedCallers(_ *sim.Sim, w http.ResponseWriter, _ *http.Request) {
 	doneRehearsing(w, s.rehearsal.Served())
+}
+
+func (s *Server) transferred(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
+	var in client.Transfer
+	if asked(w, r, &in) {
+		doneRehearsing(w, s.rehearsal.Transferred(in.To))
+	}
 }
 
 func doneRehearsing(w http.ResponseWriter, err error) {

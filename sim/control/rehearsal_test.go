@@ -72,6 +72,10 @@ func (d *dummy) Served() error {
 	})
 }
 
+func (d *dummy) Transferred(to string) error {
+	return d.change(func(now *client.Rehearsal) error { now.Playing.Did = "put through to " + to; return nil })
+}
+
 func (d *dummy) Stop() error {
 	return d.change(func(now *client.Rehearsal) error { now.Playing = nil; return nil })
 }
@@ -136,6 +140,12 @@ func TestARehearsalIsServed(t *testing.T) {
 	}
 	if now := <-newer; now.Playing == nil || !now.Playing.Arrived {
 		t.Errorf("something new: got %+v", now)
+	}
+	if err := api.Transferred(ctx, "billing"); err != nil {
+		t.Error(err)
+	}
+	if now, err := api.Rehearsal(ctx, false); err != nil || now.Playing.Did != "put through to billing" {
+		t.Errorf("transferred: got %+v (%v)", now.Playing, err)
 	}
 	verdict := make(chan client.Verdict)
 	go func() {

@@ -207,6 +207,9 @@ func (s *Rehearsal) telling() (*told, error) {
 	return s.by, nil
 }
 
+// Transferred implements control.Rehearsal.
+func (s *Rehearsal) Transferred(to string) error { return s.of.Transferred(to) }
+
 // Stop implements control.Rehearsal.
 func (s *Rehearsal) Stop() error {
 	s.mu.Lock()

@@ -118,6 +118,16 @@ func (c *Client) Served(ctx context.Context) error {
 	return c.do(ctx, http.MethodPost, "/v1/rehearsal/served", nil, nil)
 }
 
+// Transfer is a client's word that it has put a caller through.
+type Transfer struct {
+	To string `json:"to"` // the queue, as it would be called
+}
+
+// Transferred says that the client has put a caller through to a queue, in a way that is no call to the SIP peer.
+func (c *Client) Transferred(ctx context.Context, to string) error {
+	return c.do(ctx, http.MethodPost, "/v1/rehearsal/transfers", Transfer{to}, nil)
+}
+
 // StopLesson has the lesson end without a verdict.
 func (c *Client) StopLesson(ctx context.Context) error {
 	return c.do(ctx, http.MethodDelete, "/v1/rehearsal", nil, nil)
