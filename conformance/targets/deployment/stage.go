@@ -206,10 +206,15 @@ func (s *stage) Dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	if from := s.target.File.Calls.From; from != "" {
 		d.From = from
 	}
-	placed, err := s.line.dial(ctx, d)
+	ringing, cancel := context.WithTimeout(ctx, s.target.File.Limits.Call)
+	defer cancel()
+	placed, err := s.line.dial(ringing, d)
 	if placed == nil {
 		over(false)
 		return nil, err
+	}
+	if ctx.Err() == nil && ringing.Err() != nil { // nobody answers: the caller gives up, and the call came to nothing
+		err = nil
 	}
 	c := &call{Call: placed}
 	s.watchers.Go(func() { s.watch(c, over) })

@@ -1,0 +1,343 @@
+package aim_test
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"log"
+	"math/big"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/dnispool/dnispool/conformance/aim"
+	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/run"
+	"github.com/dnispool/dnispool/conformance/targets/reference"
+	"github.com/dnispool/dnispool/fakes/independent"
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+const dayHead = "scenario: v1\nsummary: It works.\nrequirement: It works on a bad day, %s.\nsource: a test\nlevel: must\nsteps:\n"
+
+// onBadDays is what is played on a bad day: a reservation, and a call that carries its attributes to the agent and back.
+var onBadDays = fstest.MapFS{
+	"day/http.yaml": {Data: fmt.Appendf(nil, dayHead+`  - handoff: {shared_id: nobody-1}
+    expect: {status: 404}
+  - reserve: {attributes: {shared_id: http-1}}
+    expect: {status: 200, body: {dni: {matches: e164}}}
+  - handoff: {shared_id: nobody-2}
+    expect: {status: 404}
+`, "over HTTP")},
+	"day/call.yaml": {Data: fmt.Appendf(nil, dayHead+`  - reserve: {attributes: {shared_id: call-1, nonce: n-1, want_handoff_to: billing}}
+    as: lease
+    expect: {status: 200}
+  - dial: {to: "${lease.body.dni}", from: "+442079460514"}
+    as: call
+    expect: {answered: true}
+  - await: {call: call, within: 2s}
+    expect: {ended_by: platform}
+  - handoff: {shared_id: call-1}
+    within: 1s
+    expect: {status: 200, body: {data: {handoff_to: billing, echo_nonce: n-1}}}
+check: [attributes-delivered, no-fail-open-drop]
+`, "in a call")},
+}
+
+// day is what is wrong with a platform, and what a run on it must come to.
+type day struct {
+	name  string
+	http  func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
+	body  func(r *http.Request, body string) string         // changes a reply's body
+	call  func(leg *sipua.Leg)                              // takes calls in the platform's place
+	trunk pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
+	tls   *tls.Config
+	more  string // of the target file
+	play  string // "" is day/http
+	code  int
+	want  []string // somewhere in the report
+}
+
+func status(code int, text string) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(code)
+		_, _ = io.WriteString(w, text)
+		return true
+	}
+}
+
+func refused(code int) day {
+	return day{
+		name: fmt.Sprintf("SIP %d", code), play: "day/call", code: finding.ExitNotConformant,
+		call: func(leg *sipua.Leg) { _ = leg.Reject(code, "") }, want: []string{fmt.Sprintf("%d ", code), "of 1 calls none was answered"},
+	}
+}
+
+// at sets the Date of each reply, off by so much.
+func at(off time.Duration) func(http.ResponseWriter, *http.Request) bool {
+	return func(w http.ResponseWriter, _ *http.Request) bool {
+		w.Header().Set("Date", time.Now().Add(off).UTC().Format(http.TimeFormat))
+		return false
+	}
+}
+
+// throttled answers the first request with 429.
+func throttled(after string) func(http.ResponseWriter, *http.Request) bool {
+	var seen atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		if seen.Add(1) > 1 {
+			return false
+		}
+		if after != "" {
+			w.Header().Set("Retry-After", after)
+		}
+		return status(http.StatusTooManyRequests, `{"message":"slower"}`)(w, r)
+	}
+}
+
+func badDays() []day {
+	return []day{
+		{name: "a good one", play: "day/*", code: finding.ExitConformant},
+		{name: "revoked keys", http: status(401, `{"success":false,"error":"Unauthorized","message":"x"}`), code: finding.ExitNotConformant, want: []string{"want 404, got 401", "the key is wrong, expired, revoked or of another region"}},
+		{name: "a wrong account", http: func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodGet && status(403, `{"error_message":"x"}`)(w, r)
+		}, code: finding.ExitNotConformant, want: []string{"want 404, got 403", "not for this account and project"}},
+		{name: "a page instead of JSON", http: func(w http.ResponseWriter, r *http.Request) bool {
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, "<html>Welcome</html>")
+			return true
+		}, code: finding.ExitNotConformant, want: []string{"text/html", "want 404, got 200", "a page of HTML: this is no API"}},
+		{name: "429 with Retry-After", http: throttled("0"), code: finding.ExitConformant, want: []string{"the platform limited the rate: 1 request was answered"}},
+		{name: "429 without", http: throttled(""), code: finding.ExitConformant, want: []string{"the platform limited the rate"}},
+		{name: "a proxy that holds replies back", http: func(http.ResponseWriter, *http.Request) bool {
+			time.Sleep(100 * time.Millisecond)
+			return false
+		}, play: "day/*", code: finding.ExitConformant},
+		{name: "a clock that is off", http: at(5 * time.Second), code: finding.ExitConformant, want: nil},
+		{name: "dies in the middle", http: func() func(http.ResponseWriter, *http.Request) bool {
+			var seen atomic.Int32
+			return func(http.ResponseWriter, *http.Request) bool {
+				if seen.Add(1) > 2 {
+					panic(http.ErrAbortHandler)
+				}
+				return false
+			}
+		}(), code: finding.ExitInconclusive, want: []string{"EOF"}},
+		{name: "a certificate of another name", tls: new(tls.Config), more: "tls: {server_name: other.example, ca: ca.pem}", code: finding.ExitInconclusive, want: []string{"certificate is valid for"}},
+		{name: "a certificate of nobody", tls: new(tls.Config), code: finding.ExitInconclusive, want: []string{"certificate signed by unknown authority"}},
+		{name: "a certificate that has ended", tls: expired(), code: finding.ExitInconclusive, want: []string{"certificate has expired"}},
+		refused(403), refused(407), refused(480), refused(486), refused(488), refused(503),
+		{name: "no answer", play: "day/call", call: func(leg *sipua.Leg) {
+			_ = leg.Provisional(180, "Ringing", nil)
+			<-leg.Done()
+		}, code: finding.ExitNotConformant, want: []string{"487 ", "the caller gave up before it was answered"}},
+		{name: "a BYE that never comes", play: "day/call", call: func(leg *sipua.Leg) {
+			_ = leg.Answer(context.Background(), nil)
+			<-leg.Done()
+		}, code: finding.ExitNotConformant, want: []string{"ended"}},
+		{name: "a trunk that changes the number", play: "day/call", trunk: pstn.Last4, code: finding.ExitNotConformant, want: []string{"or it writes them in another form"}},
+		{name: "an agent that does not echo", play: "day/call", body: func(r *http.Request, body string) string {
+			if r.Method == http.MethodGet {
+				return strings.NewReplacer(`"echo_nonce"`, `"x"`, `"echo_attributes"`, `"y"`).Replace(body)
+			}
+			return body
+		}, code: finding.ExitNotConformant, want: []string{"echo_nonce", "the agent is not the echo agent"}},
+	}
+}
+
+// TestBadDays: whatever is wrong, a run comes to a verdict that names it, and leaves a report.
+func TestBadDays(t *testing.T) {
+	t.Parallel()
+	for _, d := range badDays() {
+		t.Run(d.name, func(t *testing.T) {
+			t.Parallel()
+			r := d.run(t)
+			var text, page bytes.Buffer
+			if err := report.JSON(&text, r, nil); err != nil {
+				t.Fatal(err)
+			}
+			if err := report.HTML(&page, r, nil); err != nil {
+				t.Fatal(err)
+			}
+			if got := r.Conclusion().ExitCode(); got != d.code {
+				t.Errorf("want %d, got %d: %s\n%s", d.code, got, r.Sentence(), summary(r))
+			}
+			for _, want := range d.want {
+				if !strings.Contains(summary(r), want) {
+					t.Errorf("want %q, got %s", want, summary(r))
+				}
+			}
+			if strings.Contains(text.String(), "goroutine ") {
+				t.Errorf("want no stack trace, got %s", text.String())
+			}
+		})
+	}
+}
+
+// summary is what a report says in words.
+func summary(r finding.Run) string {
+	var b strings.Builder
+	_ = report.NewText(&b, report.Options{}).Finish(r)
+	for _, res := range r.Results {
+		fmt.Fprintln(&b, res.Reason)
+		for _, f := range res.Failures {
+			fmt.Fprintln(&b, f.Headline(), f.Got, f.Because, f.Likely)
+		}
+	}
+	return b.String()
+}
+
+func (d day) run(t *testing.T) finding.Run {
+	t.Helper()
+	o := independent.Options{Projects: independent.DefaultProjects(1, 5), Window: 5 * time.Second, Release: independent.OnHangup}
+	p, err := independent.Start(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer p.Close()
+	behind, err := url.Parse(p.URL())
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(behind)
+	proxy.ModifyResponse = func(res *http.Response) error {
+		if d.body == nil {
+			return nil
+		}
+		b, err := io.ReadAll(res.Body)
+		changed := d.body(res.Request, string(b))
+		res.Body, res.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
+		res.Header.Del("Content-Length")
+		return err
+	}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if d.http == nil || !d.http(w, r) {
+			proxy.ServeHTTP(w, r)
+		}
+	}))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	if server.TLS = d.tls; d.tls != nil {
+		server.StartTLS()
+	} else {
+		server.Start()
+	}
+	defer server.Close()
+	sip := p.SIP()
+	if d.call != nil {
+		e, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: d.call})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		sip = e.Addr()
+	}
+	if d.trunk != "" {
+		sip = trunk(t, p.SIP(), d.trunk)
+	}
+	return playOn(t, d, server.URL, sip, p.Projects()[0])
+}
+
+// trunk takes calls on to a platform, with their numbers in another form.
+func trunk(t *testing.T, platform string, form pstn.Format) string {
+	t.Helper()
+	carrier, err := pstn.New(t.Context(), pstn.Config{Platform: platform, Listen: "127.0.0.1:0", Behaviour: pstn.Behaviour{Format: form}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = carrier.Close() })
+	e, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) { carrier.Connect(leg, pstn.ToPlatform) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = e.Close() })
+	return e.Addr()
+}
+
+// expired is a certificate of this host that has ended.
+func expired() *tls.Config {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	of := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
+	if err != nil {
+		panic(err)
+	}
+	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
+}
+
+func playOn(t *testing.T, d day, url, sip string, project independent.Project) finding.Run {
+	t.Helper()
+	dir := t.TempDir()
+	text := fmt.Sprintf(`target: v1
+name: bad day
+base_url: %s
+account: %s
+project: %s
+keys: {dni: {env: DNI}, handoff: {env: HANDOFF}}
+calls: {trunk: {host: %q}}
+facts: {size: 5, window_min: 5s, window_max: 5s, cool_down: 0s, release: hangup, bindings: once, match: dni, visible: 0s, retention: 24h, no_handoff: state, duplicates: last, abandoned: keep, handoffs: true}
+limits: {requests_per_second: 100, call: 2s, patience: 300ms}
+consent: {requests_per_second: ours}
+%s
+`, url, project.Account, project.ID, sip, d.more)
+	file := filepath.Join(dir, "target.yaml")
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), certificatePEM(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	plan := run.Plan{Tool: "dnispool", Files: onBadDays, Dir: "days", Target: reference.Target{}, Seed: 1}
+	plan.Filter.Patterns = []string{cmp.Or(d.play, "day/http")}
+	keys := map[string]string{"DNI": project.DNIKey, "HANDOFF": project.HandoffKey}
+	a, err := aim.At(t.Context(), file, func(name string) string { return keys[name] }, &plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Leave(t.Context())
+	loaded, err := run.Load(plan)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := plan.Fit(t.Context(), &loaded); err != nil {
+		t.Fatal(err)
+	}
+	r, err := loaded.Play(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Conclude(&r)
+	return r
+}
+
+// certificatePEM is that of a server of package httptest, which all of them have.
+func certificatePEM(t *testing.T) []byte {
+	t.Helper()
+	s := httptest.NewTLSServer(http.NotFoundHandler())
+	defer s.Close()
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+}
