@@ -2,10 +2,13 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // TestTargetCheck: each line says what was found, and ends in what to do.
@@ -30,7 +33,7 @@ func TestTargetCheck(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			s := httptest.NewServer(c.on)
 			defer s.Close()
-			r := dnispool(t, onTarget(t, s.URL, "acme", "support", ""), "target", "check", "t.yaml")
+			r := dnispool(t, onTarget(t, s.URL, "acme", "support", "calls: {exec: [/bin/sh, '{dni}']}\n"), "target", "check", "t.yaml")
 			for _, want := range c.want {
 				if !strings.Contains(r.out, want) {
 					t.Errorf("want %q, got %s", want, r.out)
@@ -40,6 +43,33 @@ func TestTargetCheck(t *testing.T) {
 				t.Errorf("want %d, and no key, got %+v", c.code, r)
 			}
 		})
+	}
+	well := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.WriteHeader(map[string]int{http.MethodGet: 404, http.MethodPost: 400}[r.Method])
+		fmt.Fprint(w, `{}`)
+	}))
+	defer well.Close()
+	trunk, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", TCP: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trunk.Close()
+	gone, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := gone.Addr().String()
+	_ = gone.Close()
+	for calls, want := range map[string]ran{
+		"":                                   {2, "calls                              the file does not say how: state calls.trunk or calls.exec", ""},
+		"calls: {exec: [./nosuch, '{dni}']}": {2, "no such file or directory: name a program that is there", ""},
+		"calls: {trunk: {host: '" + trunk.Addr() + "', transport: tcp}}": {0, " over tcp answers OPTIONS with 200 OK: ok", ""},
+		"calls: {trunk: {host: '" + trunk.Addr() + "'}}":                 {0, " over udp answers OPTIONS with 200 OK: ok", ""},
+		"calls: {trunk: {host: '" + nobody + "', transport: tcp}}":       {2, "connection refused: look at calls.trunk.host", ""},
+	} {
+		if r := dnispool(t, onTarget(t, well.URL, "acme", "support", calls+"\n"), "target", "check", "t.yaml"); r.code != want.code || !strings.Contains(r.out, want.out) || r.err != "" {
+			t.Errorf("%s: want %+v, got %+v", calls, want, r)
+		}
 	}
 	if r := dnispool(t, t.TempDir(), "target", "chek", "t.yaml"); r.code != 2 || !strings.HasPrefix(r.err, `dnispool target: want init, check or questions, and a file (did you mean "check"?)`) {
 		t.Errorf("got %+v", r)

@@ -49,9 +49,7 @@ func (l *command) dial(ctx context.Context, d targets.Dial) (targets.Call, error
 	for i, w := range l.words {
 		words[i] = strings.NewReplacer("{dni}", d.To, "{from}", from).Replace(w)
 	}
-	if strings.ContainsRune(words[0], '/') && !filepath.IsAbs(words[0]) {
-		words[0] = filepath.Join(l.dir, words[0])
-	}
+	words[0] = program(l.dir, words[0])
 	c := &commandCall{line: l, number: d.To, settled: make(chan struct{}), ended: make(chan struct{})}
 	c.cmd = exec.Command(words[0], words[1:]...)
 	c.cmd.Dir, c.cmd.Stderr, c.cmd.WaitDelay = l.dir, os.Stderr, endsWithin
@@ -75,6 +73,18 @@ func (l *command) dial(ctx context.Context, d targets.Dial) (targets.Call, error
 		_ = c.stop()
 		return c, ctx.Err()
 	}
+}
+
+// program is the path of a command that a file in dir names: from there when it has a slash, else it is looked for on PATH.
+func program(dir, name string) string {
+	if !strings.ContainsRune(name, '/') || filepath.IsAbs(name) {
+		return name
+	}
+	path := filepath.Join(dir, name)
+	if absolute, err := filepath.Abs(path); err == nil { // without a slash it would be looked for on PATH
+		return absolute
+	}
+	return path
 }
 
 func (l *command) note(from, to, text string) {

@@ -19,8 +19,8 @@ type Finding struct {
 	Do   string // what to do; "" when all is well
 }
 
-// Inspect looks whether a deployment can be reached as its file says: its name, its certificate, its clock, and each key at each
-// endpoint. It asks for states of nobody and sends no reservation that could take a number.
+// Inspect looks whether a deployment can be reached as its file says: its name, its certificate, its clock, each key at each
+// endpoint, and its trunk. It asks for states of nobody, sends no reservation that could take a number, and places no call.
 func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 	u, err := url.Parse(t.File.BaseURL)
 	if err != nil {
@@ -45,7 +45,7 @@ func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 		reply = t.asks(ctx, http.MethodPost, reservePath, p.DNIKey, "{}")
 		all = append(all, Finding{"DNI key" + of, reply.says(), reply.reserve()})
 	}
-	return all
+	return append(all, t.ways(ctx)...)
 }
 
 func (t *Target) name(ctx context.Context, host string) Finding {
