@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -30,32 +31,40 @@ import (
 //
 //	cpu-vs-sipgo, B-vs-sipgo        platform : sipgo answering with no platform behind it. To stay below 1.25.
 //	cpu-vs-endpoint, B-vs-endpoint  platform : the same SIP plumbing with no platform behind it.
+//	watched-cpu-vs-sipgo            a platform with control API and journal, an open page, and a reader of events who has stopped : sipgo.
 //
+// With -q1 and -q3 they are the quartiles over the turns.
 // The reservations are made between the turns.
 func BenchmarkCall(b *testing.B) {
 	if name := os.Getenv(sideVariable); name != "" {
 		serveTurns(b, name)
 		return
 	}
-	platform, endpoint, bare := startSide(b, "platform"), startSide(b, "endpoint"), startSide(b, "sipgo")
+	platform, watched, endpoint, bare := startSide(b, "platform"), startSide(b, "watched"), startSide(b, "endpoint"), startSide(b, "sipgo")
+	watch(b, watched.link(b))
 	for range 10 {
 		platform.turn(b)
+		watched.turn(b)
 		endpoint.turn(b)
 		bare.turn(b)
 	}
 	ratios := make(map[string][]float64)
 	for b.Loop() {
-		p, e, s := platform.turn(b), endpoint.turn(b), bare.turn(b)
+		p, w, e, s := platform.turn(b), watched.turn(b), endpoint.turn(b), bare.turn(b)
 		for name, value := range map[string]float64{
 			"µs/call": p.cpu, "µs-sipgo/call": s.cpu, "B/call": p.bytes,
 			"cpu-vs-sipgo": p.cpu / s.cpu, "B-vs-sipgo": p.bytes / s.bytes,
-			"cpu-vs-endpoint": p.cpu / e.cpu, "B-vs-endpoint": p.bytes / e.bytes,
+			"cpu-vs-endpoint": p.cpu / e.cpu, "B-vs-endpoint": p.bytes / e.bytes, "watched-cpu-vs-sipgo": w.cpu / s.cpu,
 		} {
 			ratios[name] = append(ratios[name], value)
 		}
 	}
 	b.ReportMetric(0, "ns/op") // of three sides together: means nothing
 	for name, values := range ratios {
+		if strings.HasSuffix(name, "cpu-vs-sipgo") {
+			reportSpread(b, name, values)
+			continue
+		}
 		b.ReportMetric(median(values), name)
 	}
 }
@@ -64,6 +73,7 @@ const (
 	sideVariable            = "DNISPOOL_BENCH_SIDE"
 	phonesASide, callsATurn = 8, 200
 	turnFormat              = "turn %g %g\n"
+	linkFormat              = "link %s\n" // where the side that is watched can be
 )
 
 // cost is µs of CPU time and bytes a call.
@@ -113,6 +123,17 @@ func (s *side) turn(b *testing.B) (c cost) {
 	return c
 }
 
+// link is where a side can be watched.
+func (s *side) link(b *testing.B) (link string) {
+	for s.out.Scan() {
+		if n, _ := fmt.Sscanf(s.out.Text()+"\n", linkFormat, &link); n == 1 {
+			return link
+		}
+	}
+	b.Fatal("the other process has ended")
+	return ""
+}
+
 // serveTurns is the other process.
 func serveTurns(b *testing.B, name string) {
 	numbers := func() []string { return slices.Repeat([]string{"+442071838750"}, callsATurn) }
@@ -123,8 +144,16 @@ func serveTurns(b *testing.B, name string) {
 	case "sipgo":
 		addr = listenSipgo(b)
 	default:
-		w := open(b, fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn)+
-			"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}")
+		config := fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn) +
+			"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}"
+		var w *world
+		if name == "watched" {
+			var link string
+			w, link = openWatched(b, config)
+			fmt.Printf(linkFormat, link)
+		} else {
+			w = open(b, config)
+		}
 		addr = w.sim.SIPAddr()
 		numbers = func() []string { return w.reserveMany(callsATurn) }
 		defer w.conserved()

@@ -13,15 +13,16 @@ type Number struct {
 	Call         string    // the conversation that holds it; "" none
 }
 
-// Numbers lists the numbers of a project's pool; false when there is no such project.
-func (s *Sim) Numbers(project string) ([]Number, bool) {
+// Numbers lists at most limit of the numbers of a project's pool, without the first skip, and how many there are in all; false when there
+// is no such project. Callers and clients wait meanwhile, so whoever wants many asks several times.
+func (s *Sim) Numbers(project string, skip, limit int) (numbers []Number, total int, ok bool) {
 	t, ok := s.platform.named(project)
 	if !ok {
-		return nil, false
+		return nil, 0, false
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	slots := t.pool.Slots(s.platform.now())
+	slots, total := t.pool.Slots(s.platform.now(), skip, limit)
 	out := make([]Number, len(slots))
 	for i, slot := range slots {
 		out[i] = Number{Slot: slot, Since: s.platform.epoch.Add(slot.Since)}
@@ -32,7 +33,7 @@ func (s *Sim) Numbers(project string) ([]Number, bool) {
 			out[i].Call = t.holders[uint64(slot.Lease)]
 		}
 	}
-	return out, true
+	return out, total, true
 }
 
 // Owns reports whether a number, as its pool writes it, belongs to a project.

@@ -27,7 +27,7 @@ type Pool interface {
 	Settle(now time.Duration)
 	Next() (at time.Duration, ok bool)
 	Stats(now time.Duration) pool.Stats
-	Slots(now time.Duration) []pool.Slot
+	Slots(now time.Duration, skip, limit int) (slots []pool.Slot, total int)
 	Observe(func(pool.Event))
 }
 

@@ -87,13 +87,7 @@ func openAny(t testing.TB, c sim.Config, agents sim.Agents, options ...sim.Optio
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{t: t, sim: s, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: limit}, change: make(chan struct{}, 1)}
-	s.Journal().Subscribe(func(journal.Event) {
-		select {
-		case w.change <- struct{}{}:
-		default:
-		}
-	})
+	w := around(t, s)
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -103,6 +97,18 @@ func openAny(t testing.TB, c sim.Config, agents sim.Agents, options ...sim.Optio
 		defer cancel()
 		if err := s.Close(ctx); err != nil {
 			t.Errorf("close: %v", err)
+		}
+	})
+	return w
+}
+
+// around is the world of a simulator.
+func around(t testing.TB, s *sim.Sim) *world {
+	w := &world{t: t, sim: s, http: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 100}, Timeout: limit}, change: make(chan struct{}, 1)}
+	s.Journal().Subscribe(func(journal.Event) {
+		select {
+		case w.change <- struct{}{}:
+		default:
 		}
 	})
 	return w

@@ -86,15 +86,13 @@ func nearestNumber(p *sim.Sim, dialled string) string {
 	const most = 10_000 // numbers that are compared: a hint is worth no more
 	var known []string
 	for _, c := range p.Config().Projects {
-		numbers, _ := p.Numbers(c.Name)
-		for _, n := range numbers {
-			if n.Number == dialled {
-				return "" // it is known: it was refused for another reason
-			}
-			if len(known) < most {
-				known = append(known, n.Number)
-			}
+		if p.Owns(c.Name, dialled) {
+			return "" // it is known: it was refused for another reason
 		}
+		each(p, c.Name, func(n sim.Number) bool {
+			known = append(known, n.Number)
+			return len(known) >= most
+		})
 	}
 	return strictyaml.Suggest(dialled, known)
 }

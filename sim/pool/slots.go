@@ -24,19 +24,25 @@ type Slot struct {
 	Attributes []byte        // of the current lease; not to be changed
 }
 
-// Slots settles the pool and lists its numbers, those of the list in its order, then the draining ones.
-func (p *Pool) Slots(now time.Duration) []Slot {
+// Slots settles the pool and lists at most limit of its numbers, without the first skip, and how many there are in all: those of the list
+// in its order, then the draining ones. It takes as long as what it lists, and with draining numbers as long as the pool is large.
+func (p *Pool) Slots(now time.Duration, skip, limit int) (slots []Slot, total int) {
 	p.Settle(now)
-	out := make([]Slot, 0, len(p.order)+p.draining)
-	for _, i := range p.order {
-		out = append(out, p.slotted(i))
+	end := skip + limit
+	for _, i := range p.order[min(skip, len(p.order)):min(end, len(p.order))] {
+		slots = append(slots, p.slotted(i))
 	}
-	for i := range p.slots[1:] {
-		if s := &p.slots[i+1]; s.draining && s.state != 0 {
-			out = append(out, p.slotted(int32(i+1)))
+	if at := len(p.order); p.draining > 0 && end > at {
+		for i := range p.slots[1:] {
+			if s := &p.slots[i+1]; s.draining && s.state != 0 {
+				if at >= skip && at < end {
+					slots = append(slots, p.slotted(int32(i+1)))
+				}
+				at++
+			}
 		}
 	}
-	return out
+	return slots, len(p.order) + p.draining
 }
 
 func (p *Pool) slotted(i int32) Slot {

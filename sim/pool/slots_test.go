@@ -13,7 +13,7 @@ func TestSlots(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := func(now time.Duration) Slot { return p.Slots(now)[0] }
+	first := func(now time.Duration) Slot { slots, _ := p.Slots(now, 0, 1); return slots[0] }
 	if s := first(0); s.Standing != IsFree || s.Lease != 0 {
 		t.Errorf("new: want it free, got %+v", s)
 	}
@@ -36,10 +36,10 @@ func TestSlots(t *testing.T) {
 	if err := p.Resize(21*time.Second, []string{r.Number}); err != nil {
 		t.Fatal(err)
 	}
-	if slots := p.Slots(22 * time.Second); len(slots) != 2 || !slots[1].Draining || slots[1].Number != second.Number {
+	if slots, total := p.Slots(22*time.Second, 0, 10); len(slots) != 2 || total != 2 || !slots[1].Draining || slots[1].Number != second.Number {
 		t.Errorf("resized: want %s draining at the end, got %+v", second.Number, slots)
 	}
-	if slots := p.Slots(1000 * time.Second); len(slots) != 1 {
+	if slots, total := p.Slots(1000*time.Second, 0, 10); len(slots) != 1 || total != 1 {
 		t.Errorf("drained: want one number, got %+v", slots)
 	}
 }

@@ -47,8 +47,12 @@ function route() {
   document.body.dataset.view = view;
   for (const part of document.querySelectorAll('main > section')) part.hidden = part.id !== section;
   for (const link of document.querySelectorAll('nav a')) {
-    if (link.dataset.view === views[view].of) link.setAttribute('aria-current', 'page');
-    else link.removeAttribute('aria-current');
+    if (link.dataset.view === views[view].of) {
+      link.setAttribute('aria-current', 'page');
+      link.scrollIntoView({ block: 'nearest', inline: 'nearest' }); // the menu is wider than a phone
+    } else {
+      link.removeAttribute('aria-current');
+    }
   }
   const { shows } = views[section];
   shows.show?.(...rest);

@@ -28,7 +28,7 @@ export const known = {
     ['Calls are answered late', { late_answer: '3s' }],
     ['The BYE is never sent', { no_bye: true }],
     ['The BYE is late', { late_bye: '3s' }],
-    ['INVITEs are lost on their way, each one that is sent again too', { lose_invites: true }],
+    ['INVITEs are lost on their way', { lose_invites: true }],
     ['INVITEs arrive twice', { duplicate_invites: true }],
   ],
   agent: [
