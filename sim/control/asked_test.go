@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -207,5 +208,28 @@ func TestWhatWasRefusedAndWhatIsNearest(t *testing.T) {
 	got, err := w.Refused(t.Context(), 1)
 	if err != nil || len(got) != 1 || got[0].Edge != "sip" || got[0].Status != 404 || got[0].What != "INVITE +442079460001" || got[0].Nearest != "+442079460000" {
 		t.Errorf("call: want the number of the pool nearest, got %+v (%v)", got, err)
+	}
+}
+
+// TestRefusedWhileTheClockStandsStill are listed newest first all the same.
+func TestRefusedWhileTheClockStandsStill(t *testing.T) {
+	w := start(t, "clock: {frozen: true}")
+	key := w.sim.Config().Projects[0].HandoffKey
+	for _, path := range []string{"first", "second", "third"} {
+		w.request(t, "GET", "/v1/"+path, key, "")
+	}
+	for _, number := range []string{"+15550101", "+15550102"} {
+		w.wantStatus(t, number, 404)
+	}
+	refused, err := w.Refused(t.Context(), 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, r := range refused {
+		got = append(got, r.What)
+	}
+	if want := []string{"INVITE +15550102", "INVITE +15550101", "GET /v1/third", "GET /v1/second", "GET /v1/first"}; !slices.Equal(got, want) {
+		t.Errorf("want %q, got %q", want, got)
 	}
 }

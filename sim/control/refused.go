@@ -31,6 +31,7 @@ func (s *Server) refused(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 			out = append(out, callRefusal(e))
 		}
 	}
+	slices.Reverse(out) // newest first also where the clock stands still
 	slices.SortStableFunc(out, func(a, b client.Refusal) int { return b.At.Compare(a.At) })
 	total := len(out)
 	skip = min(skip, total)
