@@ -51,6 +51,10 @@ test: ## all tests, with the race detector
 torture: ## what strangers and operating systems do to a simulator, the long form
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
 
+.PHONY: rehearse
+rehearse: ## every broken client is found by its lesson and every right one passes, 100 times while all processors are busy; hours
+	$(GO) test -count=1 -timeout 12h -run 'TestLessons$$' ./conformance/rehearse -rounds 100 -hog
+
 .PHONY: agent
 agent: ## the echo agent as an ADK project in every scenario of the built-in one, and 1,000 calls at a project that does harm
 	$(GO) test -count=1 -run AsAProject ./scenarios -whole

@@ -326,16 +326,24 @@ func (f *rehearseFlags) again(id string) string {
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), f.seed)
 }
 
+// printLessons says what each lesson is about and needs, and how long all may take.
 func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
+	var sum time.Duration
+	unaided := 0
 	for _, l := range lessons {
-		needs := []string{"no hook"}
+		sum += l.Budget
+		needs := "no hook"
 		for _, n := range l.Needs() {
 			if n != rehearse.NeedTransfers {
-				needs = []string{"a hook:", string(n)}
+				needs = "a hook: " + string(n)
 			}
 		}
-		fmt.Fprintf(w, "%-32s %-6s %4s  %-8s %s\n", l.ID, l.Level, l.Budget, strings.Join(needs, " "), l.Summary)
+		if needs == "no hook" {
+			unaided++
+		}
+		fmt.Fprintf(w, "%-34s %-6s %5s  %-7s  %s\n", l.ID, l.Level, l.Budget, needs, l.Summary)
 	}
+	fmt.Fprintf(w, "\n%d lessons, %d of which need no hook; they may take %s in all.\n", len(lessons), unaided, sum)
 }
 
 // briefing says what to set in the client, and how long all may take.

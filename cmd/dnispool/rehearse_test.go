@@ -45,7 +45,7 @@ func TestRehearse(t *testing.T) {
 		{"a file of settings that is wrong", []string{"rehearse", "--config", "wrong.yaml"}, 2, "", `wrong.yaml:2:1: unknown key "arival" (did you mean "arrival"?)`},
 		{"no such lesson", append(free, "hapy-transfer"), 2, "", `lesson: want an id, a glob or file:line, got "hapy-transfer" (did you mean "happy-transfer"?)`},
 		{"a mistyped flag", append(free, "--web-hook", "x"), 2, "", "dnispool rehearse: no flag --web-hook (did you mean --webhook?)"},
-		{"a list", []string{"rehearse", "list", "happy-transfer"}, 0, "happy-transfer                   must    30s  no hook", ""},
+		{"a list", []string{"rehearse", "list", "happy-transfer"}, 0, "happy-transfer                     must     30s  no hook", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()

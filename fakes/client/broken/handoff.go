@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/client"
@@ -25,11 +26,33 @@ func asking() []Client {
 		set("asks once", "handoff-late", once),
 		asksTwice(),
 		set("takes 404 for a completed call", "handoff-404-for-ever", func(c *client.Config) { c.OnMissing = client.Complete }),
-		set("asks without a pause", "handoff-polled-with-pauses", func(c *client.Config) { c.Poll.Every, c.Poll.For = 20*soon, 5*time.Second }),
+		asksManyTimes(),
 		set("asks for ever", "handoff-500-for-ever", func(c *client.Config) { c.Poll.For = time.Hour }),
 		believes("takes an error for a completed call", "handoff-500-then-there", http.StatusInternalServerError),
 		believes("takes a refused key for a completed call", "handoff-refused", http.StatusUnauthorized),
 	}
+}
+
+// asksManyTimes sends each question several times at once, and takes what comes first.
+func asksManyTimes() Client {
+	const atOnce = 10
+	return Client{Name: "asks many times at once", Lesson: "handoff-polled-with-pauses", HTTP: func(next client.Doer) client.Doer {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			if r.Method != http.MethodGet {
+				return next.Do(r)
+			}
+			var others sync.WaitGroup
+			defer others.Wait()
+			for range atOnce - 1 {
+				others.Go(func() {
+					if res, err := next.Do(r.Clone(r.Context())); err == nil {
+						_ = res.Body.Close()
+					}
+				})
+			}
+			return next.Do(r)
+		})
+	}}
 }
 
 // asksTwice believes the second reply, whatever the first was.
