@@ -22,7 +22,7 @@ func definitions() []definition {
 		define("connects_within", connectsWithin), define("dials_within", dialsWithin), define("hangs_up_within", endsWithCaller),
 		define("rests", rests), define("heeds", heeds), define("leaves_numbers", leavesNumbers),
 		define("dialled", dialled), define("shared_ids", sharedIDs), define("asks_for", asksFor),
-		define("keys", keys), define("attributes", attributes),
+		define("keys", keys), define("trusts", trusts), define("attributes", attributes),
 	}
 }
 

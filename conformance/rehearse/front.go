@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io"
+	"log"
 	"net"
 	"net/http"
 	"net/url"
@@ -35,10 +36,15 @@ func openFront(address string) (*front, error) {
 		return nil, err
 	}
 	f := &front{listener: l, served: make(chan struct{}), next: make(chan struct{}), past: make(map[string]bool)}
-	f.server = &http.Server{Handler: f, ReadHeaderTimeout: time.Minute}
+	f.server = &http.Server{Handler: f, ReadHeaderTimeout: time.Minute, ConnContext: withConn, ErrorLog: log.New(io.Discard, "", 0)}
+	either := &eitherListener{Listener: l, refused: func() {
+		if w := f.now(); w != nil {
+			w.watch.refuse(time.Now())
+		}
+	}}
 	go func() {
 		defer close(f.served)
-		_ = f.server.Serve(l) // until close
+		_ = f.server.Serve(either) // until close
 	}()
 	return f, nil
 }
@@ -234,6 +240,9 @@ func (p *passage) breakOff(err error) {
 		conn, _, err := http.NewResponseController(p.out).Hijack()
 		if err != nil {
 			panic(http.ErrAbortHandler)
+		}
+		if either, ok := conn.(*eitherConn); ok {
+			conn = either.Conn
 		}
 		if tcp, ok := conn.(*net.TCPConn); ok && reset {
 			_ = tcp.SetLinger(0)

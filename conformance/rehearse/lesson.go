@@ -32,6 +32,7 @@ type Lesson struct {
 	World       *yaml.Node
 	Wants       string        // the queue that the agent wants the caller put through to; "": the agent keeps the caller
 	HangsUp     time.Duration // the caller hangs up so long after the answer; 0: never
+	Untrusted   bool          // the client is told of a base URL with TLS and a certificate that nobody vouches for
 	SharedID    string        // that the client is asked to use for the caller; "": its own
 	Callers     int           // who arrive at once
 	Arrival     *Arrives      // how they arrive; nil: as all do that are played with it
@@ -70,6 +71,9 @@ func (l *Lesson) Needs() (out []Need) {
 		out = append(out, e.rule.needs...)
 	}
 	if l.Callers > 1 {
+		out = append(out, NeedTold)
+	}
+	if l.Untrusted {
 		out = append(out, NeedTold)
 	}
 	if l.HangsUp > 0 {

@@ -32,6 +32,7 @@ type document struct {
 	Arrival     *Arrives      `yaml:"arrival"`
 	HangsUp     time.Duration `yaml:"hangs_up"`
 	SharedID    string        `yaml:"shared_id"`
+	Untrusted   bool          `yaml:"untrusted_tls"`
 	Budget      time.Duration `yaml:"budget"`
 	Expect      []*yaml.Node  `yaml:"expect"`
 }
@@ -151,7 +152,7 @@ func (p *parser) lesson() *Lesson {
 	}
 	l := &Lesson{
 		File: p.file, Line: 1, Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: string(d.Level), Advice: strings.TrimSpace(d.Advice),
-		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, HangsUp: d.HangsUp, SharedID: d.SharedID, Budget: d.Budget, Lines: p.src,
+		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, HangsUp: d.HangsUp, SharedID: d.SharedID, Untrusted: d.Untrusted, Budget: d.Budget, Lines: p.src,
 	}
 	if n := strictyaml.Lookup(p.root, "lesson"); n != nil {
 		l.Line = n.Line

@@ -27,7 +27,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"nothing expected", "", "f:1:1: lesson: want the key expect, got none"},
 		{"an empty list", "expect: []\n", "f:7:9: expect: want at least one, got none"},
 		{"an unknown key", "expects:\n  - dials: once\nexpect:\n  - dials: once\n", `f:7:1: unknown key "expects" (did you mean "expect"?)`},
-		{"an unknown expectation", "expect:\n  - dails: once\n", `f:8:5: expect: want reserves, dials, asks, routes, connects_within, dials_within, hangs_up_within, rests, heeds, leaves_numbers, dialled, shared_ids, asks_for, keys or attributes, got "dails" (did you mean "dials"?)`},
+		{"an unknown expectation", "expect:\n  - dails: once\n", `f:8:5: expect: want reserves, dials, asks, routes, connects_within, dials_within, hangs_up_within, rests, heeds, leaves_numbers, dialled, shared_ids, asks_for, keys, trusts or attributes, got "dails" (did you mean "dials"?)`},
 		{"two in one", "expect:\n  - dials: once\n    asks: once\n", "f:8:5: expect: want one name with its argument, as in `dials: once`, got a mapping"},
 		{"no times", "expect:\n  - dials: twise\n", `f:8:12: times: want never, once, a number or {least, most}, got "twise"`},
 		{"turned round", "expect:\n  - dials: {least: 3, most: 2}\n", "f:8:12: times: want least up to most, of 0 or more, got 3 and 2"},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -172,6 +173,8 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 		switch {
 		case n == NeedTransfers && r.options.Client.Unseen:
 			return "not observable: the client's transfers cannot be seen"
+		case n == NeedTold && arrival == nil && l.Untrusted:
+			return fmt.Sprintf("needs %s: the base URL comes with them", n)
 		case n == NeedTold && arrival == nil:
 			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
 		case n == NeedHangUps && !leaves(arrival):
@@ -316,6 +319,9 @@ func (p *play) caller(n int) Caller {
 	l := p.world.lesson
 	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.SharedID, l.HangsUp
 	c.answered = p.world.watch.answered
+	if l.Untrusted {
+		c.BaseURL = "https" + strings.TrimPrefix(c.BaseURL, "http")
+	}
 	return c
 }
 
@@ -324,7 +330,7 @@ func ani(n int) string { return fmt.Sprintf("+44207946%04d", 500+n) }
 
 // decided reports whether every expectation is met, or one is lost for good.
 func (v *view) decided() bool {
-	if len(v.of(Reserve)) == 0 {
+	if !v.asked() {
 		return false
 	}
 	for _, e := range v.lesson.Expect {

@@ -34,7 +34,7 @@ func (p *play) tell() {
 	states := make([]State, len(v.lesson.Expect))
 	for i, e := range v.lesson.Expect {
 		states[i] = Open
-		if len(v.of(Reserve)) == 0 {
+		if !v.asked() {
 			continue // of a client that has done nothing nothing holds yet
 		}
 		switch j := e.rule.judge(v); {

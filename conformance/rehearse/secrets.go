@@ -50,6 +50,29 @@ func keys(v *view, _ place) judgement {
 	return j
 }
 
+// trust is whom the client believes.
+type trust string
+
+// KnownAuthorities are those whose signature on a server's certificate the client knows.
+const KnownAuthorities trust = "known-authorities"
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (t *trust) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	return strictyaml.PickAt(file, n, "trusts", t, KnownAuthorities)
+}
+
+// trusts is whether the client sends its key to a server that may be anybody.
+func trusts(v *view, _ trust) judgement {
+	j := judgement{met: v.refusals > 0, want: "no request to a server whose certificate nobody vouches for"}
+	for _, r := range v.requests {
+		if r.Secure {
+			j.met, j.final = false, true
+			j.got = fmt.Sprintf("sent its key with %s %s to a server whose certificate nobody vouches for", r.Method, r.URL)
+		}
+	}
+	return j
+}
+
 // clean is what is asked of attributes.
 type clean string
 

@@ -14,8 +14,12 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 		out.Exchanges = append(out.Exchanges, r.Exchange)
 	}
 	out.Ladder = append([]finding.SIPMessage{{At: v.begun, From: client, To: client, Summary: v.arrival()}}, v.messages...)
-	if len(v.of(Reserve)) == 0 {
+	if !v.asked() {
 		p.nothingAsked(v, told, out)
+		return
+	}
+	if v.lesson.Untrusted && v.refusals == 0 && !v.requests[0].Secure {
+		out.Status, out.Reason = finding.Unsupported, "not observable: the client does not take its base URL with the caller, so it met no certificate"
 		return
 	}
 	out.Status = finding.Passed

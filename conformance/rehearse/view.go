@@ -30,6 +30,9 @@ func (v *view) of(k Kind) (out []Request) {
 	return out
 }
 
+// asked reports whether the client has asked for a number, or gave up because of the certificate when it was about to.
+func (v *view) asked() bool { return len(v.of(Reserve)) > 0 || v.refusals > 0 }
+
 // to are the calls that were taken somewhere.
 func (v *view) to(routes ...pstn.Route) (out []Call) {
 	for _, c := range v.calls {
@@ -66,10 +69,15 @@ func (v *view) late() (out []Request) {
 // story says what the client did, in plain words and in order.
 func (v *view) story() string {
 	reserves := v.of(Reserve)
-	if len(reserves) == 0 {
+	var parts []string
+	switch {
+	case len(reserves) > 0:
+		parts = append(parts, v.reserving(reserves))
+	case v.refusals > 0:
+		parts = append(parts, "refused the certificate "+times(v.refusals))
+	default:
 		return v.silence()
 	}
-	parts := []string{v.reserving(reserves)}
 	if dialled := v.to(pstn.ToPlatform, pstn.ToNobody); len(dialled) > 0 {
 		parts = append(parts, v.dialling(dialled))
 	} else if v.lease() != "" {

@@ -32,6 +32,7 @@ type Request struct {
 	Done     time.Time // when the reply was sent, or the client gave up; zero while it waits
 	GaveUp   bool      // the client went away before the reply was whole
 	Query    url.Values
+	Secure   bool   // it came over TLS
 	SharedID string // of the attributes, or asked for
 	DNI      string // that the client was sent; "" when the reply has none
 }
@@ -75,6 +76,7 @@ type watch struct {
 	requests []*Request
 	calls    []*Call
 	messages []finding.SIPMessage
+	refusals int       // of the certificate
 	last     time.Time // when something happened last
 }
 
@@ -94,7 +96,7 @@ func (w *watch) stir(at time.Time) {
 func (w *watch) begin(r *http.Request, body []byte) *Request {
 	x := &Request{Exchange: finding.Exchange{
 		At: time.Now(), Method: r.Method, URL: r.URL.RequestURI(), RequestHeaders: headersOf(r.Header), RequestBody: string(body), Definite: true,
-	}, Kind: kindOf(r), Query: r.URL.Query()}
+	}, Kind: kindOf(r), Secure: isSecure(r.Context()), Query: r.URL.Query()}
 	if x.Kind == Reserve {
 		var sent struct {
 			Attributes struct {
@@ -111,6 +113,14 @@ func (w *watch) begin(r *http.Request, body []byte) *Request {
 	w.requests = append(w.requests, x)
 	w.stir(x.At)
 	return x
+}
+
+// refuse notes that the client broke off when it had seen the certificate.
+func (w *watch) refuse(at time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.refusals++
+	w.stir(at)
 }
 
 // finish notes what the client was sent.
@@ -236,13 +246,14 @@ type seen struct {
 	requests []Request
 	calls    []Call
 	messages []finding.SIPMessage
+	refusals int
 	last     time.Time
 }
 
 func (w *watch) seen() seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := seen{messages: slices.Clone(w.messages), last: w.last}
+	s := seen{messages: slices.Clone(w.messages), refusals: w.refusals, last: w.last}
 	for _, r := range w.requests {
 		s.requests = append(s.requests, *r)
 	}

@@ -1,6 +1,7 @@
 package broken
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -110,6 +111,7 @@ func naming() []Client {
 		rewrites("puts the shared_id into the URL as it is", "shared-id-is-encoded", func(r *http.Request) {
 			r.URL.RawQuery = strings.NewReplacer("%26", "&", "%2B", "+").Replace(r.URL.RawQuery)
 		}),
+		trustsAnybody(),
 		rewrites("shows its key in the URL", "keys-in-headers", func(r *http.Request) { r.URL.RawQuery += "&api_key=" + r.Header.Get("x-api-key") }),
 		rewrites("sends the card number along", "attributes-without-secrets", func(r *http.Request) {
 			withBody(r, func(body string) string {
@@ -117,4 +119,11 @@ func naming() []Client {
 			})
 		}),
 	}
+}
+
+// trustsAnybody does not look at certificates.
+func trustsAnybody() Client {
+	return Client{Name: "trusts every certificate", Lesson: "reserve-untrusted-certificate", HTTP: func(client.Doer) client.Doer {
+		return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+	}}
 }
