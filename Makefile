@@ -79,6 +79,7 @@ mutants: build ## what finds each of the platforms that are broken on purpose
 
 independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000
+	$(GO) test -count=1 -timeout 60m -run 'DefectsAreFound|ASample' ./conformance/aim -defects -sample 30
 
 bench: ## ratios to a baseline measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
