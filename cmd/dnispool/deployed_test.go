@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"testing"
+
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // wellKnown is a deployment of which everything is known, that allows everything and that nobody else uses.
@@ -120,26 +122,45 @@ func TestKeysAreNowhere(t *testing.T) {
 		fmt.Fprintf(w, `{"id":%q,"shared_id":%q,"data":{"handoff_to":%q,"echo_ani":%q}}`, key, key, key, stranger)
 	}))
 	defer s.Close()
-	dir := onTarget(t, s.URL, "acme", "support", "limits: {patience: 200ms}\nfacts: {window_min: 1m, window_max: 1m, size: 20}\n")
-	for name, text := range map[string]string{"dni.key": "planted-dni-secret-0001", "handoff.key": "planted-handoff-secret-0002"} {
+	trunk, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) {
+		said := append(leg.Header("X-Token"), leg.Header("Proxy-Authorization")...)
+		if len(said) < 2 {
+			_ = leg.Reject(407, "", sipua.Header{Name: "Proxy-Authenticate", Value: `Digest realm="r", nonce="n", algorithm=MD5`})
+			return
+		}
+		_ = leg.Reject(486, "", sipua.Header{Name: "X-Repeats", Value: strings.Join(said, " ")})
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer trunk.Close()
+	dir := onTarget(t, s.URL, "acme", "support", "limits: {patience: 200ms}\nfacts: {window_min: 1m, window_max: 1m, size: 20, bindings: once, match: dni, release: hangup, cool_down: 0s, visible: 0s}\n"+
+		"calls: {trunk: {host: '"+trunk.Addr()+"', user: acme, password: {file: sip.key}, secret_headers: {X-Token: {file: token.key}}}}\n")
+	for name, text := range map[string]string{
+		"dni.key": "planted-dni-secret-0001", "handoff.key": "planted-handoff-secret-0002", "sip.key": "planted-password-0003", "token.key": "planted-token-0004",
+	} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	r := dnispool(t, dir, "check", "--target", "t.yaml", "--yes", "--keep", "-v", "--json", "r.json", "--junit", "r.xml", "auth/*", "contract/reserve-*", "handoff/unknown-is-404", "core/reserve-gives-a-dialable-number")
-	if r.code != 1 {
+	r := dnispool(t, dir, "check", "--target", "t.yaml", "--yes", "--keep", "-v", "--json", "r.json", "--junit", "r.xml", "--html", "r.html", "auth/*", "contract/reserve-*", "handoff/unknown-is-404", "core/reserve-gives-a-dialable-number", "core/reserved-number-is-answered")
+	if r.code != 1 || !strings.Contains(r.out, "486 Busy Here") {
 		t.Fatalf("want a platform that is not conformant, got %+v", r)
 	}
+	looked := dnispool(t, dir, "target", "check", "t.yaml")
+	listed := dnispool(t, dir, "scenarios", "list", "--target", "t.yaml", "core/*")
 	files := 0
 	look := func(where, text string) {
-		for _, secret := range []string{"planted-", stranger} {
+		for _, secret := range []string{"planted-", stranger, "response=\""} { // the last is an Authorization's
 			if i := strings.Index(text, secret); i >= 0 {
 				t.Errorf("%s: want no %s, got %q", where, secret, text[max(0, i-80):min(len(text), i+40)])
 			}
 		}
 	}
 	look("screen", r.out+r.err)
-	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+	look("target check", looked.out+looked.err)
+	look("scenarios list", listed.out+listed.err)
+	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, ".key") {
 			return err
 		}

@@ -229,7 +229,11 @@ func (c *checker) whole(f *File) {
 		}
 	}
 	if f.Proxy != "" {
-		if u, err := url.Parse(f.Proxy); err != nil || u.Host == "" {
+		switch u, err := url.Parse(f.Proxy); {
+		case err == nil && u.User != nil:
+			c.at([]string{"proxy"}, "proxy: want no user and password, which do not belong in this file; leave proxy out, and set HTTPS_PROXY in the environment")
+			f.Proxy = ""
+		case err != nil || u.Host == "":
 			c.at([]string{"proxy"}, "proxy: want a URL like http://proxy.example:3128, got %q", f.Proxy)
 		}
 	}
