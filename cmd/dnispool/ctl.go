@@ -69,6 +69,9 @@ func runCtl(ctx context.Context, e env) int {
 		fmt.Fprint(e.out, ctlUsage())
 		return 0
 	}
+	if strings.HasPrefix(name, "-") {
+		return refuse(e, fmt.Errorf("ctl: want what to ask first and its flags behind it, as in %s ctl pools %s, got %s first", tool, strings.Join(append([]string{name}, e.args[:min(1, len(e.args))]...), " "), name))
+	}
 	var names []string
 	for _, c := range ctlCommands() {
 		if c.name == name {

@@ -83,6 +83,7 @@ func TestCtlRefuses(t *testing.T) {
 		err  string
 	}{
 		{[]string{"ctl"}, "usage: dnispool ctl <what>"},
+		{[]string{"ctl", "--url", "http://127.0.0.1:1", "pools"}, "ctl: want what to ask first and its flags behind it, as in dnispool ctl pools --url http://127.0.0.1:1, got --url first\n"},
 		{[]string{"ctl", "projets"}, "dnispool ctl: no command \"projets\" (did you mean \"projects\"?); try dnispool ctl --help\n"},
 		{[]string{"ctl", "projects", "--secret"}, "dnispool ctl projects: no flag --secret (did you mean --secrets?); try dnispool ctl projects --help\n"},
 		{[]string{"ctl", "projects", "acme"}, "ctl projects: want no arguments, got 1 arguments\n"},
