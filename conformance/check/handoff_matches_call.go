@@ -125,7 +125,7 @@ func (v *view) judgeDuplicates(out *finding.Outcome, r *reading.Question) {
 		if v.Duplicate == "last" && later || v.Duplicate == "first" && earlier {
 			out.Add(finding.Violation{
 				Text: fmt.Sprintf("shared_id %q found the call that ended at %s; want the %s one, which ended at %s", r.AskedSharedID, round(got.Op.Bye), v.Duplicate, round(c.Op.Bye)),
-				Rule: "both calls were over and readable when it was asked", Cause: "F51 which of several calls a shared_id finds", Certainty: v.unless(guessed), Ops: reading.Copies(got.Op, c.Op, r.Op),
+				Rule: "both calls were over and readable when it was asked", Cause: "F51 which of several calls a shared_id finds", Certainty: v.unless(guessed || !got.Sure || !c.Sure), Ops: reading.Copies(got.Op, c.Op, r.Op),
 			})
 			return
 		}

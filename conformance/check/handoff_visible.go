@@ -124,7 +124,7 @@ func (v *view) shownFor(a *answers, c *reading.Call) finding.Certainty {
 	if a.sure != finding.Certain {
 		return a.sure
 	}
-	return v.unless(a.shared && !c.Sure)
+	return v.unless((a.shared || c != a.calls[0]) && !c.Sure)
 }
 
 func (v *view) judgeAsked(out *finding.Outcome, a *answers, r *reading.Question) {

@@ -88,8 +88,8 @@ func (v *view) judgeTenants(out *finding.Outcome, owner map[string]*reading.Leas
 		}
 		if l := owner[r.Call.Op.Number]; l != nil && l.Op.Project != r.Project {
 			out.Add(finding.Violation{
-				Text: fmt.Sprintf("%s was shown the handoff state of a call to %s, a number of %s", r.Project, l.Op.Number, l.Op.Project), Rule: "the id in the reply names the call",
-				Cause: "F48 another tenant's state", Ops: reading.Copies(r.Call.Op, r.Op),
+				Text: fmt.Sprintf("%s was shown the handoff state of a call to %s, a number of %s", r.Project, l.Op.Number, l.Op.Project), Rule: "the id in the reply names the call, or what the agent says of its attributes does",
+				Cause: "F48 another tenant's state", Certainty: v.heardOf(r.Call), Ops: reading.Copies(r.Call.Op, r.Op),
 			})
 		}
 	}

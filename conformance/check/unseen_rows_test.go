@@ -20,6 +20,9 @@ func TestUnseenOperations(t *testing.T) {
 	many := with(roh, func(f *reading.Facts) { f.Bindings = "many" })
 	x := []op{reserved(0, .1, "a").nonce("x").shared("s"), dialled(1, 2, "a").nonce("x").shared("s").id("c1").over(5)}
 	of := func(first []op, then ...op) []op { return append(first[:len(first):len(first)], then...) }
+	y := []op{reserved(0, .1, "b").nonce("y").shared("s"), dialled(1, 2, "b").nonce("y").shared("s").id("c2").over(15)}
+	const earlier = `shared_id "s" found the call that ended at 5s; want the last one, which ended at 15s`
+	const shown = "q was shown the handoff state of a call to a, a number of p"
 	const gone = `the state of shared_id "s" was there at 6s and gone at 20s, after the call had ended at 5s`
 	const twice = "two calls were given the attributes of one reservation (nonce x)"
 	const foreign = "call to a, placed without a reservation, was given the attributes of another caller"
@@ -48,6 +51,12 @@ func TestUnseenOperations(t *testing.T) {
 				ops: of(x, found(6, "s", "", says("x", "a")), missing(20, "s")), want: gone},
 			{name: "others do not matter where the last one is found", facts: with(kept, shared), ops: of(x, found(6, "s", "c1", says("x", "a")), missing(20, "s")), want: gone},
 		},
+		"isolation": {
+			{name: "another tenant is shown a state that may be of a call that nobody saw", facts: with(kept, unseen), certainty: finding.ModuloUnseen,
+				ops: []op{x[0].project("p"), x[1].project("p"), found(6, "s", "p1", says("x", "a")).project("q")}, want: shown},
+			{name: "the state of a call of the first", facts: with(kept, unseen),
+				ops: []op{x[0].project("p"), x[1].project("p"), found(6, "s", "c1", says("x", "a")).project("q")}, want: shown},
+		},
 		"no-fail-open-drop": {
 			{name: "a later call may have taken its place", facts: kept, hazards: 1, ops: of(x, found(6, "s", "c1", says("x", "a")),
 				reserved(7, 7.1, "b").nonce("y").shared("s"), dialled(8, 9, "b").nonce("y").shared("s").id("c2").over(10),
@@ -55,6 +64,10 @@ func TestUnseenOperations(t *testing.T) {
 			{name: "a reservation of which nobody knows the shared_id", facts: conflict, ops: of(x, reserved(7, 7.1, "b"), missing(20, "s")), hazards: 1, undecided: 1},
 		},
 		"handoff-matches-call": {
+			{name: "the state of a call that nobody saw, which was given the same attributes, is found in place of the last", facts: with(kept, unseen), certainty: finding.ModuloUnseen,
+				ops: of(x, y[0], y[1], found(20, "s", "p2", says("y", "b")), found(21, "s", "p1", says("x", "a"))), want: earlier},
+			{name: "the same where it is known that nobody else calls", facts: kept,
+				ops: of(x, y[0], y[1], found(20, "s", "p2", says("y", "b")), found(21, "s", "p1", says("x", "a"))), want: earlier},
 			{name: "before any call, of a reservation of which nobody knows the shared_id", facts: kept, ops: []op{x[0], reserved(0, .1, "b"), dialled(.2, .3, "b"), found(.5, "s", "CA9", says("", "b"))}},
 		},
 		"no-cross-talk": {
