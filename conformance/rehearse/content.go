@@ -96,6 +96,9 @@ func sharedIDs(v *view, _ distinct) judgement {
 	}
 	j := judgement{met: len(ids) >= v.lesson.Callers && none == 0, final: none > 0, want: fmt.Sprintf("%d callers with %d shared_ids", v.lesson.Callers, v.lesson.Callers)}
 	j.got = fmt.Sprintf("sent %d reservations with %d different shared_ids: one caller's handoff will be taken for another's", len(v.of(Reserve)), len(ids))
+	if reserved := len(v.of(Reserve)); none == 0 && len(ids) == reserved {
+		j.got = fmt.Sprintf("sent %d reservations, each with a shared_id of its own: for the other callers, %d, it never asked for a number", reserved, v.lesson.Callers-reserved)
+	}
 	if none > 0 {
 		j.got = fmt.Sprintf("sent %d reservations without a shared_id: their handoffs cannot be asked for", none)
 	}
