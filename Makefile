@@ -52,7 +52,7 @@ torture: ## what strangers and operating systems do to a simulator, the long for
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
 
 .PHONY: rehearse
-rehearse: ## every broken client is found by its lesson and every right one passes, 100 times while all processors are busy; hours
+rehearse: ## every broken client is found by its lesson and every right one passes, 100 times while all processors are busy; an hour
 	$(GO) test -count=1 -timeout 12h -run 'TestLessons$$' ./conformance/rehearse -rounds 100 -hog
 
 .PHONY: agent

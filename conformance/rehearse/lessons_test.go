@@ -142,7 +142,7 @@ type game struct {
 func (g game) String() string { return g.lesson.ID + " with the client that " + g.client.Name }
 
 // briefly is how long a client has that will not be done: its tests need not wait for more.
-const briefly = 8 * time.Second
+const briefly = 5 * time.Second
 
 // TestLessons: each broken client is found by its lesson, the careful one passes all, and the patient one every must.
 func TestLessons(t *testing.T) {
