@@ -275,6 +275,17 @@ func TestBrokenClients(t *testing.T) {
 	}
 }
 
+// TestWhatTheNetworkSaysReachesTheClient: early media and redirections come through the carrier.
+func TestWhatTheNetworkSaysReachesTheClient(t *testing.T) {
+	t.Parallel()
+	for id, want := range map[string]string{"dial-early-media": "SIP/2.0 183 ", "dial-redirected": "SIP/2.0 302 "} {
+		r := play(t, named(t, id), rehearse.Options{Client: queues, Arrival: takenThrough(careful())})
+		if rungs := fmt.Sprint(r.Ladder); r.Status != finding.Passed || !strings.Contains(rungs, want) {
+			t.Errorf("%s: want %q, got %s: %s", id, want, told(r), rungs)
+		}
+	}
+}
+
 func TestClientThatDoesNothingNeverPasses(t *testing.T) {
 	t.Parallel()
 	idle := rehearse.Func(func(context.Context, rehearse.Caller) error { return nil })

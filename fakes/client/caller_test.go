@@ -53,3 +53,26 @@ func TestCallersOfTheirOwnMind(t *testing.T) {
 		})
 	}
 }
+
+// ringing is a phone whose numbers nobody answers.
+type ringing struct{ *phone }
+
+func (ringing) Dial(ctx context.Context, _, _ string) (client.Call, error) {
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestNumberThatNobodyAnswersIsGivenUp(t *testing.T) {
+	t.Parallel()
+	w := world{platform: platform{reserve: []canned{{status: 200, body: number}}}}
+	c := config()
+	c.RingTimeout = time.Millisecond
+	cl, err := client.New(c, &w.platform, ringing{&w.phone}, &w.clock)
+	if err != nil {
+		t.Fatal(err)
+	}
+	j := cl.Run(t.Context(), client.Caller{SharedID: "s-1"})
+	if j.Outcome != client.Fallback || len(j.Unused) != 2 || j.Destination != "overflow" {
+		t.Errorf("want the fallback queue after two numbers, got %+v", j)
+	}
+}

@@ -70,6 +70,7 @@ func wantSame(t *testing.T, name string, words []string, properties map[string]a
 // TestRead: what a fault does is how it is called in journals.
 func TestRead(t *testing.T) {
 	for _, c := range []struct{ text, want, problem string }{
+		{"calls: {refuse: 302, early_media: true}", "refuse: 302, early_media", ""},
 		{"calls: {refuse: 486, late_bye: 2s}", "refuse: 486, late_bye: 2s", ""},
 		{"calls: [{no_answer: true}, {lose_invites: true, times: 2}, {duplicate_invites: true}]", "no_answer|lose_invites|duplicate_invites", ""},
 		{"agent: {function: end, crash: true, slow: 1s}", "crash, slow: 1s", ""},
