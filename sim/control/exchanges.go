@@ -3,6 +3,7 @@ package control
 import (
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,15 +21,15 @@ func (s *Server) exchanges(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := client.Exchanges{Exchanges: []client.ExchangeSummary{}, Dropped: s.recorder.exchanges.dropped()}
-	all := s.recorder.exchanges.since(0)
-	for i := len(all) - 1; i >= 0; i-- {
-		one := s.summarise(p, all[i])
-		if before > 0 && one.ID >= before || endpoint != "" && one.Endpoint != endpoint || project != "" && one.Project != project ||
-			status != 0 && one.Status != status && one.Status/100 != status {
+	all := s.recorder.exchanges.where(func(e *api.Exchange) bool {
+		return (endpoint == "" || e.Endpoint == endpoint) && (status == 0 || e.Status == status || e.Status/100 == status)
+	})
+	for _, k := range slices.Backward(all) {
+		if before > 0 && k.number >= before || project != "" && projectOf(p, k.item.Key) != project {
 			continue
 		}
 		if out.Total++; out.Total > skip && len(out.Exchanges) < limit {
-			out.Exchanges = append(out.Exchanges, one)
+			out.Exchanges = append(out.Exchanges, s.summarise(p, k))
 		}
 	}
 	reply(w, http.StatusOK, out)

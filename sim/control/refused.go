@@ -21,15 +21,11 @@ func (s *Server) refused(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var out []client.Refusal
-	for _, k := range s.recorder.exchanges.since(0) {
-		if k.item.Status >= 400 {
-			out = append(out, s.refusal(p, k))
-		}
+	for _, k := range s.recorder.exchanges.where(func(e *api.Exchange) bool { return e.Status >= 400 }) {
+		out = append(out, s.refusal(p, k))
 	}
-	for _, e := range p.Journal().Events() {
-		if e.Kind == journal.CallRejected {
-			out = append(out, callRefusal(e))
-		}
+	for _, e := range p.Journal().Of(journal.CallRejected) {
+		out = append(out, callRefusal(e))
 	}
 	slices.Reverse(out) // newest first also where the clock stands still
 	slices.SortStableFunc(out, func(a, b client.Refusal) int { return b.At.Compare(a.At) })

@@ -59,6 +59,18 @@ func (r *ring[T]) since(after uint64) []kept[T] {
 	return out
 }
 
+// where returns the items that are wanted, oldest first. The others are not copied: whoever appends waits meanwhile.
+func (r *ring[T]) where(wanted func(*T) bool) (out []kept[T]) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := r.first; n <= r.last; n++ {
+		if item := &r.items[(n-1)%uint64(r.most)]; wanted(item) {
+			out = append(out, kept[T]{n, *item})
+		}
+	}
+	return out
+}
+
 // at returns item n, unless it has made room.
 func (r *ring[T]) at(n uint64) (item T, ok bool) {
 	r.mu.Lock()

@@ -114,6 +114,18 @@ func (j *Journal) Since(seq uint64) []Event {
 	return out
 }
 
+// Of returns a copy of the kept events of a kind, oldest first. The others are not copied: whoever appends waits meanwhile.
+func (j *Journal) Of(kind Kind) (out []Event) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for n := j.first; n <= j.last; n++ {
+		if e := j.at(n); e.Kind == kind {
+			out = append(out, *e)
+		}
+	}
+	return out
+}
+
 // Last returns the number of the newest event; 0 when there was none.
 func (j *Journal) Last() uint64 {
 	j.mu.Lock()

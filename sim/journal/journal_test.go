@@ -25,6 +25,19 @@ func seqs(events []Event) []uint64 {
 	return out
 }
 
+func TestOfAKind(t *testing.T) {
+	j := New(events(4))
+	for _, kind := range []Kind{Bound, Unbound, Bound, Released, Bound, Released} {
+		j.Append(Event{At: epoch, Kind: kind})
+	}
+	if got := seqs(j.Of(Bound)); !slices.Equal(got, []uint64{3, 5}) {
+		t.Errorf("want those that are kept, got %v", got)
+	}
+	if got := j.Of(Unbound); got != nil {
+		t.Errorf("want none, got %v", got)
+	}
+}
+
 func TestRingKeepsTheNewest(t *testing.T) {
 	for _, c := range []struct {
 		name              string
