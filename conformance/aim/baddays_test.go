@@ -143,10 +143,10 @@ func badDays() []day {
 				return false
 			}
 		}(), code: finding.ExitInconclusive, want: []string{"EOF"}},
-		{name: "a certificate of another name", tls: new(tls.Config), more: "tls: {server_name: other.example, ca: ca.pem}", code: finding.ExitInconclusive, want: []string{"certificate is valid for"}},
-		{name: "a certificate of nobody", tls: new(tls.Config), code: finding.ExitInconclusive, want: []string{"certificate signed by unknown authority"}},
-		{name: "a certificate that has ended", tls: expired(), code: finding.ExitInconclusive, want: []string{"certificate has expired"}},
-		refused(403), refused(407), refused(480), refused(486), refused(488), refused(503),
+		{name: "a certificate of another name", tls: new(tls.Config), more: "tls: {server_name: other.example, ca: ca.pem}", code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate is valid for"}},
+		{name: "a certificate of nobody", tls: new(tls.Config), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate signed by unknown authority"}},
+		{name: "a certificate that has ended", tls: expired(), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate has expired"}},
+		refused(302), refused(403), refused(407), refused(480), refused(486), refused(488), refused(503),
 		{name: "no answer", play: "day/call", call: func(leg *sipua.Leg) {
 			_ = leg.Provisional(180, "Ringing", nil)
 			<-leg.Done()

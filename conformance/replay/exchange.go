@@ -72,7 +72,7 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 	}
 	x.Duration = time.Since(x.At)
 	x.err = err
-	x.Definite = err == nil || errors.Is(err, syscall.ECONNREFUSED)
+	x.Definite = err == nil || targets.Unreached(err)
 	if inHalves {
 		cut := false
 		x.sent, cut = slow.went()
@@ -154,5 +154,5 @@ func headers(h http.Header) []finding.Header {
 
 // unreachable reports whether the target cannot be reached at all: nothing is known about it then.
 func unreachable(err error) bool {
-	return errors.Is(err, syscall.ECONNREFUSED) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
+	return targets.Unreached(err) || errors.Is(err, syscall.EHOSTUNREACH) || errors.Is(err, syscall.ENETUNREACH)
 }

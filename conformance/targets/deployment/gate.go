@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
 	"github.com/dnispool/dnispool/sim/clock"
 )
@@ -240,7 +241,7 @@ func retryAfter(text string, now time.Time) (time.Duration, bool) {
 func (g *Gate) book(r *http.Request, res *http.Response, err error, reserves bool) {
 	project := g.owner(r.Header.Get("x-api-key"))
 	if err != nil {
-		if reserves && project != "" {
+		if reserves && project != "" && !targets.Unreached(err) {
 			g.Reserved(project, "", time.Now())
 		}
 		return

@@ -38,7 +38,7 @@ func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 		handoff := fmt.Sprintf("/v1/%s/%s/handoff_state?shared_id=dnispool-inspects", url.PathEscape(p.Account), url.PathEscape(p.Project))
 		reply := t.asks(ctx, http.MethodGet, handoff, p.HandoffKey, "")
 		all = append(all, Finding{"handoff key" + of, reply.says(), reply.handoff()})
-		if i == 0 {
+		if i == 0 && reply.err == nil {
 			all = append(all, reply.clock())
 		}
 		// No attributes: a platform that keeps to its contract refuses it with 400 once the key is good, and takes no number.
