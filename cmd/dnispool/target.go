@@ -23,21 +23,28 @@ func runTarget(ctx context.Context, e env) int {
 
 init       ask what is known of a deployment, and write a target file of it with a comment at each thing (target.yaml)
 check      look whether the deployment that a target file describes can be reached: its name, certificate and clock, and each
-           key at each endpoint, and whether the trunk answers OPTIONS; each line ends in what to do. No call is placed, and no number is taken from a platform that
+           key at each endpoint, and whether the trunk answers OPTIONS; each line ends in what to do. Without --call no call is placed, and no number is taken from a platform that
            keeps to its contract.
 questions  print a page for whoever runs the platform: what to set up, and what the target file does not know, with how many
            scenarios each costs`)
+	call := f.Bool("call", false, "with check: reserve a number and call it as well, twice, one after the other; whoever says so consents to that")
 	args, code, done := f.parse(e)
 	if done {
 		return code
 	}
 	switch {
+	case *call && (len(args) != 2 || args[0] != "check"):
+		return refuse(e, fmt.Errorf("%s target: --call: want it with check and a file; try %s target --help", tool, tool))
 	case len(args) == 1 && args[0] == "init":
 		return initTarget(e, "target.yaml")
 	case len(args) == 2 && args[0] == "init":
 		return initTarget(e, args[1])
 	case len(args) == 2 && args[0] == "check":
-		return checkTarget(ctx, e, args[1])
+		code := checkTarget(ctx, e, args[1])
+		if *call && code == 0 {
+			code = callTarget(ctx, e, args[1])
+		}
+		return code
 	case len(args) == 2 && args[0] == "questions":
 		return askAboutTarget(ctx, e, args[1])
 	}

@@ -61,7 +61,7 @@ func TestTargetCheck(t *testing.T) {
 	nobody := gone.Addr().String()
 	_ = gone.Close()
 	for calls, want := range map[string]ran{
-		"":                                   {2, "calls                              the file does not say how: state calls.trunk or calls.exec", ""},
+		"":                                   {0, "calls                              none, so what needs calls is not played", ""},
 		"calls: {exec: [./nosuch, '{dni}']}": {2, "no such file or directory: name a program that is there", ""},
 		"calls: {trunk: {host: '" + trunk.Addr() + "', transport: tcp}}": {0, " over tcp answers OPTIONS with 200 OK: ok", ""},
 		"calls: {trunk: {host: '" + trunk.Addr() + "'}}":                 {0, " over udp answers OPTIONS with 200 OK: ok", ""},
@@ -123,5 +123,23 @@ func TestTargetQuestions(t *testing.T) {
 	}
 	if lines := strings.Count(least, "\n"); lines > 60 {
 		t.Errorf("want one page, got %d lines", lines)
+	}
+}
+
+// TestTargetCheckCalls places a call where that is asked for, and says what came of it.
+func TestTargetCheckCalls(t *testing.T) {
+	t.Parallel()
+	p := serve(t, t.TempDir(), "-q", "--fault", "calls: {refuse: 486}")
+	url, _, _ := strings.Cut(p.reserve.url, "/v1/")
+	dir := onTarget(t, url, "acme-uk", "acme-support", fmt.Sprintf("calls: {trunk: {host: %q}}\n", p.sip))
+	if r := dnispool(t, dir, "target", "check", "t.yaml"); r.code != 0 || strings.Contains(r.out, "a whole call") {
+		t.Errorf("want no call that nobody asked for, got %+v", r)
+	}
+	r := dnispool(t, dir, "target", "check", "--call", "t.yaml")
+	if want := "a whole call                       answered: want true, got false: 486 Busy Here: the number or all agents are busy\n"; r.code != 2 || !strings.Contains(r.out, want) {
+		t.Errorf("want %q, got %+v", want, r)
+	}
+	if r := dnispool(t, dir, "target", "--call", "questions", "t.yaml"); r.code != 2 || !strings.HasPrefix(r.err, "dnispool target: --call: want it with check and a file") {
+		t.Errorf("got %+v", r)
 	}
 }

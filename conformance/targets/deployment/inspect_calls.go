@@ -30,7 +30,7 @@ func (t *Target) ways(ctx context.Context) []Finding {
 		}
 		return []Finding{first}
 	}
-	return []Finding{{"calls", "the file does not say how", "state calls.trunk or calls.exec, or what needs calls is not played"}}
+	return []Finding{{"calls", "none, so what needs calls is not played; calls.trunk or calls.exec says how", ""}}
 }
 
 // answersWithin is how long an answer to OPTIONS may take: some that are sent over UDP get lost and are sent again.
