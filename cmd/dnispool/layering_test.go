@@ -80,7 +80,7 @@ var separate = "conformance/scenario conformance/history conformance/finding con
 	"conformance/erlang conformance/traffic/... conformance/traffic"
 
 // public are the packages that a user's code may import: they change with notice. Everything else may change at any time.
-var public = []string{"conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
+var public = []string{"conformance/rehearse", "conformance/suite", "sim/control/client", "sim/simcontainer", "sim/simtest"}
 
 // libraries that are kept in one place, or a few. Tests may use them where tested says so.
 var libraries = []struct{ lib, may, tested string }{
