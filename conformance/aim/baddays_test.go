@@ -72,6 +72,7 @@ type day struct {
 	trunk pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
 	tls   *tls.Config
 	more  string // of the target file
+	spare bool   // a second host takes calls on to the platform
 	play  string // "" is day/http
 	code  int
 	want  []string // somewhere in the report
@@ -146,6 +147,7 @@ func badDays() []day {
 		{name: "a certificate of another name", tls: new(tls.Config), more: "tls: {server_name: other.example, ca: ca.pem}", code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate is valid for"}},
 		{name: "a certificate of nobody", tls: new(tls.Config), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate signed by unknown authority"}},
 		{name: "a certificate that has ended", tls: expired(), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate has expired"}},
+		{name: "a trunk whose first host is out of service", play: "day/call", spare: true, call: func(leg *sipua.Leg) { _ = leg.Reject(503, "") }, code: finding.ExitConformant},
 		refused(302), refused(403), refused(407), refused(480), refused(486), refused(488), refused(503),
 		{name: "no answer", play: "day/call", call: func(leg *sipua.Leg) {
 			_ = leg.Provisional(180, "Ringing", nil)
@@ -251,6 +253,9 @@ func (d day) run(t *testing.T) finding.Run {
 		defer e.Close()
 		sip = e.Addr()
 	}
+	if d.spare {
+		sip += "', others: ['" + p.SIP() + "'], transport: 'udp"
+	}
 	if d.trunk != "" {
 		sip = trunk(t, p.SIP(), d.trunk)
 	}
@@ -298,7 +303,7 @@ base_url: %s
 account: %s
 project: %s
 keys: {dni: {env: DNI}, handoff: {env: HANDOFF}}
-calls: {trunk: {host: %q}}
+calls: {trunk: {host: '%s'}}
 facts: {size: 5, window_min: 5s, window_max: 5s, cool_down: 0s, release: hangup, bindings: once, match: dni, visible: 0s, retention: 24h, no_handoff: state, duplicates: last, abandoned: keep, handoffs: true}
 limits: {requests_per_second: 100, call: 2s, patience: 300ms}
 consent: {requests_per_second: ours}

@@ -13,7 +13,7 @@ import (
 )
 
 // ways looks whether calls can be placed as the file says, without placing one.
-func (t *Target) ways(ctx context.Context) []Finding {
+func (t *Target) ways(ctx context.Context) (all []Finding) {
 	switch c := t.File.Calls; {
 	case len(c.Exec) > 0:
 		return []Finding{t.command()}
@@ -22,13 +22,16 @@ func (t *Target) ways(ctx context.Context) []Finding {
 		if c.Trunk.Transport == "tcp" {
 			transports = []string{"tcp", "udp"}
 		}
-		first := t.options(ctx, transports[0])
-		if first.Do != "" { // would the other one do?
-			if other := t.options(ctx, transports[1]); other.Do == "" {
-				first.Do = fmt.Sprintf("it answers over %s: state calls.trunk.transport: %[1]s", transports[1])
+		for _, host := range c.Trunk.Hosts() {
+			f := t.options(ctx, host, transports[0])
+			if f.Do != "" { // would the other one do?
+				if other := t.options(ctx, host, transports[1]); other.Do == "" {
+					f.Do = fmt.Sprintf("it answers over %s: state calls.trunk.transport: %[1]s", transports[1])
+				}
 			}
+			all = append(all, f)
 		}
-		return []Finding{first}
+		return all
 	}
 	return []Finding{{"calls", "none, so what needs calls is not played; calls.trunk or calls.exec says how", ""}}
 }
@@ -36,9 +39,8 @@ func (t *Target) ways(ctx context.Context) []Finding {
 // answersWithin is how long an answer to OPTIONS may take: some that are sent over UDP get lost and are sent again.
 const answersWithin = 4 * time.Second
 
-// options asks the trunk's host what it can do.
-func (t *Target) options(ctx context.Context, transport string) Finding {
-	host := t.File.Calls.Trunk.Host
+// options asks a host of the trunk's what it can do.
+func (t *Target) options(ctx context.Context, host, transport string) Finding {
 	f := Finding{What: "SIP trunk"}
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()

@@ -3,6 +3,7 @@ package deployment
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net"
 
@@ -39,7 +40,7 @@ func (t *Target) openLine(ctx context.Context, b pstn.Behaviour, seed uint64) (l
 
 // trunk places calls over SIP.
 type trunk struct {
-	carrier   *pstn.Carrier
+	carriers  []*pstn.Carrier // one for each host, in their order
 	transport string
 	headers   []sipua.Header
 	seen      world.Ladder
@@ -47,22 +48,24 @@ type trunk struct {
 
 func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (line, error) {
 	c := t.File.Calls.Trunk
-	listen := c.Listen
-	if listen == "" {
-		host, err := hostport.Facing(ctx, c.Host)
-		if err != nil {
-			return nil, fmt.Errorf("calls.trunk.host: %w", err)
-		}
-		listen = net.JoinHostPort(host, "0")
-	}
 	l := &trunk{transport: cmp.Or(c.Transport, "udp")}
 	for _, h := range t.headers {
 		l.headers = append(l.headers, sipua.Header{Name: h.name, Value: h.value})
 	}
-	var err error
-	l.carrier, err = pstn.New(ctx, pstn.Config{Platform: c.Host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See, User: c.User, Password: t.password})
-	if err != nil {
-		return nil, err
+	for _, host := range c.Hosts() {
+		listen := c.Listen
+		if listen == "" || len(l.carriers) > 0 { // a second one listens beside the first
+			facing, err := hostport.Facing(ctx, host)
+			if err != nil {
+				return nil, errors.Join(fmt.Errorf("calls.trunk %s: %w", host, err), l.Close())
+			}
+			listen = net.JoinHostPort(facing, "0")
+		}
+		carrier, err := pstn.New(ctx, pstn.Config{Platform: host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See, User: c.User, Password: t.password})
+		if err != nil {
+			return nil, errors.Join(err, l.Close())
+		}
+		l.carriers = append(l.carriers, carrier)
 	}
 	return l, nil
 }
@@ -71,19 +74,41 @@ func (l *trunk) dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	p := world.Dial(d, "")
 	p.Transport = cmp.Or(p.Transport, l.transport)
 	p.Headers = append(p.Headers, l.headers...)
-	c, err := l.carrier.Dial(ctx, p)
-	if c == nil {
-		return nil, err
+	for i, carrier := range l.carriers {
+		c, err := carrier.Dial(ctx, p)
+		if c == nil {
+			return nil, err
+		}
+		if err != nil || i == len(l.carriers)-1 || !elsewhere(c) {
+			return world.Call{Call: c}, err
+		}
 	}
-	return world.Call{Call: c}, err
+	return nil, errNoCalls
+}
+
+// elsewhere reports whether the next host is to be tried: this one does not answer, or is out of service.
+func elsewhere(c *pstn.Call) bool {
+	return !c.Answered() && (c.Status() == 503 || c.Status() == 408 && c.EndedBy() == pstn.ByNetwork)
 }
 
 func (l *trunk) transfer(ctx context.Context, destination, from string) (client.Call, error) {
-	return l.carrier.Phone(pstn.Dial{}).Transfer(ctx, destination, from)
+	return l.carriers[0].Phone(pstn.Dial{}).Transfer(ctx, destination, from)
 }
 
-func (l *trunk) behave(b pstn.Behaviour) error { return l.carrier.Behave(b) }
+func (l *trunk) behave(b pstn.Behaviour) error {
+	var errs []error
+	for _, c := range l.carriers {
+		errs = append(errs, c.Behave(b))
+	}
+	return errors.Join(errs...)
+}
 
 func (l *trunk) ladder() []finding.SIPMessage { return l.seen.All() }
 
-func (l *trunk) Close() error { return l.carrier.Close() }
+func (l *trunk) Close() error {
+	var errs []error
+	for _, c := range l.carriers {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -140,6 +140,11 @@ func (c *checker) calls(calls Calls) {
 		if host, port, err := net.SplitHostPort(t.Host); err != nil || host == "" || port == "" {
 			c.at([]string{"calls", "trunk", "host"}, "host: want host:port like sbc.example.net:5060, got %q", t.Host)
 		}
+		for _, other := range t.Others {
+			if host, port, err := net.SplitHostPort(other); err != nil || host == "" || port == "" {
+				c.at([]string{"calls", "trunk", "others"}, "others: want host:port like sbc2.example.net:5060, got %q", other)
+			}
+		}
 		switch t.Transport {
 		case "", "udp", "tcp":
 		case "tls":

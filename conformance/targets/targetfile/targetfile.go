@@ -96,14 +96,18 @@ func (c Calls) Placed() bool { return c.Trunk != nil || len(c.Exec) > 0 }
 
 // Trunk is a SIP trunk that leads to the platform.
 type Trunk struct {
-	Host      string  `yaml:"host" json:"host"`                               // host:port that an INVITE is sent to
-	Transport string  `yaml:"transport" json:"transport"`                     // udp or tcp
-	Listen    string  `yaml:"listen" json:"listen,omitempty"`                 // IP:port that calls come from; empty: a free port of the address that reaches the host
-	User      string  `yaml:"user" json:"user,omitempty"`                     // for digest authentication
-	Password  Secret  `yaml:"password" json:"password,omitzero"`              //
-	Headers   Headers `yaml:"headers" json:"headers,omitempty"`               // of each INVITE, as X-PolyAI-SIP-Trunk-ID
-	Secret    Headers `yaml:"secret_headers" json:"secret_headers,omitempty"` // likewise, with values that no report may show
+	Host      string   `yaml:"host" json:"host"`                               // host:port that an INVITE is sent to
+	Others    []string `yaml:"others" json:"others,omitempty"`                 // hosts that are tried in turn where the one before does not answer or is out of service
+	Transport string   `yaml:"transport" json:"transport"`                     // udp or tcp
+	Listen    string   `yaml:"listen" json:"listen,omitempty"`                 // IP:port that calls come from; empty: a free port of the address that reaches the host
+	User      string   `yaml:"user" json:"user,omitempty"`                     // for digest authentication
+	Password  Secret   `yaml:"password" json:"password,omitzero"`              //
+	Headers   Headers  `yaml:"headers" json:"headers,omitempty"`               // of each INVITE, as X-PolyAI-SIP-Trunk-ID
+	Secret    Headers  `yaml:"secret_headers" json:"secret_headers,omitempty"` // likewise, with values that no report may show
 }
+
+// Hosts are all of them, in the order in which they are tried.
+func (t Trunk) Hosts() []string { return append([]string{t.Host}, t.Others...) }
 
 // Headers are header names with literal texts, or for secret ones with where the text is found.
 type Headers map[string]Secret
