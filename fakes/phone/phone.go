@@ -30,19 +30,29 @@ func (p *Phone) Close(ctx context.Context) error { return p.line.Shutdown(ctx) }
 
 // Dial implements client.Phone.
 func (p *Phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
-	return p.call(ctx, to, from)
+	return p.call(ctx, to, from, nil)
+}
+
+// DialHearing is Dial for who wants to know what the network says meanwhile: hear is called with the status of each
+// provisional response, in order, before the call is up.
+func (p *Phone) DialHearing(ctx context.Context, to, from string, hear func(status int)) (client.Call, error) {
+	return p.call(ctx, to, from, hear)
 }
 
 // Transfer implements client.Phone.
 func (p *Phone) Transfer(ctx context.Context, destination, from string) (client.Call, error) {
-	return p.call(ctx, destination, from)
+	return p.call(ctx, destination, from, nil)
 }
 
-func (p *Phone) call(ctx context.Context, to, from string) (client.Call, error) {
+func (p *Phone) call(ctx context.Context, to, from string, hear func(status int)) (client.Call, error) {
 	if from == "" {
 		from = "anonymous"
 	}
-	leg, err := p.line.Dial(ctx, sipua.Dial{To: p.uri(to), From: p.uri(from), Target: p.peer})
+	dial := sipua.Dial{To: p.uri(to), From: p.uri(from), Target: p.peer}
+	if hear != nil {
+		dial.OnProgress = func(status int, _ string) { hear(status) }
+	}
+	leg, err := p.line.Dial(ctx, dial)
 	if err != nil {
 		return nil, err
 	}
@@ -67,6 +77,9 @@ func (c *call) EndedBy() string {
 	}
 	return "platform"
 }
+
+// EndHeaders are the headers of the BYE that ended the call, without those that every BYE has; nil while it is up.
+func (c *call) EndHeaders() []sipua.Header { return c.leg.End().Headers }
 
 // Hangup implements client.Call.
 func (c *call) Hangup(ctx context.Context) error { return c.leg.Bye(ctx) }

@@ -3,7 +3,9 @@ package broken
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/client"
@@ -44,6 +46,38 @@ func dialling() []Client {
 		gaveUpAt("drops the caller of a number without a route", "dial-no-route", 404),
 		gaveUpAt("drops the caller in congestion", "dial-congestion", 503),
 		gaveUpAt("takes a redirection for the end of the call", "dial-redirected", 302),
+		gaveUp("drops the caller of a number that nobody has", "reserve-number-out-of-service", func(refused *sipua.StatusError) bool {
+			return slices.ContainsFunc(refused.Headers, func(h sipua.Header) bool {
+				_, cause, _ := strings.Cut(h.Value, "cause=")
+				return strings.EqualFold(h.Name, "Reason") && cause == "1" // Q.850: unallocated number
+			})
+		}),
+		dials("dials on two lines at once", "dial-carrier-duplicates", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
+			var other sync.WaitGroup
+			defer other.Wait()
+			other.Go(func() {
+				if second, err := p.Dial(ctx, to, from); err == nil {
+					_ = second.Hangup(ctx)
+				}
+			})
+			return p.Dial(ctx, to, from)
+		}),
+		dials("takes early media for the answer, and hangs up at a second one", "dial-early-media", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
+			answered := false
+			call, err := p.(hearing).DialHearing(ctx, to, from, func(status int) { answered = answered || status == 183 })
+			if err == nil && answered {
+				_ = call.Hangup(ctx)
+			}
+			return call, err
+		}),
+		dials("takes a BYE with the agent's headers for its caller's", "bye-with-headers", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
+			call, err := p.Dial(ctx, to, from)
+			if err != nil {
+				return nil, err
+			}
+			return callersBye{call}, nil
+		}),
+		dialsAgain(),
 		set("tries one number only", "dial-another-number", func(c *client.Config) { c.DialAttempts = 1 }),
 		set("lets a number ring for ever", "dial-no-answer", func(c *client.Config) { c.RingTimeout = time.Hour }),
 		set("lets a number ring for a moment only", "dial-late-answer", func(c *client.Config) { c.RingTimeout = 500 * time.Millisecond }),
@@ -57,13 +91,74 @@ func dials(name, lesson string, dial func(ctx context.Context, p client.Phone, t
 	}}
 }
 
-// gaveUpAt takes a refusal of the call for its caller's doing.
+// gaveUpAt takes a refusal of the call with this status for its caller's doing.
 func gaveUpAt(name, lesson string, status int) Client {
+	return gaveUp(name, lesson, func(refused *sipua.StatusError) bool { return refused.Code == status })
+}
+
+// gaveUp takes some refusals of the call for its caller's doing.
+func gaveUp(name, lesson string, at func(*sipua.StatusError) bool) Client {
 	return dials(name, lesson, func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
 		call, err := p.Dial(ctx, to, from)
-		if refused, ok := errors.AsType[*sipua.StatusError](err); ok && refused.Code == status {
+		if refused, ok := errors.AsType[*sipua.StatusError](err); ok && at(refused) {
 			return nil, client.ErrGaveUp
 		}
 		return call, err
 	})
+}
+
+// hearing is a phone that tells what the network says before the answer: the one of fakes/phone.
+type hearing interface {
+	DialHearing(ctx context.Context, to, from string, hear func(status int)) (client.Call, error)
+}
+
+// callersBye is a call that is taken for hung up by its caller when a header X-… came with the BYE.
+type callersBye struct{ client.Call }
+
+// EndedBy implements client.Call.
+func (c callersBye) EndedBy() string {
+	headers := c.Call.(interface{ EndHeaders() []sipua.Header }).EndHeaders()
+	if slices.ContainsFunc(headers, func(h sipua.Header) bool { return strings.HasPrefix(h.Name, "X-") }) {
+		return "caller"
+	}
+	return c.Call.EndedBy()
+}
+
+// dialsAgain takes the end of a call whose caller is about to hang up for a broken line, whichever side sent its BYE first.
+func dialsAgain() Client {
+	hangsUp := false
+	c := dials("dials again when the call ends as its caller hangs up", "bye-crossing", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
+		call, err := p.Dial(ctx, to, from)
+		if err != nil || !hangsUp {
+			return call, err
+		}
+		return restored{call, func() {
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // ctx is over with the answer
+			defer cancel()
+			if again, err := p.Dial(ctx, to, from); err == nil {
+				_ = again.Hangup(ctx)
+			}
+		}}, nil
+	})
+	c.Caller = func(caller *client.Caller) { hangsUp = caller.HangUpAfter > 0 }
+	return c
+}
+
+// restored is a call that is dialled again once it is over.
+type restored struct {
+	client.Call
+	again func()
+}
+
+// EndedBy implements client.Call.
+func (c restored) EndedBy() string {
+	c.again()
+	return c.Call.EndedBy()
+}
+
+// Hangup implements client.Call.
+func (c restored) Hangup(ctx context.Context) error {
+	err := c.Call.Hangup(ctx)
+	c.again()
+	return err
 }

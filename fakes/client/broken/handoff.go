@@ -83,6 +83,11 @@ func reading() []Client {
 		})
 	}
 	return []Client{
+		misreads("looks for the queue beside data", "happy-transfer", func(a *answer) {
+			if to := member(a.body, "handoff_to"); state(*a) && to == nil {
+				a.body = `{"id":"1","data":{}}`
+			}
+		}),
 		transfers("transfers whoever has a handoff state", "contained-call-ends", "null"),
 		transfers("takes empty data for a handoff", "handoff-empty-data", "none"),
 		transfers("takes an empty text for a queue", "handoff-empty-text", `""`),

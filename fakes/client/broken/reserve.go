@@ -23,7 +23,8 @@ func reserving() []Client {
 				a.header.Set("Retry-After", "0")
 			}
 		}),
-		dialsAnything(),
+		dialsAnything("dials null", "reserve-null-dni-falls-back", "null", "None"),
+		dialsAnything("dials an empty number", "reserve-empty-dni-falls-back", `""`, ""),
 	}
 }
 
@@ -45,6 +46,17 @@ func refusing() []Client {
 		crashes("knows no 429", "reserve-429-bare", status(http.StatusTooManyRequests)),
 		crashes("reads the error_message of every error", "reserve-error-reserve-falls-back", without("error_message")),
 		crashes("reads the message of every error", "reserve-error-handoff-falls-back", without("message")),
+		crashes("reads the error of every error", "reserve-error-draft-falls-back", without("error")),
+		crashes("reads the success of every error", "reserve-error-gateway-falls-back", without("success")),
+		crashes("reads what is in the data of an error", "reserve-error-envelope-falls-back", func(a answer) bool {
+			return !a.asks && a.status >= 500 && string(member(a.body, "data")) == "null"
+		}),
+		crashes("takes the error of an error for words", "reserve-error-code-falls-back", func(a answer) bool {
+			return !a.asks && a.status >= 500 && strings.Contains(string(member(a.body, "error")), "_")
+		}),
+		crashes("reads a success without a look whether there is a body", "reserve-empty-reply-falls-back", func(a answer) bool {
+			return !a.asks && a.status == http.StatusOK && a.body == ""
+		}),
 		crashes("reads every page as JSON", "reserve-html-falls-back", func(a answer) bool { return strings.HasPrefix(a.body, "<") }),
 		crashes("reads half a reply", "reserve-truncated-falls-back", func(a answer) bool { return a.status == http.StatusOK && !strings.HasSuffix(a.body, "}") }),
 		crashes("takes dni from every success", "reserve-without-dni-falls-back", func(a answer) bool {
@@ -57,13 +69,12 @@ func refusing() []Client {
 	}
 }
 
-// dialsAnything dials whatever stands where the number should be.
-func dialsAnything() Client {
-	const placeholder = "+999000"
-	written := ""
-	c := misreads("dials null", "reserve-null-dni-falls-back", func(a *answer) {
-		if dni := string(member(a.body, "dni")); dni == "null" {
-			written, a.body = "None", `{"dni":"`+placeholder+`"}`
+// dialsAnything dials what stands where the number should be, as its language writes that.
+func dialsAnything(name, lesson, dni, written string) Client {
+	const placeholder = "+999000" // what passes for a number with the client that is wrapped
+	c := misreads(name, lesson, func(a *answer) {
+		if string(member(a.body, "dni")) == dni {
+			a.body = `{"dni":"` + placeholder + `"}`
 		}
 	})
 	c.Phone = func(p client.Phone) client.Phone {
