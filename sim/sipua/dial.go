@@ -37,6 +37,10 @@ type Dial struct {
 	User, Password string
 	// OnProgress is called for each 1xx, in order, until ctx ends.
 	OnProgress func(code int, reason string)
+	// OnRefer is called for each REFER of the peer's while the call is up, in its own goroutine. It calls whom the peer names and returns
+	// the final status of that call, which the peer is told. It must return soon after ctx ends, which it does when the Endpoint is
+	// closed. Nil: a REFER is declined with 603.
+	OnRefer func(ctx context.Context, r Referral) int
 	// SkipAck is a fault: the 200 is never acknowledged.
 	SkipAck bool
 }
@@ -130,6 +134,7 @@ func (e *Endpoint) newCall(d Dial) (*Leg, error) {
 	from.tag = fmt.Sprintf("%016x", rand.Uint64())
 	l.dialog = dialog{callID: cmp.Or(d.CallID, fmt.Sprintf("%016x%016x@%s", rand.Uint64(), rand.Uint64(), l.host)), local: from, remote: to,
 		transport: transport, peer: peer, target: target, localSeq: rand.Uint32N(1 << 16)}
+	l.refers = d.OnRefer
 	l.localSDP = l.offer(d)
 	l.invite = l.request(sip.INVITE, 0, l.localSDP, d.Headers)
 	l.invite.SetDestination(peer)

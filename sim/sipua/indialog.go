@@ -42,7 +42,7 @@ func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx, tolerate
 	case sip.OPTIONS:
 		e.refuse(r, tx, sip.StatusOK, capabilities()...)
 	case sip.REFER:
-		e.refuse(r, tx, sip.StatusGlobalDecline)
+		l.onRefer(r, tx)
 	default:
 		e.refuse(r, tx, sip.StatusMethodNotAllowed, Header{"Allow", allow})
 	}

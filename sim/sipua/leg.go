@@ -48,9 +48,10 @@ type Leg struct {
 	dialog   dialog
 	host     string // ours, in Contact and Via
 	port     int
-	media    string             // our host in session descriptions
-	abort    context.CancelFunc // of a Dial that is going on
-	settled  bool               // the transaction of an incoming INVITE is over; the endpoint's lock guards it
+	media    string                              // our host in session descriptions
+	abort    context.CancelFunc                  // of a Dial that is going on
+	refers   func(context.Context, Referral) int // of a Dial; nil: a REFER is declined
+	settled  bool                                // the transaction of an incoming INVITE is over; the endpoint's lock guards it
 
 	done      chan struct{}
 	confirmed chan struct{} // closed with the ACK
@@ -58,6 +59,7 @@ type Leg struct {
 	mu        sync.Mutex
 	answered  bool       // the 200 is out, or came in
 	byeSent   bool       // ours
+	referred  bool       // a REFER of theirs was accepted
 	pending   *handshake // an INVITE of theirs that we have answered and they have not acknowledged
 	localSDP  []byte
 	remoteSDP []byte

@@ -122,7 +122,7 @@ func (l *Leg) request(m sip.RequestMethod, seq uint32, body []byte, h []Header) 
 	}
 	ours := l.endpoint.product("User-Agent")
 	if m == sip.INVITE {
-		ours = append(ours, l.contact(), Header{"Allow", allow})
+		ours = append(ours, l.contact(), l.allow())
 	}
 	if len(body) > 0 {
 		ours = append(ours, Header{"Content-Type", "application/sdp"})

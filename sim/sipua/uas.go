@@ -119,7 +119,7 @@ func (l *Leg) response(r *sip.Request, code int, reason string, sdp []byte, h []
 	res := sip.NewResponseFromRequest(r, code, reason, sdp)
 	ours := l.endpoint.product("Server")
 	if code > 100 && code < 300 && takesSDP(r.Method) {
-		ours = append(ours, l.contact(), Header{"Allow", allow})
+		ours = append(ours, l.contact(), l.allow())
 	}
 	if len(sdp) > 0 {
 		ours = append(ours, Header{"Content-Type", "application/sdp"})
