@@ -23,8 +23,9 @@ type Caller struct {
 	Account    string
 	Project    string
 
-	line     *sipua.Endpoint // the SIP peer, from which a call to the client comes
-	answered <-chan struct{} // closed when the platform has answered the client
+	line     *sipua.Endpoint                           // the SIP peer, from which a call to the client comes
+	refers   func(context.Context, sipua.Referral) int // takes a REFER in that call
+	answered <-chan struct{}                           // closed when the platform has answered the client
 }
 
 // Arrival is how the client learns that a caller has come.

@@ -11,8 +11,8 @@ import (
 )
 
 // Inbound is a SIP URI of the client's which each caller calls: an INVITE comes from the SIP peer with the caller's number in
-// From, and an offer of PCMU. The caller waits while it rings, stays on the line once it is answered, and hangs up when the
-// lesson is over and the client has not.
+// From, and an offer of PCMU. The caller waits while it rings, stays on the line once it is answered, goes where a REFER of the
+// client's says, and hangs up when the lesson is over and the client has not.
 type Inbound string
 
 // check says what is wrong with the URI.
@@ -40,6 +40,7 @@ func (i Inbound) Arrive(ctx context.Context, c Caller) error {
 	var rang atomic.Bool
 	leg, err := c.line.Dial(ctx, sipua.Dial{
 		To: "<" + string(i) + ">", From: "<sip:" + c.ANI + "@" + c.SIP + ">", Transport: u.Params["transport"], OnProgress: func(int, string) { rang.Store(true) },
+		OnRefer: c.refers,
 	})
 	refused, isRefused := errors.AsType[*sipua.StatusError](err)
 	switch {

@@ -319,6 +319,7 @@ func (p *play) caller(n int) Caller {
 	l := p.world.lesson
 	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.SharedID, l.HangsUp
 	c.answered = p.world.watch.answered
+	c.refers = func(ctx context.Context, to sipua.Referral) int { return p.world.refer(ctx, c.ANI, to) }
 	if l.Untrusted {
 		c.BaseURL = "https" + strings.TrimPrefix(c.BaseURL, "http")
 	}

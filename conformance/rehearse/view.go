@@ -144,6 +144,8 @@ func (c Call) fate() string {
 	switch {
 	case c.Told:
 		return "by its own word"
+	case c.Referred && c.Answered():
+		return "by REFER"
 	case c.Answered() && c.EndedBy == client:
 		return "answered, hung up by the client after " + span(c.EndedAt.Sub(c.AnsweredAt))
 	case c.Answered() && c.Over():

@@ -48,6 +48,7 @@ type Call struct {
 	AnsweredAt time.Time
 	EndedAt    time.Time // of the BYE, the CANCEL or the refusal
 	EndedBy    string    // client or carrier; the carrier passes on what the platform or the desk did
+	Referred   bool      // it is no call of the client's: the caller was put through by REFER
 	Told       bool      // it is no call: the client has said that it put the caller through
 }
 

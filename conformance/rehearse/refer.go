@@ -1,0 +1,79 @@
+package rehearse
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/sipua"
+)
+
+// Statuses of SIP that HTTP does not have.
+const (
+	noSuchCall = 481 // the call to be replaced is not there
+	declined   = 603
+)
+
+// refer puts a caller through as the client asks for by REFER, and gives the status of the call that the caller then places. It counts
+// as a call of the client's to the same name would, whatever the URI's host.
+func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
+	call, status := w.watch.refer(to)
+	if status != 0 {
+		return status
+	}
+	status = http.StatusServiceUnavailable // the lesson is over
+	if out, err := w.carrier.Transfer(ctx, unescaped(to.To.User), ani); err == nil {
+		status = out.Status()
+	}
+	w.watch.referred(call, status)
+	return status
+}
+
+// refer notes a REFER. The status is 0 when the caller is to call a queue; what comes of that is told with referred. A REFER with
+// Replaces joins the caller to a call that the client has placed to a queue before, and which counts already.
+func (w *watch) refer(to sipua.Referral) (c *Call, status int) {
+	user := unescaped(to.To.User)
+	c = &Call{Dialled: user, Route: w.routes(user), At: time.Now(), Referred: true}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stir(c.At)
+	switch {
+	case to.Replaces != "" && w.atDesk(to.Replaces):
+		return nil, http.StatusOK
+	case to.Replaces != "":
+		c.Status = noSuchCall
+	case c.Route == pstn.ToPlatform:
+		c.Status = declined // the client would be out of the call, and could not learn when it ends
+	case c.Route == pstn.ToNobody:
+		c.Status = http.StatusNotFound
+	}
+	if c.Status != 0 {
+		c.end(c.At, carrier)
+	}
+	w.calls = append(w.calls, c)
+	return c, c.Status
+}
+
+// referred notes what came of a caller's call to a queue. The client has no part in it, so for the client it is over.
+func (w *watch) referred(c *Call, status int) {
+	now := time.Now()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c.Status = status
+	if c.Answered() {
+		c.AnsweredAt = now
+	}
+	c.end(now, carrier)
+	w.stir(now)
+}
+
+// atDesk reports whether a call of the client's is up at a queue. The caller holds mu.
+func (w *watch) atDesk(id string) bool {
+	for _, c := range w.calls {
+		if c.ID == id && c.Route == pstn.ToDesk && c.Answered() && !c.Over() {
+			return true
+		}
+	}
+	return false
+}
