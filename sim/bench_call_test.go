@@ -29,10 +29,11 @@ import (
 // a heap, of its own, and they take turns. The ratios are medians over the turns of the CPU time of the whole process,
 // phones included, and of the bytes allocated:
 //
-//	cpu-vs-sipgo, B-vs-sipgo        platform : sipgo answering with no platform behind it. To stay below 1.25.
+//	cpu-vs-sipgo, B-vs-sipgo        platform : sipgo answering with no platform behind it. To stay below 1.15.
 //	cpu-vs-endpoint, B-vs-endpoint  platform : the same SIP plumbing with no platform behind it.
-//	watched-cpu-vs-sipgo            a platform with control API and journal, an open page, and a reader of events who has stopped : sipgo.
+//	watched-cpu-vs-sipgo            a platform whose page is open, with a reader of events who has stopped : sipgo.
 //
+// The platform is served with its control API, journal and page, as by dnispool sim.
 // With -q1 and -q3 they are the quartiles over the turns.
 // The reservations are made between the turns.
 func BenchmarkCall(b *testing.B) {
@@ -146,14 +147,8 @@ func serveTurns(b *testing.B, name string) {
 	default:
 		config := fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn) +
 			"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}"
-		var w *world
-		if name == "watched" {
-			var link string
-			w, link = openWatched(b, config)
-			fmt.Printf(linkFormat, link)
-		} else {
-			w = open(b, config)
-		}
+		w, link := openServed(b, config)
+		fmt.Printf(linkFormat, link)
 		addr = w.sim.SIPAddr()
 		numbers = func() []string { return w.reserveMany(callsATurn) }
 		defer w.conserved()

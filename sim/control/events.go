@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	keepAlive    = 15 * time.Second // between two signs of life of a stream without events
-	writeTimeout = 30 * time.Second // for a reader to take what is written: one that has stopped is let go
+	keepAlive    = 15 * time.Second      // between two signs of life of a stream without events
+	writeTimeout = 30 * time.Second      // for a reader to take what is written: one that has stopped is let go
+	rest         = 20 * time.Millisecond // after something was sent: what happens meanwhile goes out in one piece
 )
 
 // events streams the journal as server-sent events: each has its number as id, and its kind as event; a reader who falls
@@ -52,6 +53,13 @@ func (s *Server) events(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		if stream.Flush() != nil {
+			return
+		}
+		select {
+		case <-time.After(rest):
+		case <-watch.done:
+			return
+		case <-r.Context().Done():
 			return
 		}
 		select {

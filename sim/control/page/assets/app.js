@@ -49,16 +49,24 @@ function route() {
   for (const link of document.querySelectorAll('nav a')) {
     if (link.dataset.view === views[view].of) {
       link.setAttribute('aria-current', 'page');
-      link.scrollIntoView({ block: 'nearest', inline: 'nearest' }); // the menu is wider than a phone
     } else {
       link.removeAttribute('aria-current');
     }
   }
+  showPlace();
   const { shows } = views[section];
   shows.show?.(...rest);
   shows.refresh();
   document.querySelector('main').scrollTop = 0;
 }
+
+// showPlace keeps where one is in sight: the menu is wider than a phone, and grows with the counts in it.
+function showPlace() {
+  document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+}
+
+const menu = new ResizeObserver(showPlace);
+for (const link of document.querySelectorAll('nav a')) menu.observe(link);
 
 // followed shows what a new address names, once.
 function followed() {
