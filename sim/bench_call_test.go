@@ -44,10 +44,12 @@ func BenchmarkCall(b *testing.B) {
 	platform, watched, endpoint, bare := startSide(b, "platform"), startSide(b, "watched"), startSide(b, "endpoint"), startSide(b, "sipgo")
 	watch(b, watched.link(b))
 	for range 10 {
-		platform.turn(b)
-		watched.turn(b)
 		endpoint.turn(b)
 		bare.turn(b)
+	}
+	for range recordedCalls/callsATurn + 1 { // from then on a call takes the place of another in what is recorded
+		platform.turn(b)
+		watched.turn(b)
 	}
 	ratios := make(map[string][]float64)
 	for b.Loop() {
@@ -73,6 +75,7 @@ func BenchmarkCall(b *testing.B) {
 const (
 	sideVariable            = "DNISPOOL_BENCH_SIDE"
 	phonesASide, callsATurn = 8, 200
+	recordedCalls           = 10_000 // as many as control.conversations keeps
 	turnFormat              = "turn %g %g\n"
 	linkFormat              = "link %s\n" // where the side that is watched can be
 )

@@ -286,8 +286,8 @@ func unescaped(user string) string {
 }
 
 // sipFrom is the number or name in the From of a message; "" when there is none to read.
-func sipFrom(raw []byte) string {
-	for line := range strings.Lines(string(raw)) {
+func sipFrom(raw string) string {
+	for line := range strings.Lines(raw) {
 		name, value, ok := strings.Cut(line, ":")
 		if ok && (strings.EqualFold(name, "From") || strings.EqualFold(name, "f")) {
 			uri, _ := sipua.ParseURI(strings.TrimSpace(value))

@@ -156,7 +156,7 @@ func (s *Server) messagesOf(callID string) ([]client.Message, int) {
 	kept, cut := s.recorder.ladder(callID)
 	out := []client.Message{}
 	for _, m := range kept {
-		out = append(out, client.Message{At: m.At, Sent: m.Sent, Peer: m.Peer, StartLine: m.StartLine, CSeq: m.CSeq, Raw: strings.ToValidUTF8(string(m.Raw), "\uFFFD")})
+		out = append(out, client.Message{At: m.At, Sent: m.Sent, Peer: m.Peer, StartLine: m.StartLine, CSeq: m.CSeq, Raw: strings.ToValidUTF8(m.Raw, "\uFFFD")})
 	}
 	return out, cut
 }

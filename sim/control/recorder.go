@@ -2,6 +2,7 @@ package control
 
 import (
 	"hash/maphash"
+	"strings"
 	"sync"
 	"sync/atomic"
 
@@ -80,8 +81,9 @@ func (r *Recorder) Message(m sipua.Message) {
 	l := s.ladders[m.CallID]
 	if l == nil {
 		l = &ladder{}
-		s.ladders[m.CallID] = l
-		s.order = append(s.order, m.CallID)
+		id := strings.Clone(m.CallID) // the message's own is a piece of its text, which would be kept with it
+		s.ladders[id] = l
+		s.order = append(s.order, id)
 		s.strays++
 		if len(s.order) > 2*r.config.Conversations/len(r.shards)+2 {
 			r.bytes.Add(-int64(s.makeRoom(m.CallID)))

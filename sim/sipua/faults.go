@@ -16,7 +16,7 @@ type Packet struct {
 
 // Message reads the SIP message in the datagram.
 func (p Packet) Message() Message {
-	m := readMessage(p.Data)
+	m := readMessage(string(p.Data))
 	m.Sent, m.Peer = p.Sent, p.Peer
 	return m
 }

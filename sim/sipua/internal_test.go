@@ -20,7 +20,7 @@ func TestReadMessage(t *testing.T) {
 		"garbage":                                                                         "garbage||",
 		"":                                                                                "||",
 	} {
-		m := readMessage([]byte(raw))
+		m := readMessage(raw)
 		if got := fmt.Sprintf("%s|%s|%s", m.StartLine, m.CallID, m.CSeq); got != want {
 			t.Errorf("%q: want %q, got %q", raw, want, got)
 		}

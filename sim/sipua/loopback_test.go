@@ -117,7 +117,7 @@ func TestCallsOverLoopback(t *testing.T) {
 				if transport == "tcp" {
 					want = "<sip:" + platform.Addr() + ";transport=tcp>"
 				}
-				ok := parse(from.msgs[2].Raw)
+				ok := parse([]byte(from.msgs[2].Raw))
 				equal(t, "contact", ok.get("contact"), want)
 				equal(t, "peer", from.msgs[2].Peer, platform.Addr())
 				equal(t, "call id", from.msgs[2].CallID, ok.get("call-id"))

@@ -60,7 +60,7 @@ func TestCallsOverTLS(t *testing.T) {
 			}
 			equal(t, "connections", callee.Connections(), 1)
 			for _, m := range seen.msgs {
-				if text := string(m.Raw); m.Sent && strings.HasPrefix(text, "SIP/2.0 200") && strings.Contains(text, "CSeq: 1 INVITE") || strings.Contains(m.StartLine, "INVITE sip") {
+				if text := m.Raw; m.Sent && strings.HasPrefix(text, "SIP/2.0 200") && strings.Contains(text, "CSeq: 1 INVITE") || strings.Contains(m.StartLine, "INVITE sip") {
 					scheme, _, _ := strings.Cut(uri, ":")
 					host := callee.TLSAddr()
 					if !m.Sent {

@@ -1,7 +1,6 @@
 package sipua
 
 import (
-	"bytes"
 	"strings"
 	"sync"
 	"time"
@@ -15,7 +14,7 @@ type Message struct {
 	CallID    string
 	StartLine string
 	CSeq      string // "1 INVITE"
-	Raw       []byte // as on the wire; a message received over TCP is as the parser wrote it down again
+	Raw       string // as on the wire; a message received over TCP is as the parser wrote it down again
 }
 
 // tracer hands messages to Config.Trace one at a time. A nil tracer does nothing.
@@ -35,7 +34,7 @@ func (t *tracer) message(sent bool, peer string, raw []byte) {
 	if t == nil {
 		return
 	}
-	m := readMessage(bytes.Clone(raw))
+	m := readMessage(string(raw))
 	m.Sent, m.Peer = sent, peer
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,28 +42,37 @@ func (t *tracer) message(sent bool, peer string, raw []byte) {
 	t.sink(m)
 }
 
-// readMessage reads the few lines that a ladder shows. It takes anything, also what no parser would.
-func readMessage(raw []byte) Message {
+// readMessage reads the few lines that a ladder shows. It takes anything, also what no parser would. What it returns is cut out
+// of the text, without a copy: every message of every call comes by.
+func readMessage(raw string) Message {
 	m := Message{Raw: raw}
-	for line := range bytes.Lines(raw) { // without a copy of a line that is not shown: every message of every call comes by
-		line = bytes.TrimRight(line, "\r\n")
+	for line := range strings.Lines(raw) {
+		line = strings.TrimRight(line, "\r\n")
 		if m.StartLine == "" {
-			m.StartLine = string(line)
+			m.StartLine = line
 			continue
 		}
-		if len(line) == 0 {
+		if line == "" {
 			break
 		}
 		if c := line[0] | 0x20; c != 'c' && c != 'i' && c != ' ' && c != '\t' {
 			continue
 		}
-		name, value, _ := bytes.Cut(line, []byte(":"))
-		switch name = bytes.TrimSpace(name); {
-		case bytes.EqualFold(name, []byte("call-id")), bytes.EqualFold(name, []byte("i")):
-			m.CallID = string(bytes.TrimSpace(value))
-		case bytes.EqualFold(name, []byte("cseq")):
-			m.CSeq = strings.Join(strings.Fields(string(value)), " ")
+		name, value, _ := strings.Cut(line, ":")
+		switch name = strings.TrimSpace(name); {
+		case strings.EqualFold(name, "call-id"), strings.EqualFold(name, "i"):
+			m.CallID = strings.TrimSpace(value)
+		case strings.EqualFold(name, "cseq"):
+			m.CSeq = oneBlank(strings.TrimSpace(value))
 		}
 	}
 	return m
+}
+
+// oneBlank has one blank where s has any white space.
+func oneBlank(s string) string {
+	if strings.ContainsAny(s, "\t") || strings.Contains(s, "  ") {
+		return strings.Join(strings.Fields(s), " ")
+	}
+	return s
 }
