@@ -31,9 +31,8 @@ import (
 //
 //	cpu-vs-sipgo, B-vs-sipgo        platform : sipgo answering with no platform behind it. To stay below 1.15.
 //	cpu-vs-endpoint, B-vs-endpoint  platform : the same SIP plumbing with no platform behind it.
-//	watched-cpu-vs-sipgo            a platform whose page is open, with a reader of events who has stopped : sipgo.
+//	watched-cpu-vs-sipgo            a platform with control API and journal, an open page, and a reader of events who has stopped : sipgo.
 //
-// The platform is served with its control API, journal and page, as by dnispool sim.
 // With -q1 and -q3 they are the quartiles over the turns.
 // The reservations are made between the turns.
 func BenchmarkCall(b *testing.B) {
@@ -44,11 +43,11 @@ func BenchmarkCall(b *testing.B) {
 	platform, watched, endpoint, bare := startSide(b, "platform"), startSide(b, "watched"), startSide(b, "endpoint"), startSide(b, "sipgo")
 	watch(b, watched.link(b))
 	for range 10 {
+		platform.turn(b)
 		endpoint.turn(b)
 		bare.turn(b)
 	}
 	for range recordedCalls/callsATurn + 1 { // from then on a call takes the place of another in what is recorded
-		platform.turn(b)
 		watched.turn(b)
 	}
 	ratios := make(map[string][]float64)
@@ -150,8 +149,14 @@ func serveTurns(b *testing.B, name string) {
 	default:
 		config := fmt.Sprintf("pool: {numbers: %d}\nsip: {tcp: false}\n", callsATurn) +
 			"agent: {start: [{set: {handoff_to: {attribute: want_handoff_to}, shared_id: {attribute: shared_id}}}]}"
-		w, link := openServed(b, config)
-		fmt.Printf(linkFormat, link)
+		var w *world
+		if name == "watched" {
+			var link string
+			w, link = openWatched(b, config)
+			fmt.Printf(linkFormat, link)
+		} else {
+			w = open(b, config)
+		}
 		addr = w.sim.SIPAddr()
 		numbers = func() []string { return w.reserveMany(callsATurn) }
 		defer w.conserved()

@@ -60,16 +60,13 @@ func (f *freeList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // scan, pool, expiry of what nobody calls, journal) and to a bare handler, in alternating short rounds. vs-bare is the
 // throughput of the platform over that of the bare one: the median of all pairs of rounds, so that a busy machine
 // disturbs some pairs but not the result, and vs-bare-q1 and vs-bare-q3 are the quartiles. cpu-vs-bare is the same of the process's
-// CPU time, its clients included, which others on the machine disturb less. To stay above 0.94. The platform is served with its control
-// API, journal and page, as by dnispool sim; and watched as well, by an open page and a reader of its events who has stopped.
+// CPU time, its clients included, which others on the machine disturb less. To stay above 0.94. The platform is alone, or watched: with
+// control API and journal, an open page, and a reader of its events who has stopped.
 func BenchmarkReserve(b *testing.B) {
 	const config = "pool: {numbers: 200000, window: 1s}"
-	b.Run("served", func(b *testing.B) {
-		w, _ := openServed(b, config)
-		reserveBesideBare(b, w)
-	})
+	b.Run("alone", func(b *testing.B) { reserveBesideBare(b, open(b, config)) })
 	b.Run("watched", func(b *testing.B) {
-		w, link := openServed(b, config)
+		w, link := openWatched(b, config)
 		watch(b, link)
 		reserveBesideBare(b, w)
 	})

@@ -16,9 +16,9 @@ import (
 	"github.com/dnispool/dnispool/sim/control"
 )
 
-// openServed is open with all that `dnispool sim` serves beside the platform: the control API, which records every exchange, call and
+// openWatched is open with all that `dnispool sim` serves beside the platform: the control API, which records every exchange, call and
 // SIP message for the page, faults that may be set, and a carrier. It returns the page's link as well.
-func openServed(b *testing.B, text string) (*world, string) {
+func openWatched(b *testing.B, text string) (*world, string) {
 	b.Helper()
 	c := published(b, text)
 	c.HTTP.Listen, c.SIP.Listen, c.Control.Listen = "127.0.0.1:0", "127.0.0.1:0", "127.0.0.1:0"

@@ -47,6 +47,9 @@ type ladder struct {
 // maxMessages bounds one ladder: who repeats the Call-ID of another call fills its ladder, not the memory.
 const maxMessages = 200
 
+// usualMessages are those of a call that is answered and ended: INVITE, 100, 180, 200, ACK, BYE, 200.
+const usualMessages = 7
+
 // NewRecorder returns an empty one. c must be valid.
 func NewRecorder(c sim.Control) *Recorder {
 	r := &Recorder{config: c, seed: maphash.MakeSeed(), calls: make(map[string]*call)}
@@ -80,7 +83,7 @@ func (r *Recorder) Message(m sipua.Message) {
 	s.mu.Lock()
 	l := s.ladders[m.CallID]
 	if l == nil {
-		l = &ladder{}
+		l = &ladder{messages: make([]sipua.Message, 0, usualMessages)}
 		id := strings.Clone(m.CallID) // the message's own is a piece of its text, which would be kept with it
 		s.ladders[id] = l
 		s.order = append(s.order, id)
