@@ -37,26 +37,26 @@ func Page(w io.Writer, r load.Report) error {
 	for _, s := range []struct {
 		id, title string
 		shown     bool
-		data      any
+		data      func() any // of a section that is shown: of what did not happen there is no picture
 	}{
-		{"thresholds", "Thresholds", len(r.Thresholds) > 0, r.Thresholds},
-		{"timeline", "Over time", len(r.Measured.Slices.All) > 1, pictures(timeline(r))},
-		{"blocking", "Blocked, beside Erlang B", r.Measured.Whole.Offered != nil && r.Size > 0, pictures(blocking(r))},
-		{"arrivals", "From the number to the arrival", len(r.Measured.Curves[measure.TimeArrive]) > 0, pictures(arrivals(r))},
-		{"handoffs", "Until the handoff is readable", len(r.Measured.Curves[measure.TimeVisible]) > 0, pictures(handoffs(r))},
-		{"rotation", "Which number is given next", len(r.Measured.Given) > 1, pictures(rotation(r), reuse(r))},
-		{"times", "Times", true, times(r)},
-		{"stages", "Measured and predicted", true, r.Measured.Stages},
-		{"ledger", "Ledger", true, r.Measured.Ledger},
-		{"statuses", "Replies", true, statuses(r)},
-		{"numbers", "Numbers", len(r.Measured.Numbers) > 0, r.Measured},
-		{"checks", "Checks", true, checks(r)},
-		{"environment", "Environment", true, environment(r)},
+		{"thresholds", "Thresholds", len(r.Thresholds) > 0, func() any { return r.Thresholds }},
+		{"timeline", "Over time", len(r.Measured.Slices.All) > 1, func() any { return pictures(timeline(r)) }},
+		{"blocking", "Blocked, beside Erlang B", r.Measured.Whole.Offered != nil && r.Size > 0, func() any { return pictures(blocking(r)) }},
+		{"arrivals", "From the number to the arrival", len(r.Measured.Curves[measure.TimeArrive]) > 0, func() any { return pictures(arrivals(r)) }},
+		{"handoffs", "Until the handoff is readable", len(r.Measured.Curves[measure.TimeVisible]) > 0, func() any { return pictures(handoffs(r)) }},
+		{"rotation", "Which number is given next", len(r.Measured.Given) > 1, func() any { return pictures(rotation(r), reuse(r)) }},
+		{"times", "Times", true, func() any { return times(r) }},
+		{"stages", "Measured and predicted", true, func() any { return r.Measured.Stages }},
+		{"ledger", "Ledger", true, func() any { return r.Measured.Ledger }},
+		{"statuses", "Replies", true, func() any { return statuses(r) }},
+		{"numbers", "Numbers", len(r.Measured.Numbers) > 0, func() any { return r.Measured }},
+		{"checks", "Checks", true, func() any { return checks(r) }},
+		{"environment", "Environment", true, func() any { return environment(r) }},
 	} {
 		if !s.shown {
 			continue
 		}
-		body, err := html.Body(parts, s.id, s.data)
+		body, err := html.Body(parts, s.id, s.data())
 		if err != nil {
 			return err
 		}

@@ -95,6 +95,24 @@ func TestPageAndTables(t *testing.T) {
 	}
 }
 
+// TestPageOfNobody: a short run may have had no caller.
+func TestPageOfNobody(t *testing.T) {
+	t.Parallel()
+	nobody := measure.NewRun(measure.Plan{
+		Stages: []measure.Stage{{Name: "5/s", To: time.Second, Steady: true}}, Rules: measure.Rules{Size: 2, Release: "hangup"}, Formula: measure.ErlangB,
+	})
+	nobody.End(time.Second)
+	r := reported()
+	r.Measured = nobody.Final(time.Second)
+	var page bytes.Buffer
+	if err := Page(&page, r); err != nil {
+		t.Fatal(err)
+	}
+	if text := page.String(); strings.Contains(text, `<h2 id="rotation">`) || strings.Contains(text, "NaN") || !strings.Contains(text, `<h2 id="ledger">`) {
+		t.Errorf("want a page without pictures of what did not happen, got\n%s", text)
+	}
+}
+
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	m, err := Serve("127.0.0.1:0", 2)
