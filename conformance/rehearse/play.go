@@ -142,7 +142,7 @@ func (r *Rehearsal) PlayBy(ctx context.Context, l *Lesson, arrival Arrival) find
 	if r.options.Stage != nil {
 		r.options.Stage(w.stage)
 	}
-	p.tell()
+	p.tell(p.view())
 	r.front.show(w)
 	told := p.watchOver(ctx)
 	r.front.show(nil)
@@ -227,6 +227,7 @@ func (p *play) watchOver(ctx context.Context) error {
 	ticks := time.NewTicker(p.tick())
 	defer ticks.Stop()
 	for {
+		happened := false
 		select {
 		case told = <-arrived:
 			arrived = nil
@@ -246,13 +247,17 @@ func (p *play) watchOver(ctx context.Context) error {
 			p.rest(ctx)
 			return judged()
 		case <-p.world.watch.changed:
-			p.tell()
+			happened = true
 		case <-ticks.C:
 		}
-		if stays {
+		if stays && (!happened || p.options.Progress == nil) {
 			continue // it says itself when it is done
 		}
-		if v := p.view(); v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
+		v := p.view()
+		if happened {
+			p.tell(v)
+		}
+		if !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
 			return judged()
 		}
 	}

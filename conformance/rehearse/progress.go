@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -26,25 +27,10 @@ type Progress struct {
 }
 
 // tell tells whoever wants to know how far the lesson has come.
-func (p *play) tell() {
-	if p.options.Progress == nil {
-		return
+func (p *play) tell(v *view) {
+	if p.options.Progress != nil {
+		p.options.Progress(p.progress(v, v.states(Open)))
 	}
-	v := p.view()
-	states := make([]State, len(v.lesson.Expect))
-	for i, e := range v.lesson.Expect {
-		states[i] = Open
-		if !v.asked() {
-			continue // of a client that has done nothing nothing holds yet
-		}
-		switch j := e.rule.judge(v); {
-		case j.met:
-			states[i] = Met
-		case j.final:
-			states[i] = Broken
-		}
-	}
-	p.options.Progress(p.progress(v, states))
 }
 
 // conclude tells how the expectations have turned out.
@@ -52,17 +38,31 @@ func (p *play) conclude(v *view, status finding.Status) {
 	if p.options.Progress == nil {
 		return
 	}
-	states := make([]State, len(v.lesson.Expect))
-	for i, e := range v.lesson.Expect {
-		states[i] = Broken
-		switch {
-		case status != finding.Passed && status != finding.Failed:
-			states[i] = Open
-		case len(v.of(Reserve)) > 0 && e.rule.judge(v).met:
-			states[i] = Met
-		}
+	states := v.states(Broken)
+	if status != finding.Passed && status != finding.Failed {
+		states = slices.Repeat([]State{Open}, len(states))
 	}
 	p.options.Progress(p.progress(v, states))
+}
+
+// states are those of the lesson's expectations. What is neither met nor lost for good is as otherwise says, and so is all of a
+// client that has done nothing, of whom nothing holds yet.
+func (v *view) states(otherwise State) []State {
+	out := make([]State, len(v.lesson.Expect))
+	asked := v.asked()
+	for i, e := range v.lesson.Expect {
+		out[i] = otherwise
+		if !asked {
+			continue
+		}
+		switch j := e.rule.judge(v); {
+		case j.met:
+			out[i] = Met
+		case j.final:
+			out[i] = Broken
+		}
+	}
+	return out
 }
 
 func (p *play) progress(v *view, states []State) Progress {
