@@ -255,6 +255,16 @@ type Exchange struct {
 	Truncated       bool          `json:"truncated,omitempty"`
 }
 
+// ReplyHeader is the value of a header of the reply; "" when there is none of that name.
+func (x Exchange) ReplyHeader(name string) string {
+	for _, h := range x.ResponseHeaders {
+		if strings.EqualFold(h.Name, name) {
+			return h.Value
+		}
+	}
+	return ""
+}
+
 // SIPMessage is one SIP message, or another event of a call, between two parties. From and To name the parties:
 // "client", "platform", "carrier", or any other name, which then has a column of its own in the ladder.
 type SIPMessage struct {

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -46,7 +45,7 @@ func (r Run) Hollow() (warnings []string) {
 	if decided == 0 && undecided > 0 {
 		warnings = append(warnings, "nothing was decided: every scenario that was played is inconclusive")
 	}
-	if d := median(apart); d.Abs() > toleratedSkew {
+	if d := median(apart); d.Abs() > ToleratedSkew {
 		side := "ahead of"
 		if d < 0 {
 			side = "behind"
@@ -56,17 +55,13 @@ func (r Run) Hollow() (warnings []string) {
 	return warnings
 }
 
-// toleratedSkew is what a header in whole seconds, and the way of a reply, may show without any skew.
-const toleratedSkew = 2 * time.Second
+// ToleratedSkew is what a header in whole seconds, and the way of a reply, may show without any skew.
+const ToleratedSkew = 2 * time.Second
 
 // skew is how far the platform's clock is ahead of ours, by the Date of a reply, which is in whole seconds.
 func (x Exchange) skew() (time.Duration, bool) {
-	i := slices.IndexFunc(x.ResponseHeaders, func(h Header) bool { return strings.EqualFold(h.Name, "Date") })
-	if i < 0 || x.At.IsZero() {
-		return 0, false
-	}
-	date, err := http.ParseTime(x.ResponseHeaders[i].Value)
-	if err != nil {
+	date, err := http.ParseTime(x.ReplyHeader("Date"))
+	if err != nil || x.At.IsZero() {
 		return 0, false
 	}
 	return date.Sub(x.At.Add(x.Duration).Truncate(time.Second)), true

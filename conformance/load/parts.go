@@ -10,6 +10,7 @@ import (
 	"math"
 	"os"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -253,12 +254,7 @@ func (c extent) meets(from, until time.Duration) bool {
 // merge adds what was found in one more part. What could not be judged in one part and was in another was judged.
 func merge(into *finding.Judgement, j finding.Judgement) {
 	for _, r := range j.Results {
-		at := -1
-		for i := range into.Results {
-			if into.Results[i].Name == r.Name && into.Results[i].Project == r.Project {
-				at = i
-			}
-		}
+		at := slices.IndexFunc(into.Results, func(other finding.Judged) bool { return other.Name == r.Name && other.Project == r.Project })
 		if at < 0 {
 			into.Results = append(into.Results, r)
 			continue

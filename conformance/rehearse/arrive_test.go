@@ -155,34 +155,17 @@ func TestInbound(t *testing.T) {
 		t.Run(fmt.Sprintf("the client hangs up: %t", hangsUp), func(t *testing.T) {
 			t.Parallel()
 			o := &office{t: t}
-			var legs sync.WaitGroup
-			line, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) {
-				if err := leg.Answer(t.Context(), nil); err != nil {
-					t.Error(err)
-					return
+			uri, over := o.answers(0, func(leg *sipua.Leg) {
+				if hangsUp {
+					o.served.Wait()
+					_ = leg.Bye(context.WithoutCancel(t.Context()))
 				}
-				c := o.known()
-				c.Lesson, c.ANI = "inbound", leg.From().User
-				o.take(c)
-				legs.Go(func() {
-					if hangsUp {
-						o.served.Wait()
-						_ = leg.Bye(context.WithoutCancel(t.Context()))
-					}
-					<-leg.Done()
-				})
-			}})
-			if err != nil {
-				t.Fatal(err)
-			}
-			got := o.judged(named(t, "happy-transfer"), rehearse.Ways{SIP: rehearse.Inbound("sip:ivr@" + line.Addr())})
+			})
+			got := o.judged(named(t, "happy-transfer"), rehearse.Ways{SIP: uri})
 			if got.Status != finding.Passed || len(got.Warnings) > 0 || !strings.Contains(fmt.Sprint(got.Ladder), "carrier client INVITE sip:ivr@") {
 				t.Errorf("%s\n%v\n%v", told(got), got.Warnings, got.Ladder)
 			}
-			legs.Wait()
-			if err := line.Close(); err != nil {
-				t.Error(err)
-			}
+			over()
 		})
 	}
 }
@@ -191,28 +174,40 @@ func TestInbound(t *testing.T) {
 func TestInboundCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	o := &office{t: t}
-	var legs sync.WaitGroup
-	line, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) {
-		if err := leg.Answer(t.Context(), nil); err != nil {
-			t.Error(err)
-			return
-		}
-		c := o.known()
-		c.Lesson, c.ANI = "inbound", leg.From().User
-		c.HangsUp = 300 * time.Millisecond // as its caller does
-		o.take(c)
-		legs.Go(func() { <-leg.Done() })
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	got := o.judged(named(t, "caller-hangs-up-first"), rehearse.Ways{SIP: rehearse.Inbound("sip:ivr@" + line.Addr())})
+	uri, over := o.answers(300*time.Millisecond, func(*sipua.Leg) {})
+	got := o.judged(named(t, "caller-hangs-up-first"), rehearse.Ways{SIP: uri})
 	if got.Status != finding.Passed || !strings.Contains(fmt.Sprint(got.Ladder), "carrier client BYE sip:") {
 		t.Errorf("%s\n%v", told(got), got.Ladder)
 	}
-	legs.Wait()
-	if err := line.Close(); err != nil {
-		t.Error(err)
+	over()
+}
+
+// answers is a telephone at which the client takes its callers, each of whom hangs up so long after the answer of the platform; 0: never.
+// then does what the client does with the caller's call meanwhile. over waits until all calls are over.
+func (o *office) answers(hangsUp time.Duration, then func(*sipua.Leg)) (uri rehearse.Inbound, over func()) {
+	o.t.Helper()
+	var legs sync.WaitGroup
+	line, err := sipua.Listen(o.t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) {
+		if err := leg.Answer(o.t.Context(), nil); err != nil {
+			o.t.Error(err)
+			return
+		}
+		c := o.known()
+		c.Lesson, c.ANI, c.HangsUp = "inbound", leg.From().User, hangsUp
+		o.take(c)
+		legs.Go(func() {
+			then(leg)
+			<-leg.Done()
+		})
+	}})
+	if err != nil {
+		o.t.Fatal(err)
+	}
+	return rehearse.Inbound("sip:ivr@" + line.Addr()), func() {
+		legs.Wait()
+		if err := line.Close(); err != nil {
+			o.t.Error(err)
+		}
 	}
 }
 

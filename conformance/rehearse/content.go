@@ -130,7 +130,7 @@ func asksFor(v *view, _ named) judgement {
 	for _, r := range v.of(Handoff) {
 		if r.Query.Has("shared_id") && !slices.Contains(sent, r.SharedID) {
 			j.met, j.final = false, true
-			j.got = fmt.Sprintf("sent the shared_id %s and asked for %s (%s)", listed(quoted(sent)), quoted([]string{r.SharedID})[0], r.URL)
+			j.got = fmt.Sprintf("sent the shared_id %s and asked for %q (%s)", listed(quoted(sent)), r.SharedID, r.URL)
 		}
 	}
 	return j

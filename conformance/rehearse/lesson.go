@@ -70,10 +70,7 @@ func (l *Lesson) Needs() (out []Need) {
 	for _, e := range l.Expect {
 		out = append(out, e.rule.needs...)
 	}
-	if l.Callers > 1 {
-		out = append(out, NeedTold)
-	}
-	if l.Untrusted {
+	if l.Callers > 1 || l.Untrusted {
 		out = append(out, NeedTold)
 	}
 	if l.HangsUp > 0 {

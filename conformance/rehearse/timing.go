@@ -6,12 +6,10 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
-	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
@@ -167,7 +165,7 @@ func heeds(v *view, _ heeded) judgement {
 			// The reply cannot have come before its request, so a client that waits is never blamed.
 			if came := next.At.Sub(r.At); came < wait {
 				j.met, j.final = false, true
-				j.got = fmt.Sprintf("was told with Retry-After: %s to stay away, and came back %s later", r.header("Retry-After"), span(came))
+				j.got = fmt.Sprintf("was told with Retry-After: %s to stay away, and came back %s later", r.ReplyHeader("Retry-After"), span(came))
 			}
 			break
 		}
@@ -177,7 +175,7 @@ func heeds(v *view, _ heeded) judgement {
 
 // retryAfter is how long the reply asks the client to stay away, by the clock that its Date shows.
 func (r Request) retryAfter() (time.Duration, bool) {
-	value := r.header("Retry-After")
+	value := r.ReplyHeader("Retry-After")
 	if seconds, err := strconv.Atoi(value); err == nil {
 		return time.Duration(seconds) * time.Second, true
 	}
@@ -185,20 +183,11 @@ func (r Request) retryAfter() (time.Duration, bool) {
 	if err != nil {
 		return 0, false
 	}
-	sent, err := http.ParseTime(r.header("Date"))
+	sent, err := http.ParseTime(r.ReplyHeader("Date"))
 	if err != nil {
 		sent = r.At
 	}
 	return at.Sub(sent), true
-}
-
-// header is the reply's; "" when it has none of that name.
-func (r Request) header(name string) string {
-	i := slices.IndexFunc(r.ResponseHeaders, func(h finding.Header) bool { return strings.EqualFold(h.Name, name) })
-	if i < 0 {
-		return ""
-	}
-	return r.ResponseHeaders[i].Value
 }
 
 // leavesNumbers is how many numbers the client holds, or may hold, and never dials: each is lost to others for a window.

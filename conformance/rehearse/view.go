@@ -3,6 +3,7 @@ package rehearse
 import (
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -36,10 +37,8 @@ func (v *view) asked() bool { return len(v.of(Reserve)) > 0 || v.refusals > 0 }
 // to are the calls that were taken somewhere.
 func (v *view) to(routes ...pstn.Route) (out []Call) {
 	for _, c := range v.calls {
-		for _, r := range routes {
-			if c.Route == r {
-				out = append(out, c)
-			}
+		if slices.Contains(routes, c.Route) {
+			out = append(out, c)
 		}
 	}
 	return out
@@ -72,14 +71,14 @@ func (v *view) story() string {
 	var parts []string
 	switch {
 	case len(reserves) > 0:
-		parts = append(parts, v.reserving(reserves))
+		parts = append(parts, reserving(reserves))
 	case v.refusals > 0:
 		parts = append(parts, "refused the certificate "+times(v.refusals))
 	default:
 		return v.silence()
 	}
 	if dialled := v.to(pstn.ToPlatform, pstn.ToNobody); len(dialled) > 0 {
-		parts = append(parts, v.dialling(dialled))
+		parts = append(parts, "dialled "+fates(dialled))
 	} else if v.lease() != "" {
 		parts = append(parts, "never dialled it")
 	}
@@ -101,15 +100,20 @@ func (v *view) silence() string {
 	return s
 }
 
-func (v *view) reserving(reserves []Request) string {
+func reserving(reserves []Request) string {
+	if len(reserves) == 1 {
+		return "asked for a number and got " + reserves[0].outcome()
+	}
+	return fmt.Sprintf("asked for a number %s and got %s", times(len(reserves)), outcomes(reserves))
+}
+
+// outcomes are what requests came to, in a list.
+func outcomes(requests []Request) string {
 	var got []string
-	for _, r := range reserves {
+	for _, r := range requests {
 		got = append(got, r.outcome())
 	}
-	if len(reserves) == 1 {
-		return "asked for a number and got " + got[0]
-	}
-	return fmt.Sprintf("asked for a number %s and got %s", times(len(reserves)), listed(got))
+	return listed(got)
 }
 
 // outcome is what a request came to, in a word or two.
@@ -131,12 +135,13 @@ func (r Request) outcome() string {
 	return fmt.Sprint(r.Status)
 }
 
-func (v *view) dialling(calls []Call) string {
+// fates are what was dialled, each with how it went, in a list.
+func fates(calls []Call) string {
 	var each []string
 	for _, c := range calls {
 		each = append(each, c.Dialled+" ("+c.fate()+")")
 	}
-	return "dialled " + listed(each)
+	return listed(each)
 }
 
 // fate is how a call went, in a few words.
@@ -165,10 +170,6 @@ func (v *view) asking() string {
 	if len(asked) == 0 {
 		return "never asked for the handoff"
 	}
-	var got []string
-	for _, r := range asked {
-		got = append(got, r.outcome())
-	}
 	s := fmt.Sprintf("asked for the handoff %s", times(len(asked)))
 	if c := v.conversation(); c != nil && c.Over() {
 		if d := asked[0].At.Sub(c.EndedAt); d >= 0 {
@@ -177,7 +178,7 @@ func (v *view) asking() string {
 			s += fmt.Sprintf(", first %s before the call was over", span(-d))
 		}
 	}
-	return s + " (" + listed(got) + ")"
+	return s + " (" + outcomes(asked) + ")"
 }
 
 func (v *view) routing() string {
@@ -185,11 +186,7 @@ func (v *view) routing() string {
 	if len(desks) == 0 {
 		return "called no queue"
 	}
-	var each []string
-	for _, c := range desks {
-		each = append(each, c.Dialled+" ("+c.fate()+")")
-	}
-	return "called " + listed(each)
+	return "called " + fates(desks)
 }
 
 // lease is the number that the client was given last; "" when it was given none.

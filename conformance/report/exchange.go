@@ -2,6 +2,7 @@ package report
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/url"
@@ -98,12 +99,7 @@ func certainty(x finding.Exchange) string {
 }
 
 func contentType(x finding.Exchange) string {
-	for _, h := range x.ResponseHeaders {
-		if strings.EqualFold(h.Name, "Content-Type") && h.Value != "" {
-			return h.Value
-		}
-	}
-	return "without a content type"
+	return cmp.Or(x.ReplyHeader("Content-Type"), "without a content type")
 }
 
 // body writes a body: JSON on one line when it fits and indented when not, anything else as it is, and not all of

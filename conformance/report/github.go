@@ -75,5 +75,5 @@ func data(s string) string {
 
 // property is text as a command's property.
 func property(s string) string {
-	return strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C").Replace(s)
+	return strings.NewReplacer(":", "%3A", ",", "%2C").Replace(data(s))
 }

@@ -59,6 +59,11 @@ func (s *Rehearsal) change(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	f()
+	s.notify()
+}
+
+// notify tells everybody who waits that something has changed. The caller holds mu.
+func (s *Rehearsal) notify() {
 	s.now.Change++
 	close(s.changed)
 	s.changed = make(chan struct{})
@@ -117,23 +122,26 @@ func (s *Rehearsal) Begin(r client.LessonRequest) error {
 		end()
 		return &client.Error{Status: http.StatusBadRequest, Message: fmt.Sprintf("arrival: want told, self or none, got %.50q", r.Arrival)}
 	}
-	s.mu.Lock()
-	serves, playing := s.now.Serves, s.now.Playing
-	if serves && playing == nil {
-		s.now.Playing = opening(l, b.arrival)
-		s.by, s.stop = by, end
-	}
-	s.mu.Unlock()
-	switch {
-	case !serves:
+	if err := s.open(opening(l, b.arrival), by, end); err != nil {
 		end()
-		return errors.New("lesson: want a rehearsal that serves them, the command line of this one has chosen its own: start it with --serve")
-	case playing != nil:
-		end()
-		return fmt.Errorf("lesson: want one at a time, %s is being played", playing.Lesson)
+		return err
 	}
-	s.change(func() {})
 	s.begun <- b
+	return nil
+}
+
+// open has a lesson played next, unless there is another, or lessons are chosen elsewhere.
+func (s *Rehearsal) open(p *client.Playing, by *told, stop func()) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case !s.now.Serves:
+		return errors.New("lesson: want a rehearsal that serves them, the command line of this one has chosen its own: start it with --serve")
+	case s.now.Playing != nil:
+		return fmt.Errorf("lesson: want one at a time, %s is being played", s.now.Playing.Lesson)
+	}
+	s.now.Playing, s.by, s.stop = p, by, stop
+	s.notify()
 	return nil
 }
 

@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/finding"
 )
 
 // Finding is one line of what an inspection found, and what is to be done about it.
@@ -169,7 +171,7 @@ func (a answer) clock() Finding {
 	}
 	apart := a.date.Sub(a.at.Truncate(time.Second))
 	f := Finding{"clock", fmt.Sprintf("the platform's is %s from this one", apart), ""}
-	if apart.Abs() > 2*time.Second {
+	if apart.Abs() > finding.ToleratedSkew {
 		f.Do = "set this machine's clock; what is judged by times needs them to agree"
 	}
 	return f
