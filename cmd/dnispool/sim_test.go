@@ -269,7 +269,7 @@ func TestSimRefuses(t *testing.T) {
 	for _, c := range []struct{ args, err string }{
 		{"--config typo.yaml", "typo.yaml:2:3: unknown key \"windo\" in pool (did you mean \"window\"?)\n"},
 		{"--config two.yaml", "two.yaml:1:16: pool.window: want more than 0s, got 0s\ntwo.yaml:3:14: sip.max_calls: want at least 1, got 0\n"},
-		{"--config agent.yaml --http 127.0.0.1:0 --sip 127.0.0.1:0", "project acme: agent: agent.yaml:1:22: talk: want a duration like 20s, or forever, got 5\n"},
+		{"--config agent.yaml --http 127.0.0.1:0 --sip 127.0.0.1:0 --control 127.0.0.1:0", "project acme: agent: agent.yaml:1:22: talk: want a duration like 20s, or forever, got 5\n"},
 		{"-q --http 127.0.0.1:0 --sip 127.0.0.1:0 --control " + taken.Addr().String(), "control: listen tcp " + taken.Addr().String() + ": bind: address already in use; --control 127.0.0.1:0 picks a free port, --control off serves none\n"},
 		{"--control somewhere", "--control: want an IP address or localhost, and a port, like 127.0.0.1:8080, got \"somewhere\"\n"},
 		{"--control 127.0.0.1:8080", "--control: want another port than http.listen, got 8080 for both\n"},
@@ -279,8 +279,8 @@ func TestSimRefuses(t *testing.T) {
 		{"--http nowhere", "--http: want an IP address or localhost, and a port, like 127.0.0.1:8080, got \"nowhere\"\n"},
 		{"--log-format xml", "log-format: want text or json, got \"xml\"\n"},
 		{"extra", "sim: want flags only, got \"extra\"\n"},
-		{"--sip 127.0.0.1:0 --http " + taken.Addr().String(), "http: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
-		{"--http 127.0.0.1:0 --sip " + busy.LocalAddr().String(), "sip: listen udp " + busy.LocalAddr().String() + ": bind: address already in use\n"},
+		{"--control 127.0.0.1:0 --sip 127.0.0.1:0 --http " + taken.Addr().String(), "http: listen tcp " + taken.Addr().String() + ": bind: address already in use\n"},
+		{"--control 127.0.0.1:0 --http 127.0.0.1:0 --sip " + busy.LocalAddr().String(), "sip: listen udp " + busy.LocalAddr().String() + ": bind: address already in use\n"},
 	} {
 		t.Run(c.args, func(t *testing.T) {
 			t.Parallel()
