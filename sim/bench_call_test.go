@@ -139,8 +139,9 @@ func (s *side) link(b *testing.B) (link string) {
 
 // serveTurns is the other process.
 func serveTurns(b *testing.B, name string) {
-	numbers := func() []string { return slices.Repeat([]string{"+442071838750"}, callsATurn) }
 	var addr string
+	var reserve clients
+	numbers := slices.Repeat([]string{"+442071838750"}, callsATurn)
 	switch name {
 	case "endpoint":
 		addr = listenEndpoint(b)
@@ -158,16 +159,23 @@ func serveTurns(b *testing.B, name string) {
 			w = open(b, config)
 		}
 		addr = w.sim.SIPAddr()
-		numbers = func() []string { return w.reserveMany(callsATurn) }
+		var err error
+		numbers, err = w.project(0).Pool.Numbers.Expand() // all of them are reserved for each turn
+		w.must(err)
+		reserve = newLoad(b, w.sim.HTTPAddr(), w.project(0).DNIKey, `{"attributes":{}}`, phonesASide)
 		defer w.conserved()
 		defer w.idle()
+	}
+	if reserve == nil { // nobody needs it here, but what it leaves to the collector of garbage is to be the same
+		reserve = newLoad(b, serveFreeList(b), "k", `{"attributes":{}}`, phonesASide)
 	}
 	phones := make([]*phone, phonesASide)
 	for i := range phones {
 		phones[i] = newPhone(b, addr)
 	}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		c := callAll(b, phones, numbers())
+		reserve.round(b, callsATurn/phonesASide)
+		c := callAll(b, phones, numbers)
 		fmt.Printf(turnFormat, c.cpu, c.bytes)
 	}
 }

@@ -56,6 +56,19 @@ func (f *freeList) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}{f.pop()})
 }
 
+// serveFreeList serves a freeList until the benchmark ends, and gives its address.
+func serveFreeList(b *testing.B) string {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		b.Fatal(err)
+	}
+	server := &http.Server{Handler: newFreeList()}
+	served := make(chan struct{})
+	go func() { defer close(served); _ = server.Serve(l) }()
+	b.Cleanup(func() { _ = server.Close(); <-served })
+	return l.Addr().String()
+}
+
 // BenchmarkReserve sends the same requests, over kept-alive loopback connections, to a whole platform (key, strict
 // scan, pool, expiry of what nobody calls, journal) and to a bare handler, in alternating short rounds. vs-bare is the
 // throughput of the platform over that of the bare one: the median of all pairs of rounds, so that a busy machine
@@ -74,13 +87,7 @@ func BenchmarkReserve(b *testing.B) {
 
 func reserveBesideBare(b *testing.B, w *world) {
 	const connections, perRound = 16, 40
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	w.must(err)
-	server := &http.Server{Handler: newFreeList()}
-	served := make(chan struct{})
-	go func() { defer close(served); _ = server.Serve(l) }()
-	b.Cleanup(func() { _ = server.Close(); <-served })
-	bare, ours := newLoad(b, l.Addr().String(), "k", connections), newLoad(b, w.sim.HTTPAddr(), w.project(0).DNIKey, connections)
+	bare, ours := newLoad(b, serveFreeList(b), "k", benchBody, connections), newLoad(b, w.sim.HTTPAddr(), w.project(0).DNIKey, benchBody, connections)
 	round := func(l clients) (took, cpu float64) {
 		before := processCPU(b)
 		took = l.round(b, perRound).Seconds()
@@ -126,9 +133,9 @@ type benchConn struct {
 	request []byte
 }
 
-func newLoad(b *testing.B, addr, key string, n int) clients {
+func newLoad(b *testing.B, addr, key, body string, n int) clients {
 	request := []byte("POST " + reservePath + " HTTP/1.1\r\nHost: localhost\r\nX-Api-Key: " + key + "\r\nContent-Type: application/json\r\nContent-Length: " +
-		strconv.Itoa(len(benchBody)) + "\r\n\r\n" + benchBody)
+		strconv.Itoa(len(body)) + "\r\n\r\n" + body)
 	var out clients
 	for range n {
 		c, err := net.Dial("tcp", addr)

@@ -202,7 +202,7 @@ func (l *Leg) finish(end End) {
 	}
 	l.ended, l.end = true, end
 	hooks := l.onEnd
-	l.onEnd = nil
+	l.onEnd, l.byeLeft = nil, nil // a leg outlives its call by the 32 s of its transaction, which is no reason to keep what is behind them
 	l.mu.Unlock()
 	for _, f := range hooks {
 		l.notify(f, end)
