@@ -143,7 +143,7 @@ func (p Profile) Cost(facts reading.Facts) Cost {
 	}
 	talk := p.Journey.Talk
 	c.Requests *= requests
-	c.Held = float64(peak) * r.hold(rules(facts)).Seconds()
+	c.Held = float64(peak) * r.hold(rules(facts)).Mean().Seconds()
 	c.Calls = float64(peak) * talk.Mean().Seconds()
 	c.Call = talk.Quantile(0.99)
 	c.CallTime = time.Duration(min(c.Callers*float64(talk.Mean()), math.MaxInt64/2))

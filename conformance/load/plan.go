@@ -16,16 +16,20 @@ func (r *run) plan() measure.Plan {
 	facts := r.Stage.Facts(r.project.Name)
 	p := measure.Plan{Stages: r.stages(), Rules: rules(facts)}
 	closed := r.profile.Closed
+	hold := r.hold(p.Rules)
 	switch {
 	case closed.Callers > 0:
 		p.Formula, p.Sources, p.Idle = measure.Engset, closed.Callers, closed.Idle.Mean()
 	case r.profile.Arrivals.Batch > 1:
-		p.Formula, p.Peakedness = measure.Hayward, float64(r.profile.Arrivals.Batch+1)/2
+		p.Formula = measure.Hayward
+		p.Peakedness = traffic.Peakedness(r.profile.Arrivals.Batch, hold.Mean().Seconds(), func(t float64) float64 {
+			return hold.Exceeds(time.Duration(t * float64(time.Second)))
+		})
 	case r.profile.Arrivals.Pattern != traffic.Metronome:
 		p.Formula = measure.ErlangB
 	}
 	peak, _ := r.profile.Arrivals.Rates.Peak()
-	p.Erlangs = float64(peak) * r.hold(p.Rules).Seconds()
+	p.Erlangs = float64(peak) * hold.Mean().Seconds()
 	return p
 }
 
@@ -87,14 +91,14 @@ func rules(f reading.Facts) measure.Rules {
 	return r
 }
 
-// hold is how long a number is held in the mean, as the profile has it; the network's own time comes on top.
-func (r *run) hold(rules measure.Rules) time.Duration {
+// hold is how long a number is held, as the profile has it; the network's own time comes on top.
+func (r *run) hold(rules measure.Rules) traffic.Distribution {
 	j := r.profile.Journey
 	switch {
 	case !r.calls:
-		return rules.WindowMin
+		return traffic.Constant(rules.WindowMin + rules.Rest)
 	case rules.Release == reading.OnHangup:
-		return j.Think.Mean() + j.Talk.Mean() + rules.Rest
+		return traffic.Sum(traffic.Constant(rules.Rest), j.Think, j.Talk)
 	}
-	return j.Think.Mean() + rules.Rest
+	return traffic.Sum(traffic.Constant(rules.Rest), j.Think)
 }

@@ -62,6 +62,9 @@ func (in Inputs) wasted() float64 {
 	return sum
 }
 
+// reservations is how many there are a second when none is refused, those included whose reply is lost.
+func (p point) reservations(in Inputs) float64 { return p.rate * (1 + in.wasted()) }
+
 // erlangs is what is offered: A = rate (E[hold] + wasted (W + C)).
 func (p point) erlangs(in Inputs, d setUp, release Release) float64 {
 	return p.rate * (p.held(in, d, release) + in.wasted()*(p.window+p.coolDown))
@@ -74,30 +77,10 @@ func (p point) pending(in Inputs, d setUp) float64 {
 
 func (in Inputs) offered() float64 { return in.likely().erlangs(in, in.delay(), OnHangup) }
 
-// peakedness of callers who come k at a time is the variance over the mean of the numbers that would be in use if there
-// were no end of them: 1 + (k-1) E[min(H, H')] / E[H], where H and H' are what two reservations hold. It is k when all hold
-// as long, and less the more they differ.
+// peakedness is 1 unless callers come several at a time.
 func (in Inputs) peakedness(release Release) float64 {
-	if in.Batch == 1 {
-		return 1
-	}
 	p, d := in.likely(), in.delay()
-	hold := p.held(in, d, release)
-	return 1 + float64(in.Batch-1)*p.shorter(in, d, release, hold)/hold
-}
-
-// shorter is E[min(H, H')], the integral of P(H > t) squared. hold is their mean.
-func (p point) shorter(in Inputs, d setUp, release Release, hold float64) float64 {
-	const steps = 400
-	low, high := math.Log(hold/1000), math.Log(hold*100)
-	step := (high - low) / steps
-	total := math.Exp(low) // where nearly all still hold
-	for i := range steps {
-		t := math.Exp(low + (float64(i)+0.5)*step)
-		s := p.stillHeld(in, d, release, t)
-		total += s * s * t * step
-	}
-	return total
+	return traffic.Peakedness(in.Batch, p.held(in, d, release), func(t float64) float64 { return p.stillHeld(in, d, release, t) })
 }
 
 // stillHeld is P(H > t). When a call counts, its set-up is taken as its mean: talk differs more.

@@ -137,6 +137,11 @@ func (in Inputs) Validate() error {
 	want(in.Numbers >= 0 && in.Numbers <= mostErlangs, "numbers: want 0 to %.0f, got %d", mostErlangs, in.Numbers)
 	want(in.Grade > 0 && in.Grade < 1, "grade: want a share between 0 and 100 %%, got %g", in.Grade)
 	want(in.Strays >= 0, "strays: want 0 or more, got %g", in.Strays)
+	if len(errs) == 0 {
+		for _, release := range pair(in.Release) {
+			want(in.likely().hold(in, release) > 0, "think, pdd: want one that is more than 0s, got %v and %v: released on %s, no reservation holds its number for any time", in.Think, in.PostDial, release)
+		}
+	}
 	return errors.Join(errs...)
 }
 

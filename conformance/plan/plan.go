@@ -156,7 +156,7 @@ func (m model) plan() Case {
 	c.Likely = m.numbers(c.Offered, p.rate)
 	serving := c.Likely - m.spare(p.rate)
 	c.Blocked = m.refused(serving, c.Offered)
-	c.Rest = erlang.Rest(serving, c.Offered, c.Offered/c.Hold)
+	c.Rest = erlang.Rest(serving, c.Offered, p.reservations(m.Inputs))
 	c.Low, c.High = m.spread()
 	c.Swings = m.swings()
 	twice := p

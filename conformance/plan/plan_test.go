@@ -1,7 +1,9 @@
 package plan
 
 import (
+	"encoding/json"
 	"math"
+	"math/bits"
 	"strings"
 	"testing"
 	"time"
@@ -266,6 +268,57 @@ func TestDay(t *testing.T) {
 	}
 }
 
+// TestEveryFigureIsANumber: what is at the edge of the inputs, alone and with what else is, is planned or refused in words.
+// JSON has no figure that is none.
+func TestEveryFigureIsANumber(t *testing.T) {
+	t.Parallel()
+	edges := []func(*Inputs){
+		func(in *Inputs) { in.PostDial = traffic.Distribution{} },
+		func(in *Inputs) { in.Talk = traffic.Distribution{} },
+		func(in *Inputs) { in.Abandoned = Known(0) },
+		func(in *Inputs) { in.Abandoned = Known(1) },
+		func(in *Inputs) { in.Abandoned = Range{0, 0, 1} },
+		func(in *Inputs) { in.CoolDown, in.Abandoned = Range{0, 1, 5}, Known(0) },
+		func(in *Inputs) { in.Window, in.PostDial = Known(0.001), traffic.Constant(time.Hour) },
+		func(in *Inputs) { in.Lost, in.Retries = 0.5, 2 },
+		func(in *Inputs) { in.Rate, in.Forecast = 1e-9, 1 },
+		func(in *Inputs) { in.Rate, in.Numbers = 2, 1 },
+		func(in *Inputs) { in.Batch = 7 },
+		func(in *Inputs) { in.Batch, in.Again = 1, 0.3 },
+		func(in *Inputs) { in.Grade, in.Strays = 1-1e-9, 1e6 },
+	}
+	made := 0
+	for set := range 1 << len(edges) {
+		if bits.OnesCount(uint(set)) > 2 {
+			continue
+		}
+		for _, release := range []Release{OnArrival, OnAnswer} { // each with OnHangup beside it
+			in := known(func(in *Inputs) { in.Release = release })
+			for i, edge := range edges {
+				if set&(1<<i) != 0 {
+					edge(&in)
+				}
+			}
+			p, err := Make(in)
+			if err != nil {
+				continue
+			}
+			made++
+			if _, err := json.Marshal(p); err != nil {
+				t.Errorf("%+v: %v", in, err)
+			}
+			for _, c := range p.Cases {
+				if c.Rest < 0 || c.Risks.Wrong < 0 || c.Risks.Wrong > 1 || c.Likely < 1 {
+					t.Errorf("%+v: want shares, and times of 0 or more, got %+v", in, c)
+				}
+			}
+		}
+	}
+	if made < 140 {
+		t.Errorf("want most edges to be planned, got %d plans", made)
+	}
+}
+
 func TestInputsProblems(t *testing.T) {
 	t.Parallel()
 	for want, change := range map[string]func(*Inputs){
@@ -275,6 +328,7 @@ func TestInputsProblems(t *testing.T) {
 		"grade: want a share between 0 and 100 %, got 0":                    func(in *Inputs) { in.Grade = 0 },
 		"batch: want 1 caller or more, got 0":                               func(in *Inputs) { in.Batch = 0 },
 		"rate: want at most 10000000 erlangs":                               func(in *Inputs) { in.Rate = 1e9 },
+		"released on arrival, no reservation holds its number for any time": func(in *Inputs) { in.PostDial, in.Abandoned, in.Release = traffic.Distribution{}, Known(0), OnHangup },
 	} {
 		if _, err := Make(known(change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %s, got %v", want, err)

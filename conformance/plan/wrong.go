@@ -22,17 +22,21 @@ func (a again) pending(seconds float64) float64 {
 // wrong is the share of reservations whose call takes another's attributes: numbers serve so many erlangs, of which
 // passed are not refused, and hit is the share of reservations that a stray takes.
 func (m model) wrong(p point, serving int, erlangs, passed, hit float64) float64 {
-	free := float64(serving) - erlangs*passed
-	reserved := erlangs * passed / p.held(m.Inputs, m.delay, m.release) // a second
-	a := again{reserved / free, p.pending(m.Inputs, m.delay) * passed / float64(serving)}
+	waiting := p.waiting(m.delay)
+	if waiting == 0 { // no number can be met while it waits
+		return 0
+	}
+	const nearlyFull = 1e-9
+	free := max(float64(serving)-erlangs*passed, nearlyFull)
+	a := again{p.reservations(m.Inputs) * passed / free, p.pending(m.Inputs, m.delay) * passed / float64(serving)}
 	late := p.late(m.delay)
 	wrong := late * m.afterWindow(p, a)
 	if m.release == OnHangup { // the wrong call holds the number until it ends, and the right one finds it in use
 		return wrong
 	}
-	called := (p.waiting(m.delay) - p.abandoned*p.window) / p.waiting(m.delay) // share of the waiting for calls that come
+	called := (waiting - p.abandoned*p.window) / waiting // share of the waiting for calls that come
 	next := m.afterRobbery(p, a)
-	return (wrong + hit*called*next) / (1 - (1-p.abandoned)*next)
+	return min((wrong+hit*called*next)/(1-(1-p.abandoned)*next), 1)
 }
 
 // afterWindow is the chance that a late call finds its number reserved for another: the mean of pending over how late

@@ -34,8 +34,10 @@ func JSON(w io.Writer, p plan.Plan) error {
 // verdict is the plan in a few sentences.
 func verdict(p plan.Plan) string {
 	first, other := p.Cases[0], p.Cases[1]
-	says := fmt.Sprintf("Buy %s if a number %s; %s if it %s. Nothing else matters as much: ask which of the two it is.",
-		numbers(first.High), released(first.Release), grouped(other.High), released(other.Release))
+	says := fmt.Sprintf("Buy %s if a number %s; %s if it %s.", numbers(first.High), released(first.Release), grouped(other.High), released(other.Release))
+	if first.High != other.High {
+		says += " Nothing else matters as much: ask which of the two it is."
+	}
 	switch late := first.Risks.Late; {
 	case late > 0.1:
 		says += fmt.Sprintf(" The window is too short: %s of calls come after it and find no attributes.", percent(late))
