@@ -344,6 +344,7 @@ func TestKilled(t *testing.T) {
 
 // TestBundled plays every bundled scenario, as make run does.
 func TestBundled(t *testing.T) {
+	t.Parallel()
 	r := dnispool(t, t.TempDir(), "check", "--seed", "1")
 	if r.code != 0 {
 		t.Errorf("want 0, got %d\n%s%s", r.code, r.out, r.err)

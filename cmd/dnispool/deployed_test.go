@@ -35,6 +35,7 @@ func onTarget(t *testing.T, url, account, project, more string) string {
 // TestScenariosOnADeployment: each bundled scenario is played on a deployment that is well known, or says what it lacks.
 // After a change of scenarios: go test ./cmd/dnispool -run TestScenariosOnADeployment -update
 func TestScenariosOnADeployment(t *testing.T) {
+	t.Parallel()
 	dir := onTarget(t, "http://127.0.0.1:1", "acme", "support", "calls: {trunk: {host: '127.0.0.1:1'}}\n"+wellKnown)
 	r := dnispool(t, dir, "scenarios", "list", "--target", "t.yaml")
 	if r.code != 0 || r.err != "" {
@@ -110,6 +111,7 @@ func TestDeploymentIsAskedFirst(t *testing.T) {
 // TestKeysAreNowhere: a platform that repeats keys wherever it can, and numbers that are nobody's business, leaves neither in
 // any file or on the screen.
 func TestKeysAreNowhere(t *testing.T) {
+	t.Parallel()
 	const stranger = "+447700900123"
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		key := r.Header.Get("x-api-key")

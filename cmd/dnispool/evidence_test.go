@@ -47,6 +47,7 @@ func TestEvidenceLeavesADirectoryAlone(t *testing.T) {
 
 // TestRunsSideBySide share a directory that each of them takes away when it is empty.
 func TestRunsSideBySide(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	var runs sync.WaitGroup
 	for range 4 {

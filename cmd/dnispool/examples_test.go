@@ -137,6 +137,7 @@ func TestExampleGitLab(t *testing.T) {
 }
 
 func TestExampleCompose(t *testing.T) {
+	t.Parallel()
 	tag := image(t)
 	if !has("docker-compose") {
 		t.Skip("docker-compose is not installed")
@@ -160,6 +161,7 @@ func TestExampleCompose(t *testing.T) {
 
 // TestExampleKubernetes runs the manifest's container as a cluster would, with the variables of the manifest's Service.
 func TestExampleKubernetes(t *testing.T) {
+	t.Parallel()
 	tag := image(t)
 	var args, probe, env []string
 	var ports []int

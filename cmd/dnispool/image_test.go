@@ -87,6 +87,7 @@ var published = []string{"-p", "127.0.0.1::8080", "-p", "127.0.0.1::8081", "-p",
 
 // TestImage is small, says what it is, and serves as it stands: without a root, capabilities or a file system to write to.
 func TestImage(t *testing.T) {
+	t.Parallel()
 	tag := image(t)
 	var about []struct {
 		Size         int
@@ -156,6 +157,7 @@ func TestReadmeContainer(t *testing.T) {
 
 // TestRelease builds the archive of this system: what is in it runs, says what it is, and is the same when built again.
 func TestRelease(t *testing.T) {
+	t.Parallel()
 	if testing.Short() {
 		t.Skip("builds a release")
 	}

@@ -54,6 +54,7 @@ func TestLoadInit(t *testing.T) {
 
 // TestLoadReports: one run in all its forms.
 func TestLoadReports(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	got := dnispool(t, dir, "load", "--warm-up", "0s", "--rate", "40/s", "--for", "1s", "--set", "pool.numbers=60", "--set", "pool.window=1s", "--no-calls",
 		"--threshold", "blocked < 50%", "--seed", "7", "--html", "r.html", "--json", "r.json", "--csv", "r.csv", "--samples", "s.jsonl")
@@ -102,6 +103,7 @@ func TestLoadReports(t *testing.T) {
 }
 
 func TestLoadThatMissesAThreshold(t *testing.T) {
+	t.Parallel()
 	got := dnispool(t, t.TempDir(), "load", "--warm-up", "0s", "--rate", "60/s", "--for", "1s", "--set", "pool.numbers=1", "--no-calls", "--out", "")
 	if got.code != finding.ExitNotConformant || !strings.Contains(got.out, "blocked < 2% failed") || !strings.Contains(got.out, "nothing was recorded") {
 		t.Errorf("want 1 and the threshold, got %d\n%s%s", got.code, got.out, got.err)

@@ -32,6 +32,10 @@ func TestMain(m *testing.M) {
 			return 1
 		}
 		defer os.RemoveAll(dir)
+		if err := flag.Set("test.parallel", "8"); err != nil { // most tests wait for other processes; the command line may say otherwise
+			fmt.Fprintln(os.Stderr, err)
+			return 1
+		}
 		binary = filepath.Join(dir, "dnispool")
 		build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary, ".") // as make build does, which shares what was compiled
 		build.Env = append(os.Environ(), "CGO_ENABLED=0")

@@ -9,6 +9,7 @@ import (
 )
 
 func TestMutants(t *testing.T) {
+	t.Parallel()
 	r := dnispool(t, t.TempDir(), "mutants", "--only", "M07", "--only", "empty-number", "--seeds", "2", "-v")
 	if r.code != finding.ExitConformant || r.err != "" {
 		t.Errorf("want 0 and no complaint, got %d: %s", r.code, r.err)

@@ -13,6 +13,7 @@ import (
 
 // TestTargetCheck: each line says what was found, and ends in what to do.
 func TestTargetCheck(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		on   http.HandlerFunc
@@ -78,6 +79,7 @@ func TestTargetCheck(t *testing.T) {
 
 // TestTargetInit: what is asked becomes a file that each of the commands which it names reads.
 func TestTargetInit(t *testing.T) {
+	t.Parallel()
 	dir := t.TempDir()
 	answers := strings.Join([]string{"", "uk", "uk-1", "", "acme-uk", "acme-support", "", "", "sbc.example.net:5060", "20", "60s"}, "\n") + "\n"
 	r := feed(t, dir, answers, "target", "init")
@@ -105,6 +107,7 @@ func TestTargetInit(t *testing.T) {
 
 // TestTargetQuestions asks for what a file leaves out, and for nothing that it states.
 func TestTargetQuestions(t *testing.T) {
+	t.Parallel()
 	asks := func(more string) string {
 		r := dnispool(t, onTarget(t, "http://127.0.0.1:1", "acme", "support", more), "target", "questions", "t.yaml")
 		if r.code != 0 || r.err != "" {

@@ -38,6 +38,18 @@ func (j Judgement) Violations() (n int) {
 	return n
 }
 
+// Unproven counts those of the breaches that cannot be held against the platform.
+func (j Judgement) Unproven() (n int) {
+	for _, r := range j.Results {
+		for _, v := range r.Violations {
+			if !v.Proven() {
+				n++
+			}
+		}
+	}
+	return n
+}
+
 // Conclusion is what the judgement comes to. named says that the checks were asked for by their names: one that could
 // not be applied is inconclusive then, and else a gap that the report shows. What clocks or unseen calls may explain is
 // inconclusive, and what contradicts a fact that is assumed. So is a history in which no check could decide anything; one without operations was not judged.

@@ -134,7 +134,11 @@ func historySum(r finding.HistoryReport) string {
 			judged++
 		}
 	}
-	sum := fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations(), "violation"))
+	unproven := r.Unproven()
+	sum := fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations()-unproven, "violation"))
+	if unproven > 0 {
+		sum += fmt.Sprintf(", %d not proven", unproven)
+	}
 	if n := r.Following(); n > 0 {
 		sum += fmt.Sprintf(", %d of them following from others", n)
 	}
@@ -150,8 +154,11 @@ func histories(n int) string {
 
 // violation writes one violation with everything that proves it.
 func (p *page) violation(f finding.Finding, again string) {
-	v := f.Violation
-	p.line("VIOLATED  %s   %s   %s", oneLine(finding.Judged{Rule: f.Rule, Project: f.Project}.Title()), f.Invariant, v.Certainty)
+	v, word := f.Violation, "VIOLATED"
+	if !v.Proven() {
+		word = "NOT PROVEN"
+	}
+	p.line("%s  %s   %s   %s", word, oneLine(finding.Judged{Rule: f.Rule, Project: f.Project}.Title()), f.Invariant, v.Certainty)
 	p.proof(f, operations(v.Ops), again)
 }
 
@@ -174,8 +181,10 @@ func reasoning(v finding.Violation) string {
 	switch v.Certainty {
 	case finding.ModuloStrays:
 		return fmt.Sprintf("%s (%s: the chance that strays alone give as many is %.2g)", v.Rule, v.Certainty, v.P)
-	case finding.ModuloClocks, finding.ModuloUnseen:
-		return fmt.Sprintf("%s (%s)", v.Rule, v.Certainty)
+	case finding.ModuloUnseen:
+		return v.Rule + "; calls of others, which this history does not show, may explain it"
+	case finding.ModuloClocks:
+		return v.Rule + "; clocks that are further apart than agreed may explain it"
 	}
 	return v.Rule
 }
