@@ -46,7 +46,7 @@ release: ## archives with checksums, the same for the same commit (GNU tar)
 test: ## all tests, with the race detector
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "gofmt: the files above are not formatted"; exit 1; }
 	$(ALIKE) vet ./...
-	$(GO) test -race -timeout 20m ./...
+	$(GO) test -race -p 4 -timeout 20m ./... # many tests wait for other processes
 
 torture: ## what strangers and operating systems do to a simulator, the long form
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
