@@ -58,8 +58,15 @@ func TestLoadReports(t *testing.T) {
 	dir := t.TempDir()
 	got := dnispool(t, dir, "load", "--warm-up", "0s", "--rate", "40/s", "--for", "1s", "--set", "pool.numbers=60", "--set", "pool.window=1s", "--no-calls",
 		"--threshold", "blocked < 50%", "--seed", "7", "--html", "r.html", "--json", "r.json", "--csv", "r.csv", "--samples", "s.jsonl")
-	if got.code != 0 || !strings.Contains(got.out, "conformant: ") || !strings.Contains(got.out, ", no calls; what was demanded holds.") {
-		t.Fatalf("want 0 and the verdict, got %d\n%s%s", got.code, got.out, got.err)
+	want := 0
+	switch {
+	case strings.Contains(got.out, "the rate of 40/s was not reached"): // on a machine that is busy with something else, which every report must say
+		want = finding.ExitInconclusive
+	case !strings.Contains(got.out, "conformant: "), !strings.Contains(got.out, ", no calls; what was demanded holds."):
+		t.Errorf("want the verdict, got %s", got.out)
+	}
+	if got.code != want {
+		t.Fatalf("want %d, got %d\n%s%s", want, got.code, got.out, got.err)
 	}
 	read := func(name string) string {
 		raw, err := os.ReadFile(filepath.Join(dir, name))
@@ -82,7 +89,7 @@ func TestLoadReports(t *testing.T) {
 		t.Fatal(err)
 	}
 	counts := report.Measured.Counts
-	if report.Format != "dnispool.load/v1" || report.ExitCode != 0 || report.Violations == nil || *report.Violations != 0 || counts.Scheduled < 20 || counts.Begun != counts.Scheduled {
+	if report.Format != "dnispool.load/v1" || report.ExitCode != want || report.Violations == nil || *report.Violations != 0 || counts.Scheduled < 20 || counts.Begun != counts.Scheduled {
 		t.Errorf("JSON: got %+v", report)
 	}
 	for _, row := range report.Measured.Ledger {

@@ -10,6 +10,7 @@ import (
 	"io"
 	"log/slog"
 	"net/url"
+	"os"
 	"os/signal"
 	"slices"
 	"strings"
@@ -250,13 +251,29 @@ func (f *simFlags) unblocked(e env, buffer int) (_ env, flush func()) {
 		slog.New(f.logHandler(&b)).Warn("output-dropped", "lines", lines)
 		return b.Bytes()
 	}
-	out, err := linebuf.New(e.out, buffer, notice), linebuf.New(e.err, buffer, notice)
+	out := linebuf.New(e.out, buffer, notice)
+	err := out
+	if !sameStream(e.out, e.err) { // else what one has to say would come into the middle of the other's lines, where a pipe takes a part of them
+		err = linebuf.New(e.err, buffer, notice)
+	}
 	e.out, e.err = out, err
 	return e, func() {
 		ctx, cancel := context.WithTimeout(context.Background(), flushGrace)
 		defer cancel()
 		_, _ = out.Close(ctx), err.Close(ctx) // there is nobody left to tell
 	}
+}
+
+// sameStream reports whether both are written to one file, pipe or terminal.
+func sameStream(a, b io.Writer) bool {
+	one, ok := a.(*os.File)
+	other, also := b.(*os.File)
+	if !ok || !also {
+		return false
+	}
+	x, err := one.Stat()
+	y, failed := other.Stat()
+	return err == nil && failed == nil && os.SameFile(x, y)
 }
 
 // agents reads the agents of the configuration file; a project without one gets the echo agent.

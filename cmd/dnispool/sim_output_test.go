@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -151,4 +152,37 @@ func TestSimWithAStandardOutputThatIsNotRead(t *testing.T) {
 	go func() { _, _ = io.Copy(io.Discard, u.other) }()
 	u.ask(t, 10)
 	u.terminated(t)
+}
+
+// Who sends both outputs to one pipe gets whole lines: they share a buffer, or one would write while the pipe has taken a part of the
+// other's line.
+func TestOneBufferForOneStream(t *testing.T) {
+	t.Parallel()
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer read.Close()
+	defer write.Close()
+	other, err := os.Create(filepath.Join(t.TempDir(), "log"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	for _, c := range []struct {
+		name     string
+		out, err io.Writer
+		one      bool
+	}{
+		{"one pipe", write, write, true},
+		{"a pipe and a file", write, other, false},
+		{"no files", new(bytes.Buffer), new(bytes.Buffer), false},
+		{"a file that is closed", read, os.NewFile(^uintptr(0), "closed"), false},
+	} {
+		e, flush := new(simFlags).unblocked(env{out: c.out, err: c.err}, 4096)
+		if (e.out == e.err) != c.one {
+			t.Errorf("%s: want one buffer: %v, got %v", c.name, c.one, e.out == e.err)
+		}
+		flush()
+	}
 }
