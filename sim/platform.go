@@ -48,8 +48,7 @@ type project struct {
 	numbers *pool.Numbers // of its pool, in the place of the project's; nil: those
 
 	mu       sync.Mutex
-	agent    conversation.Agent    // of the calls from now on
-	resident conversation.Resident // the same without what stands before it, where it lives outside of this process; else nil
+	engaged  // of the calls from now on
 	pool     Pool
 	records  Records
 	arriving string            // the call that the pool is looking at
@@ -66,9 +65,8 @@ func newPlatform(c Config, k clock.Clock, j *journal.Journal, agents Agents, par
 		if err != nil {
 			return nil, fmt.Errorf("project %s: agent: %w", cfg.Name, err)
 		}
-		agent, resident := p.engage(cfg, given)
 		store := handoff.NewStore(cfg.Handoff)
-		t := &project{Project: cfg, agent: agent, resident: resident, records: wrapFor(parts.Records, cfg, Records(store))}
+		t := &project{Project: cfg, engaged: p.engage(cfg, given), records: wrapFor(parts.Records, cfg, Records(store))}
 		store.Observe(func(e handoff.Evicted) { p.evicted(t, e) })
 		if t.pool, t.holders, err = p.newPool(t); err != nil {
 			return nil, err
@@ -258,7 +256,7 @@ func (p *platform) Arrive(a telephony.Arrival) telephony.Session {
 func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 	id := p.ids.Next(t.Conversation.ID, a.CallID)
 	t.mu.Lock()
-	numbers, agent, resident := t.pool, t.agent, t.resident
+	numbers, engaged := t.pool, t.engaged
 	numbers.Settle(p.now()) // what is over by now comes before the call in the journal
 	p.note(journal.Event{Kind: journal.Invite, Project: t.Name, Number: a.Number, Call: id, CallID: a.CallID, Detail: "from " + orWithheld(a.ANI)})
 	t.arriving = id
@@ -269,7 +267,10 @@ func (p *platform) arrive(t *project, a telephony.Arrival) *session {
 		ID: id, Account: t.Account.ID, Project: t.Project.Project.ID, DNIS: a.Number, ANI: a.ANI,
 		ArrivedAt: p.clock.Now(), Bound: at.Bound, Headers: a.Headers,
 	}
-	s := &session{platform: p, project: t, pool: numbers, resident: resident, arrival: at, call: call, callID: a.CallID, talk: conversation.New(t.Conversation, agent, call, at.Attributes)}
+	s := &session{
+		platform: p, project: t, pool: numbers, resident: engaged.resident, arrival: at, call: call, callID: a.CallID,
+		entry: conversation.NewEntry(engaged.entries), talk: conversation.New(t.Conversation, engaged.agent, call, at.Attributes),
+	}
 	if p.witness != nil && a.End != nil {
 		p.ends.Store(id, a.End)
 	}

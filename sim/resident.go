@@ -8,10 +8,21 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
-// engage returns an agent as the platform uses it, and itself where it lives outside of this process, else nil.
-func (p *platform) engage(of Project, a conversation.Agent) (conversation.Agent, conversation.Resident) {
-	resident, _ := a.(conversation.Resident)
-	return p.runner.wrap(of.Name, wrapFor(p.parts.Agent, of, a)), resident
+// engaged is an agent as the platform uses it.
+type engaged struct {
+	agent    conversation.Agent
+	resident conversation.Resident // the same without what stands before it, where it lives outside of this process; else nil
+	entries  []string              // what it waits for that callers press
+}
+
+// engage makes a project's agent ready for use.
+func (p *platform) engage(of Project, a conversation.Agent) engaged {
+	e := engaged{agent: p.runner.wrap(of.Name, wrapFor(p.parts.Agent, of, a))}
+	e.resident, _ = a.(conversation.Resident)
+	if k, ok := a.(conversation.Keypad); ok {
+		e.entries = k.Entries()
+	}
+	return e
 }
 
 // open has the residents ready for calls.

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"maps"
 	"sync"
+	"time"
 
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/handoff"
@@ -27,12 +28,15 @@ type session struct {
 	callID   string // of the SIP dialog, as the journal keeps it
 	watched  CallWitness
 
-	mu       sync.Mutex // guards the two below, and keeps the journal in their order; never held while the agent works
+	mu       sync.Mutex // guards what follows, and keeps the journal in its order; never held while the agent works
 	answered bool
 	cause    string // of the end; empty while the call is up
+	last     bool   // the agent hangs up, whatever is pressed
+	entry    conversation.Entry
 
-	talking sync.Mutex // guards talk
+	talking sync.Mutex // guards the two below
 	talk    *conversation.Conversation
+	until   time.Time // the end of the last step
 	written sync.Once // the handoff state of the end
 }
 
@@ -64,7 +68,41 @@ func (s *session) Answered() {
 func (s *session) Begin(ctx context.Context) conversation.Step { return s.step(ctx, s.talk.Begin) }
 
 // Next implements telephony.Session.
-func (s *session) Next(ctx context.Context) conversation.Step { return s.step(ctx, s.talk.Next) }
+func (s *session) Next(ctx context.Context) conversation.Step {
+	return s.step(ctx, func(ctx context.Context) conversation.Step {
+		s.mu.Lock()
+		digits := s.entry.Take()
+		s.mu.Unlock()
+		if digits != "" {
+			s.talk.Enter(digits, s.until.Sub(s.platform.clock.Now()))
+		}
+		return s.talk.Next(ctx)
+	})
+}
+
+// Pressed implements telephony.Session.
+func (s *session) Pressed(digit string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.cause != "" {
+		return false
+	}
+	e := journal.Event{Kind: journal.DTMF, Cause: "not waited for", Detail: digit}
+	if !s.last {
+		if entry := s.entry.Press(digit); entry != "" {
+			e.Cause, e.Detail = "", entry
+		}
+	}
+	s.note(e)
+	return !s.last && s.entry.Due()
+}
+
+// Due implements telephony.Session.
+func (s *session) Due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.entry.Due()
+}
 
 // step runs the agent, unless the call is over, and shows what can be read of the call while it is up.
 func (s *session) step(ctx context.Context, run func(context.Context) conversation.Step) conversation.Step {
@@ -78,6 +116,12 @@ func (s *session) step(ctx context.Context, run func(context.Context) conversati
 	step := run(ctx)
 	now := s.platform.clock.Now()
 	step.Wait -= min(step.Wait, now.Sub(began)) // what the agent has worked is over
+	s.until = now.Add(step.Wait)
+	if !step.Interruptible() {
+		s.mu.Lock()
+		s.last = true
+		s.mu.Unlock()
+	}
 	s.watched.Step(now, step, s.talk.State())
 	s.noteAgent(step.Notes)
 	s.note(journal.Event{Kind: stepKind(step.Kind), Cause: step.Cause, Detail: cmp.Or(step.Detail, step.Say)})

@@ -28,15 +28,15 @@ func (s *Sim) SetAgent(project string, a conversation.Agent) error {
 	if !ok {
 		return fmt.Errorf("project: want one of the platform's, got %q", project)
 	}
-	agent, resident := s.platform.engage(t.Project, a)
-	if resident != nil {
-		if err := resident.Open(s.platform.residents); err != nil {
+	next := s.platform.engage(t.Project, a)
+	if next.resident != nil {
+		if err := next.resident.Open(s.platform.residents); err != nil {
 			return fmt.Errorf("agent: %w", err)
 		}
 	}
 	t.mu.Lock()
 	before := t.resident
-	t.agent, t.resident = agent, resident
+	t.engaged = next
 	t.mu.Unlock()
 	s.platform.dismiss(before)
 	return nil

@@ -19,6 +19,12 @@ func doCommands() []ctlCommand {
 	return []ctlCommand{
 		reserveCommand(), callCommand(),
 		{
+			name: "press", args: "call digits", says: "have the caller of a call that was placed here press digits, as 42#",
+			run: func(ctx context.Context, c *client.Client, a asked) (any, error) {
+				return c.Press(ctx, a.args[0], client.Press{Digits: a.args[1]})
+			}, show: shown(func(w io.Writer, a client.Answer) { fmt.Fprintln(w, "answered with", a.Status) }),
+		},
+		{
 			name: "hangup", args: "call", says: "end a call that was placed here, from its caller's side",
 			run: func(ctx context.Context, c *client.Client, a asked) (any, error) { return c.Hangup(ctx, a.args[0]) }, show: shown(showPlaced),
 		},

@@ -36,6 +36,8 @@ func (r *rehearsal) verbs(steps []scenario.Step) (fit deployment.Fit) {
 			fit = r.trunk("a journey with a desk to transfer to")
 		case *scenario.Dial:
 			fit = r.dial(a)
+		case *scenario.Press:
+			fit = r.trunk("a caller who presses digits")
 		case *scenario.Await, *scenario.Hangup:
 			fit = r.calls()
 		case *scenario.Fill:

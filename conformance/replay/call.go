@@ -111,15 +111,40 @@ func dialled(c targets.Call) map[string]any {
 	return r
 }
 
+var _ = register(scenario.VerbPress, (*client).press, func(a *scenario.Press, out outcome, s *finding.Step) {
+	s.Came = fmt.Sprintf("%s: %v", a.Digits, out.result["status"])
+})
+
+func (cl *client) press(ctx context.Context, _ *scenario.Step, a *scenario.Press) (outcome, error) {
+	c, err := cl.up(a.Call)
+	if err != nil {
+		return outcome{}, err
+	}
+	status, err := c.Press(ctx, string(a.Digits), string(a.Form))
+	if err != nil {
+		return outcome{}, fmt.Errorf("INFO: %w", err)
+	}
+	return outcome{result: map[string]any{"status": status}}, nil
+}
+
+// up is a call that is up, as far as is known.
+func (cl *client) up(name scenario.CallName) (*placed, error) {
+	c, ok := cl.call(name.Name)
+	if !ok {
+		return nil, fmt.Errorf("call %q: want one that was placed before", name.Name)
+	}
+	if c.over() {
+		return nil, fmt.Errorf("call %s: want it up, got it ended by %s", name.Name, c.End().By)
+	}
+	return c, nil
+}
+
 var _ = register(scenario.VerbHangup, (*client).hangup, nil)
 
 func (cl *client) hangup(ctx context.Context, _ *scenario.Step, a *scenario.Hangup) (outcome, error) {
-	c, ok := cl.call(a.Call.Name)
-	if !ok {
-		return outcome{}, fmt.Errorf("call %q: want one that was placed before", a.Call.Name)
-	}
-	if c.over() { // no BYE would be sent
-		return outcome{}, fmt.Errorf("call %s: want it up, got it ended by %s", a.Call.Name, c.End().By)
+	c, err := cl.up(a.Call) // else no BYE would be sent
+	if err != nil {
+		return outcome{}, err
 	}
 	status, err := c.Hangup(ctx)
 	if err != nil {

@@ -215,12 +215,13 @@ func ended(id string, at time.Time) *talk {
 	return t
 }
 
-func (c *talk) ID() string                          { return c.id }
-func (c *talk) Answered() bool                      { return true }
-func (c *talk) Status() int                         { return 200 }
-func (c *talk) Reason() string                      { return "OK" }
-func (c *talk) Hangup(context.Context) (int, error) { close(c.end); return 200, nil }
-func (c *talk) Ended() <-chan struct{}              { return c.end }
+func (c *talk) ID() string                                         { return c.id }
+func (c *talk) Answered() bool                                     { return true }
+func (c *talk) Status() int                                        { return 200 }
+func (c *talk) Reason() string                                     { return "OK" }
+func (c *talk) Press(context.Context, string, string) (int, error) { return 200, nil }
+func (c *talk) Hangup(context.Context) (int, error)                { close(c.end); return 200, nil }
+func (c *talk) Ended() <-chan struct{}                             { return c.end }
 func (c *talk) End() targets.CallEnd {
 	return targets.CallEnd{By: "platform", How: "bye", At: c.at}
 }

@@ -56,6 +56,8 @@ func (n *names) step(s *Step) {
 		n.refs(v)
 	}
 	switch args := s.Args.(type) {
+	case *Press:
+		n.call(args.Call)
 	case *Hangup:
 		n.call(args.Call)
 	case *Await:

@@ -14,6 +14,7 @@ const (
 	VerbReserve      Verb = "reserve"
 	VerbFill         Verb = "fill"
 	VerbDial         Verb = "dial"
+	VerbPress        Verb = "press"
 	VerbHangup       Verb = "hangup"
 	VerbAwait        Verb = "await"
 	VerbHandoff      Verb = "handoff"
@@ -40,7 +41,7 @@ type definition struct {
 // definitions are all verbs, in the order in which people are told of them.
 func definitions() []definition {
 	return []definition{
-		reserveVerb(), fillVerb(), dialVerb(), hangupVerb(), awaitVerb(), handoffVerb(), requestVerb(), journeyVerb(),
+		reserveVerb(), fillVerb(), dialVerb(), pressVerb(), hangupVerb(), awaitVerb(), handoffVerb(), requestVerb(), journeyVerb(),
 		advanceVerb(), faultVerb(), concurrentlyVerb(), restartVerb(),
 	}
 }

@@ -141,6 +141,9 @@ type Call interface {
 	Answered() bool
 	Status() int // SIP status of the final response, 0 without one
 	Reason() string
+	// Press sends digits one after another, each in an INFO of a form (dtmf-relay or dtmf; "": the first), and returns the SIP
+	// status of the last one: the first that is not answered with 200.
+	Press(ctx context.Context, digits, form string) (status int, err error)
 	// Hangup sends the caller's BYE and returns the SIP status that answers it.
 	Hangup(ctx context.Context) (status int, err error)
 	// Ended is closed when the call is over; End then says how.

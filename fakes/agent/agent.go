@@ -30,11 +30,13 @@
 //	turns:
 //	  - {say: "How can I help?", takes: 5s, do: [{set: {asked: true}}]}
 //	  - {listen: true}                      # last only: the caller is silent here
+//	dtmf:                                   # turns of what the caller presses; no entry begins another
+//	  "1": {say: "Goodbye.", do: [{hangup: true}]}
 //	end:                                    # end_function, after BYE
 //	  - set: {note: late}
 //
 // The agent hangs up after its last turn, and after start_function when it has
-// none. Outside of start every attribute reads as null, as on the platform,
+// none; with dtmf it listens there instead. Outside of start every attribute reads as null, as on the platform,
 // unless its configuration says otherwise.
 package agent
 
@@ -49,7 +51,8 @@ import (
 // Script is an agent read from YAML. It is safe for concurrent use.
 type Script struct {
 	conversation.Agent
-	keys []string
+	keys    []string
+	entries []string
 }
 
 // Prompt implements conversation.Prompt: a script's sleep is call time, nobody
@@ -60,10 +63,14 @@ func (s *Script) Prompt() {}
 // then turns, then end; for the echo agent EchoStateKeys.
 func (s *Script) StateKeys() []string { return slices.Clone(s.keys) }
 
+// Entries implements conversation.Keypad.
+func (s *Script) Entries() []string { return slices.Clone(s.entries) }
+
 // scripted runs the three functions of a script.
 type scripted struct {
 	start, end []op
 	turns      []turn
+	dtmf       map[string]turn
 }
 
 type turn struct {
@@ -79,23 +86,37 @@ func (s *scripted) Start(_ context.Context, in conversation.StartInput) (convers
 		attributes: in.Attributes,
 		state:      in.State,
 		missing:    in.MissingIndex,
-		reply:      conversation.Reply{Hangup: len(s.turns) == 0},
 	}
+	s.goOn(&f.reply, 0)
 	return f.run(s.start)
 }
 
+// goOn says what follows a function: the next turn, and where there is none the caller has the word, or the agent hangs up.
+func (s *scripted) goOn(r *conversation.Reply, next int) {
+	r.Listen = next >= len(s.turns) && len(s.dtmf) > 0
+	r.Hangup = next >= len(s.turns) && len(s.dtmf) == 0
+}
+
 func (s *scripted) Turn(_ context.Context, in conversation.TurnInput) (conversation.Reply, error) {
-	if in.Turn >= len(s.turns) {
-		return conversation.Reply{Hangup: true}, nil
+	var t turn
+	next := in.Turn
+	switch {
+	case in.Digits != "":
+		t = s.dtmf[in.Digits]
+	case next < len(s.turns):
+		t = s.turns[next]
+		next++
 	}
-	t := s.turns[in.Turn]
-	last := in.Turn == len(s.turns)-1
 	f := frame{
 		call:       in.Call,
 		attributes: in.Attributes,
 		state:      in.State,
 		missing:    in.MissingIndex,
-		reply:      conversation.Reply{Say: t.say, Took: t.takes, Listen: t.listen, Hangup: last && !t.listen},
+		reply:      conversation.Reply{Say: t.say, Took: t.takes},
+	}
+	s.goOn(&f.reply, next)
+	if t.listen {
+		f.reply.Listen, f.reply.Hangup = true, false
 	}
 	return f.run(t.do)
 }

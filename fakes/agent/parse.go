@@ -2,6 +2,7 @@ package agent
 
 import (
 	"encoding/json"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -53,13 +54,14 @@ func (p *parser) mapping(n *yaml.Node) conversation.Agent {
 		ADK   *yaml.Node `yaml:"adk"`
 		Start *yaml.Node `yaml:"start"`
 		Turns *yaml.Node `yaml:"turns"`
+		DTMF  *yaml.Node `yaml:"dtmf"`
 		End   *yaml.Node `yaml:"end"`
 	}
 	known := p.decode(n, "", &keys)
-	scripted := keys.Start != nil || keys.Turns != nil || keys.End != nil
+	scripted := len(present(keys.Start, keys.Turns, keys.DTMF, keys.End)) > 0
 	switch {
 	case len(present(keys.Echo, keys.ADK)) == 2 || scripted && len(present(keys.Echo, keys.ADK)) > 0:
-		p.at(n, "agent: want one of echo, adk and a script (start, turns, end), got several")
+		p.at(n, "agent: want one of echo, adk and a script (start, turns, dtmf, end), got several")
 	case keys.Echo != nil:
 		return p.echo(keys.Echo)
 	case keys.ADK != nil:
@@ -67,9 +69,9 @@ func (p *parser) mapping(n *yaml.Node) conversation.Agent {
 		p.problems = append(p.problems, problems...)
 		return a
 	case scripted:
-		return p.script(keys.Start, keys.Turns, keys.End)
+		return p.script(keys.Start, keys.Turns, keys.DTMF, keys.End)
 	case known:
-		p.at(n, "agent: want echo, adk or a script (start, turns, end), got an empty mapping")
+		p.at(n, "agent: want echo, adk or a script (start, turns, dtmf, end), got an empty mapping")
 	}
 	return nil
 }
@@ -89,7 +91,7 @@ func echoScript(talk time.Duration) *Script {
 	return &Script{Agent: Echo(EchoConfig{Talk: talk}), keys: EchoStateKeys()}
 }
 
-func (p *parser) script(start, turns, end *yaml.Node) *Script {
+func (p *parser) script(start, turns, dtmf, end *yaml.Node) *Script {
 	var s scripted
 	if start != nil {
 		s.start = p.ops(start, "start")
@@ -97,11 +99,34 @@ func (p *parser) script(start, turns, end *yaml.Node) *Script {
 	if turns != nil {
 		s.turns = p.turns(turns)
 	}
+	if dtmf != nil {
+		s.dtmf = p.dtmf(dtmf)
+	}
 	if end != nil {
 		p.ended = true
 		s.end = p.ops(end, "end")
 	}
-	return &Script{Agent: &s, keys: p.keys}
+	return &Script{Agent: &s, keys: p.keys, entries: slices.Sorted(maps.Keys(s.dtmf))}
+}
+
+// dtmf reads turns by what the caller presses.
+func (p *parser) dtmf(n *yaml.Node) map[string]turn {
+	var nodes map[string]yaml.Node
+	if !p.decode(n, "dtmf", &nodes) {
+		return nil
+	}
+	turns := make(map[string]turn)
+	for key, value := range strictyaml.Pairs(n) {
+		t := p.turn(value)
+		if t.listen {
+			p.at(value, "listen: want it in turns alone: what the caller presses is heard without it")
+		}
+		turns[key.Value] = t
+	}
+	if err := conversation.CheckEntries(slices.Sorted(maps.Keys(turns))); err != nil {
+		p.at(n, "dtmf: %v", err)
+	}
+	return turns
 }
 
 func (p *parser) turns(n *yaml.Node) []turn {

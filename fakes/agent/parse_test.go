@@ -17,8 +17,8 @@ var wrong = []struct {
 	{name: "a word", text: `agent: ehco`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got "ehco" (did you mean "echo"?)`},
 	{name: "null", text: `agent: null`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got null`},
 	{name: "a list", text: `agent: []`, want: `a.yaml:1:8: agent: want echo, a script or an ADK project, got a list`},
-	{name: "empty", text: `agent: {}`, want: `a.yaml:1:8: agent: want echo, adk or a script (start, turns, end), got an empty mapping`},
-	{name: "both", text: `agent: {echo: {}, end: [{set: {a: 1}}]}`, want: `a.yaml:1:8: agent: want one of echo, adk and a script (start, turns, end), got several`},
+	{name: "empty", text: `agent: {}`, want: `a.yaml:1:8: agent: want echo, adk or a script (start, turns, dtmf, end), got an empty mapping`},
+	{name: "both", text: `agent: {echo: {}, end: [{set: {a: 1}}]}`, want: `a.yaml:1:8: agent: want one of echo, adk and a script (start, turns, dtmf, end), got several`},
 	{
 		name: "unknown keys",
 		text: `agent: {strat: 1, echo: {tlak: 1s}}`,
@@ -31,6 +31,10 @@ a.yaml:1:26: unknown key "tlak" (did you mean "talk"?)`,
 	{name: "empty lists", text: `agent: {start: [], turns: [], end: []}`, want: `a.yaml:1:16: start: want at least one item, got an empty list
 a.yaml:1:27: turns: want at least one item, got an empty list
 a.yaml:1:36: end: want at least one item, got an empty list`},
+	{name: "digits", text: `agent: {dtmf: {"1x": {say: a}}}`, want: `a.yaml:1:15: dtmf: want digits out of 0123456789*#ABCD, got "1x"`},
+	{name: "digits that begin others", lax: true, text: `agent: {dtmf: {"1": {say: a}, "12": {say: b}}}`, want: `a.yaml:1:15: dtmf: want entries of which none begins another, got "1" and "12"`},
+	{name: "a turn of digits", text: `agent: {dtmf: {"1": {listen: true}}}`, want: `a.yaml:1:21: listen: want it in turns alone: what the caller presses is heard without it`},
+	{name: "a turn of nothing", text: `agent: {dtmf: {"1": {}}}`, want: `a.yaml:1:21: turn: want say, takes, listen or do, got an empty mapping`},
 	{name: "no lists", text: `agent: {start: {set: {a: 1}}, turns: 3, end: null}`, want: `a.yaml:1:16: start: want a list, got a mapping
 a.yaml:1:38: turns: want a list, got 3
 a.yaml:1:46: end: want a list, got null`},

@@ -1,6 +1,7 @@
 package pstn
 
 import (
+	"cmp"
 	"context"
 	"sync"
 	"time"
@@ -120,6 +121,24 @@ func (c *Call) Hangup(ctx context.Context, h ...sipua.Header) error {
 		<-c.ended // the leg has ended: its end is about to be recorded
 	}
 	return err
+}
+
+// Press sends digits, one after another, each in an INFO of a form; "" is application/dtmf-relay. It returns the status of the
+// last one, which is the first that was not answered with 200.
+func (c *Call) Press(ctx context.Context, digits, form string) (status int, err error) {
+	if err := sipua.CheckDigits(digits); err != nil {
+		return 0, err
+	}
+	if c.leg == nil {
+		return 0, sipua.ErrEnded
+	}
+	for _, digit := range digits {
+		status, err = c.leg.SendDigit(ctx, string(digit), cmp.Or(form, sipua.DTMFRelay))
+		if err != nil || status != 200 {
+			return status, err
+		}
+	}
+	return status, nil
 }
 
 func (c *Call) get() result {

@@ -76,6 +76,15 @@ func (s *stage) Call(id string) (client.Placed, <-chan struct{}, bool) {
 	return describe(c), c.Ended(), true
 }
 
+// Press implements control.Calls.
+func (s *stage) Press(ctx context.Context, id string, p client.Press) (status int, err error) {
+	c, ok := s.placed.find(id)
+	if !ok {
+		return 0, fmt.Errorf("call: no such call %.80q", id)
+	}
+	return c.Press(ctx, p.Digits, p.Form)
+}
+
 // Hangup implements control.Calls: from the caller's side.
 func (s *stage) Hangup(ctx context.Context, id string) error {
 	c, ok := s.placed.find(id)

@@ -79,6 +79,38 @@ func TestCallsAreEndedFromBothSides(t *testing.T) {
 	}
 }
 
+func TestDigitsArePressed(t *testing.T) {
+	w := start(t, `agent: {turns: [{takes: 30m}], dtmf: {"42#": {do: [{hangup: true}]}}}`)
+	ctx := t.Context()
+	placed, err := w.Place(ctx, client.Dial{To: w.reserve(t, `{}`)})
+	if err != nil || !placed.Answered {
+		t.Fatalf("call: want it answered, got %+v (%v)", placed, err)
+	}
+	for _, wrong := range []client.Press{{Digits: ""}, {Digits: "4x"}, {Digits: "4", Form: "tones"}} {
+		if _, err := w.Press(ctx, placed.ID, wrong); !client.IsStatus(err, 409) {
+			t.Errorf("%+v: want 409, got %v", wrong, err)
+		}
+	}
+	for _, p := range []client.Press{{Digits: "4"}, {Digits: "2#", Form: "dtmf"}} {
+		if a, err := w.Press(ctx, placed.ID, p); err != nil || a.Status != 200 {
+			t.Errorf("%+v: want 200, got %+v (%v)", p, a, err)
+		}
+	}
+	if over, err := w.Call(ctx, placed.ID, 10*time.Second); err != nil || over.EndedBy != "platform" {
+		t.Errorf("call: want it ended by the agent, got %+v (%v)", over, err)
+	}
+	if _, err := w.Press(ctx, placed.ID, client.Press{Digits: "1"}); !client.IsStatus(err, 409) {
+		t.Errorf("after the end: want 409, got %v", err)
+	}
+	if _, err := w.Press(ctx, "nobody's", client.Press{Digits: "1"}); !client.IsStatus(err, 404) {
+		t.Errorf("no call: want 404, got %v", err)
+	}
+	all, err := w.Journal(ctx, client.JournalQuery{Kinds: []string{"dtmf"}})
+	if err != nil || len(all.Events) != 3 || all.Events[2].Detail != "42#" {
+		t.Errorf("journal: want three digits, got %+v (%v)", all, err)
+	}
+}
+
 func TestReset(t *testing.T) {
 	w := start(t, "pool: {numbers: 2}\nagent: {echo: {talk: 1h}}")
 	ctx := t.Context()

@@ -62,6 +62,7 @@ func operations() []route {
 		{"POST", "/v1/calls", "", (*Server).place},
 		{"GET", "/v1/calls/{id}", "wait", (*Server).call},
 		{"DELETE", "/v1/calls/{id}", "", (*Server).hangup},
+		{"POST", "/v1/calls/{id}/digits", "", (*Server).press},
 	}
 }
 

@@ -50,6 +50,7 @@ type Faults interface {
 type Calls interface {
 	Place(ctx context.Context, d client.Dial) (client.Placed, error) // returns when the call is answered, or has come to nothing
 	Call(id string) (call client.Placed, ended <-chan struct{}, ok bool)
+	Press(ctx context.Context, id string, p client.Press) (status int, err error) // of SIP
 	Hangup(ctx context.Context, id string) error
 }
 

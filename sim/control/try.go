@@ -117,6 +117,24 @@ func (s *Server) call(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, c)
 }
 
+func (s *Server) press(_ *sim.Sim, w http.ResponseWriter, r *http.Request) {
+	var in client.Press
+	calls := s.calls(w)
+	if calls == nil || !asked(w, r, &in) {
+		return
+	}
+	if _, _, ok := calls.Call(r.PathValue("id")); !ok {
+		refuse(w, http.StatusNotFound, "call: no call %.80q was placed here", r.PathValue("id"))
+		return
+	}
+	status, err := calls.Press(r.Context(), r.PathValue("id"), in)
+	if err != nil {
+		refuse(w, http.StatusConflict, "%v", err)
+		return
+	}
+	reply(w, http.StatusOK, client.Answer{Status: status})
+}
+
 func (s *Server) hangup(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 	calls := s.calls(w)
 	if calls == nil {

@@ -28,7 +28,7 @@ const Forever = time.Duration(math.MaxInt64)
 type Agent interface {
 	// Start runs once, before the greeting. It alone sees the attributes.
 	Start(context.Context, StartInput) (Reply, error)
-	// Turn runs for every turn after the start, numbered from 0.
+	// Turn runs for every turn after the start, numbered from 0, and for every entry of the caller's that a Keypad waits for.
 	Turn(context.Context, TurnInput) (Reply, error)
 	// End runs once after the call is over. It may still write state.
 	End(context.Context, EndInput) (Reply, error)
@@ -78,7 +78,8 @@ type StartInput struct {
 // TurnInput is what one turn sees: no attributes, unless Config.AttributesIn says so. State is a copy of its own.
 type TurnInput struct {
 	Call         Call            `json:"call"`
-	Turn         int             `json:"turn"` // from 0
+	Turn         int             `json:"turn"`             // from 0; of an entry of the caller's: of the turn that would come next
+	Digits       string          `json:"digits,omitempty"` // the entry
 	Attributes   json.RawMessage `json:"attributes,omitempty"`
 	State        State           `json:"state"`
 	MissingIndex MissingIndex    `json:"missing_index"`

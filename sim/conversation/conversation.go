@@ -44,8 +44,11 @@ type Conversation struct {
 
 	now      time.Time // the driver's clock, as of At
 	phase    phase
-	turns    int
-	failures int // turns failed in a row
+	before   phase  // that the last step was taken in
+	turns    int    // those that entries brought among them
+	entries  int    // turns that entries brought
+	entered  string // what the caller has pressed: the next turn
+	failures int    // turns failed in a row
 	silences int
 	spent    time.Duration
 	end      End
@@ -114,6 +117,16 @@ func (c *Conversation) Begin(ctx context.Context) Step {
 	return c.spend(step, reply.Took)
 }
 
+// Enter makes the next turn that of an entry of the caller's, who has interrupted the last step. What is left of it does not pass,
+// nor does the end come that was to follow it.
+func (c *Conversation) Enter(digits string, left time.Duration) {
+	if last := (Step{Hangup: c.phase == over, Cause: c.end.Cause}); last.Hangup && last.Interruptible() {
+		c.phase, c.end.Cause = c.before, ""
+	}
+	c.entered = digits
+	c.spent -= max(left, 0)
+}
+
 // Next gives the step after the one whose time has passed. After the end it
 // repeats why the call ended.
 func (c *Conversation) Next(ctx context.Context) Step {
@@ -123,6 +136,9 @@ func (c *Conversation) Next(ctx context.Context) Step {
 	case talking:
 		return c.talk(ctx)
 	case listening:
+		if c.entered != "" {
+			return c.talk(ctx)
+		}
 		return c.silence()
 	}
 	return Step{Kind: KindOver, Hangup: true, Cause: c.end.Cause}
@@ -160,16 +176,24 @@ func (c *Conversation) talk(ctx context.Context) Step {
 		step := Step{Kind: KindStuck, Hangup: true, Cause: CauseAgentStuck}
 		return c.spend(c.failed(step, fmt.Errorf("agent: want the call ended within %d turns", c.config.MaxTurns)), 0)
 	}
-	turn := c.turns
+	turn, digits := c.turns-c.entries, c.entered
 	c.turns++
-	in := TurnInput{c.call, turn, c.attributes, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.FunctionTimeout}
+	if digits != "" {
+		c.entries++
+		c.entered, c.silences = "", 0
+	}
+	in := TurnInput{c.call, turn, digits, c.attributes, c.state.Clone(), c.config.MissingIndex, c.began(), c.config.FunctionTimeout}
 	reply, err := ask(ctx, Forever, func() (Reply, error) { return c.agent.Turn(ctx, in) })
 	if err == nil {
-		c.failures = 0
+		c.failures, c.phase = 0, talking
 		return c.accept(Step{Kind: KindTurn, Turn: turn}, reply)
 	}
 	c.failures++
-	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn, Notes: reply.Notes}, fmt.Errorf("turn %d: %w", turn, err))
+	name := fmt.Sprint("turn ", turn)
+	if digits != "" {
+		name = "turn of digits " + digits
+	}
+	step := c.failed(Step{Kind: KindTurnFailed, Turn: turn, Notes: reply.Notes}, fmt.Errorf("%s: %w", name, err))
 	c.keep(reply)
 	if c.config.TurnFailure == Hangup || c.failures >= c.config.MaxTurnFailures {
 		step.Hangup, step.Cause = true, CauseTurnFailed
@@ -226,7 +250,7 @@ func (c *Conversation) spend(s Step, d time.Duration) Step {
 		s.Hangup, s.Cause = true, CauseMaxDuration
 	}
 	if s.Hangup {
-		c.phase, c.end.Cause = over, s.Cause
+		c.before, c.phase, c.end.Cause = c.phase, over, s.Cause
 	}
 	return s
 }

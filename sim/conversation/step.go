@@ -45,6 +45,11 @@ type Step struct {
 	Notes  []Note // what its function left for a reader
 }
 
+// Interruptible reports whether an entry of the caller's ends the step before its time: any but the agent's last words.
+func (s Step) Interruptible() bool {
+	return !s.Hangup || s.Cause == CauseSilence || s.Cause == CauseMaxDuration
+}
+
 // End tells how a finished call went after its last step.
 type End struct {
 	Cause string

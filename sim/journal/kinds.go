@@ -43,6 +43,7 @@ const (
 	Turn          Kind = "turn"            // one turn was taken
 	TurnFailed    Kind = "turn-failed"     // a function raised during a turn
 	Silence       Kind = "silence"         // the caller said nothing for a whole turn
+	DTMF          Kind = "dtmf"            // the caller pressed a digit; Detail has it, and those before it that it belongs to
 	EndHook       Kind = "end-hook"        // end_function returned
 	AgentNote     Kind = "agent-note"      // a function logged or printed something, or wanted what is not here; Cause is its kind
 	EndHookFailed Kind = "end-hook-failed" // end_function raised; the platform goes on
@@ -71,7 +72,7 @@ func Kinds() []Kind {
 		ReserveAccepted, ReserveRefused, RequestRejected, ReplyUndelivered, ClientClosed, HandoffRead, HandoffMissed,
 		Bound, Unbound, Released, Expired, Freed, Resized,
 		Invite, CallRejected, Tolerated, Answered, Cancelled, ByeSent, ByeReceived, CallFailed,
-		Start, StartFailed, Turn, TurnFailed, Silence, EndHook, EndHookFailed,
+		Start, StartFailed, Turn, TurnFailed, Silence, DTMF, AgentNote, EndHook, EndHookFailed,
 		HandoffWritten, HandoffRevised, HandoffDropped, HandoffEvicted,
 		Started, Stopped, Restarted, Advanced, FaultHit,
 	}

@@ -38,7 +38,7 @@ func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx, tolerate
 	case sip.UPDATE:
 		l.onUpdate(r, tx)
 	case sip.INFO:
-		e.refuse(r, tx, sip.StatusOK)
+		l.onInfo(r, tx)
 	case sip.OPTIONS:
 		e.refuse(r, tx, sip.StatusOK, capabilities()...)
 	case sip.REFER:

@@ -164,7 +164,9 @@ func TestOtherRequestsInADialog(t *testing.T) {
 		r    req
 		want string
 	}{
-		{req{method: "INFO", cseq: "2", head: []string{"Content-Type: application/dtmf-relay"}}, "200"},
+		{req{method: "INFO", cseq: "2"}, "200"},
+		{req{method: "INFO", cseq: "2", head: []string{"Content-Type: application/media_control+xml"}, body: "<x/>"}, "200"},
+		{req{method: "INFO", cseq: "2", head: []string{"Content-Type: application/dtmf-relay"}}, "400"},
 		{req{method: "OPTIONS", cseq: "2"}, "200"},
 		{req{method: "UPDATE", cseq: "2"}, "200"},
 		{req{method: "UPDATE", cseq: "2", body: sdp("sendonly")}, "200"},

@@ -67,6 +67,7 @@ type Leg struct {
 	end       End
 	onEnd     []func(End)
 	byeLeft   func() // called when our BYE has
+	onDigit   func(string)
 	tolerated []flaw // that were told of
 }
 
@@ -202,7 +203,7 @@ func (l *Leg) finish(end End) {
 	}
 	l.ended, l.end = true, end
 	hooks := l.onEnd
-	l.onEnd, l.byeLeft = nil, nil // a leg outlives its call by the 32 s of its transaction, which is no reason to keep what is behind them
+	l.onEnd, l.byeLeft, l.onDigit = nil, nil, nil // a leg outlives its call by the 32 s of its transaction, which is no reason to keep what is behind them
 	l.mu.Unlock()
 	for _, f := range hooks {
 		l.notify(f, end)

@@ -178,7 +178,7 @@ func (p *peer) text(r req) string {
 		"Via: " + via, "From: <sip:c@x>;tag=" + cmp.Or(r.fromTag, "f1"), "To: " + to, "Call-ID: " + cmp.Or(r.callID, "cid1"),
 		"CSeq: " + cmp.Or(r.cseq, "1") + " " + r.method, "Max-Forwards: 70",
 		"Contact: " + cmp.Or(r.contact, "<sip:c@"+p.addr+">")}, r.head...)
-	if r.body != "" {
+	if r.body != "" && !strings.Contains(strings.Join(r.head, "\n"), "Content-Type:") {
 		lines = append(lines, "Content-Type: application/sdp")
 	}
 	lines = append(lines, fmt.Sprintf("Content-Length: %d", len(r.body)))

@@ -18,6 +18,7 @@ type call struct {
 	left  *atomic.Bool // the platform's BYE has
 
 	trouble Trouble
+	pause   *pause
 }
 
 func (c call) Release(cause string) {

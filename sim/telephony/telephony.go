@@ -49,6 +49,10 @@ type Session interface {
 	// Begin and Next run the agent; the edge lets the step's time pass, then asks for the next.
 	Begin(context.Context) conversation.Step
 	Next(context.Context) conversation.Step
+	// Pressed is a digit that the caller has pressed. It reports whether the agent has a turn for it, or for it and those before
+	// it: then the next step is due at once. Due reports whether one is.
+	Pressed(digit string) bool
+	Due() bool
 	// Release is the moment at which a BYE leaves or arrives, or the call fails: the number is let go, and the agent's
 	// next step will be the end. Only the first cause counts.
 	Release(cause string)
@@ -254,7 +258,8 @@ func (e *Edge) answer(leg *sipua.Leg) {
 	ctx, end := context.WithCancelCause(e.ctx)
 	defer end(nil)
 	a.End = func() { end(errEnded) }
-	c := call{e.platform.Arrive(a), leave, new(atomic.Bool), trouble}
+	c := call{e.platform.Arrive(a), leave, new(atomic.Bool), trouble, new(pause)}
+	leg.OnDigit(func(digit string) { e.pressed(c, digit) })
 	leg.OnBye(func() { c.left.Store(true) }) // one for a caller that does not acknowledge: the call has failed by then
 	e.attend(ctx, leg, c)
 }
@@ -361,15 +366,16 @@ func (e *Edge) media(leg *sipua.Leg) ([]byte, error) {
 }
 
 // converse lets the agent talk until somebody ends the call, and says why, and what the agent has the BYE carry.
-func (e *Edge) converse(ctx context.Context, s Session) (cause string, headers []sipua.Header) {
+func (e *Edge) converse(ctx context.Context, s call) (cause string, headers []sipua.Header) {
 	for step := s.Begin(ctx); ; step = s.Next(ctx) {
-		if err := e.clock.Sleep(ctx, step.Wait); err != nil {
+		pressed, err := e.wait(ctx, s, step)
+		if err != nil {
 			if errors.Is(context.Cause(ctx), errEnded) {
 				return CauseEnded, nil
 			}
 			return "shutdown", nil // unless the call's end has given the session a cause
 		}
-		if step.Hangup {
+		if step.Hangup && !pressed {
 			return step.Cause, e.sendable(step.Headers)
 		}
 	}

@@ -30,6 +30,7 @@ type platform struct {
 	bound bool
 	steps []conversation.Step
 	begin func(context.Context) // in place of an agent; may be nil
+	waits string                // the digit that has a step of its own
 
 	start time.Time
 	mu    sync.Mutex
@@ -81,6 +82,7 @@ func headerText(h map[string]string) string {
 type session struct {
 	*platform
 	next         int
+	due          bool
 	ended, wrote sync.Once
 }
 
@@ -91,13 +93,34 @@ func (s *session) Begin(ctx context.Context) conversation.Step {
 	if s.begin != nil {
 		s.begin(ctx)
 	}
-	return s.Next(ctx)
+	return s.step()
 }
 
 func (s *session) Next(context.Context) conversation.Step {
+	s.mu.Lock()
+	s.due = false
+	s.mu.Unlock()
+	return s.step()
+}
+
+func (s *session) step() conversation.Step {
 	s.note("step")
 	s.next++
 	return s.steps[s.next-1]
+}
+
+func (s *session) Pressed(digit string) bool {
+	s.note("pressed %s", digit)
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.due = s.due || digit == s.waits
+	return digit == s.waits
+}
+
+func (s *session) Due() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.due
 }
 
 func (s *session) Release(cause string) { s.ended.Do(func() { s.note("release %s", cause) }) }

@@ -215,6 +215,11 @@ func (c *commandCall) Reason() string {
 	return said.Reason
 }
 
+// Press implements targets.Call. Scenarios with digits are not played over a command.
+func (c *commandCall) Press(context.Context, string, string) (int, error) {
+	return 0, errors.New("digits: want calls.trunk in the target file: a command has no way to press them")
+}
+
 func (c *commandCall) Hangup(context.Context) (int, error) {
 	select {
 	case <-c.ended:

@@ -12,6 +12,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -29,9 +31,10 @@ type Options struct {
 	Secrets     map[string]string `yaml:"secrets"`    // what conv.utils.get_secret gives
 	PromptLLM   []string          `yaml:"prompt_llm"` // what conv.utils.prompt_llm gives, one after another; the last one again and again
 	Turns       []Turn            `yaml:"turns"`      // what happens after start_function, for there is no language model here
+	DTMF        map[string]Turn   `yaml:"dtmf"`       // what happens when the caller presses these digits
 }
 
-// Turn is one turn of the conversation.
+// Turn is one turn of the conversation, or what a function is called for that the caller has pressed.
 type Turn struct {
 	Said   string                     `yaml:"said"`   // what the caller says first
 	Call   string                     `yaml:"call"`   // the function that is called, as hang_up, or flow/function; "": none
@@ -101,6 +104,9 @@ func (a *Agent) Lacks() error {
 	_, err := find(a.options.Python)
 	return err
 }
+
+// Entries implements conversation.Keypad.
+func (a *Agent) Entries() []string { return slices.Sorted(maps.Keys(a.options.DTMF)) }
 
 // Project is what the agent runs.
 func (a *Agent) Project() *Project { return a.project }

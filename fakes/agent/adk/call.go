@@ -1,6 +1,7 @@
 package adk
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -38,6 +39,7 @@ type request struct {
 	MissingIndex conversation.MissingIndex  `json:"missing_index"`
 	Said         string                     `json:"said"`
 	Tool         string                     `json:"tool"` // "": the function of the current step, if it has one
+	Idle         bool                       `json:"idle"` // none at all
 	With         map[string]json.RawMessage `json:"with"`
 	Flow         string                     `json:"flow"`
 	Step         string                     `json:"step"`
@@ -64,27 +66,31 @@ func (c *call) start(ctx context.Context, in conversation.StartInput) (conversat
 	r, err := c.ask(ctx, request{
 		Function: "start", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex,
 	})
-	r.Hangup = r.Hangup || !c.goesOn()
+	c.goOn(&r)
 	return r, err
 }
 
 func (c *call) turn(ctx context.Context, in conversation.TurnInput) (conversation.Reply, error) {
 	q := request{Function: "turn", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex}
-	if c.pending {
-		r, err := c.ask(ctx, q)
-		r.Hangup = r.Hangup || !c.goesOn()
-		return r, err
+	var t Turn
+	switch {
+	case in.Digits != "":
+		t = c.agent.options.DTMF[in.Digits]
+		t.Said = cmp.Or(t.Said, in.Digits)
+	case c.pending:
+	case len(c.turns) > 0:
+		t = c.turns[0]
+		c.turns = c.turns[1:]
+	default: // nothing is left to do, as after a start_function that failed
+		var r conversation.Reply
+		c.goOn(&r)
+		return r, nil
 	}
-	if len(c.turns) == 0 {
-		return conversation.Reply{Hangup: true}, nil
-	}
-	t := c.turns[0]
-	c.turns = c.turns[1:]
-	q.Said, q.Tool, q.With = t.Said, t.Call, t.With
+	q.Said, q.Tool, q.With, q.Idle = t.Said, t.Call, t.With, in.Digits != "" && t.Call == ""
 	r, err := c.ask(ctx, q)
 	r.Took += min(t.Takes, conversation.Forever-r.Took)
 	r.Listen = t.Listen
-	r.Hangup = r.Hangup || !t.Listen && !c.goesOn()
+	c.goOn(&r)
 	return r, err
 }
 
@@ -95,8 +101,15 @@ func (c *call) end(ctx context.Context, in conversation.EndInput) (conversation.
 	return c.ask(ctx, request{Function: "end", Now: in.Now.UnixNano(), Limit: in.Limit, Call: in.Call, Attributes: in.Attributes, State: in.State, MissingIndex: in.MissingIndex})
 }
 
-// goesOn reports whether there is a turn to come: without a language model nobody else would end the call.
-func (c *call) goesOn() bool { return c.pending || len(c.turns) > 0 }
+// goOn says what follows a function: the next turn, and where there is none the caller has the word, or the agent hangs up:
+// without a language model nobody else would end the call.
+func (c *call) goOn(r *conversation.Reply) {
+	if c.pending || len(c.turns) > 0 {
+		return
+	}
+	r.Listen = r.Listen || len(c.agent.options.DTMF) > 0
+	r.Hangup = r.Hangup || !r.Listen
+}
 
 // ask runs a function. A process that it was the end of is replaced with the next function; what Python alone knew of the
 // conversation is lost with it.

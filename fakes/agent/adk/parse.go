@@ -2,10 +2,13 @@ package adk
 
 import (
 	"errors"
+	"maps"
 	"path/filepath"
+	"slices"
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -22,7 +25,7 @@ func Parse(file string, n *yaml.Node) (*Agent, strictyaml.Problems) {
 		problems = strictyaml.DecodeKey(file, "adk", n, &keys.Project)
 	} else {
 		problems = strictyaml.Decode(file, n, &keys)
-		problems = append(problems, checkTurns(file, strictyaml.Lookup(n, "turns"), keys.Turns)...)
+		problems = append(problems, checkTurns(file, n, keys.Options)...)
 		if p := strictyaml.Lookup(n, "project"); p != nil {
 			at = p
 		}
@@ -43,6 +46,9 @@ func Parse(file string, n *yaml.Node) (*Agent, strictyaml.Problems) {
 	if err != nil {
 		return nil, strictyaml.Problems{strictyaml.At(file, at, "adk: %v", err)}
 	}
+	if problems := checkCalls(file, n, p); len(problems) > 0 {
+		return nil, problems
+	}
 	a, err := New(p, keys.Options)
 	if err != nil {
 		return nil, strictyaml.Problems{strictyaml.At(file, at, "adk: %v", err)}
@@ -60,26 +66,61 @@ func (o Options) validate() error {
 }
 
 // checkTurns returns what is wrong with turns that could be read.
-func checkTurns(file string, n *yaml.Node, turns []Turn) (problems strictyaml.Problems) {
-	if n == nil || len(n.Content) != len(turns) {
-		return nil
+func checkTurns(file string, n *yaml.Node, o Options) (problems strictyaml.Problems) {
+	at := func(n *yaml.Node, format string, args ...any) {
+		problems = append(problems, strictyaml.At(file, n, format, args...))
 	}
-	for i, t := range turns {
-		at := func(format string, args ...any) {
-			problems = append(problems, strictyaml.At(file, n.Content[i], format, args...))
-		}
-		if n.Content[i].Kind == yaml.MappingNode && len(n.Content[i].Content) == 0 {
-			at("turn: want said, call, takes or listen, got an empty mapping")
+	check := func(n *yaml.Node, t Turn) {
+		if n.Kind == yaml.MappingNode && len(n.Content) == 0 {
+			at(n, "turn: want said, call, takes or listen, got an empty mapping")
 		}
 		if t.With != nil && t.Call == "" {
-			at("with: want call beside it, for these are its arguments")
+			at(n, "with: want call beside it, for these are its arguments")
 		}
 		if t.Takes < 0 {
-			at("takes: want 0s or more, got %s", t.Takes)
+			at(n, "takes: want 0s or more, got %s", t.Takes)
 		}
-		if t.Listen && i < len(turns)-1 {
-			at("listen: want it in the last turn: the caller is silent here, so no turn after it runs")
+	}
+	if turns := strictyaml.Lookup(n, "turns"); turns != nil && len(turns.Content) == len(o.Turns) {
+		for i, t := range o.Turns {
+			check(turns.Content[i], t)
+			if t.Listen && i < len(o.Turns)-1 {
+				at(turns.Content[i], "listen: want it in the last turn: the caller is silent here, so no turn after it runs")
+			}
 		}
+	}
+	dtmf := strictyaml.Lookup(n, "dtmf")
+	for digits, turn := range strictyaml.Pairs(dtmf) {
+		t := o.DTMF[digits.Value]
+		check(turn, t)
+		if t.Listen {
+			at(turn, "listen: want it in turns alone: what the caller presses is heard without it")
+		}
+	}
+	if err := conversation.CheckEntries(slices.Sorted(maps.Keys(o.DTMF))); err != nil {
+		at(dtmf, "dtmf: %v", err)
+	}
+	return problems
+}
+
+// checkCalls returns which of the functions that turns call the project does not have.
+func checkCalls(file string, n *yaml.Node, p *Project) (problems strictyaml.Problems) {
+	check := func(turn *yaml.Node) {
+		call := strictyaml.Lookup(turn, "call")
+		if call == nil || slices.Contains(p.Modules, p.module(call.Value)) {
+			return
+		}
+		problem := strictyaml.At(file, call, "call: want a function of the project, got %q", call.Value)
+		problem.Hint = strictyaml.Suggest(call.Value, p.tools())
+		problems = append(problems, problem)
+	}
+	if turns := strictyaml.Lookup(n, "turns"); turns != nil {
+		for _, turn := range turns.Content {
+			check(turn)
+		}
+	}
+	for _, turn := range strictyaml.Pairs(strictyaml.Lookup(n, "dtmf")) {
+		check(turn)
 	}
 	return problems
 }

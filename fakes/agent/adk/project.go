@@ -99,6 +99,34 @@ func (p *Project) readModules() error {
 	return nil
 }
 
+// module is where a function is that a turn calls, as hang_up, or flow/function, where the flow goes by its name or its folder.
+func (p *Project) module(call string) string {
+	of, name, found := strings.Cut(call, "/")
+	if !found {
+		return "functions." + call
+	}
+	for _, f := range p.Flows {
+		if of == f.Name {
+			of = f.Folder
+			break
+		}
+	}
+	return "flows." + of + ".functions." + name
+}
+
+// tools are the functions that a turn can call.
+func (p *Project) tools() (names []string) {
+	for _, m := range p.Modules {
+		switch part := strings.Split(m, "."); {
+		case len(part) == 2 && part[0] == "functions":
+			names = append(names, part[1])
+		case len(part) == 4 && part[2] == "functions":
+			names = append(names, part[1]+"/"+part[3])
+		}
+	}
+	return names
+}
+
 // decode reads a file of the project's, YAML or JSON by its name, if it is there. The files are the platform's: what is
 // not known of them here is passed over.
 func (p *Project) decode(name string, into any) error {

@@ -80,16 +80,22 @@ func TestFilesOfTheProject(t *testing.T) {
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"agent: {adk: testdata/nowhere}":                                             "x.yaml:1:14: adk: testdata/nowhere: want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
-		"agent: {adk: testdata}":                                                     "x.yaml:1:14: adk: testdata: want a folder of an ADK project, with functions/start_function.py in it, got none",
-		"agent: {adk: {env: live}}":                                                  "x.yaml:1:14: adk: want the folder of a project, got nothing",
-		"agent: {adk: {project: testdata/kept, env: staging}}":                       `x.yaml:1:14: adk: env: want live, pre-release, sandbox or draft, got "staging"`,
-		"agent: {adk: {project: testdata/kept, turnz: []}}":                          `x.yaml:1:39: unknown key "turnz" (did you mean "turns"?)`,
-		"agent: {adk: {project: testdata/configured, variant: night}}":               `x.yaml:1:24: adk: variant: want one of config/variant_attributes.yaml, got "night"`,
-		"agent: {adk: {project: testdata/kept, turns: [{}]}}":                        "x.yaml:1:47: turn: want said, call, takes or listen, got an empty mapping",
-		"agent: {adk: {project: testdata/kept, turns: [{with: {a: 1}}]}}":            "x.yaml:1:47: with: want call beside it, for these are its arguments",
-		"agent: {adk: {project: testdata/kept, turns: [{listen: true}, {said: a}]}}": "x.yaml:1:47: listen: want it in the last turn: the caller is silent here, so no turn after it runs",
-		"agent: {adk: testdata/kept, echo: {}}":                                      "x.yaml:1:8: agent: want one of echo, adk and a script (start, turns, end), got several",
+		"agent: {adk: testdata/nowhere}":                                                  "x.yaml:1:14: adk: testdata/nowhere: want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
+		"agent: {adk: testdata}":                                                          "x.yaml:1:14: adk: testdata: want a folder of an ADK project, with functions/start_function.py in it, got none",
+		"agent: {adk: {env: live}}":                                                       "x.yaml:1:14: adk: want the folder of a project, got nothing",
+		"agent: {adk: {project: testdata/kept, env: staging}}":                            `x.yaml:1:14: adk: env: want live, pre-release, sandbox or draft, got "staging"`,
+		"agent: {adk: {project: testdata/kept, turnz: []}}":                               `x.yaml:1:39: unknown key "turnz" (did you mean "turns"?)`,
+		"agent: {adk: {project: testdata/configured, variant: night}}":                    `x.yaml:1:24: adk: variant: want one of config/variant_attributes.yaml, got "night"`,
+		"agent: {adk: {project: testdata/kept, turns: [{}]}}":                             "x.yaml:1:47: turn: want said, call, takes or listen, got an empty mapping",
+		"agent: {adk: {project: testdata/kept, turns: [{with: {a: 1}}]}}":                 "x.yaml:1:47: with: want call beside it, for these are its arguments",
+		"agent: {adk: {project: testdata/kept, turns: [{listen: true}, {said: a}]}}":      "x.yaml:1:47: listen: want it in the last turn: the caller is silent here, so no turn after it runs",
+		"agent: {adk: {project: testdata/shop, turns: [{call: hang_upp}]}}":               `x.yaml:1:54: call: want a function of the project, got "hang_upp" (did you mean "hang_up"?)`,
+		"agent: {adk: {project: testdata/field, turns: [{call: Visit/bok}]}}":             `x.yaml:1:55: call: want a function of the project, got "Visit/bok" (did you mean "visit/book"?)`,
+		`agent: {adk: {project: testdata/shop, dtmf: {"1": {call: bye}}}}`:                `x.yaml:1:58: call: want a function of the project, got "bye"`,
+		`agent: {adk: {project: testdata/kept, dtmf: {"1": {}}}}`:                         "x.yaml:1:51: turn: want said, call, takes or listen, got an empty mapping",
+		`agent: {adk: {project: testdata/kept, dtmf: {"1": {listen: true}}}}`:             "x.yaml:1:51: listen: want it in turns alone: what the caller presses is heard without it",
+		`agent: {adk: {project: testdata/kept, dtmf: {"1": {said: a}, "10": {said: b}}}}`: `x.yaml:1:45: dtmf: want entries of which none begins another, got "1" and "10"`,
+		"agent: {adk: testdata/kept, echo: {}}":                                           "x.yaml:1:8: agent: want one of echo, adk and a script (start, turns, dtmf, end), got several",
 	} {
 		root, problems := strictyaml.Parse("x.yaml", []byte(text))
 		if err := problems.Err(); err != nil {

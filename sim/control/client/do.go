@@ -66,6 +66,22 @@ func (c *Client) Call(ctx context.Context, id string, wait time.Duration) (out P
 	return out, c.into(ctx, query("/v1/calls/"+url.PathEscape(id), values), &out)
 }
 
+// Press is what the caller of a call presses.
+type Press struct {
+	Digits string `json:"digits"`         // one after another, as 42#
+	Form   string `json:"form,omitempty"` // of the INFO that each is sent in: dtmf-relay or dtmf; empty: the first
+}
+
+// Answer is how the platform answers a request of SIP in a call.
+type Answer struct {
+	Status int `json:"status"` // of the first that is not 200, else 200
+}
+
+// Press has the caller of a call that was placed press digits.
+func (c *Client) Press(ctx context.Context, id string, p Press) (out Answer, err error) {
+	return out, c.do(ctx, http.MethodPost, "/v1/calls/"+url.PathEscape(id)+"/digits", p, &out)
+}
+
 // Hangup ends a call that was placed, from the caller's side.
 func (c *Client) Hangup(ctx context.Context, id string) (out Placed, err error) {
 	return out, c.do(ctx, http.MethodDelete, "/v1/calls/"+url.PathEscape(id), nil, &out)

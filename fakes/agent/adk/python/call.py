@@ -80,6 +80,8 @@ class Call:
         if kind in ("start", "end"):
             path = f"functions.{kind}_function"
             return loader.function(path)(conv) if path in self.project["modules"] else None
+        if request["idle"]:
+            return None
         if request["tool"] == "" and conv.current_flow and (path := loader.step(conv.current_flow, conv.current_step)):
             notes.note("call", path, ("", 0))
             return loader.function(path)(conv, conversation.Flow(conv, conv.current_flow))

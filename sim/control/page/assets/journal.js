@@ -12,7 +12,7 @@ export const groups = {
   HTTP: ['reserve-accepted', 'reserve-refused', 'request-rejected', 'reply-undelivered', 'client-closed', 'handoff-read', 'handoff-missed'],
   numbers: ['bound', 'unbound', 'released', 'expired', 'freed', 'resized'],
   calls: ['invite', 'call-rejected', 'tolerated', 'answered', 'cancelled', 'bye-sent', 'bye-received', 'call-failed'],
-  agents: ['start', 'start-failed', 'turn', 'turn-failed', 'silence', 'end-hook', 'end-hook-failed'],
+  agents: ['start', 'start-failed', 'turn', 'turn-failed', 'silence', 'dtmf', 'agent-note', 'end-hook', 'end-hook-failed'],
   handoffs: ['handoff-written', 'handoff-revised', 'handoff-dropped', 'handoff-evicted', 'handoff-read', 'handoff-missed'],
   simulator: ['started', 'stopped', 'restarted', 'advanced', 'fault-hit'],
 };
