@@ -52,6 +52,7 @@ func full() finding.Run {
 		Config: json.RawMessage(`{"a":1}`), Filter: "all", Strict: true, Interrupted: true, Warnings: []string{"w"},
 		GaveUp: "r", NotPlayed: []string{"a/c"}, VirtualTime: true, Facts: []finding.PoolFacts{{Project: "p", Known: []finding.Basis{{Fact: "size", Value: "3", Source: "measured", Fits: "4"}}, Unknown: []string{"release"}}},
 		Endpoints: []finding.Endpoint{{Name: "Reserve DNI", Requests: 1, NoReply: 1, Statuses: []finding.StatusCount{{Status: 200, Replies: 1}}, P50: 1, P90: 1, P99: 1, Max: 1, Course: []time.Duration{1}}},
+		Audio:     &finding.Audio{Calls: 1, Silent: 1, PacketsOut: 1},
 		Results: []finding.Result{{
 			ID: "a/b", File: "f", Line: 1, Summary: "s", Requirement: "r", Source: "s", Level: finding.Must, Labels: []string{"l"},
 			Status: finding.Failed, Reason: "r", Failures: []finding.Failure{failure}, Warnings: []string{"w"}, Steps: 1, Seed: 1,

@@ -86,6 +86,7 @@ var public = []string{"conformance/rehearse", "conformance/suite", "sim/control/
 var libraries = []struct{ lib, may, tested string }{
 	{"github.com/emiago/sipgo", "sim/sipua", "sim/..."},
 	{"github.com/icholy/digest", "sim/sipua", "sim/sipua"},
+	{"github.com/pion/rtp", "fakes/media", "fakes/media"},
 	{"github.com/getkin/kin-openapi", "conformance/contract", "conformance/contract sim/control specs"},
 	{"github.com/onsi/ginkgo", "conformance/suite", "..."},
 	{"github.com/onsi/gomega", "conformance/suite", "..."},

@@ -39,6 +39,9 @@ func callTarget(ctx context.Context, e env, path string) int {
 	if aimed.Deployment != nil {
 		aimed.Conclude(&r)
 	}
+	if r.Audio != nil && r.Audio.Warning() == "" { // else the warning says it
+		fmt.Fprintf(e.out, "%-34s %s: ok\n", "audio", r.Audio)
+	}
 	for _, w := range r.Warnings {
 		fmt.Fprintln(e.out, w)
 	}

@@ -21,6 +21,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -61,21 +62,32 @@ var onBadDays = fstest.MapFS{
     expect: {status: 200, body: {data: {handoff_to: billing, echo_nonce: n-1}}}
 check: [attributes-delivered, no-fail-open-drop]
 `, "in a call")},
+	"talk/on.yaml": {Data: fmt.Appendf(nil, dayHead+`  - reserve: {attributes: {shared_id: talk-1, want_talk: 2.1}}
+    as: lease
+    expect: {status: 200}
+  - dial: {to: "${lease.body.dni}"}
+    as: call
+    expect: {answered: true}
+  - await: {call: call, within: 4s}
+    expect: {ended_by: platform}
+`, "in a conversation")},
 }
 
 // day is what is wrong with a platform, and what a run on it must come to.
 type day struct {
-	name  string
-	http  func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
-	body  func(r *http.Request, body string) string         // changes a reply's body
-	call  func(leg *sipua.Leg)                              // takes calls in the platform's place
-	trunk pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
-	tls   *tls.Config
-	more  string // of the target file
-	spare bool   // a second host takes calls on to the platform
-	play  string // "" is day/http
-	code  int
-	want  []string // somewhere in the report
+	name    string
+	http    func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
+	body    func(r *http.Request, body string) string         // changes a reply's body
+	call    func(leg *sipua.Leg)                              // takes calls in the platform's place
+	trunk   pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
+	tls     *tls.Config
+	more    string // of the target file
+	longest string // call; "" is 2s
+	mute    bool   // the platform sends no audio
+	spare   bool   // a second host takes calls on to the platform
+	play    string // "" is day/http
+	code    int
+	want    []string // somewhere in the report
 }
 
 func status(code int, text string) func(http.ResponseWriter, *http.Request) bool {
@@ -148,6 +160,7 @@ func badDays() []day {
 		{name: "a certificate of nobody", tls: new(tls.Config), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate signed by unknown authority"}},
 		{name: "a certificate that has ended", tls: expired(), code: finding.ExitNotJudged, want: []string{"cannot be reached", "certificate has expired"}},
 		{name: "a trunk whose first host is out of service", play: "day/call", spare: true, call: func(leg *sipua.Leg) { _ = leg.Reject(503, "") }, code: finding.ExitConformant},
+		{name: "one-way audio", play: "talk/on", mute: true, longest: "10s", code: finding.ExitConformant, want: []string{"one-way audio: in 1 call of 2s or longer no audio came in, of 1 that were answered"}},
 		refused(302), refused(403), refused(407), refused(480), refused(486), refused(488), refused(503),
 		{name: "no answer", play: "day/call", call: func(leg *sipua.Leg) {
 			_ = leg.Provisional(180, "Ringing", nil)
@@ -196,6 +209,20 @@ func TestBadDays(t *testing.T) {
 	}
 }
 
+// TestAudioOnTheTrunk: silence goes out and what comes in is counted, in the report and beside the call.
+func TestAudioOnTheTrunk(t *testing.T) {
+	t.Parallel()
+	r := day{play: "talk/on", longest: "10s"}.run(t)
+	a := r.Audio
+	if a == nil || a.Calls != 1 || a.Heard != 1 || a.PacketsOut < 50 || a.PacketsIn < a.PacketsOut/2 || a.PacketsIn > a.PacketsOut || a.Warning() != "" {
+		t.Errorf("want a call of 2.1 s with audio both ways, got %+v", a)
+	}
+	ladder := r.Results[slices.IndexFunc(r.Results, func(r finding.Result) bool { return r.ID == "talk/on" })].Ladder
+	if len(ladder) == 0 || !strings.HasPrefix(ladder[len(ladder)-1].Summary, "audio: ") || !strings.Contains(ladder[len(ladder)-1].Summary, " in, the first after ") {
+		t.Errorf("want the ladder to end with the audio, got %v", ladder)
+	}
+}
+
 // summary is what a report says in words.
 func summary(r finding.Run) string {
 	var b strings.Builder
@@ -211,7 +238,7 @@ func summary(r finding.Run) string {
 
 func (d day) run(t *testing.T) finding.Run {
 	t.Helper()
-	o := independent.Options{Projects: independent.DefaultProjects(1, 5), Window: 5 * time.Second, Release: independent.OnHangup}
+	o := independent.Options{Projects: independent.DefaultProjects(1, 5), Window: 5 * time.Second, Release: independent.OnHangup, Mute: d.mute}
 	p, err := independent.Start(o)
 	if err != nil {
 		t.Fatal(err)
@@ -305,10 +332,10 @@ project: %s
 keys: {dni: {env: DNI}, handoff: {env: HANDOFF}}
 calls: {trunk: {host: '%s'}}
 facts: {size: 5, window_min: 5s, window_max: 5s, cool_down: 0s, release: hangup, bindings: once, match: dni, visible: 0s, retention: 24h, no_handoff: state, duplicates: last, abandoned: keep, handoffs: true}
-limits: {requests_per_second: 100, call: 2s, patience: 300ms}
+limits: {requests_per_second: 100, call: %s, patience: 300ms}
 consent: {requests_per_second: ours}
 %s
-`, url, project.Account, project.ID, sip, d.more)
+`, url, project.Account, project.ID, sip, cmp.Or(d.longest, "2s"), d.more)
 	file := filepath.Join(dir, "target.yaml")
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)

@@ -67,6 +67,10 @@ func (d *Deployment) Conclude(r *finding.Run) {
 		known, unknown := facts.Known()
 		r.Facts = append(r.Facts, finding.PoolFacts{Project: names[i], Known: known, Unknown: unknown})
 	}
+	r.Audio = d.target.Gate.Audio()
+	if silent := r.Audio.Warning(); silent != "" {
+		r.Warnings = append(r.Warnings, silent)
+	}
 	r.Warnings = append(r.Warnings, hollow(*r, d.target.File.Calls.Placed(), d.target.Gate.Used())...)
 	if held := deployment.Told(d.target.Gate.Holds(time.Now())); held != "" {
 		r.Warnings = append(r.Warnings, held)

@@ -79,6 +79,7 @@ type Run struct {
 	Facts       []PoolFacts     `json:"facts,omitempty"`        // of pools that are not the scenarios' own
 	Warnings    []string        `json:"warnings,omitempty"`     // about the run as a whole
 	Endpoints   []Endpoint      `json:"endpoints,omitempty"`    // how long replies took
+	Audio       *Audio          `json:"audio,omitempty"`        // of calls over a SIP trunk; nil: there was none
 	Results     []Result        `json:"results"`
 }
 

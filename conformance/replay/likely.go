@@ -35,7 +35,7 @@ func refusal(status any, reason string) string {
 		"480": "nobody can take the call for now",
 		"486": "the number or all agents are busy",
 		"487": "the caller gave up before it was answered",
-		"488": "the offered media is not accepted: this caller offers PCMU",
+		"488": "the offered media is not accepted: this caller offers G.711",
 		"503": "the trunk or the platform is out of service, or has no channel left",
 	}[fmt.Sprint(status)]
 	if why == "" {

@@ -44,6 +44,7 @@ func HTML(w io.Writer, run finding.Run, red *Redactor) error {
 		{"facts", "What it rests on", "", true},
 		{"results", "Results", "", len(run.Results) > 0},
 		{"latency", "Latency", "", len(run.Endpoints) > 0},
+		{"audio", "Audio", "", run.Audio != nil},
 		{"configuration", "Configuration", "", len(run.Config) > 0},
 		{"again", "This run", "", true},
 	} {

@@ -9,6 +9,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
@@ -130,10 +131,11 @@ func TestHTMLNamesTheFactsAndHowLongRepliesTook(t *testing.T) {
 	run := runOf(expectationFailure())
 	run.Facts = []finding.PoolFacts{{Project: "acme", Known: []finding.Basis{{Fact: "size", Value: "20", Source: "measured"}}, Unknown: []string{"release", "window_min"}}}
 	run.Endpoints = run.Latencies()
+	run.Audio = &finding.Audio{Calls: 3, Heard: 2, PacketsOut: 150, PacketsIn: 99, First: 12 * time.Millisecond}
 	page := htmlOf(t, run)
 	for _, want := range []string{
 		`<tr><td>size</td><td>20</td><td>measured</td></tr>`, `Not known, so that less could be judged: release, window_min.`, `in wall time; requests`,
-		`<td>Reserve DNI</td><td class="num">3</td><td class="num">3.1 ms</td>`, `200 (3)`, `&#34;dni_key&#34;: &#34;***&#34;`,
+		`<td>Reserve DNI</td><td class="num">3</td><td class="num">3.1 ms</td>`, `200 (3)`, `3 calls with audio: 150 packets out, 99 packets in, the first 12 ms after the answer (median).`, `&#34;dni_key&#34;: &#34;***&#34;`,
 	} {
 		if !strings.Contains(page, want) {
 			t.Errorf("want %s in the page, got none", want)

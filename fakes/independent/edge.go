@@ -17,7 +17,7 @@ type edge struct {
 	numbers *numbering
 	udp     *net.UDPConn
 	tcp     net.Listener
-	media   *net.UDPConn // audio goes here, and no further
+	media   *net.UDPConn // audio goes here, and back
 	quit    chan struct{}
 
 	mu     sync.Mutex
@@ -74,7 +74,7 @@ func (e *edge) serve() {
 	_ = e.udp.SetReadBuffer(4 << 20) // a burst of calls comes at once; what the system allows will do
 	e.reading.Go(e.readUDP)
 	e.reading.Go(e.accept)
-	e.reading.Go(func() { _, _ = io.Copy(io.Discard, e.media) })
+	e.reading.Go(e.echoAudio)
 }
 
 // close ends all calls with a BYE that is sent once, and then the sockets.
@@ -91,6 +91,20 @@ func (e *edge) close() {
 	}
 	e.mu.Unlock()
 	e.reading.Wait()
+}
+
+// echoAudio sends audio back to where it came from, so that a caller hears something.
+func (e *edge) echoAudio() {
+	buf := make([]byte, maxMessage)
+	for {
+		n, peer, err := e.media.ReadFromUDP(buf)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err == nil && !e.numbers.options.Mute {
+			_, _ = e.media.WriteToUDP(buf[:n], peer)
+		}
+	}
 }
 
 func (e *edge) readUDP() {

@@ -44,6 +44,7 @@ type Options struct {
 	Visible  time.Duration // from the end of a call until its state can be read
 	Ring     time.Duration // from a call's arrival to its answer
 	IDs      string        // CallSID, which "" is too, UUID or NullID
+	Mute     bool          // no audio comes back
 	// TellID writes the platform's own id of a call into the header X-Conversation-Id of its 180, 200 and BYE.
 	TellID bool
 	// Others is how often somebody else reserves from each project's pool and calls the number at once; 0 is never. They

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dnispool/dnispool/fakes/media"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
 
@@ -25,8 +26,9 @@ type Call struct {
 	number  string // as delivered, after rewriting
 	far     string // ByPlatform or ByDesk
 	started time.Time
-	leg     *sipua.Leg // nil: never up
-	release func()     // gives its channel back
+	leg     *sipua.Leg    // nil: never up
+	release func()        // gives its channel back
+	audio   *media.Stream // nil: the call has none
 	ended   chan struct{}
 
 	mu       sync.Mutex
@@ -158,6 +160,7 @@ func (c *Call) fail(r result) {
 
 // over lets others know, those who wait for a channel first.
 func (c *Call) over() {
+	c.closeAudio()
 	if c.release != nil {
 		c.release()
 	}
@@ -196,6 +199,7 @@ func (c *Call) up(leg *sipua.Leg) {
 	c.heard(200)
 	c.leg = leg
 	leg.OnEnd(c.stamp) // before the platform hears our answer to its BYE, and virtual time goes on
+	c.speak(leg)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.result = result{answered: true, status: 200, reason: "OK"}

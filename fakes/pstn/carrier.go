@@ -2,7 +2,7 @@
 // formats and with the delays and failures that real carriers have, and desks that answer for the fallback queue and
 // the human agents, so that a transfer is a real call.
 //
-// It carries no audio, and it knows nothing of reservations: it dials what it is told.
+// Its calls carry no audio unless asked to, and then silence; and it knows nothing of reservations: it dials what it is told.
 package pstn
 
 import (
@@ -34,6 +34,8 @@ type Config struct {
 	Clock       clock.Clock // of post-dial delays and waits; default the machine's
 	Logger      *slog.Logger
 	Trace       func(sipua.Message) // every message that the carrier sends or receives, those that get lost included
+	// Audio lets calls to the platform have audio, in real time: silence is sent, and what comes in is counted.
+	Audio bool
 	// User and Password answer the digest challenge of a platform that asks for them.
 	User, Password string
 	// Behaviour is how the carrier is at first; see Behave.

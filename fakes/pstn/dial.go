@@ -110,6 +110,10 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	defer c.wg.Done()
 	call := c.newCall(ByPlatform)
 	call.id = cmp.Or(d.CallID, call.id)
+	port, err := c.openAudio(call, d)
+	if err != nil {
+		return nil, err
+	}
 	setup, giveUp := c.within(ctx)
 	defer c.patience(setup, d.CancelAfter, giveUp)()
 
@@ -124,6 +128,7 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 		return call, nil
 	}
 	invite := c.invite(d, number, format, country)
+	invite.AudioPort = port
 	if c.reattempts() {
 		c.falseStart(setup, call, invite)
 	}

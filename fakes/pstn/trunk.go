@@ -49,12 +49,9 @@ func early(in *sipua.Leg, code int) []byte {
 	if code != 183 || len(in.Offer()) == 0 {
 		return nil
 	}
-	sdp, _ := sipua.AnswerSDP(in.Offer(), in.LocalHost(), discard) // an offer without PCMU is refused with the answer
+	sdp, _ := sipua.AnswerSDP(in.Offer(), in.LocalHost(), sipua.DiscardPort) // an offer without PCMU is refused with the answer
 	return sdp
 }
-
-// discard is a port to which media are sent that nobody hears.
-const discard = 9
 
 // forward puts a call through to the platform: a second call, whose progress, answer and end are passed back. What the
 // caller does to the first is done to the second.

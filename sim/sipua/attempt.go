@@ -148,7 +148,7 @@ func (a *attempt) lateAnswer(offer []byte) error {
 	body := a.dial.AckSDP
 	if body == nil {
 		var err error
-		if body, err = AnswerSDP(offer, a.leg.media, discardPort); err != nil {
+		if body, err = answer(offer, a.leg.media, a.leg.audioPort, 1, 1, a.leg.alaw); err != nil {
 			return err
 		}
 	}

@@ -25,8 +25,10 @@ type Dial struct {
 	CallID string
 	// Transport is "udp" (also when empty), "tcp" or "tls".
 	Transport string
-	// SDP is the offer. Nil: an offer of PCMU.
+	// SDP is the offer. Nil: an offer of PCMU, and with an AudioPort of PCMA too.
 	SDP []byte
+	// AudioPort is the UDP port at which the caller takes audio. 0: none, which is said as DiscardPort.
+	AudioPort int
 	// LateOffer sends the INVITE without SDP; the answer to the peer's offer goes into the ACK.
 	LateOffer bool
 	// AckSDP is that answer. Nil: an answer with PCMU; empty: none.
@@ -134,7 +136,7 @@ func (e *Endpoint) newCall(d Dial) (*Leg, error) {
 	from.tag = fmt.Sprintf("%016x", rand.Uint64())
 	l.dialog = dialog{callID: cmp.Or(d.CallID, fmt.Sprintf("%016x%016x@%s", rand.Uint64(), rand.Uint64(), l.host)), local: from, remote: to,
 		transport: transport, peer: peer, target: target, localSeq: rand.Uint32N(1 << 16)}
-	l.refers = d.OnRefer
+	l.refers, l.audioPort, l.alaw = d.OnRefer, cmp.Or(d.AudioPort, DiscardPort), d.AudioPort > 0
 	l.localSDP = l.offer(d)
 	l.invite = l.request(sip.INVITE, 0, l.localSDP, d.Headers)
 	l.invite.SetDestination(peer)
@@ -148,7 +150,7 @@ func (l *Leg) offer(d Dial) []byte {
 	case d.SDP != nil:
 		return d.SDP
 	}
-	return OfferSDP(l.media, discardPort)
+	return offer(l.media, l.audioPort, 1, 1, l.alaw)
 }
 
 func parseParty(noun, s string) (party, error) {

@@ -141,14 +141,14 @@ func (l *Leg) renegotiate(theirs []byte, due bool) ([]byte, error) {
 	l.mu.Unlock()
 	ours, err := ParseSDP(last)
 	if err != nil || ours.Port == 0 || ours.Host == "" {
-		ours = SDP{Host: l.media, Port: discardPort, session: 1, version: 1}
+		ours = SDP{Host: l.media, Port: l.audioPort, session: 1, version: 1}
 	}
 	describe := func(version uint64) ([]byte, error) {
 		switch {
 		case len(theirs) > 0:
-			return answer(theirs, ours.Host, ours.Port, ours.session, version)
+			return answer(theirs, ours.Host, ours.Port, ours.session, version, l.alaw)
 		case due:
-			return offer(ours.Host, ours.Port, ours.session, version), nil
+			return offer(ours.Host, ours.Port, ours.session, version, l.alaw), nil
 		}
 		return nil, nil
 	}

@@ -41,17 +41,19 @@ type End struct {
 
 // Leg is one call. Its methods may be called from any goroutine.
 type Leg struct {
-	endpoint *Endpoint
-	incoming bool
-	invite   *sip.Request  // the one that began the dialog; not changed any more
-	tx       *sip.ServerTx // of an incoming INVITE
-	dialog   dialog
-	host     string // ours, in Contact and Via
-	port     int
-	media    string                              // our host in session descriptions
-	abort    context.CancelFunc                  // of a Dial that is going on
-	refers   func(context.Context, Referral) int // of a Dial; nil: a REFER is declined
-	settled  bool                                // the transaction of an incoming INVITE is over; the endpoint's lock guards it
+	endpoint  *Endpoint
+	incoming  bool
+	invite    *sip.Request  // the one that began the dialog; not changed any more
+	tx        *sip.ServerTx // of an incoming INVITE
+	dialog    dialog
+	host      string // ours, in Contact and Via
+	port      int
+	media     string                              // our host in session descriptions
+	audioPort int                                 // our port there
+	alaw      bool                                // PCMA is spoken too
+	abort     context.CancelFunc                  // of a Dial that is going on
+	refers    func(context.Context, Referral) int // of a Dial; nil: a REFER is declined
+	settled   bool                                // the transaction of an incoming INVITE is over; the endpoint's lock guards it
 
 	done      chan struct{}
 	confirmed chan struct{} // closed with the ACK
@@ -73,7 +75,7 @@ type Leg struct {
 
 // newLeg makes a leg. to is the Request-URI of an incoming INVITE, nil of a call that we place.
 func newLeg(e *Endpoint, peer string, to *sip.Uri, transport string) *Leg {
-	l := &Leg{endpoint: e, incoming: to != nil, done: make(chan struct{}), confirmed: make(chan struct{})}
+	l := &Leg{endpoint: e, incoming: to != nil, audioPort: DiscardPort, done: make(chan struct{}), confirmed: make(chan struct{})}
 	l.host, l.port, l.media = e.sockets.addressFor(peer, to, transport)
 	return l
 }

@@ -17,15 +17,16 @@ const (
 	Inactive = "inactive"
 )
 
-// discardPort is the port of our streams: calls here carry no audio, and port 0 would say that there is no stream.
-const discardPort = 9
+// DiscardPort is the port of a stream that carries nothing: port 0 would say that there is no stream.
+const DiscardPort = 9
 
-// SDP is what a call without audio needs to know of a session description: the stream an answer would take, else the first audio one.
+// SDP is what is needed of a session description: the stream an answer would take, else the first audio one.
 type SDP struct {
 	Host      string // "" when there is no c= line
 	Port      int    // 0: the stream is off
 	Direction string // with the old way to hold (c=0.0.0.0) read as what it means
 	PCMU      int    // payload type of PCMU, -1 when it is not listed
+	PCMA      int    // likewise
 	Streams   int    // number of m= lines
 
 	session, version uint64 // of the o= line
@@ -38,16 +39,17 @@ type stream struct {
 	kind, proto, formats string
 	port                 int
 	host, direction      string
-	pcmu                 int
+	pcmu, pcma           int
 }
 
-func (s stream) usable() bool {
-	return s.kind == "audio" && s.proto == "RTP/AVP" && s.port > 0 && s.pcmu >= 0
+// usable reports whether the stream is one that we take: PCMU, and PCMA where a-law is spoken too.
+func (s stream) usable(alaw bool) bool {
+	return s.kind == "audio" && s.proto == "RTP/AVP" && s.port > 0 && (s.pcmu >= 0 || alaw && s.pcma >= 0)
 }
 
 // ParseSDP reads a session description. Lines may come in any order that keeps the attributes of a stream behind its m= line.
 func ParseSDP(b []byte) (SDP, error) {
-	s := SDP{PCMU: -1, chosen: -1}
+	s := SDP{PCMU: -1, PCMA: -1, chosen: -1}
 	session := stream{direction: SendRecv} // what streams inherit that do not say otherwise
 	here := &session
 	n := 0
@@ -101,16 +103,19 @@ func parseMedia(v string) (stream, error) {
 	if err != nil {
 		return stream{}, fmt.Errorf("want a port from 0 to 65535, got %q", f[1])
 	}
-	m := stream{kind: f[0], port: int(port), proto: f[2], formats: strings.Join(f[3:], " "), pcmu: -1}
+	m := stream{kind: f[0], port: int(port), proto: f[2], formats: strings.Join(f[3:], " "), pcmu: -1, pcma: -1}
 	for _, pt := range f[3:] {
-		if pt == "0" {
+		switch pt {
+		case "0":
 			m.pcmu = 0
+		case "8":
+			m.pcma = 8
 		}
 	}
 	return m, nil
 }
 
-// parseAttribute takes a direction, or PCMU under a payload type other than its own 0.
+// parseAttribute takes a direction, or PCMU and PCMA under payload types other than their own 0 and 8.
 func (m *stream) parseAttribute(attribute string) {
 	switch attribute {
 	case SendRecv, SendOnly, RecvOnly, Inactive:
@@ -118,16 +123,17 @@ func (m *stream) parseAttribute(attribute string) {
 		return
 	}
 	v, ok := strings.CutPrefix(attribute, "rtpmap:")
-	if !ok || m.pcmu >= 0 {
+	if !ok {
 		return
 	}
 	pt, codec, _ := strings.Cut(v, " ")
 	name, rate, _ := strings.Cut(strings.TrimSpace(codec), "/")
-	if !strings.EqualFold(name, "PCMU") || rate != "8000" && rate != "8000/1" {
+	of := map[string]*int{"PCMU": &m.pcmu, "PCMA": &m.pcma}[strings.ToUpper(name)]
+	if of == nil || *of >= 0 || rate != "8000" && rate != "8000/1" {
 		return
 	}
 	if n, err := strconv.ParseUint(pt, 10, 7); err == nil && slices.Contains(strings.Fields(m.formats), pt) {
-		m.pcmu = int(n)
+		*of = int(n)
 	}
 }
 
@@ -145,7 +151,7 @@ func (s *SDP) choose(session stream) {
 	s.Streams = len(s.media)
 	live := session
 	for i, m := range s.media {
-		if m.usable() {
+		if m.usable(false) {
 			s.chosen = i
 			break
 		}
@@ -155,7 +161,7 @@ func (s *SDP) choose(session stream) {
 	}
 	if s.chosen >= 0 {
 		live = s.media[s.chosen]
-		s.PCMU = live.pcmu
+		s.PCMU, s.PCMA = live.pcmu, live.pcma
 	}
 	s.Port, s.Host = live.port, cmp.Or(live.host, session.host)
 	s.Direction = cmp.Or(live.direction, session.direction)
@@ -182,37 +188,45 @@ func mirror(direction string) string {
 
 // OfferSDP offers PCMU at host and port.
 func OfferSDP(host string, port int) []byte {
-	return offer(host, port, 1, 1)
+	return offer(host, port, 1, 1, false)
 }
 
-func offer(host string, port int, session, version uint64) []byte {
-	return describe(host, session, version, []string{pcmuLine(port, 0)}, 0, SendRecv)
+// offer offers PCMU, and with alaw PCMA after it.
+func offer(host string, port int, session, version uint64, alaw bool) []byte {
+	line := codecLine(port, 0, "PCMU")
+	if alaw {
+		line = fmt.Sprintf("m=audio %d RTP/AVP 0 8\r\na=rtpmap:0 PCMU/8000\r\na=rtpmap:8 PCMA/8000\r\na=ptime:20\r\n", port)
+	}
+	return describe(host, session, version, []string{line}, 0, SendRecv)
 }
 
 // AnswerSDP answers an offer with PCMU at host and port: the mirrored hold direction, port 0 for every other stream.
 // ErrNoCodec when no audio stream has PCMU; a call is then refused with 488.
 func AnswerSDP(offer []byte, host string, port int) ([]byte, error) {
-	return answer(offer, host, port, 1, 1)
+	return answer(offer, host, port, 1, 1, false)
 }
 
-func answer(offer []byte, host string, port int, session, version uint64) ([]byte, error) {
+// answer takes PCMU, or with alaw PCMA where that is missing.
+func answer(offer []byte, host string, port int, session, version uint64, alaw bool) ([]byte, error) {
 	o, err := ParseSDP(offer)
 	if err != nil {
 		return nil, err
 	}
-	if o.chosen < 0 || !o.media[o.chosen].usable() {
+	if o.chosen < 0 || !o.media[o.chosen].usable(alaw) {
 		return nil, ErrNoCodec
 	}
 	lines := make([]string, len(o.media))
 	for i, m := range o.media {
 		lines[i] = "m=" + m.kind + " 0 " + m.proto + " " + m.formats + "\r\n"
 	}
-	lines[o.chosen] = pcmuLine(port, o.PCMU)
+	if lines[o.chosen] = codecLine(port, o.PCMU, "PCMU"); o.PCMU < 0 {
+		lines[o.chosen] = codecLine(port, o.PCMA, "PCMA")
+	}
 	return describe(host, session, version, lines, o.chosen, mirror(o.Direction)), nil
 }
 
-func pcmuLine(port, pt int) string {
-	return fmt.Sprintf("m=audio %d RTP/AVP %d\r\na=rtpmap:%d PCMU/8000\r\na=ptime:20\r\n", port, pt, pt)
+func codecLine(port, pt int, codec string) string {
+	return fmt.Sprintf("m=audio %d RTP/AVP %d\r\na=rtpmap:%d %s/8000\r\na=ptime:20\r\n", port, pt, pt, codec)
 }
 
 // describe writes a description; direction goes to the stream at index live.

@@ -224,7 +224,7 @@ func (l *Leg) description(sdp []byte) ([]byte, error) {
 	case sdp != nil:
 		return sdp, nil
 	case len(l.Offer()) == 0:
-		return OfferSDP(l.media, discardPort), nil
+		return OfferSDP(l.media, DiscardPort), nil
 	}
-	return AnswerSDP(l.Offer(), l.media, discardPort)
+	return AnswerSDP(l.Offer(), l.media, DiscardPort)
 }

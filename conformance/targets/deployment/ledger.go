@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 )
 
@@ -22,6 +23,7 @@ type Ledger struct {
 	calls   int // calls that are up
 	rests   time.Time
 	used    Usage
+	audio   []finding.CallAudio
 	given   map[string]bool
 }
 
@@ -65,6 +67,20 @@ func (l *Ledger) Asked() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.used.Requests++
+}
+
+// Heard notes what the audio of a call carried.
+func (l *Ledger) Heard(a finding.CallAudio) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.audio = append(l.audio, a)
+}
+
+// Audio is what the audio of all calls carried; nil when none had any.
+func (l *Ledger) Audio() *finding.Audio {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return finding.AudioOf(l.audio)
 }
 
 // Waits counts time that was let pass.

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/targets"
@@ -23,6 +24,8 @@ type line interface {
 	// transfer calls a desk of our own.
 	transfer(ctx context.Context, destination, from string) (client.Call, error)
 	behave(b pstn.Behaviour) error
+	// note adds to the ladder what happened between two parties.
+	note(from, to, text string)
 	ladder() []finding.SIPMessage
 	Close() error
 }
@@ -61,7 +64,7 @@ func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (
 			}
 			listen = net.JoinHostPort(facing, "0")
 		}
-		carrier, err := pstn.New(ctx, pstn.Config{Platform: host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See, User: c.User, Password: t.password})
+		carrier, err := pstn.New(ctx, pstn.Config{Platform: host, Listen: listen, TCP: true, Seed: seed, Behaviour: b, Trace: l.seen.See, Audio: true, User: c.User, Password: t.password})
 		if err != nil {
 			return nil, errors.Join(err, l.Close())
 		}
@@ -101,6 +104,10 @@ func (l *trunk) behave(b pstn.Behaviour) error {
 		errs = append(errs, c.Behave(b))
 	}
 	return errors.Join(errs...)
+}
+
+func (l *trunk) note(from, to, text string) {
+	l.seen.Note(finding.SIPMessage{At: time.Now(), From: from, To: to, Summary: text})
 }
 
 func (l *trunk) ladder() []finding.SIPMessage { return l.seen.All() }

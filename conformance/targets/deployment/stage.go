@@ -228,7 +228,10 @@ func Plain(d targets.Dial) bool {
 
 // watch ends a call that is too long, and gives its line back when it is over.
 func (s *stage) watch(c *call, over func(answered bool)) {
-	defer func() { over(c.Answered()) }()
+	defer func() {
+		over(c.Answered())
+		s.heard(c)
+	}()
 	longest := time.NewTimer(s.target.File.Limits.Call)
 	defer longest.Stop()
 	select {

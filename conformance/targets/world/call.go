@@ -112,6 +112,11 @@ func (l *Ladder) See(m sipua.Message) {
 	if m.Sent {
 		v.From, v.To = v.To, v.From
 	}
+	l.Note(v)
+}
+
+// Note takes another event of a call.
+func (l *Ladder) Note(v finding.SIPMessage) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if len(l.msgs) == maxLadder {
