@@ -26,7 +26,7 @@ func likely(st *scenario.Step, out outcome, m scenario.Mismatch) string {
 // refusal is by the answers to an INVITE of RFC 3261.
 func refusal(status any, reason string) string {
 	why := map[string]string{
-		"302": "the far end sends calls elsewhere, which this caller does not follow: name that host as the trunk's",
+		"302": "the far end sends calls elsewhere, and they are not sent on there",
 		"401": "the far end wants authentication: user and password of the trunk",
 		"403": "the trunk or the platform does not let this caller call",
 		"404": "the number is not in service there: the pool's numbers do not lead to this trunk, or it writes them in another form",

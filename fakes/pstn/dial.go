@@ -27,12 +27,14 @@ type Dial struct {
 	SDP       SDP
 	// NumberInToOnly addresses the call to the trunk, and has the number in To alone.
 	NumberInToOnly bool
-	Copies         int           // how often the INVITE is sent, at once (UDP); 0 is 1
-	CancelAfter    time.Duration // the caller gives up so long after dialling; 0: never
-	CancelOnRing   bool          // the caller gives up at the first ringing
-	SkipAck        bool          // the answer is never acknowledged
-	Headers        []sipua.Header
-	CallID         string // default: a random one
+	// Contact is the sip: URI to which a redirect has sent the call: the INVITE goes there, and To stays.
+	Contact      string
+	Copies       int           // how often the INVITE is sent, at once (UDP); 0 is 1
+	CancelAfter  time.Duration // the caller gives up so long after dialling; 0: never
+	CancelOnRing bool          // the caller gives up at the first ringing
+	SkipAck      bool          // the answer is never acknowledged
+	Headers      []sipua.Header
+	CallID       string // default: a random one
 
 	progress func(code int) // hears of each 1xx
 }
@@ -273,6 +275,9 @@ func (c *Carrier) invite(d Dial, number string, format Format, country string) s
 	out.To = "<" + out.RequestURI + ">"
 	if d.NumberInToOnly {
 		out.RequestURI = "sip:trunk@" + platform
+	}
+	if d.Contact != "" {
+		out.RequestURI, out.Target = d.Contact, ""
 	}
 	switch d.SDP {
 	case Late:

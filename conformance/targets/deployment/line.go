@@ -44,6 +44,7 @@ func (t *Target) openLine(ctx context.Context, b pstn.Behaviour, seed uint64) (l
 // trunk places calls over SIP.
 type trunk struct {
 	carriers  []*pstn.Carrier // one for each host, in their order
+	hosts     []string        // to which calls may be sent on
 	transport string
 	headers   []sipua.Header
 	seen      world.Ladder
@@ -51,7 +52,7 @@ type trunk struct {
 
 func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (line, error) {
 	c := t.File.Calls.Trunk
-	l := &trunk{transport: cmp.Or(c.Transport, "udp")}
+	l := &trunk{transport: cmp.Or(c.Transport, "udp"), hosts: append(c.Hosts(), c.Redirects...)}
 	for _, h := range t.headers {
 		l.headers = append(l.headers, sipua.Header{Name: h.name, Value: h.value})
 	}
@@ -78,11 +79,13 @@ func (l *trunk) dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	p.Transport = cmp.Or(p.Transport, l.transport)
 	p.Headers = append(p.Headers, l.headers...)
 	for i, carrier := range l.carriers {
-		c, err := carrier.Dial(ctx, p)
-		if c == nil {
+		c, unfollowed, err := l.call(ctx, l.hosts[i], carrier, p)
+		switch {
+		case c == nil:
 			return nil, err
-		}
-		if err != nil || i == len(l.carriers)-1 || !elsewhere(c) {
+		case unfollowed != "":
+			return redirected{world.Call{Call: c}, unfollowed}, err
+		case err != nil || i == len(l.carriers)-1 || !elsewhere(c):
 			return world.Call{Call: c}, err
 		}
 	}

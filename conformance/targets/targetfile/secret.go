@@ -140,9 +140,11 @@ func (c *checker) calls(calls Calls) {
 		if host, port, err := net.SplitHostPort(t.Host); err != nil || host == "" || port == "" {
 			c.at([]string{"calls", "trunk", "host"}, "host: want host:port like sbc.example.net:5060, got %q", t.Host)
 		}
-		for _, other := range t.Others {
-			if host, port, err := net.SplitHostPort(other); err != nil || host == "" || port == "" {
-				c.at([]string{"calls", "trunk", "others"}, "others: want host:port like sbc2.example.net:5060, got %q", other)
+		for key, hosts := range map[string][]string{"others": t.Others, "redirects": t.Redirects} {
+			for _, other := range hosts {
+				if host, port, err := net.SplitHostPort(other); err != nil || host == "" || port == "" {
+					c.at([]string{"calls", "trunk", key}, "%s: want host:port like sbc2.example.net:5060, got %q", key, other)
+				}
 			}
 		}
 		switch t.Transport {

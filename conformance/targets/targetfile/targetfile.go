@@ -98,6 +98,7 @@ func (c Calls) Placed() bool { return c.Trunk != nil || len(c.Exec) > 0 }
 type Trunk struct {
 	Host      string   `yaml:"host" json:"host"`                               // host:port that an INVITE is sent to
 	Others    []string `yaml:"others" json:"others,omitempty"`                 // hosts that are tried in turn where the one before does not answer or is out of service
+	Redirects []string `yaml:"redirects" json:"redirects,omitempty"`           // further hosts to which a 302 may send calls; nowhere else are they sent on
 	Transport string   `yaml:"transport" json:"transport"`                     // udp or tcp
 	Listen    string   `yaml:"listen" json:"listen,omitempty"`                 // IP:port that calls come from; empty: a free port of the address that reaches the host
 	User      string   `yaml:"user" json:"user,omitempty"`                     // for digest authentication

@@ -86,6 +86,7 @@ func TestProblems(t *testing.T) {
 		{"two ways to call", least + "calls: {exec: [dial, '{dni}'], trunk: {host: 'a:1'}}\n", "t.yaml:6:15: calls: want trunk or exec, got both"},
 		{"a command for nobody", least + "calls: {exec: [dial]}\n", `t.yaml:6:15: exec: want a command with "{dni}" among its arguments, which stands for the number to call`},
 		{"TLS to the trunk", least + "calls: {trunk: {host: 'a:1', transport: tls}}\n", `t.yaml:6:41: transport: want udp or tcp, got "tls": TLS and SRTP are not supported yet; place the calls by an exec command`},
+		{"a redirect without a port", least + "calls: {trunk: {host: 'a:1', redirects: [b]}}\n", `t.yaml:6:41: redirects: want host:port like sbc2.example.net:5060, got "b"`},
 		{"a user without a password", least + "calls: {trunk: {host: 'a:1', user: u}}\n", "t.yaml:6:36: trunk: want user and password, got one of them"},
 		{"one project twice", least + "second_project: {account: acme-uk, project: acme-support, keys: {dni: {env: A}, handoff: {env: B}}}\n", "t.yaml:6:45: second_project: want another project, got the first"},
 	} {
@@ -124,6 +125,8 @@ func TestSchemaAgrees(t *testing.T) {
 		least + "limits: {requests_per_second: 0}\n":                                                                                   false,
 		least + "proxy: http://me:secret@p.example:3128\n":                                                                             false,
 		least + "waivers: [{reason: r, by: b, until: 2027-01-01}]\n":                                                                   false,
+		least + "calls: {trunk: {host: 'a:1', others: ['b:1'], redirects: ['c:1']}}\n":                                                 true,
+		least + "calls: {trunk: {host: 'a:1', redirects: [c]}}\n":                                                                      false,
 		least + "calls: {trunk: {host: a}}\n":                                                                                          false,
 		least + "nonsense: 1\n":                                                                                                        false,
 		least + "consent: {everything: yes please}\n":                                                                                  false,
