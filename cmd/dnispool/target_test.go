@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/dnispool/dnispool/sim/sipua"
 )
@@ -28,6 +29,10 @@ func TestTargetCheck(t *testing.T) {
 			[]string{"handoff key                        401: the key is wrong, expired, revoked or of another region: ask your PolyAI contact"}},
 		{"another's project", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 2, []string{"403: the key is not for this account and project"}},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, 2, []string{"200 with a page of HTML: this is no API"}},
+		{"a clock that is off", func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Date", time.Now().Add(-5*time.Second).UTC().Format(http.TimeFormat))
+			w.WriteHeader(map[string]int{http.MethodGet: 404, http.MethodPost: 400}[r.Method])
+		}, 2, []string{"s behind this one: set this machine's clock", "DNI key                            400: ok"}},
 		{"a number for nothing", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"dni":"+99920000001"}`) }, 2,
 			[]string{"200: a reservation without attributes was taken", "may still be held: +99920000001"}},
 	} {
@@ -44,6 +49,10 @@ func TestTargetCheck(t *testing.T) {
 				t.Errorf("want %d, and no key, got %+v", c.code, r)
 			}
 		})
+	}
+	r := dnispool(t, onTarget(t, "https://platform.invalid", "acme", "support", ""), "target", "check", "t.yaml")
+	if want := "lookup platform.invalid"; r.code != 2 || r.err != "" || !strings.Contains(r.out, want) || !strings.Contains(r.out, ": correct region or base_url, or look at this machine's DNS\n") {
+		t.Errorf("want %q and what to do, got %+v", want, r)
 	}
 	well := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.WriteHeader(map[string]int{http.MethodGet: 404, http.MethodPost: 400}[r.Method])

@@ -32,6 +32,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
 	"github.com/dnispool/dnispool/conformance/run"
+	"github.com/dnispool/dnispool/conformance/targets/deployment"
 	"github.com/dnispool/dnispool/conformance/targets/reference"
 	"github.com/dnispool/dnispool/fakes/independent"
 	"github.com/dnispool/dnispool/fakes/pstn"
@@ -75,19 +76,21 @@ check: [attributes-delivered, no-fail-open-drop]
 
 // day is what is wrong with a platform, and what a run on it must come to.
 type day struct {
-	name    string
-	http    func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
-	body    func(r *http.Request, body string) string         // changes a reply's body
-	call    func(leg *sipua.Leg)                              // takes calls in the platform's place
-	trunk   pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
-	tls     *tls.Config
-	more    string // of the target file
-	longest string // call; "" is 2s
-	mute    bool   // the platform sends no audio
-	spare   bool   // a second host takes calls on to the platform
-	play    string // "" is day/http
-	code    int
-	want    []string // somewhere in the report
+	name            string
+	http            func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
+	body            func(r *http.Request, body string) string         // changes a reply's body
+	call            func(leg *sipua.Leg)                              // takes calls in the platform's place
+	trunk           pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
+	tls             *tls.Config
+	more            string        // of the target file
+	longest         string        // call; "" is 2s
+	base, trunkName string        // instead of the platform's URL and SIP address
+	leap            time.Duration // of the wall clock, in the middle of day/http
+	mute            bool          // the platform sends no audio
+	spare           bool          // a second host takes calls on to the platform
+	play            string        // "" is day/http
+	code            int
+	want            []string // somewhere in the report
 }
 
 func status(code int, text string) func(http.ResponseWriter, *http.Request) bool {
@@ -146,7 +149,13 @@ func badDays() []day {
 			time.Sleep(100 * time.Millisecond)
 			return false
 		}, play: "day/*", code: finding.ExitConformant},
-		{name: "a clock that is off", http: at(5 * time.Second), code: finding.ExitConformant, want: nil},
+		{name: "a clock that is off", http: at(5 * time.Second), code: finding.ExitConformant, want: []string{"the platform's clock is about 5s ahead of this one"}},
+		{name: "a name that leads nowhere", base: "https://platform.invalid", code: finding.ExitNotJudged, want: []string{"cannot be reached", "lookup platform.invalid"}},
+		{name: "a trunk's name that leads nowhere", play: "day/call", trunkName: "trunk.invalid:5060", code: finding.ExitNotJudged, want: []string{"calls.trunk trunk.invalid:5060: ", "lookup trunk.invalid"}},
+		{name: "a laptop that sleeps", play: "day/*", leap: 5 * time.Minute, code: finding.ExitInconclusive, want: []string{
+			"this machine slept, or its clock was set: it has not counted 5m0s; times from before", "3 scenarios: 1 passed, 1 inconclusive", "5m0s; what was played meanwhile is"}},
+		{name: "a laptop that sleeps before a failure", leap: 5 * time.Minute, http: status(500, `{}`), code: finding.ExitInconclusive, want: []string{"seen all the same: step 1", "want 404, got 500"}},
+		{name: "a clock that is set back", leap: -time.Hour, code: finding.ExitInconclusive, want: []string{"this machine's clock was set back by 1h0m0s; times from before"}},
 		{name: "dies in the middle", http: func() func(http.ResponseWriter, *http.Request) bool {
 			var seen atomic.Int32
 			return func(http.ResponseWriter, *http.Request) bool {
@@ -229,6 +238,7 @@ func summary(r finding.Run) string {
 	_ = report.NewText(&b, report.Options{}).Finish(r)
 	for _, res := range r.Results {
 		fmt.Fprintln(&b, res.Reason)
+		fmt.Fprintln(&b, strings.Join(res.Notes, "\n"))
 		for _, f := range res.Failures {
 			fmt.Fprintln(&b, f.Headline(), f.Got, f.Because, f.Likely)
 		}
@@ -259,7 +269,9 @@ func (d day) run(t *testing.T) finding.Run {
 		res.Header.Del("Content-Length")
 		return err
 	}
+	var slept atomic.Bool
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		slept.Store(slept.Load() || strings.HasSuffix(r.URL.Query().Get("shared_id"), "nobody-1"))
 		if d.http == nil || !d.http(w, r) {
 			proxy.ServeHTTP(w, r)
 		}
@@ -286,7 +298,13 @@ func (d day) run(t *testing.T) finding.Run {
 	if d.trunk != "" {
 		sip = trunk(t, p.SIP(), d.trunk)
 	}
-	return playOn(t, d, server.URL, sip, p.Projects()[0])
+	wall := func() time.Time {
+		if slept.Load() {
+			return time.Now().Round(0).Add(d.leap)
+		}
+		return time.Now().Round(0)
+	}
+	return playOn(t, d, cmp.Or(d.base, server.URL), cmp.Or(d.trunkName, sip), p.Projects()[0], wall)
 }
 
 // trunk takes calls on to a platform, with their numbers in another form.
@@ -321,7 +339,7 @@ func expired() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
 }
 
-func playOn(t *testing.T, d day, url, sip string, project independent.Project) finding.Run {
+func playOn(t *testing.T, d day, url, sip string, project independent.Project, wall func() time.Time) finding.Run {
 	t.Helper()
 	dir := t.TempDir()
 	text := fmt.Sprintf(`target: v1
@@ -351,6 +369,7 @@ consent: {requests_per_second: ours}
 		t.Fatal(err)
 	}
 	defer a.Leave(t.Context())
+	plan.Target.(*deployment.Target).Wall = wall
 	loaded, err := run.Load(plan)
 	if err != nil {
 		t.Fatal(err)

@@ -67,6 +67,9 @@ func (d *Deployment) Conclude(r *finding.Run) {
 		known, unknown := facts.Known()
 		r.Facts = append(r.Facts, finding.PoolFacts{Project: names[i], Known: known, Unknown: unknown})
 	}
+	if leapt := d.target.Leapt(); leapt != "" {
+		r.Warnings = append(r.Warnings, leapt+"; what was played meanwhile is undecided: play it again on a machine that stays awake")
+	}
 	r.Audio = d.target.Gate.Audio()
 	if silent := r.Audio.Warning(); silent != "" {
 		r.Warnings = append(r.Warnings, silent)

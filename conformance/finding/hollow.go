@@ -46,13 +46,18 @@ func (r Run) Hollow() (warnings []string) {
 		warnings = append(warnings, "nothing was decided: every scenario that was played is inconclusive")
 	}
 	if d := median(apart); d.Abs() > ToleratedSkew {
-		side := "ahead of"
-		if d < 0 {
-			side = "behind"
-		}
-		warnings = append(warnings, fmt.Sprintf("the platform's clock is about %s %s this one: times that its agent tells are read with that in mind", d.Abs().Round(time.Second), side))
+		warnings = append(warnings, fmt.Sprintf("the platform's clock is about %s this one: times that its agent tells are read with that in mind", Apart(d)))
 	}
 	return warnings
+}
+
+// Apart says how far a clock is ahead of another one.
+func Apart(d time.Duration) string {
+	side := "ahead of"
+	if d < 0 {
+		side = "behind"
+	}
+	return fmt.Sprintf("%s %s", d.Abs().Round(time.Second), side)
 }
 
 // ToleratedSkew is what a header in whole seconds, and the way of a reply, may show without any skew.

@@ -100,6 +100,9 @@ func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		p.play(ctx, &r)
 		unwritten = p.history.Flush()
 	}
+	if u, ok := stage.(targets.Untimed); ok && unwritten == nil && !r.Stopped() {
+		undecide(&r, u.Untimed())
+	}
 	p.endCalls()
 	if err := stage.Close(); err != nil {
 		r.Warnings = append(r.Warnings, "the world did not close cleanly: "+err.Error())
@@ -180,6 +183,17 @@ func (p *player) conclude(ctx context.Context, r *finding.Result, place finding.
 		place.Kind, place.Got = finding.KindError, err.Error()
 		r.Status, r.Reason, r.Failures = finding.Error, fmt.Sprintf("%s: %v", what, err), append(r.Failures, place)
 	}
+}
+
+// undecide takes the verdict back of what could not be timed; what was found stays as a note. Without a reason nothing happens.
+func undecide(r *finding.Result, why string) {
+	if why == "" {
+		return
+	}
+	for _, f := range r.Failures {
+		r.Notes = append(r.Notes, "seen all the same: "+strings.TrimSpace(f.Step+" "+f.Headline()))
+	}
+	r.Status, r.Reason, r.Failures = finding.Inconclusive, why+"; times from before and after it cannot be compared", nil
 }
 
 // inconclusive marks what proves nothing: a reply that never came says neither yes nor no.

@@ -58,6 +58,12 @@ type Troubled interface {
 	Troubles() []string
 }
 
+// Untimed is a stage whose time is this machine's, which may sleep or be set in the middle.
+type Untimed interface {
+	// Untimed says why nothing that was timed since the stage was opened can be judged; "" when it can.
+	Untimed() string
+}
+
 // Stage is a target made ready for one scenario. It is safe for concurrent use.
 type Stage interface {
 	Doer // through the faults of the wire; the URL is one under BaseURL

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -28,6 +29,11 @@ type Target struct {
 	Gate *Gate
 	// Fits says of a scenario why it is not played, and what playing it takes. Nil: every scenario is tried.
 	Fits func(file string) Fit
+	// Wall is the machine's wall clock, which tests set. Nil: that of package time.
+	Wall func() time.Time
+
+	opening sync.Mutex
+	began   moment // the first Open
 
 	projects []targets.Project
 	headers  []header // of each INVITE
@@ -219,6 +225,11 @@ func (t *Target) Open(ctx context.Context, w targets.World) (targets.Stage, erro
 	if err := problems.Err(); err != nil {
 		return nil, err
 	}
+	t.opening.Lock()
+	if t.began == (moment{}) {
+		t.began = t.moment()
+	}
+	t.opening.Unlock()
 	fit := t.fit(w.File)
 	if err := t.Gate.WaitForRoom(ctx, fit.Usage.Held, t.File.Facts.PoolSize(), fit.Alone); err != nil {
 		return nil, fmt.Errorf("numbers of earlier scenarios are still held: %w", err)

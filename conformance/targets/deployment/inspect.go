@@ -170,7 +170,7 @@ func (a answer) clock() Finding {
 		return Finding{"clock", "the reply has no Date", ""}
 	}
 	apart := a.date.Sub(a.at.Truncate(time.Second))
-	f := Finding{"clock", fmt.Sprintf("the platform's is %s from this one", apart), ""}
+	f := Finding{"clock", fmt.Sprintf("the platform's is %s this one", finding.Apart(apart)), ""}
 	if apart.Abs() > finding.ToleratedSkew {
 		f.Do = "set this machine's clock; what is judged by times needs them to agree"
 	}

@@ -31,7 +31,8 @@ type stage struct {
 	target   *Target
 	given    world.World
 	names    []string // of the projects, as the scenario calls them
-	clean    bool     // nothing that the run did before can keep a number taken
+	began    moment
+	clean    bool // nothing that the run did before can keep a number taken
 	wire     *wire.Wire
 	http     *http.Client
 	line     line // nil: calls cannot be placed
@@ -41,7 +42,7 @@ type stage struct {
 }
 
 func (t *Target) open(ctx context.Context, g world.World, seed uint64) (*stage, error) {
-	s := &stage{target: t, given: g, names: g.Projects(), clean: t.Gate.Clean(time.Now()), closed: make(chan struct{})}
+	s := &stage{target: t, given: g, names: g.Projects(), began: t.moment(), clean: t.Gate.Clean(time.Now()), closed: make(chan struct{})}
 	s.names = s.names[:min(len(s.names), len(t.projects))]
 	s.wire = wire.New(seed, nil, fault.Names(s.keys()))
 	s.http = &http.Client{
