@@ -12,9 +12,9 @@ import (
 // is named dnispool, or dnispool-something. They begin as ours do.
 var serviceVariable = regexp.MustCompile(`^DNISPOOL_(?:[A-Z0-9_]+_)??(SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?|PORT(?:_[0-9]+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)$`)
 
-// ofService reports whether a variable is one that a cluster sets for a Service, and no mistaken setting: its value has
+// OfService reports whether a variable is one that a cluster sets for a Service, and no mistaken setting: its value has
 // to be what the cluster would write.
-func ofService(name, value string) bool {
+func OfService(name, value string) bool {
 	m := serviceVariable.FindStringSubmatch(name)
 	if m == nil {
 		return false

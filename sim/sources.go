@@ -25,6 +25,9 @@ const ControlEnv = EnvPrefix + "CONTROL"
 // over.
 const SessionEnv = EnvPrefix + "SESSION"
 
+// RehearseEnv begins the names of the variables that stand for the flags of a rehearsal; the simulator passes them over.
+const RehearseEnv = EnvPrefix + "REHEARSE_"
+
 // Sources is where a configuration comes from. What comes later wins: defaults, file, environment, flags.
 type Sources struct {
 	File string   // a YAML file; empty: none
@@ -98,11 +101,11 @@ func (s Sources) overrides() ([]override, error) {
 	var errs []error
 	for _, e := range s.Env {
 		name, value, _ := strings.Cut(e, "=")
-		if !strings.HasPrefix(name, EnvPrefix) || name == ControlEnv || name == SessionEnv {
+		if !strings.HasPrefix(name, EnvPrefix) || name == ControlEnv || name == SessionEnv || strings.HasPrefix(name, RehearseEnv) {
 			continue
 		}
 		path, ok := names[name]
-		if !ok && ofService(name, value) {
+		if !ok && OfService(name, value) {
 			continue
 		}
 		if !ok {

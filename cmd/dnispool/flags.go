@@ -5,18 +5,23 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // flags is one verb's flags. Flags and arguments may come in any order.
 type flags struct {
 	*flag.FlagSet
-	usage string
-	wrong string // what is wrong with the arguments, once they are parsed
+	usage   string
+	prefix  string            // of the variables that stand for flags; "": none does
+	aliases map[string]string // other variables that stand for flags, by the name of the flag
+	wrong   string            // what is wrong with the arguments, once they are parsed
 }
 
 func newFlags(name, usage string) *flags {
@@ -41,13 +46,53 @@ func (f *flags) parse(e env) (rest []string, code int, done bool) {
 			return append(rest, f.readOn()...), finding.ExitNotJudged, true
 		}
 		if f.NArg() == 0 {
+			if err := f.fromEnvironment(e); err != nil {
+				f.wrong = fmt.Sprintf("%s %s: %s; try %s %s --help", tool, f.Name(), err, tool, f.Name())
+				fmt.Fprintln(e.err, f.wrong)
+				return rest, finding.ExitNotJudged, true
+			}
 			return rest, 0, false
 		}
 		rest, args = append(rest, f.Arg(0)), f.Args()[1:]
 	}
 }
 
-// given reports whether the flag was on the command line.
+// fromEnvironment gives the flags that were not on the command line what their variables say. An empty one says nothing.
+func (f *flags) fromEnvironment(e env) error {
+	if f.prefix == "" {
+		return nil
+	}
+	var errs []error
+	known := make(map[string]bool)
+	f.VisitAll(func(d *flag.Flag) {
+		name := f.prefix + strings.ToUpper(strings.ReplaceAll(d.Name, "-", "_"))
+		known[name] = true
+		if e.getenv(name) == "" {
+			name = f.aliases[d.Name]
+		}
+		value := e.getenv(name)
+		if value == "" || f.given(d.Name) {
+			return
+		}
+		if err := f.Set(d.Name, value); err != nil {
+			errs = append(errs, fmt.Errorf("%s: want what --%s takes, got %q (%w)", name, d.Name, value, err))
+		}
+	})
+	for _, pair := range e.environ {
+		name, value, _ := strings.Cut(pair, "=")
+		if !strings.HasPrefix(name, f.prefix) || known[name] || sim.OfService(name, value) {
+			continue
+		}
+		unknown := name + ": no flag of that name"
+		if hint := strictyaml.Suggest(name, slices.Collect(maps.Keys(known))); hint != "" {
+			unknown += fmt.Sprintf(" (did you mean %s?)", hint)
+		}
+		errs = append(errs, errors.New(unknown))
+	}
+	return errors.Join(errs...)
+}
+
+// given reports whether the flag was on the command line, or in the environment.
 func (f *flags) given(name string) (found bool) {
 	f.Visit(func(d *flag.Flag) { found = found || d.Name == name })
 	return found

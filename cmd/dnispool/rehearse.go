@@ -1,18 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"log/slog"
 	"maps"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -29,10 +26,10 @@ type rehearseFlags struct {
 	reportPaths
 	readerFlags
 	rehearse.Settings
-	config, queue, output string
-	ways                  rehearse.Ways
-	seed                  uint64
-	strict, serve         bool
+	config, output string
+	ways           rehearse.Ways
+	seed           uint64
+	strict, serve  bool
 }
 
 func newRehearseFlags() *rehearseFlags {
@@ -47,8 +44,11 @@ played. How the client learns of a caller is chosen by one of --webhook, --run, 
 a caller in your client when a lesson asks for one. With --serve lessons are begun by whoever asks the control API, as a test
 runner in any language or dnispool ctl does, until it is interrupted. The page that it names shows each lesson while it is played.
 
+Each flag is a variable as well: DNISPOOL_REHEARSE_QUIET_FOR=5s is --quiet-for 5s. A flag wins over it, and it over the file of --config.
+
 exit codes: 0 the client did what it must, 1 it did not, or did nothing though it was told of a caller, 2 could not judge: it
             cannot be told of callers, or nobody started one, 130 interrupted`), Settings: rehearse.DefaultSettings()}
+	f.prefix, f.aliases = sim.RehearseEnv, map[string]string{"http": "DNISPOOL_HTTP_LISTEN", "sip": "DNISPOOL_SIP_LISTEN", "control": "DNISPOOL_CONTROL_LISTEN"}
 	f.StringVar(&f.config, "config", "", "YAML `file` of settings; see specs/rehearse.schema.json. A flag wins over it")
 	f.StringVar((*string)(&f.ways.Webhook), "webhook", "", "post each caller as JSON to this `URL` of your client's")
 	f.StringVar((*string)(&f.ways.Run), "run", "", "run this `command` of the shell once a caller; it ends when your client is done")
@@ -59,10 +59,14 @@ exit codes: 0 the client did what it must, 1 it did not, or did nothing though i
 	f.StringVar(&f.Control, "control", f.Control, "`host:port` of the live page and the control API; port 0 takes a free one, off serves none")
 	f.BoolVar(&f.serve, "serve", false, "play what the control API is told to play")
 	f.StringVar(&f.output, "output", "text", "`text`, or json with --serve: one line with all addresses and keys once it is ready")
-	f.StringVar(&f.queue, "queue", rehearse.DefaultQueue, "a queue that your client knows: `name[=user]`, as handoff_to has it, and what is called for it where that differs")
+	f.Var(queueFlag{&f.Client}, "queue", "a queue that your client knows: `name[=user]`, as handoff_to has it, and what is called for it where that differs")
 	f.StringVar(&f.Client.Fallback, "fallback", "", "`user` that your client calls for its fallback queue; any queue counts without it")
 	f.StringVar(&f.Client.DefaultQueue, "default-queue", "", "`user` that it calls when it cannot learn what the agent wanted; any queue counts without it")
 	f.BoolVar(&f.Client.Unseen, "unseen-transfers", false, "your client does not call queues over SIP; lessons about that cannot be judged")
+	f.StringVar(&f.Client.DNIKey, "dni-key", "", "`key` that your client shows to reserve, if it keeps its own; better as DNISPOOL_REHEARSE_DNI_KEY, and so with the other")
+	f.StringVar(&f.Client.HandoffKey, "handoff-key", "", "`key` that it shows to ask for the handoff, if it keeps its own")
+	f.StringVar(&f.Client.Account, "account", "", "`id` of the account that it asks at, if it keeps its own")
+	f.StringVar(&f.Client.Project, "project", "", "`id` of the project that it asks at, if it keeps its own")
 	f.StringVar(&f.Lessons, "lessons", "", "`path` of a directory of lesson files, or of one, to use instead of the bundled ones")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
 	f.DurationVar(&f.QuietFor, "quiet-for", f.QuietFor, "`how long` nothing more may come of a client that seems to be done, before it is judged")
@@ -79,7 +83,7 @@ func runRehearse(ctx context.Context, e env) int {
 		return code
 	}
 	if f.wrong == "" && len(patterns) > 0 && patterns[0] == "list" {
-		if err := f.settle(e); err != nil {
+		if err := f.settle(); err != nil {
 			return refuse(e, err)
 		}
 		return f.list(e, patterns[1:])
@@ -98,7 +102,7 @@ func runRehearse(ctx context.Context, e env) int {
 		return code
 	}
 	if err == nil {
-		err = f.settle(e)
+		err = f.settle()
 	}
 	if err == nil {
 		run, err = f.play(ctx, e, run, patterns)
@@ -200,7 +204,7 @@ func (t *staged) close(ctx context.Context) error {
 // announcement is what --output json prints.
 func (t *staged) announcement() map[string]string {
 	out := map[string]string{"control": t.page.link()}
-	for _, s := range t.Surroundings().Settings() {
+	for _, s := range t.Surroundings().ToSet() {
 		out[strings.ToLower(s.Name)] = s.Value
 	}
 	return out
@@ -256,76 +260,6 @@ func (f *rehearseFlags) load(patterns []string) (all, selected []*rehearse.Lesso
 	return all, selected, err
 }
 
-// settle puts the settings together: flags win over the environment, which wins over the file.
-func (f *rehearseFlags) settle(e env) error {
-	settings := rehearse.DefaultSettings()
-	if f.config != "" {
-		var err error
-		if settings, err = rehearse.ReadSettings(f.config); err != nil {
-			return err
-		}
-	}
-	for name, to := range map[string]*string{"DNISPOOL_HTTP_LISTEN": &settings.HTTP, "DNISPOOL_SIP_LISTEN": &settings.SIP, "DNISPOOL_CONTROL_LISTEN": &settings.Control} {
-		*to = cmp.Or(e.getenv(name), *to)
-	}
-	given := f.Settings
-	name, dials, _ := strings.Cut(f.queue, "=")
-	for flag, take := range map[string]func(){
-		"http": func() { settings.HTTP = given.HTTP }, "sip": func() { settings.SIP = given.SIP },
-		"queue":    func() { settings.Client.Queue, settings.Client.Dials = name, dials },
-		"fallback": func() { settings.Client.Fallback = given.Client.Fallback }, "default-queue": func() { settings.Client.DefaultQueue = given.Client.DefaultQueue },
-		"unseen-transfers": func() { settings.Client.Unseen = given.Client.Unseen },
-		"control":          func() { settings.Control = given.Control },
-		"lessons":          func() { settings.Lessons = given.Lessons }, "quiet-for": func() { settings.QuietFor = given.QuietFor },
-	} {
-		if f.given(flag) {
-			take()
-		}
-	}
-	f.Settings = settings
-	if f.QuietFor <= 0 {
-		return fmt.Errorf("quiet-for: want more than 0, got %s", f.QuietFor)
-	}
-	if !slices.Contains(logFormats, f.output) || f.output == "json" && !f.serve {
-		return fmt.Errorf("output: want text, or json with --serve, got %q", f.output)
-	}
-	how, err := f.ways.Arrival()
-	if err != nil {
-		return fmt.Errorf("%w; the flags are --webhook, --run, --sip-caller and --file", err)
-	}
-	if how != nil {
-		f.Arrival = rehearse.By(how)
-	}
-	return nil
-}
-
-func (f *rehearseFlags) options() rehearse.Options {
-	return rehearse.Options{HTTP: f.HTTP, SIP: f.SIP, Quiet: f.QuietFor, Seed: f.seed, Again: f.again, Client: f.Client, Arrival: f.Arrival.Arrival()}
-}
-
-// explain says what to do about an address that is taken.
-func (f *rehearseFlags) explain(err error) error {
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("%w; --http 127.0.0.1:0 and --sip 127.0.0.1:0 take free ports", err)
-	}
-	return err
-}
-
-// again is the command that plays one lesson again.
-func (f *rehearseFlags) again(id string) string {
-	words := []string{tool, "rehearse", id}
-	f.Visit(func(set *flag.Flag) {
-		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "control", "output"}, set.Name) {
-			return
-		}
-		words = append(words, "--"+set.Name)
-		if _, isBool := set.Value.(interface{ IsBoolFlag() bool }); !isBool {
-			words = append(words, quote(set.Value.String()))
-		}
-	})
-	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), f.seed)
-}
-
 // printLessons says what each lesson is about and needs, and how long all may take.
 func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 	var sum time.Duration
@@ -349,8 +283,8 @@ func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 // briefing says what to set in the client, and how long all may take.
 func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Lesson) {
 	fmt.Fprintf(w, "Set in your client:\n")
-	for _, s := range t.Surroundings().Settings() {
-		fmt.Fprintf(w, "  export %s=%s\n", s.Name, s.Value)
+	for _, s := range t.Surroundings().ToSet() {
+		fmt.Fprintf(w, "  export %s=%s\n", s.Name, word(s.Value))
 	}
 	fmt.Fprintf(w, "Numbers and queues are both called at the SIP peer. The agent asks for the queue %s (see --queue).\n", f.Client.Queue)
 	if how := f.Arrival.Arrival(); how != nil {

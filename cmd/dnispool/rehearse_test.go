@@ -57,6 +57,47 @@ func TestRehearse(t *testing.T) {
 	}
 }
 
+// TestRehearseByVariables: each flag is a variable as well, under the flag and over the file; and what the client is to be set up
+// with is printed as a shell takes it, but for what it keeps itself.
+func TestRehearseByVariables(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{
+		"mine.yaml": ownLesson, "settings.yaml": "rehearse: v1\nhttp: 127.0.0.1:0\nsip: 127.0.0.1:0\ncontrol: 'off'\nlessons: mine.yaml\nclient: {queue: sales, fallback: in-file}\n",
+	})
+	const says = "RUN=true"
+	for _, c := range []struct {
+		name      string
+		variables []string // without DNISPOOL_REHEARSE_
+		args      []string
+		code      int
+		want, not string // in what is printed
+	}{
+		{"a variable", []string{says}, nil, 1, "Each caller is a run of true.\n", "start a caller"},
+		{"over the file", []string{says, "FALLBACK=in-variable"}, nil, 1, "  export FALLBACK_QUEUE=in-variable\n", "in-file"},
+		{"under the flag", []string{says, "FALLBACK=in-variable"}, []string{"--fallback", "in-flag"}, 1, "  export FALLBACK_QUEUE=in-flag\n", "in-variable"},
+		{"the file alone", []string{says}, nil, 1, "  export QUEUE=sales\n  export FALLBACK_QUEUE=in-file\n", "DEFAULT_QUEUE"},
+		{"an empty one", []string{says, "FALLBACK="}, nil, 1, "  export FALLBACK_QUEUE=in-file\n", ""},
+		{"what a shell would split", []string{says, "DEFAULT_QUEUE=it's a desk"}, nil, 1, `  export DEFAULT_QUEUE='it'\''s a desk'` + "\n", ""},
+		{"the client's own key", []string{"DNI_KEY=of-its-own", `RUN=test "$DNI_KEY" = of-its-own && exit 3`}, nil, 2, `run: exit status 3`, "of-its-own\n"},
+		{"no setting of that value", []string{"QUIET_FOR=long"}, nil, 2, `DNISPOOL_REHEARSE_QUIET_FOR: want what --quiet-for takes, got "long"`, ""},
+		{"no setting of that name", []string{"QUIETFOR=1s"}, nil, 2, "DNISPOOL_REHEARSE_QUIETFOR: no flag of that name (did you mean DNISPOOL_REHEARSE_QUIET_FOR?)", ""},
+		{"a Service of a cluster", []string{says, "SERVICE_HOST=10.0.0.1"}, nil, 1, "Each caller is a run of true.\n", ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			k := command(t, dir, append([]string{"rehearse", "--config", "settings.yaml"}, c.args...)...)
+			for _, v := range c.variables {
+				k.Env = append(k.Env, "DNISPOOL_REHEARSE_"+v)
+			}
+			r := finish(t, k)
+			all := r.out + r.err
+			if r.code != c.code || !strings.Contains(all, c.want) || c.not != "" && strings.Contains(all, c.not) {
+				t.Errorf("want %d, %q and no %q, got %+v", c.code, c.want, c.not, r)
+			}
+		})
+	}
+}
+
 // TestRehearsalIsReported in every form, with what was done about each caller.
 func TestRehearsalIsReported(t *testing.T) {
 	t.Parallel()

@@ -22,6 +22,7 @@ type Caller struct {
 	HandoffKey string
 	Account    string
 	Project    string
+	Names      Client // what the client calls its queues, as far as it was said
 
 	line     *sipua.Endpoint                           // the SIP peer, from which a call to the client comes
 	refers   func(context.Context, sipua.Referral) int // takes a REFER in that call

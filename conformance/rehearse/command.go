@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,9 +23,17 @@ type Setting struct{ Name, Value string }
 
 // Settings are what a client has to know, the two that every client needs first.
 func (c Caller) Settings() []Setting {
-	return []Setting{
+	all := []Setting{
 		{"BASE_URL", c.BaseURL}, {"SIP_PEER", c.SIP}, {"DNI_KEY", c.DNIKey}, {"HANDOFF_KEY", c.HandoffKey}, {"ACCOUNT_ID", c.Account}, {"PROJECT_ID", c.Project},
+		{"QUEUE", c.Names.Queue}, {"FALLBACK_QUEUE", c.Names.Fallback}, {"DEFAULT_QUEUE", c.Names.DefaultQueue},
 	}
+	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" })
+}
+
+// ToSet are the Settings but for those that were learned from the client, which has them and whose keys are not to be shown.
+func (c Caller) ToSet() []Setting {
+	own := map[string]string{"DNI_KEY": c.Names.DNIKey, "HANDOFF_KEY": c.Names.HandoffKey, "ACCOUNT_ID": c.Names.Account, "PROJECT_ID": c.Names.Project}
+	return slices.DeleteFunc(c.Settings(), func(s Setting) bool { return own[s.Name] != "" })
 }
 
 // Stays implements Arrival.

@@ -74,7 +74,7 @@ func (r *Rehearsal) Surroundings() Caller {
 func (r *Rehearsal) caller(project sim.Project) Caller {
 	return Caller{
 		BaseURL: "http://" + hostport.Reach(r.front.listener.Addr().String()), SIP: hostport.Reach(r.line.Addr()),
-		DNIKey: project.DNIKey, HandoffKey: project.HandoffKey, Account: project.Account.Slug, Project: project.Project.Slug, line: r.line,
+		DNIKey: project.DNIKey, HandoffKey: project.HandoffKey, Account: project.Account.Slug, Project: project.Project.Slug, Names: r.options.Client, line: r.line,
 	}
 }
 

@@ -13,6 +13,25 @@ import (
 	"github.com/dnispool/dnispool/conformance/rehearse"
 )
 
+// TestClientKeepsItsKeys: a client that has keys, an account and a project needs no others.
+func TestClientKeepsItsKeys(t *testing.T) {
+	t.Parallel()
+	own := queues
+	own.DNIKey, own.HandoffKey, own.Account, own.Project = "my key", "my other", "my-account", "my-project"
+	r := play(t, named(t, "happy-transfer"), rehearse.Options{Client: own, Arrival: rehearse.Func(func(ctx context.Context, c rehearse.Caller) error {
+		for _, s := range c.ToSet() {
+			if s.Name == "DNI_KEY" || s.Name == "HANDOFF_KEY" || s.Name == "ACCOUNT_ID" || s.Name == "PROJECT_ID" {
+				t.Errorf("want nothing said of what the client has, got %s", s.Name)
+			}
+		}
+		c.DNIKey, c.HandoffKey, c.Account, c.Project = own.DNIKey, own.HandoffKey, own.Account, own.Project
+		return takenThrough(careful())(ctx, c)
+	})})
+	if r.Status != finding.Passed {
+		t.Error(told(r))
+	}
+}
+
 func lessons(t *testing.T) []*rehearse.Lesson {
 	t.Helper()
 	all, err := rehearse.Bundled()

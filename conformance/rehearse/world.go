@@ -1,6 +1,7 @@
 package rehearse
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
@@ -28,6 +29,16 @@ type Client struct {
 	Fallback     string `yaml:"fallback"`         // what it dials for callers who get no number; empty: any queue counts
 	DefaultQueue string `yaml:"default_queue"`    // what it dials for callers whose handoff cannot be learned; empty: any queue counts
 	Unseen       bool   `yaml:"unseen_transfers"` // it puts callers through in a way that is no call to the SIP peer
+	DNIKey       string `yaml:"dni_key"`          // that it shows when it reserves; empty: it takes the one that it is given
+	HandoffKey   string `yaml:"handoff_key"`      // that it shows when it asks for a handoff; empty: the same
+	Account      string `yaml:"account"`          // in the path that it asks at; empty: the same
+	Project      string `yaml:"project"`
+}
+
+// own puts what the client has itself in place of what it would be given.
+func (c Client) own(p *sim.Project) {
+	p.DNIKey, p.HandoffKey = cmp.Or(c.DNIKey, p.DNIKey), cmp.Or(c.HandoffKey, p.HandoffKey)
+	p.Account.Slug, p.Project.Slug = cmp.Or(c.Account, p.Account.Slug), cmp.Or(c.Project, p.Project.Slug)
 }
 
 // DefaultQueue is the queue that the agent names when nobody says which the client knows.
@@ -58,6 +69,7 @@ func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 	}
 	problems = append(problems, stage.Problems(l.File, config)...)
 	config.HTTP.Listen, config.SIP.Listen, config.Control.Listen = "127.0.0.1:0", "127.0.0.1:0", ""
+	c.own(&config.Projects[0])
 	for i := range config.Projects {
 		p := &config.Projects[i]
 		p.Handoff.SharedIDSource = handoff.FromBoth // the agent need not copy it
