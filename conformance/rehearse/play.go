@@ -93,7 +93,7 @@ func (r *Rehearsal) connect(leg *sipua.Leg) {
 		_ = leg.Reject(503, "Between Lessons")
 		return
 	}
-	w.carrier.Connect(leg, w.route(unescaped(leg.RequestURI().User)))
+	w.connect(leg)
 }
 
 // Transferred takes the word of a client that puts callers through in a way that is no call to the SIP peer: it has put one

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/pstn"
@@ -20,6 +21,9 @@ const (
 func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
 	call, status := w.watch.refer(to)
 	if status != 0 {
+		if call == nil {
+			w.replace(ctx, to.Replaces)
+		}
 		return status
 	}
 	status = http.StatusServiceUnavailable // the lesson is over
@@ -28,6 +32,29 @@ func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
 	}
 	w.watch.referred(call, status)
 	return status
+}
+
+// replace has the desk hang up the client's call, whose place the caller has taken (RFC 3891 section 3).
+func (w *world) replace(ctx context.Context, id string) {
+	leg, up := w.desks.Load(id)
+	if !up {
+		return // the client was quicker
+	}
+	go func() {
+		ctx, cancel := context.WithTimeout(ctx, hangsUpWithin)
+		defer cancel()
+		_ = leg.(*sipua.Leg).Bye(ctx) // the client may well not answer it
+	}()
+}
+
+// connect takes a call of the client's.
+func (w *world) connect(leg *sipua.Leg) {
+	route := w.route(unescaped(leg.RequestURI().User))
+	if route == pstn.ToDesk {
+		w.desks.Store(leg.CallID(), leg)
+		defer w.desks.Delete(leg.CallID())
+	}
+	w.carrier.Connect(leg, route)
 }
 
 // refer notes a REFER. The status is 0 when the caller is to call a queue; what comes of that is told with referred. A REFER with
@@ -66,6 +93,31 @@ func (w *watch) referred(c *Call, status int) {
 	}
 	c.end(now, carrier)
 	w.stir(now)
+}
+
+// declines notes REFERs that are refused at once, to which refer is never asked. The caller holds mu.
+func (w *watch) declines(m sipua.Message) {
+	method, rest, _ := strings.Cut(m.StartLine, " ")
+	transaction := m.CallID + " " + m.CSeq
+	if method == "REFER" && !m.Sent {
+		value := headerIn(m.Raw, "Refer-To", "r")
+		uri, err := sipua.ParseURI(value)
+		if err != nil {
+			uri.User = value
+		}
+		w.refers[transaction] = unescaped(uri.User)
+		return
+	}
+	user, pending := w.refers[transaction]
+	if method != "SIP/2.0" || !pending {
+		return
+	}
+	status, _, _ := strings.Cut(rest, " ")
+	if delete(w.refers, transaction); number(status) >= 300 {
+		c := &Call{Dialled: user, Route: w.routes(user), At: m.At, Status: number(status), Referred: true}
+		c.end(m.At, carrier)
+		w.calls = append(w.calls, c)
+	}
 }
 
 // atDesk reports whether a call of the client's is up at a queue. The caller holds mu.

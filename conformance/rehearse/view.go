@@ -151,6 +151,8 @@ func (c Call) fate() string {
 		return "by its own word"
 	case c.Referred && c.Answered():
 		return "by REFER"
+	case c.Referred && c.Status != 0:
+		return fmt.Sprintf("by REFER, refused with %d", c.Status)
 	case c.Answered() && c.EndedBy == client:
 		return "answered, hung up by the client after " + span(c.EndedAt.Sub(c.AnsweredAt))
 	case c.Answered() && c.Over():

@@ -77,12 +77,13 @@ type watch struct {
 	requests []*Request
 	calls    []*Call
 	messages []finding.SIPMessage
-	refusals int       // of the certificate
-	last     time.Time // when something happened last
+	refers   map[string]string // whom to call, of the REFERs that are not answered yet, by Call-ID and CSeq
+	refusals int               // of the certificate
+	last     time.Time         // when something happened last
 }
 
 func newWatch(routes func(string) pstn.Route) *watch {
-	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), last: time.Now()}
+	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), refers: make(map[string]string), last: time.Now()}
 }
 
 func (w *watch) stir(at time.Time) {
@@ -184,6 +185,7 @@ func (w *watch) message(m sipua.Message) {
 	defer w.mu.Unlock()
 	w.messages = append(w.messages, v)
 	w.follow(m)
+	w.declines(m)
 	w.stir(m.At)
 }
 
@@ -287,11 +289,16 @@ func unescaped(user string) string {
 
 // sipFrom is the number or name in the From of a message; "" when there is none to read.
 func sipFrom(raw string) string {
+	uri, _ := sipua.ParseURI(headerIn(raw, "From", "f"))
+	return uri.Dialled()
+}
+
+// headerIn is the first value of a header of a message, by its name or its compact form; "" when there is none.
+func headerIn(raw, name, compact string) string {
 	for line := range strings.Lines(raw) {
-		name, value, ok := strings.Cut(line, ":")
-		if ok && (strings.EqualFold(name, "From") || strings.EqualFold(name, "f")) {
-			uri, _ := sipua.ParseURI(strings.TrimSpace(value))
-			return uri.Dialled()
+		key, value, ok := strings.Cut(line, ":")
+		if key = strings.TrimSpace(key); ok && (strings.EqualFold(key, name) || strings.EqualFold(key, compact)) {
+			return strings.TrimSpace(value)
 		}
 	}
 	return ""

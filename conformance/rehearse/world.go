@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -133,7 +134,8 @@ type world struct {
 	numbers   []string
 	upstream  string // host:port of the platform's HTTP
 	transport *http.Transport
-	fillsIn   bool // a reply of the lesson's wants the shared_id
+	fillsIn   bool     // a reply of the lesson's wants the shared_id
+	desks     sync.Map // the client's calls to queues, *sipua.Leg by Call-ID
 }
 
 // open makes the world of a lesson.

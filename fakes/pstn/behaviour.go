@@ -35,6 +35,8 @@ type Behaviour struct {
 	DuplicateInvites Chance `yaml:"duplicate_invites"` // of each INVITE datagram: it arrives twice
 	// Reattempt is of each call: it reaches the platform, is dropped by the carrier and is placed again, as a new call.
 	Reattempt Chance `yaml:"reattempt"`
+	// CrossByes is of calls over a trunk: when their caller hangs up, the carrier's own BYE is on its way to them.
+	CrossByes bool `yaml:"cross_byes"`
 
 	// Desks says how the desks answer, by name; "*" is every other name. Without it a desk that Desk did not set
 	// up is an unknown number.

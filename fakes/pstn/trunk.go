@@ -44,6 +44,16 @@ func (c *Carrier) Connect(leg *sipua.Leg, route Route) {
 	}
 }
 
+// crossingTime is how long a caller has to answer a BYE before theirs is: one who answers nothing meanwhile is not kept waiting.
+const crossingTime = time.Second
+
+// cross sends a caller whose BYE has come one of the carrier's, and returns when that is answered.
+func (c *Carrier) cross(in *sipua.Leg) {
+	ctx, cancel := context.WithTimeout(c.ctx, crossingTime)
+	defer cancel()
+	_ = in.Bye(ctx, q850(16)...)
+}
+
 // early is the session description that a 183 carries; nil with anything else, and where the caller has offered none.
 func early(in *sipua.Leg, code int) []byte {
 	if code != 183 || len(in.Offer()) == 0 {
@@ -73,6 +83,9 @@ func (c *Carrier) forward(in *sipua.Leg) {
 	case !out.Answered():
 		_ = in.Reject(max(out.Status(), 300), out.Reason(), out.EndHeaders()...)
 		return
+	}
+	if c.Behaviour().CrossByes {
+		in.OnPeerBye(func() { c.cross(in) })
 	}
 	if in.Answer(c.ctx, nil) != nil {
 		_ = out.Hangup(c.ctx)

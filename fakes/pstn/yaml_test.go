@@ -23,6 +23,7 @@ rewrite: {"+442071838751": "+442071838752"}
 lose_invites: 1
 duplicate_invites: 0.01
 reattempt: {times: 1}
+cross_byes: true
 desks: {billing: busy, "*": answer}
 no_answer: 5s
 `
@@ -34,7 +35,7 @@ no_answer: 5s
 		Format: pstn.CC00, Country: "1", PostDialDelay: wire.Delay{Median: 2500 * time.Millisecond, P95: 6 * time.Second},
 		Refuse: pstn.Refuse{Busy: pstn.Chance{Probability: 0.1}, NoRoute: pstn.Next(2), Congestion: pstn.Chance{Probability: 0.5, Times: 3}},
 		Dead:   []string{"+442071838750"}, Outage: true, ChannelsPerNumber: 3, Rewrite: map[string]string{"+442071838751": "+442071838752"},
-		LoseInvites: pstn.Always(), DuplicateInvites: pstn.Chance{Probability: 0.01}, Reattempt: pstn.Next(1),
+		LoseInvites: pstn.Always(), DuplicateInvites: pstn.Chance{Probability: 0.01}, Reattempt: pstn.Next(1), CrossByes: true,
 		Desks: map[string]pstn.Answering{"billing": pstn.Busy, "*": pstn.Answer}, NoAnswer: 5 * time.Second,
 	}
 	if fmt.Sprintf("%+v", b) != fmt.Sprintf("%+v", want) {

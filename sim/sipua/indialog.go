@@ -27,9 +27,17 @@ func (e *Endpoint) onInDialog(l *Leg, r *sip.Request, tx *sip.ServerTx, tolerate
 		return
 	}
 	e.tolerate(l, r, tolerated)
-	if r.IsInvite() {
+	switch {
+	case r.IsInvite():
 		l.onReInvite(r, tx)
 		return
+	case r.Method == sip.BYE:
+		if came := l.peerBye(); came != nil {
+			e.leave(r) // the answer to a BYE of ours is to come in
+			came()
+			l.onBye(r, tx)
+			return
+		}
 	}
 	defer e.leave(r)
 	switch r.Method {
@@ -61,6 +69,13 @@ func (l *Leg) onBye(r *sip.Request, tx *sip.ServerTx) {
 	if early {
 		_ = l.respond(l.response(l.invite, sip.StatusRequestTerminated, "", nil, nil))
 	}
+}
+
+// peerBye is what is to be called when the peer's BYE has come; nil: nothing.
+func (l *Leg) peerBye() func() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.byeCame
 }
 
 // onReInvite answers a new offer, or makes one when there is none, inside the dialog. Nothing but the directions can change.

@@ -70,6 +70,7 @@ type Leg struct {
 	onEnd     []func(End)
 	byeLeft   func() // called when our BYE has
 	onDigit   func(string)
+	byeCame   func() // called when theirs has
 	tolerated []flaw // that were told of
 }
 
@@ -183,6 +184,14 @@ func (l *Leg) OnBye(f func()) {
 	l.byeLeft = f
 }
 
+// OnPeerBye has f called when the peer's BYE has come, before it is answered and the leg has ended: f may wait, and send a BYE of
+// ours that crosses theirs.
+func (l *Leg) OnPeerBye(f func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.byeCame = f
+}
+
 // notify keeps a panic of f away from sipgo, whose locks may be held.
 func (l *Leg) notify(f func(End), end End) {
 	defer func() {
@@ -205,7 +214,7 @@ func (l *Leg) finish(end End) {
 	}
 	l.ended, l.end = true, end
 	hooks := l.onEnd
-	l.onEnd, l.byeLeft, l.onDigit = nil, nil, nil // a leg outlives its call by the 32 s of its transaction, which is no reason to keep what is behind them
+	l.onEnd, l.byeLeft, l.byeCame, l.onDigit = nil, nil, nil, nil // a leg outlives its call by the 32 s of its transaction, which is no reason to keep what is behind them
 	l.mu.Unlock()
 	for _, f := range hooks {
 		l.notify(f, end)

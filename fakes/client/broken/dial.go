@@ -124,13 +124,12 @@ func (c callersBye) EndedBy() string {
 	return c.Call.EndedBy()
 }
 
-// dialsAgain takes the end of a call whose caller is about to hang up for a broken line, whichever side sent its BYE first.
+// dialsAgain takes a BYE that crosses the client's own for a broken line.
 func dialsAgain() Client {
-	hangsUp := false
-	c := dials("dials again when the call ends as its caller hangs up", "bye-crossing", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
+	return dials("dials again when the network hangs up as its caller does", "bye-crossing", func(ctx context.Context, p client.Phone, to, from string) (client.Call, error) {
 		call, err := p.Dial(ctx, to, from)
-		if err != nil || !hangsUp {
-			return call, err
+		if err != nil {
+			return nil, err
 		}
 		return restored{call, func() {
 			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // ctx is over with the answer
@@ -140,25 +139,20 @@ func dialsAgain() Client {
 			}
 		}}, nil
 	})
-	c.Caller = func(caller *client.Caller) { hangsUp = caller.HangUpAfter > 0 }
-	return c
 }
 
-// restored is a call that is dialled again once it is over.
+// restored is a call that is dialled again when a BYE of the network's has crossed its own.
 type restored struct {
 	client.Call
 	again func()
 }
 
-// EndedBy implements client.Call.
-func (c restored) EndedBy() string {
-	c.again()
-	return c.Call.EndedBy()
-}
-
 // Hangup implements client.Call.
 func (c restored) Hangup(ctx context.Context) error {
 	err := c.Call.Hangup(ctx)
-	c.again()
+	headers := c.Call.(interface{ EndHeaders() []sipua.Header }).EndHeaders() // of a BYE, or of the answer to ours
+	if slices.ContainsFunc(headers, func(h sipua.Header) bool { return h.Name == "Reason" }) {
+		c.again()
+	}
 	return err
 }
