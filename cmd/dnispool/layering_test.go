@@ -68,7 +68,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic conformance/verdict fakes/client"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"conformance/rehearse/remote", "conformance/finding conformance/rehearse sim/control/client"},
-	{"conformance/rehearse", "conformance/finding conformance/report conformance/scenario fakes/pstn fakes/stage scenarios sim/..."},
+	{"conformance/rehearse", "conformance/finding conformance/reading conformance/report conformance/scenario fakes/pstn fakes/stage scenarios sim/..."},
 	{"cmd/...", "conformance/... fakes/agent fakes/agent/... fakes/stage scenarios specs sim/..."},
 }
 

@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 	"time"
 
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/retryafter"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -173,21 +173,9 @@ func heeds(v *view, _ heeded) judgement {
 	return j
 }
 
-// retryAfter is how long the reply asks the client to stay away, by the clock that its Date shows.
+// retryAfter is how long the reply asks the client to stay away.
 func (r Request) retryAfter() (time.Duration, bool) {
-	value := r.ReplyHeader("Retry-After")
-	if seconds, err := strconv.Atoi(value); err == nil {
-		return time.Duration(seconds) * time.Second, true
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	sent, err := http.ParseTime(r.ReplyHeader("Date"))
-	if err != nil {
-		sent = r.At
-	}
-	return at.Sub(sent), true
+	return retryafter.Wait(r.ReplyHeader("Retry-After"), r.ReplyHeader("Date"), r.At)
 }
 
 // leavesNumbers is how many numbers the client holds, or may hold, and never dials: each is lost to others for a window.

@@ -12,6 +12,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
@@ -190,7 +191,7 @@ func (w *world) route(user string) pstn.Route {
 	}
 	digits := digitsOf(user)
 	for _, n := range w.numbers {
-		if n == user || sameNumber(n, digits) {
+		if n == user || len(digits) >= fewestDigits && reading.SameNumber(n, user) {
 			return pstn.ToPlatform
 		}
 	}
@@ -198,16 +199,6 @@ func (w *world) route(user string) pstn.Route {
 		return pstn.ToDesk
 	}
 	return pstn.ToNobody
-}
-
-// national is how many digits at the end of a number are the same in whatever form it is dialled.
-const national = 9
-
-// sameNumber reports whether two numbers may be forms of one, as +442071838750 and 02071838750 are.
-func sameNumber(a, b string) bool {
-	a, b = digitsOf(a), digitsOf(b)
-	n := min(national, len(a), len(b))
-	return n >= fewestDigits && a[len(a)-n:] == b[len(b)-n:]
 }
 
 // digitsOf are the digits of a number; "" for what is none.

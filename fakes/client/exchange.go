@@ -7,13 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
 	"syscall"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/retryafter"
 )
 
 // maxReply is more than any reply of the contract.
@@ -140,22 +140,6 @@ func clip(s string) string {
 	return s
 }
 
-// retryAfter reads the header, in seconds or as a date; false when there is none to understand.
-func (p reply) retryAfter(now time.Time) (time.Duration, bool) {
-	value := strings.TrimSpace(p.header.Get("Retry-After"))
-	if seconds, err := strconv.ParseUint(value, 10, 64); err == nil {
-		return time.Duration(min(seconds, math.MaxInt64/uint64(time.Second))) * time.Second, true
-	}
-	at, err := http.ParseTime(value)
-	if err != nil {
-		return 0, false
-	}
-	if sent, err := http.ParseTime(p.header.Get("Date")); err == nil {
-		now = sent // by the sender's own clock
-	}
-	return max(at.Sub(now), 0), true
-}
-
 // backoff is the wait after the n-th failure (from 1): doubling from 200 ms to 5 s, with up to a half taken off at random.
 func (r *run) backoff(n int) time.Duration {
 	full := min(200*time.Millisecond<<min(n-1, 10), 5*time.Second)
@@ -166,6 +150,6 @@ func (r *run) backoff(n int) time.Duration {
 
 // pause is how long to wait after a failed attempt: what the server asked for, but never less than the backoff.
 func (r *run) pause(p reply, failures int) time.Duration {
-	after, _ := p.retryAfter(r.clock.Now())
+	after, _ := retryafter.Wait(p.header.Get("Retry-After"), p.header.Get("Date"), r.clock.Now())
 	return max(after, r.backoff(failures))
 }

@@ -27,6 +27,8 @@ SIP
 
 none='      Content-Length: 0
 '
+# SIPp takes two ports for media, and looks for them at a hundred places alone: many callers at once need different ones.
+media=$((10000 + $$ % 5000 * 4))
 offer='      Content-Type: application/sdp
       Content-Length: [len]
 
@@ -59,7 +61,7 @@ call() {
     fi
     echo '</scenario>'
   } > "$dir/call.xml"
-  (cd "$dir" && exec sipp -sf call.xml -m 1 -i 127.0.0.1 -nostdin -recv_timeout 25000 "$SIP_PEER" > /dev/null 2>&1 < /dev/null)
+  (cd "$dir" && exec sipp -sf call.xml -m 1 -i 127.0.0.1 -nostdin -mp $media -recv_timeout 25000 "$SIP_PEER" > /dev/null 2>&1 < /dev/null)
 }
 
 shared_id=${SHARED_ID:-sh-$$-$(date +%s)}

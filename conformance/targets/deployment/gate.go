@@ -12,7 +12,6 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/targetfile"
 	"github.com/dnispool/dnispool/sim/clock"
+	"github.com/dnispool/dnispool/sim/retryafter"
 )
 
 // Gate is what every request, reservation and call to a deployment goes through. It keeps to the limits: who would go beyond
@@ -211,7 +211,7 @@ func (g *Gate) quiet(ctx context.Context) error {
 
 // throttles reports whether a reply asks to come back later, and remembers when.
 func (g *Gate) throttles(res *http.Response) bool {
-	after, said := retryAfter(res.Header.Get("Retry-After"), time.Now())
+	after, said := retryafter.Wait(res.Header.Get("Retry-After"), res.Header.Get("Date"), time.Now())
 	if res.StatusCode != http.StatusTooManyRequests && !(res.StatusCode == http.StatusServiceUnavailable && said) {
 		return false
 	}
@@ -220,22 +220,14 @@ func (g *Gate) throttles(res *http.Response) bool {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if until := time.Now().Add(after); until.After(g.until) {
+	if until := time.Now().Add(min(after, longestWait)); until.After(g.until) {
 		g.until = until
 	}
 	return true
 }
 
-// retryAfter reads the header in both of its forms (RFC 9110, 10.2.3).
-func retryAfter(text string, now time.Time) (time.Duration, bool) {
-	if n, err := strconv.Atoi(text); err == nil && n >= 0 {
-		return time.Duration(min(n, 24*60*60)) * time.Second, true
-	}
-	if at, err := http.ParseTime(text); err == nil {
-		return max(0, at.Sub(now)), true
-	}
-	return 0, false
-}
+// longestWait is how long a platform can ask for no requests.
+const longestWait = 24 * time.Hour
 
 // book notes what a request may have taken. The reply is read whole, and given on as it came.
 func (g *Gate) book(r *http.Request, res *http.Response, err error, reserves bool) {
