@@ -104,9 +104,9 @@ func differing(item *yaml.Node, name string, shared, own reflect.Value) error {
 		return err
 	}
 	rest := &yaml.Node{Kind: yaml.MappingNode, Tag: "!!map"}
-	for i := 0; i+1 < len(section.Content); i += 2 {
-		if !reflect.DeepEqual(section.Content[i+1], same.Content[i+1]) {
-			rest.Content = append(rest.Content, section.Content[i], section.Content[i+1])
+	for key, value := range strictyaml.Pairs(section) {
+		if !reflect.DeepEqual(value, strictyaml.Lookup(same, key.Value)) { // which has no value where it says nothing
+			rest.Content = append(rest.Content, key, value)
 		}
 	}
 	if len(rest.Content) > 0 {

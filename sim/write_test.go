@@ -21,6 +21,10 @@ projects:
   - {name: one, dni_key: "k1", handoff_key: "12", pool: {cool_down: 5s}}
   - {name: two, pool: {numbers: ["+442079460010", "+442079460011"], selection: first}, agent: echo, handoff: {retention: 1h}}
 `,
+		"an empty list that others do not have": `
+handoff: {state_keys: [a]}
+projects: [{name: one, handoff: {aliases: {}, state_keys: [b]}}, {name: two, handoff: {aliases: {a: c}}}]
+`,
 		"generated numbers": "projects: [{name: one, pool: {numbers: 3}}, {name: two, pool: {numbers: 4}}]",
 	}
 	for _, name := range sim.Profiles() {

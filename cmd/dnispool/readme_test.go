@@ -226,6 +226,25 @@ func TestOwnAgent(t *testing.T) {
 	p.stop(t, syscall.SIGTERM)
 }
 
+// TestOwnAgentInLessonsAndLoad reads the files that the chapter shows, beside a project, and offers a little of the load.
+func TestOwnAgentInLessonsAndLoad(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	files := map[string]string{}
+	for _, b := range document(t, "specs/adk.md").chapter(t, "In lessons and under load").blocks {
+		kind, _, _ := strings.Cut(b.text, ":")
+		files[map[string]string{"lesson": "lessons/ours.yaml", "load": "busy.yaml"}[kind]] = b.text
+	}
+	dir := write(t, files)
+	for _, command := range []string{
+		"dnispool agent new my-agent", "dnispool rehearse list --lessons lessons", "dnispool load --warm-up 0s --for 2s --seed 1 busy.yaml",
+	} {
+		if out, code := shell(t, dir, command); code != 0 {
+			t.Errorf("%s\nwant 0, got %d\n%s", command, code, out)
+		}
+	}
+}
+
 // served fails unless a simulator starts with that configuration, and serves all of its projects.
 func served(t *testing.T, config string) {
 	t.Helper()

@@ -92,6 +92,10 @@ func runSim(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, f.explain(err))
 	}
+	agent.Locate(f.config, &config.Agent)
+	for i := range config.Projects {
+		agent.Locate(f.config, &config.Projects[i].Agent)
+	}
 	if config.Faults, err = f.withFaults(config.Faults); err != nil {
 		return refuse(e, err)
 	}

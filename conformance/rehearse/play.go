@@ -181,7 +181,7 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 			return fmt.Sprintf("needs %s: nothing tells the client of that", n)
 		}
 	}
-	return ""
+	return l.lacksOf(r.options.Client)
 }
 
 // leaves reports whether callers who come so can hang up.

@@ -13,6 +13,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
@@ -65,7 +66,7 @@ func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 	if l.World != nil {
 		root = filled(l.World, c)
 	}
-	config, problems := sim.Decode(l.File, root, nil)
+	config, problems := sim.Decode(l.File, root, brought)
 	if len(problems) > 0 {
 		return config, problems
 	}
@@ -80,6 +81,34 @@ func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 		}
 	}
 	return config, problems
+}
+
+// brought gives the settings that an agent brings with it, but for the ids of the account and the project: those that the client
+// was given stand for every lesson.
+func brought(file string, n *yaml.Node) *yaml.Node {
+	settings := agent.Brought(file, n)
+	if settings == nil {
+		return nil
+	}
+	out := *settings
+	out.Content = nil
+	for key, value := range strictyaml.Pairs(settings) {
+		if key.Value != "account" && key.Value != "project" {
+			out.Content = append(out.Content, key, value)
+		}
+	}
+	return &out
+}
+
+// lacksOf says what an agent of the lesson's world needs and this machine does not have; "" for nothing.
+func (l *Lesson) lacksOf(c Client) string {
+	config, _ := l.config(c)
+	for _, p := range config.Projects {
+		if err := agent.Lacks(l.File, &p.Agent); err != nil {
+			return err.Error()
+		}
+	}
+	return ""
 }
 
 // What a world's texts may hold. The second is filled in when the handoff is asked for.

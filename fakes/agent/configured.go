@@ -1,6 +1,7 @@
 package agent
 
 import (
+	"path/filepath"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -26,6 +27,20 @@ func Brought(file string, n *yaml.Node) *yaml.Node {
 		return a.Project().Settings()
 	}
 	return nil
+}
+
+// Locate has the agent of a node, which stands in file, name what it reads wherever the node is written to.
+func Locate(file string, n *yaml.Node) {
+	project := strictyaml.Lookup(n, "adk")
+	if project != nil && project.Kind == yaml.MappingNode {
+		project = strictyaml.Lookup(project, "project")
+	}
+	if project == nil || project.Kind != yaml.ScalarNode || project.Value == "" || filepath.IsAbs(project.Value) {
+		return
+	}
+	if folder, err := filepath.Abs(filepath.Join(filepath.Dir(file), project.Value)); err == nil {
+		project.Value = folder
+	}
 }
 
 // Lacks says what the agent of a node needs and this machine does not have; nil for nothing.
