@@ -128,7 +128,7 @@ func TestAgentLint(t *testing.T) {
 		golden(t, tc.golden, steady(r.out))
 	}
 	r := dnispool(t, dir, "agent", "lint", "lost", "--junit", "-", "--json", "lost.json")
-	if r.code != 1 || !strings.HasPrefix(r.out, "<?xml") || !strings.Contains(r.out, `tests="13" failures="3"`) || !strings.Contains(r.err, "lost: 13 rules") {
+	if r.code != 1 || !strings.HasPrefix(r.out, "<?xml") || !strings.Contains(r.out, `tests="14" failures="3"`) || !strings.Contains(r.err, "lost: 14 rules") {
 		t.Errorf("want JUnit alone on standard output, got %+v", r)
 	}
 	text, err := os.ReadFile(filepath.Join(dir, "lost.json"))

@@ -56,6 +56,7 @@ type evidence struct {
 
 	with, empty, none *trial.Function // start_function with attributes, with {} and with None; nil when it could not be run
 	calls             []trial.Played
+	tests             []tested // start_function with what tests of the project give it
 }
 
 // look reads the project and runs it.
@@ -92,7 +93,7 @@ func look(ctx context.Context, a *adk.Agent, o Options) (*evidence, error) {
 		e.calls = append(e.calls, played)
 		*c.into = &played.Functions[0]
 	}
-	return e, nil
+	return e, e.playTests(ctx, a, o.Platform)
 }
 
 // SharedID is the shared_id among attributes that are made up.

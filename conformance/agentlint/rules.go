@@ -105,6 +105,14 @@ func rules() []rule {
 			judge:   attributesElsewhere,
 		},
 		{
+			id: "tests-fit", level: finding.Should,
+			says:    "What the project's own tests name is there: functions, their parameters, variants; and they can be read.",
+			source:  "ADK: page on tests, validation",
+			why:     "The project cannot be pushed, or a test that guards what callers meet proves nothing.",
+			instead: "a name that the project has",
+			judge:   tests,
+		},
+		{
 			id: "start-is-quick", level: finding.Should,
 			says:    "start_function takes less than a second.",
 			source:  "Start tool page: it blocks the greeting; keep it under a second",
@@ -186,8 +194,14 @@ func works(e *evidence) verdict {
 	if v, unable := e.unable(e.with); unable {
 		return v
 	}
-	if e.with.Err == nil {
-		return verdict{}
+	var v verdict
+	for _, t := range e.tests {
+		if t.start.Err != nil && refused(t.start) == "" {
+			v.found = append(v.found, found{at: of(t.start), text: "with the call of " + t.file + ": " + t.start.Err.Error(), seen: byRunning})
+		}
+	}
+	if len(v.found) > 0 || e.with.Err == nil || e.madeUp && len(e.tests) > 0 { // real attributes say more than those that are made up
+		return v
 	}
 	if e.madeUp && len(e.with.Given) > 0 {
 		return doubtful("start_function fails with attributes that are made up (%s): %v; give real ones with --attributes", e.with.Given, e.with.Err)

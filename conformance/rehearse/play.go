@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/hostport"
@@ -181,7 +182,11 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 			return fmt.Sprintf("needs %s: nothing tells the client of that", n)
 		}
 	}
-	return l.lacksOf(r.options.Client)
+	config, _ := l.config(r.options.Client)
+	if err := stage.Lacks(l.File, config); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // leaves reports whether callers who come so can hang up.

@@ -13,7 +13,6 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/dnispool/dnispool/conformance/reading"
-	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
@@ -86,7 +85,7 @@ func (l *Lesson) config(c Client) (sim.Config, strictyaml.Problems) {
 // brought gives the settings that an agent brings with it, but for the ids of the account and the project: those that the client
 // was given stand for every lesson.
 func brought(file string, n *yaml.Node) *yaml.Node {
-	settings := agent.Brought(file, n)
+	settings := stage.Brought(file, n)
 	if settings == nil {
 		return nil
 	}
@@ -98,17 +97,6 @@ func brought(file string, n *yaml.Node) *yaml.Node {
 		}
 	}
 	return &out
-}
-
-// lacksOf says what an agent of the lesson's world needs and this machine does not have; "" for nothing.
-func (l *Lesson) lacksOf(c Client) string {
-	config, _ := l.config(c)
-	for _, p := range config.Projects {
-		if err := agent.Lacks(l.File, &p.Agent); err != nil {
-			return err.Error()
-		}
-	}
-	return ""
 }
 
 // What a world's texts may hold. The second is filled in when the handoff is asked for.

@@ -108,6 +108,18 @@ func Problems(file string, c sim.Config) (problems strictyaml.Problems) {
 	return problems
 }
 
+// Brought gives the settings that an agent brings with it; see sim.Brought.
+func Brought(file string, n *yaml.Node) *yaml.Node { return agent.Brought(file, n) }
+
+// Lacks says what the agents of a configuration need and this machine does not have; nil for nothing.
+func Lacks(file string, c sim.Config) error {
+	var errs []error
+	for _, p := range c.Projects {
+		errs = append(errs, agent.Lacks(file, &p.Agent))
+	}
+	return errors.Join(errs...)
+}
+
 func build(c sim.Config, o Options) (*stage, error) {
 	if o.Certificates == nil {
 		o.Certificates = new(certificate.Made)

@@ -30,6 +30,7 @@ type Project struct {
 	API      *HandoffAPI                  // agent_settings/experimental_config.json; nil where it says nothing of it
 	Silence  int                          // max_silence_count there; 0 where it says nothing of it
 	Unread   []string                     // what is wrong there, so that the platform reads none of it
+	Tests    []Test                       // test_suite, by file
 }
 
 // Flow is a folder of flows.
@@ -74,7 +75,7 @@ func Read(folder string) (*Project, error) {
 	if len(p.Modules) == 0 {
 		return nil, fmt.Errorf("%s: %w, got none", folder, ErrNoProject)
 	}
-	return p, errors.Join(p.readIDs(), p.readFlows(), p.readHandoffs(), p.readVariants(), p.readExperimental())
+	return p, errors.Join(p.readIDs(), p.readFlows(), p.readHandoffs(), p.readVariants(), p.readExperimental(), p.readTests())
 }
 
 // readModules lists what can be imported of functions and flows.

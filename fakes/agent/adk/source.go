@@ -12,6 +12,9 @@ type Source struct {
 	Problems   []Problem  `json:"problems"`   // files that are no Python
 	Uses       []Use      `json:"uses"`       // by file and line
 	Attributes [][]string `json:"attributes"` // the paths of the attributes that start_function and what it calls read
+
+	// Parameters are those that a function has beside conv and flow, by its module; nil for one that takes any.
+	Parameters map[string][]string `json:"parameters"`
 }
 
 // Use is one place of the code.
@@ -42,7 +45,7 @@ const loadsWithin = 20 * time.Second
 
 // Source reads the code of the project.
 func (a *Agent) Source(ctx context.Context) (s Source, err error) {
-	question, err := json.Marshal(map[string]any{"read": map[string]any{"root": a.project.Root, "modules": a.project.Modules}})
+	question, err := json.Marshal(map[string]any{"read": map[string]any{"root": a.project.Root, "modules": a.project.Modules, "called": a.project.asserted()}})
 	if err != nil {
 		return s, err
 	}

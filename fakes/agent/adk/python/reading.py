@@ -22,7 +22,7 @@ def read(project):
             problems.append({"module": name, **loader.describe(e)})
     for module in modules.values():
         module.resolve(modules)
-    reach(modules)
+    reach(modules, project["called"])
     uses, attributes = [], set()
     for module in modules.values():
         for body in module.bodies.values():
@@ -32,7 +32,17 @@ def read(project):
             if "start" in body.roots:
                 attributes |= reading.paths
     return {"problems": problems, "uses": sorted(uses, key=lambda use: (use["file"], use["line"], use["column"])),
-            "attributes": sorted(list(path) for path in attributes if path)}
+            "attributes": sorted(list(path) for path in attributes if path),
+            "parameters": {module.name: parameters(module) for module in modules.values() if module.name.rpartition(".")[2] in module.bodies}}
+
+
+def parameters(module):
+    """Returns what the function that a module is named after takes beside conv and flow; None for anything."""
+    node = module.bodies[module.name.rpartition(".")[2]].node
+    if isinstance(node, ast.ClassDef) or node.args.kwarg:
+        return None
+    first = 2 if module.name.startswith("flows.") else 1
+    return [arg.arg for arg in [*node.args.posonlyargs, *node.args.args][first:] + node.args.kwonlyargs]
 
 
 class Body:
@@ -91,15 +101,16 @@ class Module:
         return (of, node.attr) if of and not name else None
 
 
-def reach(modules):
-    """Says of each body from which roots it is reached: start, end, or the path of a function that a conversation calls."""
+def reach(modules, called):
+    """Says of each body from which roots it is reached: start, end, or the path of a function that a conversation calls, as those
+    that are called certainly are."""
     used = {call for module in modules.values() for name, body in module.bodies.items() for call in body.calls if call != (module.name, name)}
     for module in modules.values():
         last = module.name.rpartition(".")[2]
         for name, body in module.bodies.items():
             if name == last and module.name in ("functions.start_function", "functions.end_function"):
                 follow(modules, module.name, name, name.partition("_")[0])
-            elif name == last and (body.tool or module.name.startswith("flows.") or (module.name, name) not in used):
+            elif name == last and (body.tool or module.name in called or module.name.startswith("flows.") or (module.name, name) not in used):
                 follow(modules, module.name, name, module.name)
 
 
