@@ -89,7 +89,11 @@ func (c *call) Step(at time.Time, step conversation.Step, state conversation.Sta
 		return
 	}
 	c.turns = append(c.turns, turn{at, step})
-	c.grow(200 + len(step.Say) + len(step.Detail))
+	bytes := 200 + len(step.Say) + len(step.Detail)
+	for _, n := range step.Notes {
+		bytes += 64 + len(n.Kind) + len(n.Text) + len(n.File)
+	}
+	c.grow(bytes)
 }
 
 // Over implements sim.CallWitness.

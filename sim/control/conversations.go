@@ -179,6 +179,9 @@ func (c *call) whole() client.Conversation {
 		if t.step.Err != nil {
 			turn.Error = t.step.Err.Error()
 		}
+		for _, n := range t.step.Notes {
+			turn.Notes = append(turn.Notes, client.Note{Kind: n.Kind, Text: n.String()})
+		}
 		out.Turns = append(out.Turns, turn)
 	}
 	if c.handoff != nil {

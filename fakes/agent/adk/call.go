@@ -149,6 +149,10 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 		}
 		return out, Problem{Text: r.Error, File: r.File, Line: r.Line}
 	}
+	if r.Took > q.Limit { // it was not let sleep any longer, and has returned nothing
+		out.Took = q.Limit
+		return out, fmt.Errorf("%w: want %s at most, took %s", conversation.ErrTimeout, q.Limit, r.Took)
+	}
 	c.flow, c.step, c.pending = r.Flow, r.Step, r.Pending
 	return out, nil
 }

@@ -51,6 +51,14 @@ type Turn struct {
 	Cause  string    `json:"cause,omitempty"` // when it ended the call
 	Error  string    `json:"error,omitempty"` // what the agent did wrong
 	Wait   string    `json:"wait"`            // how long until the next step, as in 2s
+	Notes  []Note    `json:"notes,omitempty"` // what its function left for a reader
+}
+
+// Note is what a function of an agent has left for a reader: a line of its log, the function that was called, what it wanted and the
+// simulator has not.
+type Note struct {
+	Kind string `json:"kind"` // as info, call, metric, handoff, refused
+	Text string `json:"text"`
 }
 
 // Left is the handoff state that a conversation has left.

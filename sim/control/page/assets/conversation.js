@@ -46,7 +46,7 @@ function top(c, unbound) {
   return el('div', { class: 'stack' },
     back('conversations', 'Conversations'),
     el('h2', {}, el('span', { class: 'mono' }, c.caller || 'withheld', ' → ', c.number), ' ', standing(c)),
-    el('p', { class: 'verdict', 'data-kind': c.bound ? 'good' : 'warn' }, ...why(c, unbound)),
+    el('p', { class: 'verdict', 'data-kind': c.bound && !lost(c) ? 'good' : 'warn' }, ...why(c, unbound)),
     facts([
       ['Number', numberLink(c.project, c.number)], ['Project', c.project], ['shared_id', c.shared_id], ['Lease', c.lease],
       ['Arrived', stamp(c.arrived_at)],
@@ -60,9 +60,15 @@ function top(c, unbound) {
       copies('Copy as curl', () => control('GET', `v1/conversations/${encodeURIComponent(c.id)}`))));
 }
 
+// lost is what start_function failed with, in whose hands the attributes are lost.
+function lost(c) {
+  return c.turns.find((t) => t.kind === 'start-failed')?.error;
+}
+
 // why says whether the agent got attributes, and if not, why.
 function why(c, unbound) {
   if (c.bound) {
+    if (c.given !== null && lost(c)) return [`The agent was given the attributes of lease ${c.lease}, but failed: `, el('b', {}, lost(c))];
     return c.given === null ? ['The call has a reservation, but the agent was given no attributes.'] : [`The agent was given the attributes of lease ${c.lease}.`];
   }
   const [, before] = /^[^:]*: (.*)$/.exec(unbound?.cause ?? '') ?? [];

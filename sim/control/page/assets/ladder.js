@@ -95,7 +95,8 @@ const functions = { start: 'start_function', 'start-failed': 'start_function fai
 
 function turnStep(t) {
   const says = t.error || t.say || (t.cause ? `ends the call: ${t.cause}` : '');
-  return note('agent', `${functions[t.kind] ?? t.kind}${says ? ` · ${says}` : ''}`, json(t));
+  const called = (t.notes ?? []).filter((n) => n.kind === 'call').map((n) => n.text).join(', ');
+  return note('agent', [functions[t.kind] ?? t.kind, called, says].filter(Boolean).join(' · '), json(t));
 }
 
 function faultStep(e) {
