@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/dnispool/dnispool/fakes/agent"
 	"github.com/dnispool/dnispool/fakes/agent/adk"
@@ -15,7 +17,8 @@ import (
 )
 
 // BenchmarkAgentCall is a whole call, from start_function to the end of its process, at a scripted agent and at a project that
-// does the same: one after another, and as many at one time as there are processors.
+// does the same, in turn: what a call costs more, and how many times that is what it costs at the script. Then as many calls at
+// the project at one time as there are processors.
 func BenchmarkAgentCall(b *testing.B) {
 	script := `agent: {start: [{set: {shared_id: {attribute: shared_id}, ani: {attribute: ani}}}, {when: {attribute: shared_id, present: true}, do: [{set: {x: 1}}]}]}`
 	root, problems := strictyaml.Parse("x.yaml", []byte(script))
@@ -40,18 +43,21 @@ func BenchmarkAgentCall(b *testing.B) {
 			b.Error(errs[0])
 		}
 	}
-	for _, a := range []struct {
-		name  string
-		agent conversation.Agent
-	}{{"scripted", scripted}, {"project", project}} {
-		b.Run(a.name, func(b *testing.B) {
-			for b.Loop() {
-				one(b, a.agent)
+	b.Run("beside-a-script", func(b *testing.B) {
+		var at [2]time.Duration
+		for b.Loop() {
+			for i, a := range []conversation.Agent{scripted, project} {
+				began := time.Now()
+				one(b, a)
+				at[i] += time.Since(began)
 			}
-			b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "calls/s")
-		})
-	}
-	b.Run("project-parallel", func(b *testing.B) {
+		}
+		b.ReportMetric(0, "ns/op") // of two calls that have little to do with each other
+		b.ReportMetric(float64(at[1]-at[0])/float64(b.N)/1e6, "ms-more/call")
+		b.ReportMetric(float64(at[1])/float64(at[0]), "x-script")
+		b.ReportMetric(float64(b.N)/at[1].Seconds(), "calls/s")
+	})
+	b.Run("parallel", func(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
 				one(b, project)
@@ -61,12 +67,19 @@ func BenchmarkAgentCall(b *testing.B) {
 	})
 }
 
-// BenchmarkLoad is Python started, a project imported, and both ended again.
+// BenchmarkLoad is Python started, a project imported, and both ended again, beside Python started for nothing.
 func BenchmarkLoad(b *testing.B) {
 	needPython(b)
 	for _, name := range []string{"kept", "field"} {
 		b.Run(name, func(b *testing.B) {
+			var bare, whole time.Duration
 			for b.Loop() {
+				began := time.Now()
+				if err := exec.Command(interpreter(), "-c", "pass").Run(); err != nil {
+					b.Fatal(err)
+				}
+				bare += time.Since(began)
+				began = time.Now()
 				p, err := adk.Read(filepath.Join("testdata", name))
 				if err != nil {
 					b.Fatal(err)
@@ -83,7 +96,11 @@ func BenchmarkLoad(b *testing.B) {
 				if err := a.Close(context.Background()); err != nil {
 					b.Fatal(err)
 				}
+				whole += time.Since(began)
 			}
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(float64(whole)/float64(b.N)/1e6, "ms/load")
+			b.ReportMetric(float64(whole)/float64(bare), "x-bare-python")
 		})
 	}
 }
