@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/agent/adk"
@@ -206,9 +208,22 @@ func (e *evidence) lines(at place) (out []finding.SourceLine) {
 	}
 	all := strings.Split(string(b), "\n")
 	for n := max(1, at.line-1); n <= min(len(all), at.line); n++ {
-		out = append(out, finding.SourceLine{Line: n, Text: strings.TrimSuffix(all[n-1], "\r")})
+		out = append(out, finding.SourceLine{Line: n, Text: printable(all[n-1])})
 	}
 	return out
+}
+
+// printable is a line of a file as a terminal can show it.
+func printable(line string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\t':
+			return r
+		case r == utf8.RuneError || unicode.IsControl(r):
+			return '\ufffd'
+		}
+		return r
+	}, strings.TrimSuffix(line, "\r"))
 }
 
 // result applies a rule.

@@ -188,6 +188,32 @@ should start-survives-none functions/start_function.py:3 seen by running: with N
 		want:  `inconclusive start-works: start_function fails with attributes that are made up ({"age":"age-1","shared_id":"lint-shared-id"}): ValueError: invalid literal for int() with base 10: 'age-1' at functions/start_function.py:7; give real ones with --attributes`,
 	},
 	{
+		name: "fails whatever comes", code: 1, files: map[string]string{start: good + "    raise SystemExit(0)\n"},
+		want: `must start-works functions/start_function.py:7 seen by running: SystemExit: 0 at functions/start_function.py:7
+inconclusive start-survives-empty-attributes: start_function fails in the same place when there are attributes
+inconclusive start-survives-none: start_function fails in the same place when there are attributes`,
+	},
+	{
+		name: "is named otherwise", code: 1, files: map[string]string{start: "def startfunction(conv):\n    conv.state.shared_id = 's'\n"},
+		want: `must shared-id-is-kept functions/start_function.py:1 read in the code: start_function never writes conv.state.shared_id
+must start-works functions/start_function.py:1 seen by running: NoFunction: no function 'start_function' in functions/start_function.py
+inconclusive start-survives-empty-attributes: start_function fails in the same place when there are attributes
+inconclusive start-survives-none: start_function fails in the same place when there are attributes`,
+	},
+	{
+		name: "looks as if it failed whatever comes: it knows a few words", code: 3, files: map[string]string{start: good + "    if attributes.get('kind') != 'vip':\n        raise ValueError('kind')\n"},
+		want: `inconclusive start-works: start_function fails with attributes that are made up ({"kind":"kind-1","shared_id":"lint-shared-id"}): ValueError: kind at functions/start_function.py:8; give real ones with --attributes
+inconclusive start-survives-empty-attributes: start_function fails in the same place when there are attributes
+inconclusive start-survives-none: start_function fails in the same place when there are attributes`,
+	},
+	{
+		name: "a byte order mark", code: 1, files: map[string]string{api: "\ufeff{}", start: "\ufeff" + good},
+		want: `must handoff-api-is-read agent_settings/experimental_config.json:1 read in the code: it begins with a byte order mark, which JSON does not have`,
+	},
+	{
+		name: "looks broken: lines end as on Windows", files: map[string]string{start: strings.ReplaceAll(good, "\n", "\r\n"), "config/handoffs.yaml": "handoffs:\r\n  - name: desk\r\n"},
+	},
+	{
 		name: "looks broken: nested, and guarded in many ways", files: map[string]string{start: `def start_function(conv):
     conv.state.shared_id = None
     if conv.integration_attributes:

@@ -203,10 +203,17 @@ func works(e *evidence) verdict {
 	if len(v.found) > 0 || e.with.Err == nil || e.madeUp && len(e.tests) > 0 { // real attributes say more than those that are made up
 		return v
 	}
-	if e.madeUp && len(e.with.Given) > 0 {
+	if e.madeUp && len(e.with.Given) > 0 && !e.failsAnyway() {
 		return doubtful("start_function fails with attributes that are made up (%s): %v; give real ones with --attributes", e.with.Given, e.with.Err)
 	}
 	return verdict{found: []found{{at: of(e.with), text: e.with.Err.Error(), seen: byRunning}}}
+}
+
+// failsAnyway reports whether start_function fails whatever the attributes are: in one way with those that are made up, with {} and
+// with None, and it reads nothing that could be made up wrongly.
+func (e *evidence) failsAnyway() bool {
+	reads := slices.ContainsFunc(e.source.Attributes, func(path []string) bool { return !slices.Equal(path, []string{"shared_id"}) })
+	return !reads && e.empty.Err != nil && e.none.Err != nil && e.empty.Err.Error() == e.with.Err.Error() && e.none.Err.Error() == e.with.Err.Error()
 }
 
 // without judges start_function without attributes, which it sees as the given text.

@@ -143,7 +143,12 @@ func (p *Project) decode(name string, into any) error {
 	if strings.HasSuffix(name, ".json") {
 		read = json.Unmarshal
 	}
-	if err := read(text, into); err != nil {
+	err = read(text, into)
+	if wrong, ok := errors.AsType[*yaml.TypeError](err); ok {
+		says, _, _ := strings.Cut(wrong.Errors[0], " into ") // what follows is a type of ours
+		return fmt.Errorf("%s: want the form that the platform writes: %s", file, says)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", file, err)
 	}
 	return nil
@@ -257,6 +262,10 @@ func (p *Project) readExperimental() error {
 		Control struct {
 			Silence int `json:"max_silence_count"`
 		} `json:"conversation_control"`
+	}
+	if bytes.HasPrefix(text, []byte("\ufeff")) {
+		p.Unread = []string{"it begins with a byte order mark, which JSON does not have"}
+		return nil
 	}
 	if err := json.Unmarshal(text, &file); err != nil {
 		p.Unread = []string{err.Error()}

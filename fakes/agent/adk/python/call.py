@@ -113,8 +113,11 @@ class Call:
             self.go_to(*conv._goto)
         elif conv._exit:
             conv.current_flow = conv.current_step = None
-        if result.get("utterance"):
-            conv._said.append(str(result["utterance"]))
+        utterance = result.get("utterance")
+        if not isinstance(utterance, (type(None), str)):
+            raise TypeError(f"utterance: want a text, got {type(utterance).__name__}")
+        if utterance:
+            conv._said.append(utterance)
         conv.history.extend(conversation.AgentResponse(text) for text in conv._said if text)
         reply["say"] = " ".join(text for text in conv._said if text)
 
@@ -160,11 +163,19 @@ def handoff_of(value):
             "route": part.get("phone_number") or part.get("route")}
 
 
+def encode(reply):
+    """Returns a reply as people can read it. Half a surrogate, which UTF-8 cannot say, is escaped, and all else with it."""
+    try:
+        return json.dumps(reply, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(reply).encode("ascii")
+
+
 def serve(channel, project):
     """Answers requests until there are none."""
     sys.stdout, sys.stderr = notes.Printed("stdout"), notes.Printed("stderr")
     lines, this = channel.makefile("rb"), Call(project)
     for line in lines:
         reply = this.run(json.loads(line))
-        channel.sendall(json.dumps(reply).encode("ascii") + b"\n")
+        channel.sendall(encode(reply) + b"\n")
     os._exit(0)
