@@ -21,6 +21,7 @@ type flags struct {
 	usage   string
 	prefix  string            // of the variables that stand for flags; "": none does
 	aliases map[string]string // other variables that stand for flags, by the name of the flag
+	set     map[string]bool   // the flags that a variable has set
 	wrong   string            // what is wrong with the arguments, once they are parsed
 }
 
@@ -63,6 +64,7 @@ func (f *flags) fromEnvironment(e env) error {
 		return nil
 	}
 	var errs []error
+	f.set = make(map[string]bool)
 	known := make(map[string]bool)
 	f.VisitAll(func(d *flag.Flag) {
 		name := f.prefix + strings.ToUpper(strings.ReplaceAll(d.Name, "-", "_"))
@@ -74,6 +76,7 @@ func (f *flags) fromEnvironment(e env) error {
 		if value == "" || f.given(d.Name) {
 			return
 		}
+		f.set[d.Name] = true
 		if err := f.Set(d.Name, value); err != nil {
 			errs = append(errs, fmt.Errorf("%s: want what --%s takes, got %q (%w)", name, d.Name, value, err))
 		}

@@ -79,11 +79,11 @@ func (q queueFlag) Set(s string) error {
 // secretFlags are the flags whose value is not printed, and the variable that a shell is likely to have it in.
 var secretFlags = map[string]string{"dni-key": "DNI_KEY", "handoff-key": "HANDOFF_KEY"}
 
-// again is the command that plays one lesson again.
+// again is the command that plays one lesson again, in a shell with the same variables.
 func (f *rehearseFlags) again(id string) string {
 	words := []string{tool, "rehearse", id}
 	f.Visit(func(set *flag.Flag) {
-		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "control", "output"}, set.Name) {
+		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "control", "output"}, set.Name) || f.set[set.Name] {
 			return
 		}
 		words = append(words, "--"+set.Name)

@@ -8,6 +8,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim"
 )
 
 var origin = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
@@ -95,7 +96,7 @@ func TestJudges(t *testing.T) {
 			if err := problems.Err(); err != nil {
 				t.Fatal(err)
 			}
-			v := &view{lesson: &tc.lesson, begun: origin, now: at(10_000), told: true, keys: []string{"secret-key"}}
+			v := &view{lesson: &tc.lesson, begun: origin, now: at(10_000), told: true, project: sim.Project{DNIKey: "secret-key"}}
 			v.requests, v.calls = tc.requests, tc.calls
 			j := l.Expect[0].rule.judge(v)
 			switch {

@@ -204,10 +204,9 @@ type play struct {
 }
 
 func (p *play) view() *view {
-	v := &view{seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.arrival != nil}
-	project := p.world.project()
-	v.keys = []string{project.DNIKey, project.HandoffKey}
-	return v
+	return &view{
+		seen: p.world.watch.seen(), lesson: p.world.lesson, client: p.options.Client, begun: p.begun, now: time.Now(), told: p.arrival != nil, project: p.world.project(),
+	}
 }
 
 // watchOver lets the callers arrive and waits until the client is done with them, or has had its time. The error is that of

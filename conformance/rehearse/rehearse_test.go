@@ -13,6 +13,31 @@ import (
 	"github.com/dnispool/dnispool/conformance/rehearse"
 )
 
+// TestMisfit: a client that is set up with other keys or names is told so, instead of what the lesson is about.
+func TestMisfit(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name   string
+		change func(*rehearse.Caller)
+		want   string // in the reason
+	}{
+		{"another key to reserve", func(c *rehearse.Caller) { c.DNIKey = "mine" }, "set DNI_KEY in the client, or have the rehearsal take the client's own with --dni-key"},
+		{"another key for handoffs", func(c *rehearse.Caller) { c.HandoffKey = "mine" }, "set HANDOFF_KEY in the client, or have the rehearsal take the client's own with --handoff-key"},
+		{"another account", func(c *rehearse.Caller) { c.Account = "mine" }, "the handoff was asked for at mine/acme-support, and is at acme-uk/acme-support: set ACCOUNT_ID"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			r := play(t, named(t, "happy-transfer"), rehearse.Options{Client: queues, Arrival: rehearse.Func(func(ctx context.Context, c rehearse.Caller) error {
+				tc.change(&c)
+				return takenThrough(careful())(ctx, c)
+			})})
+			if r.Status != finding.Failed || !strings.Contains(r.Failures[0].Because, tc.want) {
+				t.Errorf("want %q, got %s: %+v", tc.want, told(r), r.Failures)
+			}
+		})
+	}
+}
+
 // TestClientKeepsItsKeys: a client that has keys, an account and a project needs no others.
 func TestClientKeepsItsKeys(t *testing.T) {
 	t.Parallel()

@@ -37,7 +37,7 @@ func keys(v *view, _ place) judgement {
 		if err != nil {
 			unescaped = r.URL
 		}
-		for _, k := range v.keys {
+		for _, k := range []string{v.project.DNIKey, v.project.HandoffKey} {
 			switch {
 			case k == "":
 			case strings.Contains(r.URL, k), strings.Contains(unescaped, k):

@@ -43,7 +43,9 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 	}
 	if len(wants) > 0 {
 		out.Status = finding.Failed
-		out.Failures = []finding.Failure{p.failure(first, judgement{want: strings.Join(wants, "; "), got: cmp.Or(got, v.story())})}
+		f := p.failure(first, judgement{want: strings.Join(wants, "; "), got: cmp.Or(got, v.story())})
+		f.Because = cmp.Or(v.misfit(), f.Because)
+		out.Failures = []finding.Failure{f}
 	} else if len(unseen) > 0 {
 		out.Status, out.Reason = finding.Unsupported, "not observable: "+strings.Join(unseen, "; ")
 	}

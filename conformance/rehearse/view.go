@@ -8,17 +8,18 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim"
 )
 
 // view is what was seen of the client in one lesson, as the expectations read it.
 type view struct {
 	seen
-	lesson *Lesson
-	client Client
-	begun  time.Time // when the first caller arrived, or the lesson began
-	now    time.Time
-	told   bool // the client was told of its callers
-	keys   []string
+	lesson  *Lesson
+	client  Client
+	begun   time.Time // when the first caller arrived, or the lesson began
+	now     time.Time
+	told    bool        // the client was told of its callers
+	project sim.Project // the one that the client belongs to
 }
 
 // of are the requests of one kind.
