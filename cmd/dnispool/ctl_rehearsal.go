@@ -75,7 +75,11 @@ func showRehearsal(w io.Writer, r client.Rehearsal) {
 		showVerdict(w, v)
 	}
 	if p := r.Playing; p != nil {
-		fmt.Fprintf(w, "playing %s (%s), each caller %s; the client %s\n", p.Lesson, p.Level, p.Arrival, p.Did)
+		how := "each caller " + p.Arrival
+		if p.Arrival == "self" {
+			how = "you start the caller in your client"
+		}
+		fmt.Fprintf(w, "playing %s (%s), %s; the client %s\n", p.Lesson, p.Level, how, p.Did)
 		showExpected(w, p.Expectations)
 	}
 }

@@ -26,11 +26,19 @@ type Progress struct {
 	States  []State  // of the lesson's expectations, in their order
 }
 
+// NothingYet is what a client has done at the beginning of a lesson.
+const NothingYet = "has done nothing yet"
+
 // tell tells whoever wants to know how far the lesson has come.
 func (p *play) tell(v *view) {
-	if p.options.Progress != nil {
-		p.options.Progress(p.progress(v, v.states(Open)))
+	if p.options.Progress == nil {
+		return
 	}
+	now := p.progress(v, v.states(Open))
+	if len(v.requests) == 0 && len(v.calls) == 0 && v.refusals == 0 {
+		now.Did = NothingYet
+	}
+	p.options.Progress(now)
 }
 
 // conclude tells how the expectations have turned out.

@@ -38,7 +38,7 @@ func TestMisfit(t *testing.T) {
 	}
 }
 
-// TestClientKeepsItsKeys: a client that has keys, an account and a project needs no others.
+// TestClientKeepsItsKeys: a client that has keys, an account and a project of its own needs no others.
 func TestClientKeepsItsKeys(t *testing.T) {
 	t.Parallel()
 	own := queues

@@ -74,6 +74,7 @@ func TestARehearsalIsSeenWhileItHappens(t *testing.T) {
 	}
 	b.see("#rehearsal .playing h2", "once")
 	b.see(`#rehearsal .playing li[data-state="open"]`, "reserves: once")
+	b.see("#rehearsal .did", "The client has done nothing yet.")
 	if err := w.Arrived(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +108,10 @@ func TestARehearsalIsSeenWhileItHappens(t *testing.T) {
 	}
 	b.see(`#rehearsal [data-lesson="once"][data-status="failed"]`, "Ask once.")
 	b.see("#rehearsal .total", "1 played, 0 passed, 1 failed")
+	if _, err := w.Rehearse(t.Context(), client.LessonRequest{Lesson: "once", Arrival: "self"}); err != nil {
+		t.Fatal(err)
+	}
+	b.see("#rehearsal .playing .small", "you start the caller in your client")
 	b.see("#http-address", begun.BaseURL)
 	b.click(`nav [data-view="http"]`)
 	b.see("#http .total", "2") // what the client sent can be looked at as in any simulator

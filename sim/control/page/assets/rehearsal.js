@@ -57,10 +57,17 @@ function lesson(p) {
   return [
     el('h2', {}, p.lesson, ' ', pill(p.level, 'dim')),
     el('p', {}, p.summary),
-    el('p', { class: 'small' }, 'since ', stamp(p.since), `, in ${p.budget} at most; each caller ${p.arrival}`, p.callers.length ? `: ${p.callers.slice(0, 4).join(', ')}${p.callers.length > 4 ? ', …' : ''}` : ''),
+    el('p', { class: 'small' }, 'since ', stamp(p.since), `, in ${p.budget} at most; ${arriving(p)}`),
     el('p', { class: 'did' }, 'The client ', p.did, '.'),
     expected(p.expectations),
   ];
+}
+
+// arriving says how callers come; what comes by itself is anybody's number.
+function arriving(p) {
+  if (p.arrival === 'self') return 'you start the caller in your client';
+  const numbers = p.callers.slice(0, 4).join(', ');
+  return `each caller ${p.arrival}${numbers && `: ${numbers}`}${p.callers.length > 4 ? ', …' : ''}`;
 }
 
 function expected(all) {
@@ -68,7 +75,7 @@ function expected(all) {
 }
 
 function verdict(v) {
-  return el('details', { class: 'lesson', 'data-lesson': v.lesson, 'data-status': v.status, open: v.status === 'failed' },
+  return el('details', { class: 'lesson', 'data-lesson': v.lesson, 'data-status': v.status, open: v.status === 'failed' || v.status === 'error' },
     el('summary', {}, pill(v.status, kinds[v.status] ?? 'dim'), ' ', el('b', {}, v.lesson), ' ', el('span', { class: 'small' }, `${v.level}, ${v.took}`)),
     el('p', {}, v.summary),
     expected(v.expectations),
