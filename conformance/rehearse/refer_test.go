@@ -33,6 +33,7 @@ type switchboard struct {
 
 	invite string   // that brought the caller
 	peer   net.Addr // whom it came from
+	notify string   // the last one
 	heard  []string // what the NOTIFYs say
 }
 
@@ -75,6 +76,10 @@ func (s *switchboard) serve() {
 			s.request("REFER", 1, "Refer-To: "+referTo+"\r\n")
 		case method == "NOTIFY":
 			s.respond("200 OK", text, "Content-Length: 0\r\n\r\n")
+			if text == s.notify {
+				continue // our answer was slow, and it came again
+			}
+			s.notify = text
 			_, fragment, _ := strings.Cut(text, "\r\n\r\n")
 			s.heard = append(s.heard, strings.TrimSpace(fragment))
 			if strings.HasPrefix(field(text, "Subscription-State"), "terminated") {
