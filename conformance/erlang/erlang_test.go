@@ -162,6 +162,19 @@ func TestRest(t *testing.T) {
 }
 
 // TestTheDocumentedExample: 20 numbers held for 2, 4, 6 and 8 s.
+// TestNoCallsArrive: of a pool whose every reservation lives for its window, hardly any numbers are free.
+func TestNoCallsArrive(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		lines         int
+		offered, want float64
+	}{{30, 600, 0.950}, {20, 1000.0 / 3600 * 120, 0.43}} {
+		if got := Blocking(test.lines, test.offered); math.Abs(got-test.want) > 5e-3 {
+			t.Errorf("B(%d, %.4g): want %.3f, got %.4f", test.lines, test.offered, test.want, got)
+		}
+	}
+}
+
 func TestTheDocumentedExample(t *testing.T) {
 	t.Parallel()
 	holds := []float64{2, 4, 6, 8}

@@ -112,7 +112,7 @@ func TestMetronome(t *testing.T) {
 		setUp    string
 		want, by float64
 	}{
-		{3, "4s", 0, 0}, {4, "4s", 0, 0}, {5, "4s", 0, 0},
+		{3, "4s", 0, 0}, {4, "4s", 0, 0}, {5, "4s", 0, 0}, {3, "mean: 4s, cv: 0.6", 0.00003, 0.0005},
 		{4, "mean: 4s, cv: 0.6", 0.013, 0.005}, {5, "mean: 4s, cv: 0.6", 0.104, 0.02},
 	} {
 		c := held(20, test.rate, distribution(t, test.setUp))
@@ -126,7 +126,7 @@ func TestMetronome(t *testing.T) {
 // TestBatches: Hayward's formula is too low where whole batches come at one instant; the reference was simulated.
 func TestBatches(t *testing.T) {
 	t.Parallel()
-	for batch, want := range map[int]float64{2: 0.035, 5: 0.115, 10: 0.229} {
+	for batch, want := range map[int]float64{1: 0.0097, 2: 0.035, 5: 0.115, 10: 0.229} {
 		c := held(20, 12.03/4, distribution(t, "mean: 4s, cv: 0.57"))
 		c.Arrivals.Batch, c.Calls = batch, 25_000
 		if r := mustRun(t, c); math.Abs(r.Blocking.Share-want) > r.Blocking.HalfWidth+0.0005 {
@@ -139,7 +139,7 @@ func TestBatches(t *testing.T) {
 func TestHoldingTimesDoNotMatter(t *testing.T) {
 	t.Parallel()
 	want := erlang.Blocking(20, 12)
-	for _, setUp := range []string{"mixture: [{share: 0.95, of: {mean: 1s}}, {share: 0.05, of: 61s}]"} {
+	for _, setUp := range []string{"mean: 4s", "4s", "mixture: [{share: 0.95, of: {mean: 1s}}, {share: 0.05, of: 61s}]"} {
 		c := held(20, 3, distribution(t, setUp))
 		c.Calls = 40_000
 		if r := mustRun(t, c); !r.Blocking.Contains(want) {
@@ -153,36 +153,41 @@ func TestHoldingTimesDoNotMatter(t *testing.T) {
 	}
 }
 
-// TestLateCalls holds late calls, and those that are taken for others, against the reference, which was simulated with
-// 400,000 reservations: 30 numbers, 3 callers a second, one in twenty of whom does not call.
+// TestLateCalls holds late calls, those that are taken for others, and callers who are refused against the reference, which was
+// simulated with 400,000 reservations: 30 numbers, 3 callers a second, one in twenty of whom does not call.
 func TestLateCalls(t *testing.T) {
 	t.Parallel()
+	const notKnown = -1
 	for _, test := range []struct {
-		selection pool.Selection
-		window    time.Duration
-		wrong     float64 // in a million
-		unbound   float64 // 0: not known
+		selection               pool.Selection
+		window, coolDown        time.Duration
+		wrong, unbound, refused float64 // in a million
 	}{
-		{pool.SelectLRU, 10 * time.Second, 8950, 46658}, {pool.SelectLRU, 15 * time.Second, 2168, 8430},
-		{pool.SelectRandom, 10 * time.Second, 20520, 0}, {pool.SelectLIFO, 10 * time.Second, 81075, 0}, {pool.SelectLIFO, 15 * time.Second, 15655, 0},
+		{pool.SelectLRU, 10 * time.Second, 0, 8950, 46658, 110}, {pool.SelectLRU, 15 * time.Second, 0, 2168, 8430, 378},
+		{pool.SelectLRU, 20 * time.Second, 0, 633, 1848, 778}, {pool.SelectLRU, 30 * time.Second, 0, 63, 128, 2348},
+		{pool.SelectRandom, 10 * time.Second, 0, 20520, notKnown, notKnown}, {pool.SelectRandom, 15 * time.Second, 0, 4395, notKnown, notKnown},
+		{pool.SelectRandom, 20 * time.Second, 0, 945, notKnown, notKnown}, {pool.SelectRandom, 30 * time.Second, 0, 110, notKnown, notKnown},
+		{pool.SelectLIFO, 10 * time.Second, 0, 81075, notKnown, notKnown}, {pool.SelectLIFO, 15 * time.Second, 0, 15655, notKnown, notKnown},
+		{pool.SelectLIFO, 20 * time.Second, 0, 3553, notKnown, notKnown}, {pool.SelectLIFO, 30 * time.Second, 0, 250, notKnown, notKnown},
+		{pool.SelectLRU, 15 * time.Second, 5 * time.Second, 858, notKnown, 140_000},
 	} {
-		t.Run(fmt.Sprint(test.selection, test.window), func(t *testing.T) {
+		t.Run(fmt.Sprint(test.selection, test.window, test.coolDown), func(t *testing.T) {
 			t.Parallel()
 			c := held(30, 3, traffic.SlowPostDialDelay())
-			c.Pool.Window, c.Pool.Selection, c.Abandoned, c.Calls = test.window, test.selection, 0.05, *callers
+			c.Pool.Window, c.Pool.CoolDown, c.Pool.Selection, c.Abandoned, c.Calls = test.window, test.coolDown, test.selection, 0.05, *callers
 			r := mustRun(t, c)
-			n := float64(r.Reserved)
-			near := func(what string, got uint64, want float64) {
-				share := want / 1e6
-				// four standard deviations of the two counts; a wrong call brings on others, so they come in clusters
-				margin := 4 * 1.5 * math.Sqrt(share/n+share/400_000)
-				if got := float64(got) / n; want > 0 && math.Abs(got-share) > margin {
+			near := func(what string, got, of uint64, want, clusters float64) {
+				share, n := want/1e6, float64(of)
+				// four standard deviations of the two counts, and one that was seen where none was to be
+				margin := 4*clusters*math.Sqrt(share/n+share/400_000) + 1/n
+				if got := float64(got) / n; want != notKnown && math.Abs(got-share) > margin {
 					t.Errorf("%s: want %.5f within %.5f, got %.5f", what, share, margin, got)
 				}
 			}
-			near("wrong", r.Wrong, test.wrong)
-			near("unbound", r.Unbound, test.unbound)
-			near("late", r.Late, 0.95e6*c.PostDial.Exceeds(test.window))
+			near("wrong", r.Wrong, r.Reserved, test.wrong, 1.5) // a wrong call brings on others
+			near("unbound", r.Unbound, r.Reserved, test.unbound, 1.5)
+			near("late", r.Late, r.Reserved, 0.95e6*c.PostDial.Exceeds(test.window), 1.5)
+			near("refused", r.Refused, r.Tries, test.refused, 2) // by TestRefusalsComeInClusters
 		})
 	}
 }
