@@ -77,7 +77,7 @@ func BenchmarkCalls(b *testing.B) {
 	const rate = 400
 	p.Arrivals = traffic.Arrivals{Rates: traffic.Steady(rate)}
 	p.For = time.Duration(b.N) * time.Second / rate
-	p.Journey.Think, p.Journey.Talk = traffic.Constant(0), traffic.Constant(time.Second)
+	p.Journey.Think, p.Journey.Talk = traffic.Constant(0), new(traffic.Constant(time.Second))
 	b.ResetTimer()
 	before := cpu()
 	out, err := Run(context.Background(), Plan{Profile: p, Stage: stage, Seed: 1, Prefix: "b-", Record: io.Discard})

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/fakes/client"
 )
 
@@ -17,11 +18,7 @@ type caller struct {
 	run *run
 	due time.Duration // all times are since the start of the run
 
-	think    time.Duration
-	patience time.Duration // 0: endless
-	talk     time.Duration
-	hangsUp  bool // ends the call, and not the platform
-	handoff  bool // is handed over to a queue
+	traffic.Caller
 
 	nonce, sharedID string
 
@@ -41,14 +38,7 @@ type caller struct {
 // draw makes the next caller. All that is random of a caller is drawn here, one caller after the other, so that a seed
 // brings the same callers however they then overlap.
 func (r *run) draw(random *rand.Rand, due time.Duration) *caller {
-	j := &r.profile.Journey
-	c := &caller{
-		run: r, due: due, think: j.Think.Draw(random), talk: j.Talk.Draw(random),
-		hangsUp: random.Float64() < j.HangsUp, handoff: random.Float64() < j.Handoff,
-	}
-	if !j.patient {
-		c.patience = max(j.Patience.Draw(random), time.Nanosecond)
-	}
+	c := &caller{run: r, due: due, Caller: r.profile.Journey.Draw(random)}
 	id := strconv.FormatInt(r.callers.Add(1), 10)
 	c.nonce, c.sharedID = r.Prefix+"n"+id, r.Prefix+id
 	return c
@@ -58,13 +48,9 @@ func (r *run) draw(random *rand.Rand, due time.Duration) *caller {
 func (c *caller) attributes() []byte {
 	b := fmt.Appendf(nil, `{"nonce":"%s","shared_id":"%s"`, c.nonce, c.sharedID)
 	if c.run.calls {
-		talk := c.talk
-		if c.hangsUp {
-			talk = 2*talk + time.Minute // longer than the caller
-		}
-		b = fmt.Appendf(b, `,"want_talk":%.3f`, talk.Seconds())
-		if c.handoff {
-			b = fmt.Appendf(b, `,"want_handoff_to":"%s"`, Queue)
+		b = fmt.Appendf(b, `,"want_talk":%.3f`, c.Wants().Seconds())
+		if c.Handoff {
+			b = fmt.Appendf(b, `,"want_handoff_to":"%s"`, traffic.Queue)
 		}
 	}
 	rest := c.run.profile.Journey.Attributes[1:] // without the brace
@@ -78,15 +64,15 @@ func (c *caller) attributes() []byte {
 func (c *caller) play(ctx context.Context) {
 	r := c.run
 	r.measure.Begun(c.due, r.now())
-	who := client.Caller{ANI: r.profile.Journey.ANI, Attributes: c.attributes(), SharedID: c.sharedID, Think: c.think}
+	who := client.Caller{ANI: r.profile.Journey.ANI, Attributes: c.attributes(), SharedID: c.sharedID, Think: c.Think}
 	switch {
 	case !r.calls:
 		who.Think, who.Leaves = 0, true
-	case c.patience > 0 && c.patience <= c.think:
-		who.Think, who.Leaves = c.patience, true
+	case c.Leaves():
+		who.Think, who.Leaves = c.Patience, true
 	}
-	if c.hangsUp {
-		who.HangUpAfter = max(c.talk, time.Millisecond)
+	if c.HangsUp {
+		who.HangUpAfter = c.Talk
 	}
 	j := r.client.With(line{c}, line{c}).Run(ctx, who)
 	if c.up {
@@ -131,6 +117,6 @@ func (r *run) settings() client.Config {
 	return client.Config{
 		BaseURL: r.Stage.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project,
 		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Storm: j.Storm, DialAttempts: 1,
-		Poll: client.Poll{Every: j.Poll.Every, For: j.Poll.For},
+		Poll: client.Poll{Every: j.Poll.Every, For: j.Poll.For}, Backoff: j.Pause(), Seed: r.Seed,
 	}
 }

@@ -164,8 +164,8 @@ func (l line) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	op := l.op(history.Call)
 	op.Number, op.Nonce, op.SharedID = to, l.nonce, l.sharedID
 	d := targets.Dial{To: to, From: from}
-	if l.patience > 0 {
-		d.CancelAfter = max(l.patience-(op.Start-l.reserved), time.Millisecond)
+	if l.Patience > 0 {
+		d.CancelAfter = max(l.Patience-(op.Start-l.reserved), time.Millisecond)
 	}
 	o := l.run.record.begin(op)
 	l.dialled = true

@@ -98,7 +98,7 @@ func (r *run) hold(rules measure.Rules) traffic.Distribution {
 	case !r.calls:
 		return traffic.Constant(rules.WindowMin + rules.Rest)
 	case rules.Release == reading.OnHangup:
-		return traffic.Sum(traffic.Constant(rules.Rest), j.Think, j.Talk)
+		return traffic.Sum(traffic.Constant(rules.Rest), j.Think, *j.Talk)
 	}
 	return traffic.Sum(traffic.Constant(rules.Rest), j.Think)
 }

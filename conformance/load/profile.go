@@ -36,29 +36,13 @@ type Profile struct {
 	file string // that it was read from
 }
 
-// Journey is what each caller does: the verb of that name in a scenario, with distributions where that has constants.
+// Journey is what each caller does: the verb of that name in a scenario.
 type Journey struct {
-	Attributes     json.RawMessage      `yaml:"-"`               // beside nonce, shared_id, want_talk and want_handoff_to, which each caller has of its own
-	ANI            string               `yaml:"ani"`             // the caller's number
-	Fallback       string               `yaml:"fallback"`        // queue for callers without a number
-	Project        string               `yaml:"project"`         // "": the first
-	ReserveTimeout time.Duration        `yaml:"reserve_timeout"` // of one try
-	Retries        int                  `yaml:"retries"`         // further tries to reserve, after a reply that did not come or was a 5xx
-	Storm          bool                 `yaml:"storm"`           // tries follow each other at once, also when there was no number free
-	Think          traffic.Distribution `yaml:"think"`           // from the number to dialling it
-	Patience       traffic.Distribution `yaml:"patience"`        // from the number until the caller gives up unless somebody has answered; left out: never
-	Talk           traffic.Distribution `yaml:"talk"`            // from the answer to the end
-	HangsUp        float64              `yaml:"hangs_up"`        // share of calls that the caller ends and not the platform, 0 to 1
-	Handoff        float64              `yaml:"handoff"`         // share of callers whom the agent hands over to a queue, 0 to 1
-	Poll           Poll                 `yaml:"poll"`
-
-	patient bool // no patience was stated
-}
-
-// Poll is how a client asks for the handoff after the call.
-type Poll struct {
-	Every time.Duration `yaml:"every"`
-	For   time.Duration `yaml:"for"` // gives up after so long
+	Attributes json.RawMessage `yaml:"-"`        // beside nonce, shared_id, want_talk and want_handoff_to, which each caller has of its own
+	ANI        string          `yaml:"ani"`      // the caller's number
+	Fallback   string          `yaml:"fallback"` // queue for callers without a number
+	Project    string          `yaml:"project"`  // "": the first
+	traffic.Manner
 }
 
 // Closed is the closed model: each of a few callers comes again once it is done and was idle for a while. It offers less when
@@ -76,16 +60,16 @@ type Fault struct {
 	Carrier yaml.Node     `yaml:"carrier"`
 }
 
-// Queue is where callers go whom the agent hands over.
-const Queue = "human"
-
 // Default is what a profile that says nothing else has. The distributions are those that package traffic calls usual.
 func Default() Profile {
 	return Profile{
 		Calls: true, InFlight: 20_000, Grace: 30 * time.Second,
 		Journey: Journey{
-			Attributes: json.RawMessage("{}"), Fallback: "overflow", ReserveTimeout: 2 * time.Second, Retries: 1,
-			Think: traffic.Think(), Talk: traffic.Talk(), Handoff: 0.4, Poll: Poll{Every: time.Second, For: 10 * time.Second}, patient: true,
+			Attributes: json.RawMessage("{}"), Fallback: "overflow",
+			Manner: traffic.Manner{
+				ReserveTimeout: 2 * time.Second, Retries: 1, Think: traffic.Think(), Talk: new(traffic.Talk()), Handoff: 0.4,
+				Poll: traffic.Poll{Every: time.Second, For: 10 * time.Second},
+			},
 		},
 	}
 }
@@ -115,12 +99,12 @@ func (j *Journey) UnmarshalStrict(file string, n *yaml.Node) (problems strictyam
 	if problems = strictyaml.Decode(file, n, &read); len(problems) > 0 {
 		return problems
 	}
-	j.patient = strictyaml.Lookup(n, "patience") == nil
+	problems = j.Problems(file, n)
 	if read.Attributes.IsZero() {
-		return nil
+		return problems
 	}
 	if read.Attributes.Kind != yaml.MappingNode {
-		return strictyaml.Problems{strictyaml.At(file, &read.Attributes, "attributes: want a mapping, got %s", strictyaml.Got(&read.Attributes))}
+		return append(problems, strictyaml.At(file, &read.Attributes, "attributes: want a mapping, got %s", strictyaml.Got(&read.Attributes)))
 	}
 	for key := range strictyaml.Pairs(&read.Attributes) {
 		if slices.Contains(own, key.Value) {
@@ -178,20 +162,6 @@ func (p *Profile) check(file string, n *yaml.Node) (problems strictyaml.Problems
 	}
 	if p.InFlight < 1 {
 		bad("in_flight", "want at least 1 caller, got %d", p.InFlight)
-	}
-	j := p.Journey
-	for key, share := range map[string]float64{"journey.hangs_up": j.HangsUp, "journey.handoff": j.Handoff} {
-		if !(share >= 0 && share <= 1) {
-			bad(key, "want a share of 0 to 1, got %v", share)
-		}
-	}
-	for key, d := range map[string]time.Duration{"journey.reserve_timeout": j.ReserveTimeout, "journey.poll.every": j.Poll.Every, "journey.poll.for": j.Poll.For} {
-		if d <= 0 {
-			bad(key, "want more than 0, got %v", d)
-		}
-	}
-	if j.Retries < 0 {
-		bad("journey.retries", "want 0 or more, got %d", j.Retries)
 	}
 	return problems
 }

@@ -35,7 +35,7 @@ func TestProblemsOfProfiles(t *testing.T) {
 		"load: v1":                 "p.yaml:1:1: arrivals: want a rate like 300/min, or steps, got nothing",
 		"load: v1\narrivals: 5":    `p.yaml:2:11: rate: want calls and a unit like 5/s, 300/min or 1000/h, got "5"`,
 		"load: v1\narrivalls: 5/s": `p.yaml:2:1: unknown key "arrivalls" (did you mean "arrivals"?)`,
-		"load: v1\narrivals: 5/s\njourney: {handoff: 40}":                      "p.yaml:3:20: journey.handoff: want a share of 0 to 1, got 40",
+		"load: v1\narrivals: 5/s\njourney: {handoff: 40}":                      "p.yaml:3:20: handoff: want a share of 0 to 1, got 40",
 		"load: v1\narrivals: 5/s\njourney: {attributes: {nonce: 1}}":           "p.yaml:3:24: attributes: want no nonce, which each caller has of its own",
 		"load: v1\narrivals: 5/s\njourney: {attributes: [1]}":                  "p.yaml:3:23: attributes: want a mapping, got a list",
 		"load: v1\narrivals: 5/s\nin_flight: 0":                                "p.yaml:3:12: in_flight: want at least 1 caller, got 0",

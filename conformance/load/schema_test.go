@@ -25,6 +25,7 @@ func TestSchemaAgrees(t *testing.T) {
 		"load: v1\nclosed: {callers: 3, idle: {mean: 2s}}\nfor: 1m\n":                                               true,
 		"load: v1\narrivals: {steps: [{rate: 1/s, for: 1s}, {from: 1/s, to: 5/s, for: 1m30s}], batch: 2}\n":         true,
 		least + "journey: {think: 1s, patience: {mixture: [{share: 0.5, of: 0s}, {share: 0.5, of: {mean: 1s}}]}}\n": true,
+		least + "journey: {retries: 5, backoff: {min: 100ms, max: 2s}}\n":                                           true,
 		least + "journey: {attributes: {a: {b: [1]}}, storm: true, talk: {median: 1s, p99: 9s, max: 20s}}\n":        true,
 		least + "thresholds: [blocked < 1%, {want: reserve.p99.9 < 1s, abort: true}]\n":                             true,
 		least + "faults: [{at: 1s, for: 1s, carrier: {outage: true}}]\n":                                            true,
@@ -72,8 +73,8 @@ func TestSchemaAgrees(t *testing.T) {
 	}
 	tags := func(of reflect.Type, more ...string) []string {
 		names := more
-		for i := range of.NumField() {
-			if tag := of.Field(i).Tag.Get("yaml"); tag != "" && tag != "-" {
+		for _, f := range reflect.VisibleFields(of) {
+			if tag := f.Tag.Get("yaml"); tag != "" && tag != "-" {
 				names = append(names, tag)
 			}
 		}

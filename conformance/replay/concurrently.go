@@ -57,7 +57,7 @@ func (cl *client) clientOf(st *scenario.Step, i int) *client {
 	scope := cl.scope.Child()
 	scope.Set("client", map[string]any{"index": i, "random": fmt.Sprintf("%016x", cl.draws(st, i).Uint64())})
 	child := cl.newClient(fmt.Sprintf("client %d", i), scope)
-	child.parent = cl
+	child.parent, child.number = cl, i
 	return child
 }
 

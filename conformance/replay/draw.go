@@ -13,6 +13,13 @@ func (p *player) draws(st *scenario.Step, client int) *rand.Rand {
 	return rand.New(rand.NewPCG(p.seed, uint64(st.Index)<<32|uint64(client)))
 }
 
+// callers is the stream for the next caller that a client takes through a journey. It is none of draws.
+func (cl *client) callers() *rand.Rand {
+	const journeys = 1 << 63
+	cl.drawn++
+	return rand.New(rand.NewPCG(cl.seed, journeys|uint64(cl.number)<<32|uint64(cl.drawn)))
+}
+
 // starts says when each client begins, counted from the beginning of the step; nil: all at one barrier.
 func (p *player) starts(st *scenario.Step, a *scenario.Concurrently, clients int) []time.Duration {
 	switch {

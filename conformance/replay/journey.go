@@ -1,7 +1,9 @@
 package replay
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"slices"
@@ -11,6 +13,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
 var _ = register(scenario.VerbJourney, (*client).journey, func(_ *scenario.Journey, out outcome, s *finding.Step) {
@@ -34,10 +37,15 @@ func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Jo
 	if err != nil {
 		return outcome{}, err
 	}
+	random := cl.callers()
+	caller := a.Draw(random)
+	if attributes, err = wanting(attributes, caller); err != nil {
+		return outcome{}, fmt.Errorf("attributes: %w", err)
+	}
 	w := &witness{client: cl, step: st, project: project, identity: identityOfAttributes(attributes)}
 	j, err := cl.stage.Journey(ctx, targets.Journey{
-		Project: project.Name, ANI: ani, Attributes: attributes, Fallback: fallback, ReserveTimeout: a.ReserveTimeout, Retries: a.Retries,
-		PollEvery: a.Poll.Every, PollFor: a.Poll.For, Dialled: w.dialled,
+		Project: project.Name, ANI: ani, Attributes: attributes, Fallback: fallback,
+		Manner: a.Manner, Caller: caller, Seed: random.Uint64(), Dialled: w.dialled,
 	}, w)
 	if err != nil {
 		return outcome{}, err
@@ -46,7 +54,7 @@ func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Jo
 		cl.warn("%s: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human", st.Label())
 	}
 	result := map[string]any{
-		"outcome": j.Outcome, "reason": j.Reason, "dialled": j.Dialled, "reserve_attempts": j.ReserveAttempts, "polls": j.Polls, "fail_open": j.FailOpen,
+		"outcome": j.Outcome, "reason": j.Reason, "dialled": j.Dialled, "gave_up": j.GaveUp, "reserve_attempts": j.ReserveAttempts, "polls": j.Polls, "fail_open": j.FailOpen,
 	}
 	for name, value := range map[string]string{"queue": j.Queue, "destination": j.Destination, "id": j.CallID} {
 		if value != "" {
@@ -54,6 +62,32 @@ func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Jo
 		}
 	}
 	return outcome{result: result, failures: w.failures}, nil
+}
+
+// wanting are the attributes with what was drawn for the caller. The agent stays on the line for longer than a caller who
+// hangs up.
+func wanting(attributes json.RawMessage, c traffic.Caller) (json.RawMessage, error) {
+	if c.Talk == 0 && !c.Handoff {
+		return attributes, nil
+	}
+	var whole map[string]json.RawMessage
+	if err := json.Unmarshal(attributes, &whole); err != nil {
+		return nil, fmt.Errorf("want a mapping to add want_talk and want_handoff_to to, got %s", attributes)
+	}
+	var drawn []byte
+	if c.Talk > 0 {
+		drawn = fmt.Appendf(drawn, `"want_talk":%.3f`, c.Wants().Seconds())
+	}
+	if c.Handoff {
+		if drawn != nil {
+			drawn = append(drawn, ',')
+		}
+		drawn = fmt.Appendf(drawn, `"want_handoff_to":"%s"`, traffic.Queue)
+	}
+	if len(whole) > 0 {
+		drawn = append(drawn, ',')
+	}
+	return fmt.Appendf(nil, "{%s%s", drawn, bytes.TrimSpace(attributes)[1:]), nil
 }
 
 // witness sees what the fake integrator does: its requests and calls are kept, held against the contract and

@@ -238,11 +238,13 @@ func (p *player) warn(format string, args ...any) {
 type client struct {
 	*player
 	name   string // "" for the scenario's own
+	number int    // of a concurrently, from 1; 0: the scenario's own
 	parent *client
 	scope  *scenario.Scope
 	calls  map[string]*placed
 	leases map[string]reservation // by step name
 	before []finding.Step
+	drawn  int // callers of journeys
 }
 
 // reservation is what a client remembers of a number it was given.

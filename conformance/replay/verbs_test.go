@@ -123,6 +123,25 @@ steps:
       {outcome: transferred, queue: billing, destination: billing, dialled: true, reserve_attempts: 1, polls: 1, fail_open: false, reason: {present: true}, id: {present: true}}
 check: [no-double-lease, no-lost-number, no-cross-talk, handoff-matches-call]
 `},
+		{"journey of callers who are drawn", `
+given:
+  pool: {numbers: 3, window: 30s}
+steps:
+  - journey: {attributes: {shared_id: j-3, nonce: n-3}, fallback: queue, think: {min: 5s, max: 9s}, talk: {min: 20s, max: 30s}, handoff: 1}
+    expect: {outcome: transferred, queue: human, gave_up: false}
+  - journey: {attributes: {}, fallback: queue, think: 5s, patience: 4s}
+    note: gives up before dialling
+    expect: {outcome: completed, gave_up: true, dialled: false, polls: 0}
+  - fault: {carrier: {post_dial_delay: {min: 5s, max: 9s}}}
+  - journey: {attributes: {}, fallback: queue, think: 1s, patience: 4s}
+    note: gives up before it rings
+    expect: {outcome: completed, gave_up: true, dialled: true, polls: 0}
+  - journey: {attributes: {shared_id: j-4, nonce: n-4}, fallback: queue, talk: {mean: 20s, cv: 0.5}, hangs_up: 1}
+    expect: {outcome: completed, gave_up: false, polls: 0, reason: the caller hung up}
+  - handoff: {shared_id: j-4}
+    within: 2s
+    expect: {status: 200, body: {data: {echo_nonce: n-4, handoff_to: null}}}
+`},
 		{"journey without a number", `
 given: {pool: {numbers: 1}}
 steps:

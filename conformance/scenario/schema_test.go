@@ -109,7 +109,7 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 // beyondSchema are the problems that a schema cannot see: they lie between two places.
 func beyondSchema() []string {
 	return []string{
-		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "empty-subset", "forgotten-dollar", "forward-reference", "literal-var",
+		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "drawn-and-written", "empty-subset", "forgotten-dollar", "forward-reference", "literal-var",
 		"malformed-reference", "matcher-in-a-list", "misspelt-format", "pattern-that-does-not-compile", "shadowed-name", "too-many-counted",
 		"unknown-reference", "unknown-result-field", "unquoted-attribute", "unused-name", "unused-var", "zero-duration",
 	}
@@ -210,10 +210,22 @@ func TestSchemaKnowsTheLanguage(t *testing.T) {
 // argNames are the yaml names of the fields.
 func argNames(args Args) []string {
 	var names []string
-	for f := range reflect.TypeOf(args).Elem().Fields() {
-		names = append(names, f.Tag.Get("yaml"))
+	for _, f := range reflect.VisibleFields(reflect.TypeOf(args).Elem()) {
+		if !f.Anonymous {
+			names = append(names, f.Tag.Get("yaml"))
+		}
 	}
 	return names
+}
+
+// TestDistributionsAreThoseOfLoad: one vocabulary.
+func TestDistributionsAreThoseOfLoad(t *testing.T) {
+	defs := func(name string) map[string]any {
+		return readSchema(t, name).(map[string]any)["$defs"].(map[string]any)
+	}
+	if !reflect.DeepEqual(defs("scenario.schema.json")["distribution"], defs("load.schema.json")["distribution"]) {
+		t.Error("distribution: want the same in the schemas of scenarios and of load, got two")
+	}
 }
 
 // TestSchemaExplains wants a description wherever an editor would show one.

@@ -1,10 +1,9 @@
 package scenario
 
 import (
-	"time"
-
 	"go.yaml.in/yaml/v3"
 
+	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -19,6 +18,7 @@ func journeyVerb() definition {
 			{name: "destination"},
 			{name: "reason"},
 			{name: "dialled", kind: kindBool},
+			{name: "gave_up", kind: kindBool}, // the caller left before somebody answered
 			{name: "reserve_attempts", kind: kindNumber},
 			{name: "polls", kind: kindNumber},
 			{name: "fail_open", kind: kindBool}, // the record never appeared, and the caller was let go
@@ -28,32 +28,34 @@ func journeyVerb() definition {
 		check: func(l *loader, args Args, n *yaml.Node) {
 			a := args.(*Journey)
 			l.need(VerbJourney, n, "attributes")
-			l.positive(n, "reserve_timeout", a.ReserveTimeout)
-			l.atLeast(n, "retries", a.Retries, 0)
-			if poll := strictyaml.Lookup(n, "poll"); poll != nil {
-				l.positive(poll, "every", a.Poll.Every)
-				l.positive(poll, "for", a.Poll.For)
+			for _, p := range a.Problems(l.file, n) {
+				if !l.reported(&yaml.Node{Line: p.Line, Column: p.Column}) {
+					l.ps = append(l.ps, p)
+				}
 			}
+			l.drawn(a, n)
 		},
 	}
 }
 
-// Journey is the integrator's whole flow: reserve, dial or fall back, read the handoff
-// after the call, transfer or finish.
-type Journey struct {
-	Attributes     Value         `yaml:"attributes"`
-	ANI            Text          `yaml:"ani"`
-	Fallback       Text          `yaml:"fallback"` // queue for callers without a number
-	Project        Text          `yaml:"project"`
-	ReserveTimeout time.Duration `yaml:"reserve_timeout"` // of one try; 0: the client's default
-	Retries        int           `yaml:"retries"`         // further tries to reserve
-	Poll           Poll          `yaml:"poll"`
+// drawn reports attributes that are written and drawn as well.
+func (l *loader) drawn(a *Journey, n *yaml.Node) {
+	attributes := strictyaml.Lookup(n, "attributes")
+	for key, is := range map[string]bool{"want_talk": a.Talk != nil, "want_handoff_to": a.Handoff > 0} {
+		if at := strictyaml.Lookup(attributes, key); at != nil && is {
+			l.problem(at, "%s: want it here or drawn by %s, got both", key, map[string]string{"want_talk": "talk", "want_handoff_to": "handoff"}[key])
+		}
+	}
 }
 
-// Poll is how a journey asks for the handoff after the call.
-type Poll struct {
-	Every time.Duration `yaml:"every"` // 0: the client's default
-	For   time.Duration `yaml:"for"`   // gives up after so long; 0: the client's default
+// Journey is the integrator's whole flow: reserve, dial or fall back, read the handoff
+// after the call, transfer or finish. What of its caller is random the scenario's seed repeats.
+type Journey struct {
+	Attributes Value `yaml:"attributes"`
+	ANI        Text  `yaml:"ani"`
+	Fallback   Text  `yaml:"fallback"` // queue for callers without a number
+	Project    Text  `yaml:"project"`
+	traffic.Manner
 }
 
 func (a *Journey) values() []*Value {

@@ -14,6 +14,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -168,14 +169,13 @@ type CallEnd struct {
 
 // Journey is what the fake integrator is asked to do.
 type Journey struct {
-	Project        string
-	ANI            string
-	Attributes     json.RawMessage
-	Fallback       string
-	ReserveTimeout time.Duration
-	Retries        int
-	PollEvery      time.Duration
-	PollFor        time.Duration
+	Project    string
+	ANI        string
+	Attributes json.RawMessage
+	Fallback   string
+	Manner     traffic.Manner
+	Caller     traffic.Caller // drawn from it
+	Seed       uint64         // of the waits between tries
 
 	// Dialled, when set, hears of each call to the platform once it is answered or refused: the number, when it was
 	// dialled in the target's time, and the call.
@@ -191,6 +191,7 @@ type JourneyResult struct {
 	DNI             string
 	CallID          string
 	Dialled         bool
+	GaveUp          bool // the caller left before somebody answered
 	FailOpen        bool // the handoff state never appeared, which the documented rule reads as "complete"
 	ReserveAttempts int
 	Polls           int

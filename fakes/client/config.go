@@ -3,6 +3,7 @@ package client
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/url"
 	"strings"
 	"time"
@@ -36,14 +37,16 @@ type Config struct {
 	// ReserveRetries is how often a reservation is tried again after an attempt that failed without a refusal.
 	// After a timeout or a 5xx the number of the first attempt may be lost until its window closes. Default 0.
 	ReserveRetries int           `yaml:"reserve_retries"`
-	ReserveBudget  time.Duration `yaml:"reserve_budget"` // attempts and waits together; default reserve_timeout x (retries + 1)
+	ReserveBudget  time.Duration `yaml:"reserve_budget"` // attempts and waits together; default reserve_timeout x (retries + 1), with a Backoff an hour
 	// Storm makes of a careful client one that tries again at once, and also when it was refused for want of a number.
-	Storm          bool          `yaml:"storm"`
-	DialAttempts   int           `yaml:"dial_attempts"` // numbers tried before falling back; default 2
-	RingTimeout    time.Duration `yaml:"ring_timeout"`  // of a call to a number or a queue, in real time; 0: as long as the network lets it ring
-	HandoffTimeout time.Duration `yaml:"handoff_timeout"`
-	Poll           Poll          `yaml:"poll"`
-	Seed           uint64        `yaml:"seed"` // of the jitter
+	Storm bool `yaml:"storm"`
+	// Backoff draws the wait between two tries to reserve. nil: 200 ms, doubled each time up to 5 s, up to a half of it off at random.
+	Backoff        func(*rand.Rand) time.Duration `yaml:"-"`
+	DialAttempts   int                            `yaml:"dial_attempts"` // numbers tried before falling back; default 2
+	RingTimeout    time.Duration                  `yaml:"ring_timeout"`  // of a call to a number or a queue, in real time; 0: as long as the network lets it ring
+	HandoffTimeout time.Duration                  `yaml:"handoff_timeout"`
+	Poll           Poll                           `yaml:"poll"`
+	Seed           uint64                         `yaml:"seed"` // of the jitter
 }
 
 // Poll says how often and how long the client asks for a handoff after the call. The first question comes at once.
@@ -120,6 +123,9 @@ func (c Config) full() Config {
 		}
 	}
 	def(&c.ReserveTimeout, 2*time.Second)
+	if c.Backoff != nil {
+		def(&c.ReserveBudget, time.Hour)
+	}
 	def(&c.ReserveBudget, c.ReserveTimeout*time.Duration(c.ReserveRetries+1))
 	def(&c.HandoffTimeout, 5*time.Second)
 	def(&c.Poll.Every, time.Second)

@@ -149,7 +149,7 @@ func (r *run) backoff(n int) time.Duration {
 }
 
 // pause is how long to wait after a failed attempt: what the server asked for, but never less than the backoff.
-func (r *run) pause(p reply, failures int) time.Duration {
+func (r *run) pause(p reply, backoff time.Duration) time.Duration {
 	after, _ := retryafter.Wait(p.header.Get("Retry-After"), p.header.Get("Date"), r.clock.Now())
-	return max(after, r.backoff(failures))
+	return max(after, backoff)
 }

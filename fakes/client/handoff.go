@@ -35,7 +35,7 @@ func (r *run) ask(ctx context.Context) answer {
 		wait := r.config.Poll.Every
 		if a.record == Unreadable {
 			failures++
-			wait = max(wait, r.pause(p, failures))
+			wait = max(wait, r.pause(p, r.backoff(failures)))
 		}
 		if spent+wait >= r.config.Poll.For {
 			a.why = fmt.Sprintf("%s after %d polls", a.why, r.Polls)

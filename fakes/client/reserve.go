@@ -39,7 +39,7 @@ func (r *run) reserve(ctx context.Context, body []byte) (string, error) {
 			}
 			retries--
 		}
-		wait := r.pause(p, failures)
+		wait := r.pause(p, r.between(failures))
 		if r.config.Storm {
 			wait = 0
 		}
@@ -52,6 +52,16 @@ func (r *run) reserve(ctx context.Context, body []byte) (string, error) {
 		}
 		spent += wait
 	}
+}
+
+// between is the wait from the n-th failed try to the next.
+func (r *run) between(n int) time.Duration {
+	if r.config.Backoff == nil {
+		return r.backoff(n)
+	}
+	r.chance.mu.Lock()
+	defer r.chance.mu.Unlock()
+	return r.config.Backoff(r.chance.rng)
 }
 
 // reserved reads the reply of Reserve DNI: a number that can be dialled, or in words why not.

@@ -3,6 +3,7 @@ package client_test
 import (
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"syscall"
@@ -154,4 +155,16 @@ func TestAStormOfRetries(t *testing.T) {
 	if j := w.run(t, c); j.DNI == "" || j.ReserveAttempts != 4 || slices.ContainsFunc(w.clock.waits, func(d time.Duration) bool { return d > 0 }) {
 		t.Errorf("want a number at the fourth try and no wait, got %+v after %v", j, w.clock.waits)
 	}
+}
+
+func TestReserveWaitsAsTold(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := world{platform: platform{reserve: []canned{{status: 500}, {status: 500}, {status: 200, body: number}}, handoff: []canned{{status: 200, body: record(`{"handoff_to":null}`)}}}}
+		conf := config()
+		conf.ReserveRetries = 2
+		conf.Backoff = func(r *rand.Rand) time.Duration { return 20*time.Second + time.Duration(r.IntN(1)) } // longer than all tries
+		if j := w.run(t, conf); j.Outcome != client.Completed || !slices.Equal(w.clock.waits, []time.Duration{20 * time.Second, 20 * time.Second}) {
+			t.Errorf("want two waits of 20s, got %v; %s: %s", w.clock.waits, j.Outcome, j.Reason)
+		}
+	})
 }

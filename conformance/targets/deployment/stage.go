@@ -328,27 +328,30 @@ func (s *stage) Journey(ctx context.Context, j targets.Journey, do targets.Doer)
 	if !ok {
 		return targets.JourneyResult{}, fmt.Errorf("journey: want a project of the target, got %q", j.Project)
 	}
-	return world.Journey(ctx, s.BaseURL(), p, j, do, phone{s, j.Dialled}, clock.Real())
+	return world.Journey(ctx, s.BaseURL(), p, j, do, phone{s, j}, clock.Real())
 }
 
 // phone is the integrator's line.
 type phone struct {
 	*stage
-	dialled func(number string, at time.Time, c targets.Call) // may be nil
+	journey targets.Journey
 }
 
 // Dial implements client.Phone.
 func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	started := time.Now()
-	c, err := p.stage.Dial(ctx, targets.Dial{To: to, From: from})
+	c, err := p.stage.Dial(ctx, world.Rings(to, from, p.journey.Caller))
 	if err != nil {
 		return nil, err
 	}
-	if p.dialled != nil {
-		p.dialled(to, started, c)
+	if p.journey.Dialled != nil {
+		p.journey.Dialled(to, started, c)
 	}
 	if !c.Answered() {
-		return nil, fmt.Errorf("%d %s", c.Status(), c.Reason())
+		return nil, world.NotAnswered(c)
+	}
+	if caller := p.journey.Caller; caller.HangsUp {
+		time.AfterFunc(caller.Talk, func() { _, _ = c.Hangup(ctx) }) // a call that is over stays so
 	}
 	return integrated{c}, nil
 }

@@ -100,31 +100,54 @@ func (s *stage) Journey(ctx context.Context, j targets.Journey, do targets.Doer)
 	if !ok {
 		return targets.JourneyResult{}, fmt.Errorf("journey: want a project of the platform, got %q", j.Project)
 	}
-	return world.Journey(ctx, s.BaseURL(), p, j, do, phone{s, j.Dialled}, waiter{s.clock})
+	g := &grip{letGo: func() { letGo(ctx) }}
+	defer g.open()
+	return world.Journey(context.WithValue(ctx, holding{}, g.open), s.BaseURL(), p, j, do, phone{s, j, g}, waiter{s, g})
 }
 
 // phone is the integrator's line: time passes while one of its calls is up.
 type phone struct {
 	*stage
-	dialled func(number string, at time.Time, c targets.Call) // may be nil
+	journey targets.Journey
+	grip    *grip
 }
 
 // Dial implements client.Phone.
 func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	started := p.clock.Now()
-	c, err := p.stage.Dial(ctx, targets.Dial{To: to, From: from})
+	c, err := p.stage.Dial(ctx, world.Rings(to, from, p.journey.Caller))
 	if err != nil {
 		return nil, err
 	}
-	if p.dialled != nil {
-		p.dialled(to, started, c)
+	if p.journey.Dialled != nil {
+		p.journey.Dialled(to, started, c)
 	}
 	if !c.Answered() {
-		return nil, fmt.Errorf("%d %s", c.Status(), c.Reason())
+		return nil, world.NotAnswered(c)
+	}
+	if caller := p.journey.Caller; caller.HangsUp && p.talk(ctx, c, caller.Talk) {
+		if _, err := c.Hangup(ctx); err != nil {
+			return nil, err
+		}
 	}
 	p.stage.Await(ctx, c, world.Forever)
 	p.clock.Settle() // the platform has done what follows the call
+	p.grip.close(p.clock.Hold())
 	return integrated{c.(world.Call).Call}, nil
+}
+
+// talk reports whether a call is still up after a time.
+func (p phone) talk(ctx context.Context, c targets.Call, d time.Duration) bool {
+	up, over := context.WithCancel(ctx)
+	defer over()
+	go func() {
+		select {
+		case <-c.Ended():
+			over()
+		case <-up.Done():
+		}
+	}()
+	return waiter{p.stage, p.grip}.Sleep(up, d) == nil
 }
 
 // Transfer implements client.Phone. A desk that nobody attends rings in virtual time.
@@ -153,13 +176,56 @@ type integrated struct{ *pstn.Call }
 func (c integrated) Hangup(ctx context.Context) error { return c.Call.Hangup(ctx) }
 
 // waiter is the integrator's clock: its waits move time.
-type waiter struct{ Clock }
+type waiter struct {
+	*stage
+	grip *grip
+}
 
-// Sleep implements client.Clock.
-func (w waiter) Sleep(ctx context.Context, d time.Duration) error {
+// Sleep implements client.Clock. Others who wait meanwhile wait for the same time.
+func (w waiter) Sleep(ctx context.Context, d time.Duration) (err error) {
+	release := w.clock.Hold() // from now on, or time could pass before the wait begins
 	letGo(ctx)
-	w.Advance(d)
-	return ctx.Err()
+	passed := make(chan struct{})
+	go func() {
+		defer close(passed)
+		err = w.clock.Sleep(ctx, d)
+	}()
+	go w.pump(passed, func() time.Duration { return world.Forever }) // it ends once this client lets time pass again
+	<-passed
+	w.grip.close(release)
+	return err
+}
+
+// grip keeps virtual time still between two waits of an integrator, as others would take its time from it: what it does
+// itself takes none.
+type grip struct {
+	letGo func() // what else holds the time on its behalf
+
+	mu      sync.Mutex
+	release func() // nil: it is open
+}
+
+// close takes over what holds the time, for no longer than the patience.
+func (g *grip) close(release func()) {
+	g.open()
+	patience := time.AfterFunc(launchPatience, release)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.release = func() {
+		patience.Stop()
+		release()
+	}
+}
+
+// open lets time pass.
+func (g *grip) open() {
+	g.letGo()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.release != nil {
+		g.release()
+		g.release = nil
+	}
 }
 
 // setups holds virtual time still while a call is on the network: from dialling until the platform has the INVITE,

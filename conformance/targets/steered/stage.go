@@ -178,26 +178,28 @@ func (s *stage) Await(ctx context.Context, c targets.Call, limit time.Duration) 
 	letGo(ctx)
 	deadline := s.clock.Now().Add(limit)
 	ending := func() bool { return !c.(world.Call).EndedAt().IsZero() } // known before the platform is told that its BYE arrived
-	for s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {
-		if ctx.Err() != nil {
-			return false
+	for moved := time.Now(); ; {
+		if s.clock.AdvanceToNext(deadline.Sub(s.clock.Now()), ending) {
+			if moved = time.Now(); ctx.Err() != nil {
+				return false
+			}
+			continue
 		}
-	}
-	if ending() {
-		<-c.Ended()
-		return true
-	}
-	// Nobody sleeps: what may still come is on the network, in real time.
-	patience := time.NewTimer(networkPatience)
-	defer patience.Stop()
-	select {
-	case <-c.Ended():
-		return true
-	case <-ctx.Done():
-		return false
-	case <-patience.C:
-		s.clock.Advance(deadline.Sub(s.clock.Now()))
-		return closed(c.Ended())
+		if ending() {
+			<-c.Ended()
+			return true
+		}
+		if time.Since(moved) >= networkPatience {
+			s.clock.Advance(deadline.Sub(s.clock.Now()))
+			return closed(c.Ended())
+		}
+		select { // nobody sleeps: what may still come is on the network, in real time
+		case <-c.Ended():
+			return true
+		case <-ctx.Done():
+			return false
+		case <-time.After(pumpEvery):
+		}
 	}
 }
 

@@ -3,13 +3,16 @@ package world
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim/sipua"
@@ -78,23 +81,46 @@ func reasonText(header string) string {
 	return text
 }
 
-// Journey lets the fake integrator take one caller through the whole flow.
+// Journey lets the fake integrator take one caller through the whole flow. That the caller gives up while it rings, and hangs
+// up, is up to the phone: see Rings.
 func Journey(ctx context.Context, baseURL string, p targets.Project, j targets.Journey, do targets.Doer, phone client.Phone, clock client.Clock) (targets.JourneyResult, error) {
+	m := j.Manner
 	c, err := client.New(client.Config{
 		BaseURL: baseURL, DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project, Fallback: j.Fallback,
-		ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Poll: client.Poll{Every: j.PollEvery, For: j.PollFor},
+		ReserveTimeout: m.ReserveTimeout, ReserveRetries: m.Retries, Backoff: m.Pause(), Storm: m.Storm, Poll: client.Poll{Every: m.Poll.Every, For: m.Poll.For}, Seed: j.Seed,
 	}, do, phone, clock)
 	if err != nil {
 		return targets.JourneyResult{}, err
 	}
-	r := c.Run(ctx, client.Caller{ANI: cmp.Or(j.ANI, DefaultANI), Attributes: j.Attributes})
+	caller := client.Caller{ANI: cmp.Or(j.ANI, DefaultANI), Attributes: j.Attributes, Think: j.Caller.Think}
+	if j.Caller.Leaves() {
+		caller.Think, caller.Leaves = j.Caller.Patience, true
+	}
+	r := c.Run(ctx, caller)
 	if err := ctx.Err(); err != nil {
 		return targets.JourneyResult{}, err
 	}
 	return targets.JourneyResult{
 		Outcome: string(r.Outcome), Reason: r.Reason, Queue: r.Queue, Destination: r.Destination, DNI: r.DNI, CallID: r.CallID,
-		Dialled: r.Dialled, FailOpen: r.FailOpen, ReserveAttempts: r.ReserveAttempts, Polls: r.Polls,
+		Dialled: r.Dialled, GaveUp: r.GaveUp, FailOpen: r.FailOpen, ReserveAttempts: r.ReserveAttempts, Polls: r.Polls,
 	}, nil
+}
+
+// Rings is a call to the platform on behalf of a caller whose number has been there since its Think.
+func Rings(to, from string, c traffic.Caller) targets.Dial {
+	d := targets.Dial{To: to, From: from}
+	if c.Patience > 0 {
+		d.CancelAfter = max(c.Patience-c.Think, time.Millisecond)
+	}
+	return d
+}
+
+// NotAnswered is why nobody can be spoken to.
+func NotAnswered(c targets.Call) error {
+	if c.End().By == pstn.ByCaller {
+		return client.ErrGaveUp
+	}
+	return fmt.Errorf("%d %s", c.Status(), c.Reason())
 }
 
 // Ladder collects the carrier's SIP messages. It is safe for concurrent use.
