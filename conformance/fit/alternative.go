@@ -57,10 +57,10 @@ func alternatives() []alternative {
 	return out
 }
 
-// needed are the facts that are unknown and that decide whether the scenario holds.
-func (r *rehearsal) needed(ctx context.Context, s *scenario.Scenario) (missing []alternative) {
+// needed are the facts that are unknown and that decide whether the scenario holds, which did what it did on the reference.
+func (r *rehearsal) needed(ctx context.Context, s *scenario.Scenario, did touched) (missing []alternative) {
 	for _, a := range alternatives() {
-		if r.knows(a.keys) || len(missing) > 0 && missing[len(missing)-1].fact == a.fact {
+		if r.knows(a.keys) || !did.matters(a.keys[0]) || len(missing) > 0 && missing[len(missing)-1].fact == a.fact {
 			continue
 		}
 		if r.rehearse(ctx, s, &a, all).result.Verdict() != finding.Passed {

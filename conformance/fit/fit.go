@@ -105,7 +105,7 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		d.fit = r.why(ctx, s, unique, base)
 		return d
 	}
-	if missing := r.needed(ctx, unique); len(missing) > 0 {
+	if missing := r.needed(ctx, unique, base.did); len(missing) > 0 {
 		d.fit = unsupported("needs to know %s: state %s", strings.Join(names(missing), " and "), strings.Join(keys(missing), ", "))
 		d.fit.Lacks = keys(missing)
 		return d
@@ -131,6 +131,9 @@ func (r *rehearsal) why(ctx context.Context, s, unique *scenario.Scenario, base 
 		{unique, all &^ oneCaller, unsupported("needs calls from a number of its own: calls.from allows %s alone", r.file.Calls.From)},
 		{s, all &^ (foreignIDs | oneCaller), unsupported("asks by the id of a call of which it does not know the shared_id; only the platform knows that id")},
 	} {
+		if w.play == unique && w.like == all&^oneCaller && r.file.Calls.From == "" {
+			continue // no other than what has failed
+		}
 		if r.rehearse(ctx, w.play, nil, w.like).result.Verdict() == finding.Passed {
 			return w.fit
 		}

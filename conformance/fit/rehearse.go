@@ -42,6 +42,7 @@ type rehearsed struct {
 	result finding.Result
 	used   deployment.Usage
 	held   []deployment.Hold // at its end
+	did    touched
 }
 
 // rehearse plays a scenario on the reference, made like the deployment: by its facts, what is unknown by the default or as
@@ -54,7 +55,7 @@ func (r *rehearsal) rehearse(ctx context.Context, s *scenario.Scenario, otherwis
 	if t.stage == nil {
 		return rehearsed{result: result}
 	}
-	return rehearsed{result: result, used: t.stage.ledger.Used(), held: t.stage.left}
+	return rehearsed{result: result, used: t.stage.ledger.Used(), held: t.stage.left, did: t.stage.touched}
 }
 
 // worldOf is the given that makes the reference like the deployment: what the scenario asks for is among the facts.
@@ -164,7 +165,8 @@ func (t *stand) Open(ctx context.Context, w targets.World) (targets.Stage, error
 	if err != nil {
 		return nil, err
 	}
-	t.stage = &standStage{Stage: opened, stand: t, ledger: deployment.NewLedger(opened.Facts)}
+	t.stage = &standStage{Stage: opened, stand: t, ledger: deployment.NewLedger(opened.Facts), opened: opened.Now()}
+	t.stage.touched.odd = peculiar(strictyaml.Lookup(w.Given, "carrier"))
 	return t.stage, nil
 }
 
@@ -175,8 +177,11 @@ type standStage struct {
 	ledger *deployment.Ledger
 	left   []deployment.Hold
 
-	mu    sync.Mutex
-	calls []*standCall // not yet counted as over
+	opened time.Time
+
+	mu      sync.Mutex
+	calls   []*standCall // not yet counted as over
+	touched touched
 }
 
 // Patience implements targets.Stage.
@@ -201,6 +206,7 @@ func (s *standStage) Wait(ctx context.Context, d time.Duration) error {
 func (s *standStage) Close() error {
 	s.settleCalls()
 	s.left = s.ledger.Holds(s.Now())
+	s.touched.ends(s.opened, s.Now())
 	err := s.Stage.Close()
 	s.settleCalls()
 	return err

@@ -3,7 +3,6 @@ package fit
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net/http"
 	"slices"
@@ -24,22 +23,26 @@ func (s *standStage) Do(r *http.Request) (*http.Response, error) {
 	if reserves {
 		defer s.ledger.Reserving(s.Now())()
 	}
+	replied := s.asks(r, reserves)
 	res, err := s.Stage.Do(r)
 	if s.stand.like&slowly != 0 {
 		_ = s.Stage.Wait(r.Context(), underWay) // whose end the request's own shows
 	}
+	status := 0
+	var body []byte
+	if err == nil {
+		if status = res.StatusCode; status == http.StatusOK {
+			body, _ = io.ReadAll(res.Body) // of a reply that is cut the rest is missed by its length
+			res.Body = io.NopCloser(bytes.NewReader(body))
+		}
+	}
+	replied(status, body)
 	switch {
 	case !reserves:
 	case err != nil:
 		s.ledger.Reserved(project, "", s.Now())
-	case res.StatusCode == http.StatusOK:
-		body, _ := io.ReadAll(res.Body) // what is cut is read again below
-		res.Body = io.NopCloser(bytes.NewReader(body))
-		var reply struct {
-			DNI string `json:"dni"`
-		}
-		_ = json.Unmarshal(body, &reply) // a reply that is cut names no number
-		s.ledger.Reserved(project, reply.DNI, s.Now())
+	case status == http.StatusOK:
+		s.ledger.Reserved(project, dniIn(body), s.Now())
 	}
 	return res, err
 }
@@ -63,11 +66,13 @@ func (s *standStage) Dial(ctx context.Context, d targets.Dial) (targets.Call, er
 		d.From = from
 	}
 	s.settleCalls()
+	s.dialling(d.To, deployment.Plain(d), d.Count > 1 || !s.ledger.Gave(d.To), d.CancelAfter > 0 || d.RingOnly)
 	began := s.Now()
 	c, err := s.Stage.Dial(ctx, d)
 	if c == nil {
 		return nil, err
 	}
+	s.calling(0, false, !c.Answered())
 	return s.counted(d.To, deployment.Plain(d), began, c), err
 }
 
@@ -103,8 +108,10 @@ func (s *standStage) Await(ctx context.Context, c targets.Call, limit time.Durat
 
 // Journey implements targets.Stage.
 func (s *standStage) Journey(ctx context.Context, j targets.Journey, do targets.Doer) (targets.JourneyResult, error) {
+	s.journeys()
 	told := j.Dialled
 	j.Dialled = func(number string, at time.Time, c targets.Call) {
+		s.dialling(number, true, false, true)
 		counted := s.counted(number, true, at, c)
 		if told != nil {
 			told(number, at, counted)
@@ -130,6 +137,12 @@ func (c *standCall) ID() string {
 		return ""
 	}
 	return c.Call.ID()
+}
+
+// Hangup implements targets.Call.
+func (c *standCall) Hangup(ctx context.Context) (int, error) {
+	c.stage.calling(0, false, true)
+	return c.Call.Hangup(ctx)
 }
 
 // Identify implements targets.Identifier.
