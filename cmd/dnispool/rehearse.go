@@ -277,7 +277,11 @@ func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 		}
 		fmt.Fprintf(w, "%-34s %-6s %5s  %-7s  %s\n", l.ID, l.Level, l.Budget, needs, l.Summary)
 	}
-	fmt.Fprintf(w, "\n%d lessons, %d of which need no hook; they may take %s in all.\n", len(lessons), unaided, sum)
+	noun := rehearse.Noun
+	if len(lessons) != 1 {
+		noun += "s"
+	}
+	fmt.Fprintf(w, "\n%d %s, %d without a hook; in all %s at most.\n", len(lessons), noun, unaided, sum)
 }
 
 // briefing says what to set in the client, and how long all may take.

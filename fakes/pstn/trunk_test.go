@@ -122,6 +122,35 @@ func TestTrunkPassesTheCallersEndOn(t *testing.T) {
 	}
 }
 
+// TestTrunkByesCross: whoever hangs up gets a BYE of the carrier's before the answer to their own, however busy the machine is.
+func TestTrunkByesCross(t *testing.T) {
+	crossing := pstn.Usual()
+	crossing.CrossByes = true
+	for _, tc := range []struct {
+		transport string
+		behaviour pstn.Behaviour
+		crosses   bool
+	}{{"udp", crossing, true}, {"tcp", crossing, true}, {"udp", pstn.Usual(), false}} {
+		e, trunk, _, p := equipment(t, answerAndStay, tc.behaviour)
+		leg, err := call(t.Context(), e, trunk, "+442079460000", tc.transport)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := leg.Bye(t.Context()); err != nil {
+			t.Errorf("%+v: want the call over, got %v", tc, err)
+		}
+		end := leg.End()
+		if came := slices.Contains(end.Headers, sipua.Header{Name: "Reason", Value: "Q.850;cause=16"}); came != tc.crosses || end.By != sipua.Local {
+			t.Errorf("%+v: got %+v", tc, end)
+		}
+		far := p.calls()[0]
+		<-far.Done()
+		if far.End().How != sipua.HowBye {
+			t.Errorf("%+v: the platform's end %+v", tc, far.End())
+		}
+	}
+}
+
 func TestTrunkReachesDesks(t *testing.T) {
 	e, trunk, c, p := equipment(t, answerAndStay, pstn.Usual())
 	leg, err := call(t.Context(), e, trunk, "billing", "udp")
