@@ -75,7 +75,7 @@ func TestRehearseByVariables(t *testing.T) {
 		{"a variable", []string{says}, nil, 1, "Each caller is a run of true.\n", "start a caller"},
 		{"over the file", []string{says, "FALLBACK=in-variable"}, nil, 1, "  export FALLBACK_QUEUE=in-variable\n", "in-file"},
 		{"under the flag", []string{says, "FALLBACK=in-variable"}, []string{"--fallback", "in-flag"}, 1, "  export FALLBACK_QUEUE=in-flag\n", "in-variable"},
-		{"the file alone", []string{says}, nil, 1, "  export QUEUE=sales\n  export FALLBACK_QUEUE=in-file\n", "DEFAULT_QUEUE"},
+		{"the file alone", []string{says}, nil, 1, "  export HANDOFF_QUEUE=sales\n  export FALLBACK_QUEUE=in-file\n", "DEFAULT_QUEUE"},
 		{"an empty one", []string{says, "FALLBACK="}, nil, 1, "  export FALLBACK_QUEUE=in-file\n", ""},
 		{"what a shell would split", []string{says, "DEFAULT_QUEUE=it's a desk"}, nil, 1, `  export DEFAULT_QUEUE='it'\''s a desk'` + "\n", ""},
 		{"the client's own key", []string{"DNI_KEY=of-its-own", `RUN=test "$DNI_KEY" = of-its-own && exit 3`}, nil, 2, `run: exit status 3`, "of-its-own\n"},

@@ -25,7 +25,7 @@ type Setting struct{ Name, Value string }
 func (c Caller) Settings() []Setting {
 	all := []Setting{
 		{"BASE_URL", c.BaseURL}, {"SIP_PEER", c.SIP}, {"DNI_KEY", c.DNIKey}, {"HANDOFF_KEY", c.HandoffKey}, {"ACCOUNT_ID", c.Account}, {"PROJECT_ID", c.Project},
-		{"QUEUE", c.Names.Queue}, {"FALLBACK_QUEUE", c.Names.Fallback}, {"DEFAULT_QUEUE", c.Names.DefaultQueue},
+		{"HANDOFF_QUEUE", c.Names.Queue}, {"FALLBACK_QUEUE", c.Names.Fallback}, {"DEFAULT_QUEUE", c.Names.DefaultQueue},
 	}
 	return slices.DeleteFunc(all, func(s Setting) bool { return s.Value == "" })
 }

@@ -29,12 +29,13 @@ var (
 	hog    = flag.Bool("hog", false, "keep all processors busy meanwhile")
 )
 
-// careful is the reference client, which polls and tries again, with budgets that a test has time for.
+// careful is the reference client, which polls and tries again, with budgets that a test has time for, and that are a multiple of
+// what it needs.
 func careful() broken.Client {
 	return broken.Client{Name: "careful", Config: func(c *client.Config) {
 		c.Fallback, c.DefaultQueue, c.RingTimeout = "fallback", "default", 6*time.Second
 		c.ReserveTimeout, c.ReserveRetries, c.ReserveBudget = 5*time.Second, 2, 6*time.Second
-		c.Poll = client.Poll{Every: 400 * time.Millisecond, For: 3 * time.Second}
+		c.Poll = client.Poll{Every: 400 * time.Millisecond, For: 8 * time.Second}
 	}}
 }
 
@@ -142,8 +143,14 @@ type game struct {
 
 func (g game) String() string { return g.lesson.ID + " with the client that " + g.client.Name }
 
-// briefly is how long a client has that will not be done: its tests need not wait for more.
+// briefly is how long a client has that will not be done: its tests need not wait for more. Every other has the lesson's time, as
+// what it does wrong may come late on a busy machine.
 const briefly = 5 * time.Second
+
+// endless are the lessons whose broken clients will not be done.
+var endless = []string{
+	"caller-hangs-up-first", "dial-no-answer", "dials-in-the-window", "handoff-500-for-ever", "reserve-exhausted-then-free", "reserve-reply-lost", "reserve-slow",
+}
 
 // TestLessons: each broken client is found by its lesson, the careful one passes all, and the patient one every must.
 func TestLessons(t *testing.T) {
@@ -171,7 +178,9 @@ func TestLessons(t *testing.T) {
 				t.Fatalf("%s: want a lesson %s, got none", b.Name, b.Lesson)
 			}
 			l := *known[i]
-			l.Budget = min(l.Budget, briefly)
+			if slices.Contains(endless, l.ID) {
+				l.Budget = briefly
+			}
 			games = append(games, game{&l, wrong(b), true})
 		}
 	}

@@ -99,25 +99,31 @@ func (w *watch) referred(c *Call, status int) {
 func (w *watch) declines(m sipua.Message) {
 	method, rest, _ := strings.Cut(m.StartLine, " ")
 	transaction := m.CallID + " " + m.CSeq
-	if method == "REFER" && !m.Sent {
+	asked, again := w.refers[transaction]
+	if method == "REFER" && !m.Sent && !again {
 		value := headerIn(m.Raw, "Refer-To", "r")
 		uri, err := sipua.ParseURI(value)
 		if err != nil {
 			uri.User = value
 		}
-		w.refers[transaction] = unescaped(uri.User)
+		w.refers[transaction] = &referTo{user: unescaped(uri.User)}
+	}
+	if method != "SIP/2.0" || asked == nil || asked.answered {
 		return
 	}
-	user, pending := w.refers[transaction]
-	if method != "SIP/2.0" || !pending {
-		return
-	}
+	asked.answered = true
 	status, _, _ := strings.Cut(rest, " ")
-	if delete(w.refers, transaction); number(status) >= 300 {
-		c := &Call{Dialled: user, Route: w.routes(user), At: m.At, Status: number(status), Referred: true}
+	if number(status) >= 300 {
+		c := &Call{Dialled: asked.user, Route: w.routes(asked.user), At: m.At, Status: number(status), Referred: true}
 		c.end(m.At, carrier)
 		w.calls = append(w.calls, c)
 	}
+}
+
+// referTo is whom a REFER wants called.
+type referTo struct {
+	user     string
+	answered bool
 }
 
 // atDesk reports whether a call of the client's is up at a queue. The caller holds mu.

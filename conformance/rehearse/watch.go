@@ -77,13 +77,13 @@ type watch struct {
 	requests []*Request
 	calls    []*Call
 	messages []finding.SIPMessage
-	refers   map[string]string // whom to call, of the REFERs that are not answered yet, by Call-ID and CSeq
-	refusals int               // of the certificate
-	last     time.Time         // when something happened last
+	refers   map[string]*referTo // by Call-ID and CSeq
+	refusals int                 // of the certificate
+	last     time.Time           // when something happened last
 }
 
 func newWatch(routes func(string) pstn.Route) *watch {
-	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), refers: make(map[string]string), last: time.Now()}
+	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), refers: make(map[string]*referTo), last: time.Now()}
 }
 
 func (w *watch) stir(at time.Time) {
