@@ -75,6 +75,8 @@ func TestARehearsalIsSeenWhileItHappens(t *testing.T) {
 	b.see("#rehearsal .playing h2", "once")
 	b.see(`#rehearsal .playing li[data-state="open"]`, "reserves: once")
 	b.see("#rehearsal .did", "The client has done nothing yet.")
+	b.see("#live", "live")
+	b.see("#http-address", begun.BaseURL)
 	if err := w.Arrived(t.Context()); err != nil {
 		t.Fatal(err)
 	}

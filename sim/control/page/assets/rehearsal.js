@@ -2,6 +2,7 @@
 import { ask } from './api.js';
 import { arrange, el } from './dom.js';
 import { pill, stamp } from './links.js';
+import { hurry } from './stream.js';
 
 const section = document.querySelector('#rehearsal');
 const link = document.querySelector('nav [data-view="rehearsal"]');
@@ -24,6 +25,7 @@ export async function rehearse(begun) {
       const now = await ask('v1/rehearsal', after ? { after, wait } : {});
       after = now.change;
       draw(now);
+      if (now.playing) hurry(); // the simulator of a lesson may be gone within a second
       if (link.hidden) {
         link.hidden = false;
         begun();

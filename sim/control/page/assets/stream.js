@@ -8,6 +8,11 @@ const again = 1000; // milliseconds before a stream that has ended is opened ane
 
 const pause = (time) => new Promise((resolve) => { setTimeout(resolve, time); });
 
+let wake = () => {};
+
+// hurry opens a stream that has ended at once: there is a simulator again.
+export const hurry = () => wake();
+
 // follow calls happened whenever there were events, and told with what becomes of the stream: live, waiting, or stranger
 // where the token is not the simulator's. While nobody sees the page it does not read.
 export async function follow(happened, told) {
@@ -31,7 +36,7 @@ export async function follow(happened, told) {
     document.removeEventListener('visibilitychange', hide);
     if (!closing.signal.aborted) {
       told(status === 401 ? 'stranger' : 'waiting');
-      await pause(again);
+      await Promise.race([pause(again), new Promise((resolve) => { wake = resolve; })]);
     }
   }
 }
