@@ -320,8 +320,10 @@ func (e *Edge) watch(ctx context.Context, leg *sipua.Leg, s Session) (context.Co
 
 // progress tells the caller that it rings, or lets them hear the network before the answer.
 func (e *Edge) progress(leg *sipua.Leg, t Trouble) error {
-	if sdp, err := e.media(leg); t.EarlyMedia && err == nil {
-		return leg.Provisional(183, "Session Progress", sdp)
+	if t.EarlyMedia {
+		if sdp, err := e.media(leg); err == nil {
+			return leg.Provisional(183, "Session Progress", sdp)
+		}
 	}
 	return leg.Provisional(180, "Ringing", nil)
 }
