@@ -76,9 +76,17 @@ func (l *Leg) onInfo(r *sip.Request, tx *sip.ServerTx) {
 		l.endpoint.answer(r, tx, sip.StatusBadRequest)
 		return
 	}
+	now := make(chan struct{})
 	l.mu.Lock()
-	f := l.onDigit
+	f, before := l.onDigit, l.asked
+	l.asked = now // the BYE that a digit leads to leaves after the answer
 	l.mu.Unlock()
+	defer func() {
+		if before != nil {
+			<-before
+		}
+		close(now)
+	}()
 	if digit != "" && f != nil {
 		f(digit)
 	}

@@ -50,6 +50,36 @@ func TestDigitsComeInAnInfo(t *testing.T) {
 	}
 }
 
+// A digit that ends the call is answered first: a phone that waits for the answer does not expect a BYE.
+func TestDigitIsAnsweredBeforeItsBye(t *testing.T) {
+	bubble(t, func(t *testing.T, n *memnet.Network) {
+		serve(t, n, func(l *sipua.Leg) error {
+			pressed := make(chan struct{})
+			l.OnDigit(func(string) {
+				close(pressed)
+				time.Sleep(time.Second) // for as long as a BYE would have to leave, if it could
+			})
+			if err := answerOnly(l); err != nil {
+				return err
+			}
+			<-pressed
+			return l.Bye(context.Background())
+		})
+		p := newPeer(t, n, theirs, caller)
+		p.send(req{method: "INVITE"})
+		pass(time.Second)
+		p.send(req{method: "INFO", cseq: "2", toTag: p.last("200").tag("to"), head: []string{"Content-Type: application/dtmf"}, body: "1"})
+		pass(3 * time.Second)
+		var order []string
+		for _, m := range p.received() {
+			if m.method == "INFO" || m.method == "BYE" {
+				order = append(order, m.method)
+			}
+		}
+		equal(t, "order", strings.Join(order, " "), "INFO BYE")
+	})
+}
+
 func TestDigitIsSent(t *testing.T) {
 	dialling(t, callee, func(t *testing.T, e *sipua.Endpoint, p *peer) {
 		l, err := e.Dial(t.Context(), call())

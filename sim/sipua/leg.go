@@ -70,8 +70,9 @@ type Leg struct {
 	onEnd     []func(End)
 	byeLeft   func() // called when our BYE has
 	onDigit   func(string)
-	byeCame   func() // called when theirs has
-	tolerated []flaw // that were told of
+	byeCame   func()          // called when theirs has
+	tolerated []flaw          // that were told of
+	asked     <-chan struct{} // closed when every INFO so far has been answered; nil: there was none
 }
 
 // newLeg makes a leg. to is the Request-URI of an incoming INVITE, nil of a call that we place.
@@ -298,12 +299,15 @@ func (l *Leg) sendBye(end End, h []Header) {
 	l.mu.Lock()
 	sent := l.byeSent || l.ended
 	l.byeSent = true
-	left := l.byeLeft
+	left, asked := l.byeLeft, l.asked
 	l.mu.Unlock()
 	if sent {
 		return
 	}
 	bye := func() {
+		if asked != nil {
+			<-asked
+		}
 		res, err := l.endpoint.roundTrip(l.request(sip.BYE, 0, nil, h), l.done, left)
 		switch {
 		case err == nil:
