@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"time"
 
@@ -163,8 +164,14 @@ func (f *agentFlags) load(e env, folders []string) (sim.Config, conversation.Age
 		return c, nil, err
 	}
 	a, err := agent.Configured(from.File, &c.Projects[0].Agent, 0)
+	if err != nil && f.config == "" { // there is no file that has lines
+		err = errors.New(noFile.ReplaceAllString(err.Error(), "$1: "))
+	}
 	return c, a, err
 }
+
+// noFile is the place of a problem in what the flags say.
+var noFile = regexp.MustCompile(`(?m)^(agent \w+):\d+:\d+: `)
 
 // call is what the client and its caller do.
 func (f *agentFlags) call() (trial.Call, error) {

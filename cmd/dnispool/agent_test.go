@@ -5,6 +5,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -71,6 +72,7 @@ def hang_up(conv, to):
 		"kept --attributes []":         `attributes: want a JSON object, got "[]"`,
 		"kept --header X":              `header: want Name=value, got "X"`,
 		"kept --call hang_up:1":        `dnispool agent run: invalid value "hang_up:1" for flag --call: want a function and its arguments, as in hang_up:{"reason":"done"}, got "hang_up:1"; try dnispool agent run --help`,
+		"kept --call hang_upp":         `agent run: call: want a function of the project, got "hang_upp" (did you mean "hang_up"?)`,
 		"kept --set conversation.x=1":  `--set conversation.x: no such setting (did you mean "conversation.id"?)`,
 		"kept --set handoff.empty=odd": `--set handoff.empty: want nulls, empty or not-found, got "odd"`,
 	} {
@@ -144,4 +146,17 @@ func TestAgentLint(t *testing.T) {
 			t.Errorf("%s: want 2 and %q, got %+v", args, want, r)
 		}
 	}
+}
+
+// TestConfigurationNamesTheProject from wherever it is read again.
+func TestConfigurationNamesTheProject(t *testing.T) {
+	t.Parallel()
+	needPython(t)
+	dir := write(t, map[string]string{"kept/functions/start_function.py": stores, "settings/sim.yaml": "agent: {adk: ../kept}\n"})
+	p := serve(t, dir, "--config", "settings/sim.yaml", "-q")
+	r := dnispool(t, t.TempDir(), "ctl", "config", "--url", p.control)
+	if want := "adk: " + filepath.Join(dir, "kept"); r.code != 0 || !strings.Contains(r.out, want) {
+		t.Errorf("want %s, got %+v", want, r)
+	}
+	p.stop(t, syscall.SIGTERM)
 }

@@ -92,9 +92,9 @@ func runSim(ctx context.Context, e env) int {
 	if err != nil {
 		return refuse(e, f.explain(err))
 	}
-	agent.Locate(f.config, &config.Agent)
-	for i := range config.Projects {
-		agent.Locate(f.config, &config.Projects[i].Agent)
+	config.Agent = agent.Located(f.config, config.Agent)
+	for i, p := range config.Projects {
+		config.Projects[i].Agent = agent.Located(f.config, p.Agent)
 	}
 	if config.Faults, err = f.withFaults(config.Faults); err != nil {
 		return refuse(e, err)

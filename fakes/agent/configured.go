@@ -2,6 +2,7 @@ package agent
 
 import (
 	"path/filepath"
+	"slices"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -29,18 +30,38 @@ func Brought(file string, n *yaml.Node) *yaml.Node {
 	return nil
 }
 
-// Locate has the agent of a node, which stands in file, name what it reads wherever the node is written to.
-func Locate(file string, n *yaml.Node) {
-	project := strictyaml.Lookup(n, "adk")
+// Located is the agent of a node that stands in file, as it can be written elsewhere: what it reads is named from the root.
+func Located(file string, n yaml.Node) yaml.Node {
+	project := strictyaml.Lookup(&n, "adk")
+	options := project
 	if project != nil && project.Kind == yaml.MappingNode {
 		project = strictyaml.Lookup(project, "project")
 	}
 	if project == nil || project.Kind != yaml.ScalarNode || project.Value == "" || filepath.IsAbs(project.Value) {
-		return
+		return n
 	}
-	if folder, err := filepath.Abs(filepath.Join(filepath.Dir(file), project.Value)); err == nil {
-		project.Value = folder
+	folder, err := filepath.Abs(filepath.Join(filepath.Dir(file), project.Value))
+	if err != nil {
+		return n
 	}
+	named := *project
+	named.Value = folder
+	if options == project {
+		return with(n, "adk", &named)
+	}
+	more := with(*options, "project", &named)
+	return with(n, "adk", &more)
+}
+
+// with is a mapping with another value for a key.
+func with(n yaml.Node, key string, value *yaml.Node) yaml.Node {
+	n.Content = slices.Clone(n.Content)
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		if n.Content[i].Value == key {
+			n.Content[i+1] = value
+		}
+	}
+	return n
 }
 
 // Lacks says what the agent of a node needs and this machine does not have; nil for nothing.

@@ -11,8 +11,8 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// TestLocate: a node that is written elsewhere still names the project; whatever else it says stays.
-func TestLocate(t *testing.T) {
+// TestLocated: a node that is written elsewhere still names the project; whatever else it says stays.
+func TestLocated(t *testing.T) {
 	t.Parallel()
 	here, err := filepath.Abs("adk/testdata/kept")
 	if err != nil {
@@ -31,13 +31,16 @@ func TestLocate(t *testing.T) {
 			t.Fatal(err)
 		}
 		n := strictyaml.Lookup(root, "agent")
-		agent.Locate("adk/checks/x.yaml", n)
-		out, err := yaml.Marshal(n)
+		located := agent.Located("adk/checks/x.yaml", *n)
+		out, err := yaml.Marshal(&located)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if got := strings.ReplaceAll(strings.TrimSpace(string(out)), here, "HERE"); got != want {
 			t.Errorf("%s: want %s, got %s", text, want, got)
+		}
+		if out, err := yaml.Marshal(n); err != nil || strings.ReplaceAll(strings.TrimSpace(string(out)), here, "HERE") != text {
+			t.Errorf("%s: want the node itself unchanged, got %s (%v)", text, out, err)
 		}
 	}
 }

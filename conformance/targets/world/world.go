@@ -86,7 +86,9 @@ func Read(file string, n *yaml.Node) (World, strictyaml.Problems) {
 		w.Agents[p.Name] = a
 		problems = append(problems, more...)
 	}
-	for i := range config.Projects {
+	config.Agent = agent.Located(file, config.Agent)
+	for i, p := range config.Projects {
+		config.Projects[i].Agent = agent.Located(file, p.Agent)
 		config.Projects[i].Conversation.ID = conversation.IDCallID // See foreignIDs.
 	}
 	config.HTTP.Listen, config.SIP.Listen = "127.0.0.1:0", "127.0.0.1:0"
