@@ -27,7 +27,7 @@ func TestTargetCheck(t *testing.T) {
 		}, 0, []string{"127.0.0.1 is 127.0.0.1: ok", "handoff key                        404: ok", "DNI key                            400: ok", "clock "}},
 		{"wrong keys", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, 2,
 			[]string{"handoff key                        401: the key is wrong, expired, revoked or of another region: ask your PolyAI contact"}},
-		{"another's project", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 2, []string{"403: the key is not for this account and project"}},
+		{"another's project", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 2, []string{"403: the key is known and not for this account and project: correct account and project"}},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, 2, []string{"200 with a page of HTML: this is no API"}},
 		{"a clock that is off", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Date", time.Now().Add(-5*time.Second).UTC().Format(http.TimeFormat))

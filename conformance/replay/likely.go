@@ -1,12 +1,14 @@
 package replay
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // likely says what shows like this where the cause is seldom the platform's own code: keys, names, the way in between, the
@@ -23,24 +25,9 @@ func likely(st *scenario.Step, out outcome, m scenario.Mismatch) string {
 	return ""
 }
 
-// refusal is by the answers to an INVITE of RFC 3261.
 func refusal(status any, reason string) string {
-	why := map[string]string{
-		"302": "the far end sends calls elsewhere, and they are not sent on there",
-		"401": "the far end wants authentication: user and password of the trunk",
-		"403": "the trunk or the platform does not let this caller call",
-		"404": "the number is not in service there: the pool's numbers do not lead to this trunk, or it writes them in another form",
-		"407": "the far end wants authentication: user and password of the trunk are missing or wrong",
-		"408": "nothing answers at the trunk's host, or nobody picked up in time",
-		"480": "nobody can take the call for now",
-		"486": "the number or all agents are busy",
-		"487": "the caller gave up before it was answered",
-		"488": "the offered media is not accepted: this caller offers G.711",
-		"503": "the trunk or the platform is out of service, or has no channel left",
-	}[fmt.Sprint(status)]
-	if why == "" {
-		why = "the call was not answered"
-	}
+	code, _ := status.(int)
+	why := cmp.Or(targets.OfRefusal(code).Cause, "the call was not answered")
 	return strings.TrimSpace(fmt.Sprintf("%v %s", status, reason)) + ": " + why
 }
 
@@ -53,16 +40,12 @@ func notEchoed(x finding.Exchange, m scenario.Mismatch) string {
 }
 
 func unexpected(x finding.Exchange) string {
-	html := strings.HasPrefix(strings.TrimSpace(x.ResponseBody), "<")
+	cause := targets.OfReply(x.Status, x.ResponseBody).Cause
 	switch {
-	case html:
-		return "a page of HTML: this is no API, or something in between answers in its place"
-	case x.Status == http.StatusUnauthorized:
-		return "the key is wrong, expired, revoked or of another region"
-	case x.Status == http.StatusForbidden:
-		return "the key is known and not for this account and project"
-	case x.Status == http.StatusTooManyRequests:
-		return "the platform limits the rate"
+	case targets.IsPage(x.ResponseBody):
+		return "a page of HTML: " + cause
+	case x.Status >= http.StatusInternalServerError:
+		return "" // the failure itself says no less
 	}
-	return ""
+	return cause
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // Finding is one line of what an inspection found, and what is to be done about it.
@@ -86,7 +87,7 @@ type answer struct {
 	status int
 	date   time.Time
 	at     time.Time
-	html   bool
+	body   string
 	err    error
 }
 
@@ -107,7 +108,7 @@ func (t *Target) asks(ctx context.Context, method, path, key, body string) (a an
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxReply)) // what is missing is no JSON
-	a = answer{status: res.StatusCode, at: time.Now(), html: strings.HasPrefix(strings.TrimSpace(string(text)), "<")}
+	a = answer{status: res.StatusCode, at: time.Now(), body: string(text)}
 	a.date, _ = http.ParseTime(res.Header.Get("Date"))
 	return a
 }
@@ -116,7 +117,7 @@ func (a answer) says() string {
 	switch {
 	case a.err != nil:
 		return a.err.Error()
-	case a.html:
+	case targets.IsPage(a.body):
 		return fmt.Sprintf("%d with a page of HTML", a.status)
 	}
 	return fmt.Sprint(a.status)
@@ -124,27 +125,16 @@ func (a answer) says() string {
 
 // common is what to do whatever the endpoint; "" when the endpoint decides.
 func (a answer) common() string {
-	switch {
-	case a.err != nil:
+	if a.err != nil {
 		return "look at the network, the proxy and base_url"
-	case a.html:
-		return "this is no API: correct region or base_url, or the proxy in between"
-	case a.status == http.StatusUnauthorized:
-		return "the key is wrong, expired, revoked or of another region: ask your PolyAI contact"
-	case a.status == http.StatusTooManyRequests:
-		return "come back later, and lower limits.requests_per_second"
-	case a.status >= http.StatusInternalServerError:
-		return "the platform fails: tell whoever runs it"
 	}
-	return ""
+	return targets.OfReply(a.status, a.body).String()
 }
 
 func (a answer) handoff() string {
 	switch do := a.common(); {
 	case do != "":
 		return do
-	case a.status == http.StatusForbidden:
-		return "the key is not for this account and project: correct account and project, or ask for a key of theirs"
 	case a.status == http.StatusNotFound, a.status == http.StatusOK:
 		return "" // a state of nobody
 	}

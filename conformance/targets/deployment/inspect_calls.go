@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/sim/hostport"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
@@ -54,12 +55,10 @@ func (t *Target) options(ctx context.Context, host, transport string) Finding {
 	default:
 		f.Is = fmt.Sprintf("%s over %s answers OPTIONS with %d %s", host, transport, status, reason)
 		switch {
-		case (status == 401 || status == 407) && t.File.Calls.Trunk.User == "":
-			f.Do = "it wants authentication: state user and password of calls.trunk"
-		case status == 403:
-			f.Do = "it knows nobody at this address: have this address allowed, or state user and password of calls.trunk"
+		case (status == 401 || status == 407) && t.File.Calls.Trunk.User == "", status == 403:
+			f.Do = targets.OfRefusal(status).String()
 		case status >= 500:
-			f.Do = "it is out of service: tell whoever runs the trunk"
+			f.Do = targets.OfRefusal(503).String()
 		}
 	}
 	return f
