@@ -37,7 +37,7 @@ func All() []Mutant {
 		sweptInFlight(), restartForgets(), swappedContexts(), truncatedAttributes(), cancelledCommits(), oneCallPerNumber(), deadNumber(), wrongKeyIs404(),
 		anotherProjectsAgent(), startRunsTwice(), headersLost(), headersAsAttributes(), foldedSharedID(), callWithoutEnd(), endRunsTwice(), halfThePath(),
 		trimmedQuery(), shortValues(), fewAttributes(), tidiedNumbers(), poolsAccount(), finalAtTheBye(), nullData(), replyMustArrive(),
-		peersCallID(), waitsForTheCaller(), failsAtTimes(), stateThatFades(), oneStateForTwo(), stateOfNoCall(),
+		peersCallID(), waitsForTheCaller(), failsAtTimes(), stateThatFades(), oneStateForTwo(), stateOfNoCall(), digitsLost(),
 	}
 }
 
