@@ -244,7 +244,7 @@ func (f *loadFlags) serve(e env, t *load.Test, target loadTarget) (stop func() e
 func (f *loadFlags) again(e env, seed uint64) string {
 	words := []string{tool, "load"}
 	for _, a := range e.args {
-		if strings.ContainsAny(a, " <>'*") {
+		if a == "" || strings.ContainsAny(a, " <>'*") {
 			a = "'" + a + "'"
 		}
 		words = append(words, a)

@@ -44,7 +44,11 @@ func (t Test) Run(ctx context.Context) (r Report, err error) {
 	if err := t.recorded(ctx, &r, facts); err != nil {
 		return r, err
 	}
-	return r, t.judge(&r, facts)
+	if err := t.judge(&r, facts); err != nil {
+		return r, err
+	}
+	r.settle(t.Profile.Thresholds)
+	return r, nil
 }
 
 // recorded runs the plan and writes its history to the file.
@@ -57,7 +61,19 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 		return err
 	}
 	project, _ := t.Stage.Project(t.Profile.Journey.Project)
-	t.Plan.Record = f
+	looking, over := context.WithCancel(context.Background()) // it looks until the last caller is done
+	w := newWatch(t.File, t.Prefix, project.Name, facts, t.Profile.Journey)
+	watched := make(chan struct{})
+	go func() {
+		defer close(watched)
+		w.run(looking)
+	}()
+	defer func() {
+		over()
+		<-watched
+		r.Watched = new(w.soFar())
+	}()
+	t.Plan.Record, t.Plan.watched = f, w.soFar
 	t.Plan.Header.Source = fmt.Sprintf("load %s, seed %d", t.Name, t.Seed)
 	if t.Plan.Header.Facts, err = json.Marshal(map[string]reading.Facts{project.Name: facts}); err != nil {
 		return errors.Join(err, f.Close())

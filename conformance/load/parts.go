@@ -39,6 +39,10 @@ type parts struct {
 	most    int           // operations in a part, about
 	overlap time.Duration // see margin; 0: what the facts say
 	callers []extent      // by their numbers, from 1
+	gone    int           // callers before these, who are forgotten
+	read    int64         // bytes of the file that were measured
+	ids     int           // operations in them
+	latest  time.Duration // anything that happened in them
 }
 
 // extent is from when until when a caller had to do with the platform, and where in the file that stands.
@@ -46,6 +50,7 @@ type extent struct {
 	from, to    time.Duration
 	first, last int64 // bytes of the file before its first line, and before its last one
 	operations  int
+	up          bool // a call whose end is not written
 }
 
 // margin is how far a part goes on into the next one: as long as a reservation can wait for its call, and again as long for
@@ -57,10 +62,15 @@ func (p *parts) margin() time.Duration {
 	return 2*(p.facts.WindowMax+p.facts.LongestRest()) + time.Minute
 }
 
+// cuttable reports whether it is known how long what happened may matter.
+func (p *parts) cuttable() bool {
+	return p.facts.WindowMax > 0 && p.facts.LongestRest() != reading.Forever
+}
+
 // judge judges one part after the other, and returns what is found in all of them together.
 func (p *parts) judge(ctx context.Context) (out finding.HistoryReport, err error) {
 	out.Files = []string{p.file}
-	if p.facts.WindowMax == 0 || p.facts.LongestRest() == reading.Forever {
+	if !p.cuttable() {
 		return out, fmt.Errorf("want the facts window_max and cool_down of so long a history, for it is judged in parts that go by them")
 	}
 	if err := p.measure(); err != nil {
@@ -99,6 +109,7 @@ func (p *parts) each(from, to int64, see func(caller int, at int64, line []byte)
 	}
 	in := bufio.NewScanner(f)
 	in.Buffer(make([]byte, 0, 64<<10), 4<<20)
+	in.Split(wholeLines)
 	for at := from; at <= to && in.Scan(); at += int64(len(in.Bytes())) + 1 {
 		if at == 0 {
 			continue
@@ -114,6 +125,15 @@ func (p *parts) each(from, to int64, see func(caller int, at int64, line []byte)
 	return in.Err()
 }
 
+// wholeLines is bufio.ScanLines without a last line that is still being written.
+func wholeLines(data []byte, _ bool) (int, []byte, error) {
+	end := bytes.IndexByte(data, '\n')
+	if end < 0 {
+		return 0, nil, nil
+	}
+	return end + 1, data[:end], nil
+}
+
 // caller is the number of the caller whose operation a line is about.
 func (p *parts) caller(line []byte) (n int, ok bool) {
 	_, after, found := bytes.Cut(line, []byte(`"client":"`+p.prefix))
@@ -122,10 +142,13 @@ func (p *parts) caller(line []byte) (n int, ok bool) {
 	return n, found && closed && err == nil && n > 0
 }
 
-// measure finds the extent of every caller.
+// measure finds the extent of every caller in what was written since it was last called.
 func (p *parts) measure() error {
-	seen := 0
-	return p.each(0, math.MaxInt64, func(n int, at int64, line []byte) error {
+	return p.each(p.read, math.MaxInt64, func(n int, at int64, line []byte) error {
+		p.read = at + int64(len(line)) + 1
+		if n -= p.gone; n < 0 {
+			return nil
+		}
 		var op struct {
 			ID      int             `json:"id"`
 			Kind    history.Kind    `json:"kind"`
@@ -133,6 +156,7 @@ func (p *parts) measure() error {
 			Start   time.Duration   `json:"start_ns"`
 			End     time.Duration   `json:"end_ns"`
 			Bye     time.Duration   `json:"bye_ns"`
+			Ended   bool            `json:"ended"`
 		}
 		if err := json.Unmarshal(line, &op); err != nil {
 			return fmt.Errorf("%s: %w", p.file, err)
@@ -143,10 +167,11 @@ func (p *parts) measure() error {
 		c := &p.callers[n]
 		c.first, c.last = min(c.first, at), at
 		c.from, c.to = min(c.from, op.Start), max(c.to, op.End, op.Bye)
-		if op.ID > seen {
-			seen = op.ID
+		if op.ID > p.ids {
+			p.ids = op.ID
 			c.operations++
 		}
+		p.latest = max(p.latest, op.Start, op.End, op.Bye)
 		if op.Kind == history.Reserve && op.Outcome != history.Refused && op.Outcome != history.Rejected { // a number may be held
 			c.to = max(c.to, op.End+p.facts.WindowMax+p.facts.LongestRest())
 			if op.Outcome != history.OK {
@@ -155,6 +180,7 @@ func (p *parts) measure() error {
 		}
 		if op.Kind == history.Call {
 			c.to = max(c.to, op.Bye+p.facts.LongestRest()+p.facts.EndsApart())
+			c.up = !op.Ended && op.Outcome != history.Refused && op.Outcome != history.Rejected
 		}
 		return nil
 	})
@@ -230,7 +256,7 @@ func (p *parts) copy(to io.Writer, from, until time.Duration) error {
 	}
 	ids := make(map[string]int)
 	err = p.each(first, last, func(n int, _ int64, line []byte) error {
-		if !p.callers[n].meets(from, until) {
+		if n -= p.gone; n < 0 || !p.callers[n].meets(from, until) {
 			return nil
 		}
 		id, rest, _ := strings.Cut(strings.TrimPrefix(string(line), `{"id":`), ",")
@@ -248,7 +274,7 @@ func (p *parts) copy(to io.Writer, from, until time.Duration) error {
 
 // meets reports whether a caller had to do with the platform in a time.
 func (c extent) meets(from, until time.Duration) bool {
-	return c.operations > 0 && c.from < until && c.to >= from
+	return c.operations > 0 && c.from < until && (c.up || c.to >= from)
 }
 
 // merge adds what was found in one more part. What could not be judged in one part and was in another was judged.

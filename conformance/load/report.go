@@ -22,6 +22,7 @@ type Report struct {
 	Window     time.Duration          // shortest life of a reservation that is not called; 0: not known
 	Judged     *finding.HistoryReport // nil: nothing was recorded, or it could not be judged
 	NotJudged  string                 // why not
+	Watched    *SoFar                 // what the checks had found when the last caller was done; nil: nothing was recorded
 	History    string                 // file
 	Again      string                 // the command that runs it again
 	JudgeAgain string                 // and the one that judges it again
@@ -61,10 +62,26 @@ func (r Report) Doubts() (out []string) {
 	if r.Judged == nil && r.Recorded > 0 {
 		out = append(out, "what was recorded could not be judged: "+r.NotJudged)
 	}
+	if r.Watched != nil && r.Watched.Violations > 0 && r.Judged != nil && r.Violations() == 0 {
+		out = append(out, "what was told while it ran is not found in the whole history: "+r.Watched.Last)
+	}
 	if len(r.Thresholds) == 0 && r.Judged == nil {
 		out = append(out, "nothing was demanded and nothing judged: there is no threshold and no history")
 	}
 	return out
+}
+
+// settle decides the thresholds that are about what the checks found in the whole history.
+func (r *Report) settle(all []Threshold) {
+	r.Measured.Violations = nil
+	if r.Judged != nil {
+		r.Measured.Violations = new(r.Violations())
+	}
+	for i, t := range all {
+		if t.Metric == measure.Violations {
+			r.Thresholds[i] = t.decide(r.Measured)
+		}
+	}
 }
 
 // Violations counts what the checks found.

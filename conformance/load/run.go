@@ -41,7 +41,8 @@ type Plan struct {
 	// See is shown what happened each second; nil: nobody looks.
 	See func(Sample)
 
-	pause func(ctx context.Context, d time.Duration) error // tests starve the generator by it; nil: sleep
+	watched func() SoFar                                     // what the checks have found in what was recorded; nil: they do not look
+	pause   func(ctx context.Context, d time.Duration) error // tests starve the generator by it; nil: sleep
 }
 
 // Sample is what happened in a second, and how the run stands.
@@ -49,6 +50,7 @@ type Sample struct {
 	measure.Slice
 	Of     time.Duration // how long the run is; 0: until it is stopped
 	Result measure.Result
+	SoFar  *SoFar // what the checks have found; nil: nothing is recorded for them
 }
 
 // Outcome is a run that is over.
@@ -171,7 +173,7 @@ func (r *run) look(ended <-chan struct{}, stop context.CancelCauseFunc) {
 		}
 		s := r.sample()
 		for _, t := range r.profile.Thresholds {
-			if t.Abort && s.Result.Whole.Begun >= settled && t.decide(s.Result).Status == Failed {
+			if t.Abort && (s.Result.Whole.Begun >= settled || t.Metric == measure.Violations) && t.decide(s.Result).Status == Failed {
 				stop(aborted{t.text})
 			}
 		}
@@ -182,6 +184,10 @@ func (r *run) sample() Sample {
 	_ = r.record.flush() // Run returns the error
 	now := r.now()
 	s := Sample{Slice: r.measure.Tick(now), Of: r.profile.Length(), Result: r.measure.Result(now)}
+	if r.watched != nil {
+		s.SoFar = new(r.watched())
+		s.Result.Violations = new(s.SoFar.Violations)
+	}
 	if r.See != nil {
 		r.See(s)
 	}

@@ -32,7 +32,16 @@ var metrics = map[string]metric{
 	"no_context":    {Count, func(r Result) float64 { return float64(r.Counts.None) }},
 	"fail_open":     {Count, func(r Result) float64 { return float64(r.Counts.FailOpen) }},
 	"given_twice":   {Count, func(r Result) float64 { return float64(r.Counts.Twice) }},
+	Violations: {Count, func(r Result) float64 {
+		if r.Violations == nil {
+			return 0
+		}
+		return float64(*r.Violations)
+	}},
 }
+
+// Violations is the metric of what the checks find, in what was recorded so far while a run goes on, and in all of it at its end.
+const Violations = "violations"
 
 // Metrics are the names of the figures that a threshold can be about, sorted.
 func Metrics() (names []string) {
@@ -65,6 +74,10 @@ func (r Result) Figure(name string) (value float64, cases int) {
 			cases = r.Whole.Blocked.Tries
 		case "calls_failed":
 			cases = r.Counts.Dialled
+		case Violations:
+			if r.Violations == nil {
+				cases = 0
+			}
 		case "wrong_context", "no_context":
 			cases = r.Counts.Read - r.Counts.Untold
 		}

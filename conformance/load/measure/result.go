@@ -23,6 +23,8 @@ type Result struct {
 	Omitted  int                    `json:"numbers_omitted,omitempty"` // besides
 	Used     int                    `json:"numbers_used"`              // different ones that were given
 	Given    []Given                `json:"given,omitempty"`           // the newest allocations
+	// Violations is how many the checks have found; nil: they have not looked.
+	Violations *int `json:"violations,omitempty"`
 }
 
 // Curve is how long something took at even shares from 0 to 1.

@@ -38,8 +38,8 @@ func (l *Live) See(s load.Sample) {
 	if l.seen++; l.seen%every != 0 {
 		return
 	}
-	fmt.Fprintf(l.Out, "%8s  offered %.4g/s  given %.4g/s  blocked %s  held %s  up %d  reserve p99 %s  lag p99 %s  violations %d\n",
-		s.At.Round(time.Second), float64(l.sum.Offered)/every, float64(l.sum.Given)/every, refusedOf(l.sum), l.held(s.Slice), s.Up, span(s.P99), span(s.Lag), violations(s.Result.Counts))
+	fmt.Fprintf(l.Out, "%8s  offered %.4g/s  given %.4g/s  blocked %s  held %s  up %d  reserve p99 %s  lag p99 %s  violations %s\n",
+		s.At.Round(time.Second), float64(l.sum.Offered)/every, float64(l.sum.Given)/every, refusedOf(l.sum), l.held(s.Slice), s.Up, span(s.P99), span(s.Lag), violations(s))
 	l.sum = measure.Slice{}
 }
 
@@ -61,8 +61,25 @@ func (l *Live) held(s measure.Slice) string {
 	return fmt.Sprintf("%d-%d%s", s.Must, s.May, of)
 }
 
-// violations are those that are seen at once.
-func violations(c measure.Counts) int { return c.None + c.Foreign + c.Twice + c.FailOpen }
+// violations are those that the checks have found, and until when they have looked. Without them it is what is seen at once.
+func violations(s load.Sample) string {
+	c := s.Result.Counts
+	if s.SoFar == nil {
+		return fmt.Sprint(c.None + c.Foreign + c.Twice + c.FailOpen)
+	}
+	return fmt.Sprintf("%d until %s", s.SoFar.Violations, s.SoFar.Until.Round(time.Second))
+}
+
+// found is what the checks found last, or why they do not look.
+func found(s load.Sample) string {
+	if s.SoFar == nil {
+		return "not recorded, not judged"
+	}
+	if s.SoFar.Missed != "" {
+		return s.SoFar.Missed
+	}
+	return s.SoFar.Last
+}
 
 // table writes the table over the one before.
 func (l *Live) table(s load.Sample) {
@@ -79,7 +96,8 @@ func (l *Live) table(s load.Sample) {
 		fmt.Sprintf("held       %8s   %d calls up   %s", l.held(s.Slice), s.Up, l.gauge(s.Slice)),
 		fmt.Sprintf("reserve    p50 %s   p95 %s   p99 %s   send lag p99 %s", span(r.Times[measure.TimeReserve].P50), span(r.Times[measure.TimeReserve].P95), span(r.Times[measure.TimeReserve].P99), span(r.Times[measure.TimeLag].P99)),
 		fmt.Sprintf("answered   %6d/s   %8d calls   %d refused or failed", s.Calls, r.Counts.Answered, r.Counts.CallRefused+r.Counts.CallFailed),
-		fmt.Sprintf("violations %8d   %d without context   %d with another's   %d given twice   %d callers dropped unnoticed", violations(r.Counts), r.Counts.None, r.Counts.Foreign, r.Counts.Twice, r.Counts.FailOpen),
+		fmt.Sprintf("seen       %d without context   %d with another's   %d given twice   %d callers dropped unnoticed", r.Counts.None, r.Counts.Foreign, r.Counts.Twice, r.Counts.FailOpen),
+		fmt.Sprintf("violations %s   %.90s", violations(s), found(s)),
 	}
 	var b strings.Builder
 	if l.lines > 0 {

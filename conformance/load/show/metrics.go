@@ -87,8 +87,12 @@ func (m *Metrics) Write(w io.Writer) error {
 		figure{`result="answered"`, float64(c.Answered)}, figure{`result="given_up"`, float64(c.GaveUp)}, figure{`result="refused"`, float64(c.CallRefused)}, figure{`result="failed"`, float64(c.CallFailed)})
 	b.family("contexts_total", "counter", "Calls by whose attributes their agent was given.",
 		figure{`context="own"`, float64(c.Own)}, figure{`context="none"`, float64(c.None)}, figure{`context="foreign"`, float64(c.Foreign)})
-	b.family("violations_total", "counter", "What is seen at once to be wrong; the checks judge all of it at the end.",
+	b.family("violations_total", "counter", "What is seen at once to be wrong.",
 		figure{`kind="no_context"`, float64(c.None)}, figure{`kind="foreign_context"`, float64(c.Foreign)}, figure{`kind="given_twice"`, float64(c.Twice)}, figure{`kind="fail_open"`, float64(c.FailOpen)})
+	if s.SoFar != nil {
+		b.family("check_violations_total", "counter", "Violations that the checks have found in what was recorded so far.", figure{"", float64(s.SoFar.Violations)})
+		b.family("checked_seconds", "gauge", "Until when, since the beginning, the checks have looked.", figure{"", s.SoFar.Until.Seconds()})
+	}
 	b.family("calls_up", "gauge", "Calls that are up.", figure{"", float64(s.Up)})
 	b.family("numbers_held", "gauge", "Numbers that must have been held in the last second at one time, and that may have been.", figure{`bound="must"`, float64(s.Must)}, figure{`bound="may"`, float64(s.May)})
 	if size > 0 {

@@ -155,13 +155,14 @@ func TestLive(t *testing.T) {
 	table, lines := &Live{Out: &terminal, Terminal: true, Size: 2}, &Live{Out: &plain, Size: 2}
 	for i := range 20 {
 		s := load.Sample{Slice: measure.Slice{At: time.Duration(i+1) * time.Second, Offered: 5, Given: 4, Refused: 1, Must: 1, May: 2}, Of: time.Minute, Result: measured()}
+		s.SoFar = &load.SoFar{Violations: i, Until: time.Duration(i) * time.Second, Last: "no-cross-talk: calls were given each other's attributes"}
 		table.See(s)
 		lines.See(s)
 	}
-	if got := strings.Count(plain.String(), "\n"); got != 2 || !strings.Contains(plain.String(), "offered 5/s  given 4/s  blocked 20 %  held 1-2 of 2") {
+	if got := strings.Count(plain.String(), "\n"); got != 2 || !strings.Contains(plain.String(), "offered 5/s  given 4/s  blocked 20 %  held 1-2 of 2") || !strings.Contains(plain.String(), "violations 19 until 19s\n") {
 		t.Errorf("lines: got %s", plain.String())
 	}
-	if strings.Count(terminal.String(), "\x1b[8A") != 19 || !strings.Contains(terminal.String(), "[====================--------------------]") {
+	if strings.Count(terminal.String(), "\x1b[9A") != 19 || !strings.Contains(terminal.String(), "violations 7 until 7s   no-cross-talk: calls were given") || !strings.Contains(terminal.String(), "[====================--------------------]") {
 		t.Errorf("table: got %q", terminal.String()[:min(len(terminal.String()), 2000)])
 	}
 }

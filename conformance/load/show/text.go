@@ -72,11 +72,23 @@ func conclude(w io.Writer, r load.Report) error {
 			return err
 		}
 	}
+	if r.Watched != nil {
+		fmt.Fprintf(w, "%-12s %s\n", "while it ran", watched(*r.Watched))
+	}
 	if r.History != "" {
 		fmt.Fprintf(w, "%-12s %s; judge it again with %s\n", "history", r.History, r.JudgeAgain)
 	}
 	fmt.Fprintf(w, "%-12s %s\n\n%s\n", "again", r.Again, Verdict(r))
 	return nil
+}
+
+// watched is what the checks found before the run was over.
+func watched(s load.SoFar) string {
+	text := fmt.Sprintf("the checks found %d violations in what was recorded until %s", s.Violations, s.Until.Round(time.Second))
+	if s.Missed != "" {
+		text += "; not all was looked at: " + s.Missed
+	}
+	return text
 }
 
 // Verdict is what the run comes to, in a sentence.
