@@ -227,7 +227,7 @@ func TestAudioOnTheTrunk(t *testing.T) {
 		t.Errorf("want a call of 2.1 s with audio both ways, got %+v", a)
 	}
 	ladder := r.Results[slices.IndexFunc(r.Results, func(r finding.Result) bool { return r.ID == "talk/on" })].Ladder
-	if len(ladder) == 0 || !strings.HasPrefix(ladder[len(ladder)-1].Summary, "audio: ") || !strings.Contains(ladder[len(ladder)-1].Summary, " in, the first after ") {
+	if len(ladder) == 0 || !strings.HasPrefix(ladder[len(ladder)-1].Summary, "RTP: ") || !strings.Contains(ladder[len(ladder)-1].Summary, " in from ") {
 		t.Errorf("want the ladder to end with the audio, got %v", ladder)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,22 +40,38 @@ func (d *Deployment) String() string {
 	return fmt.Sprintf("target    %s, %s\n%s", d.target.Name(), d.target.File.BaseURL, d.Cost)
 }
 
-var phoneNumber = regexp.MustCompile(`\+[0-9]{7,15}`)
+var phoneNumber = regexp.MustCompile(`\+?[0-9]{7,15}`)
 
 // shown is the plan's Shown: numbers that scenarios make up, those of the target file, and those that the platform has given
-// this run.
+// this run, in whatever form.
 func (d *Deployment) shown(l run.Loaded) func(string) bool {
 	made := make(map[string]bool)
 	note := func(text string) {
 		for _, n := range phoneNumber.FindAllString(text, -1) {
-			made[n] = true
+			made["+"+strings.TrimPrefix(n, "+")] = true
 		}
 	}
 	for _, s := range l.Selected {
 		note(strings.Join(s.Lines, "\n"))
 	}
 	note(string(d.target.Config()) + world.DefaultANI)
-	return func(number string) bool { return made[number] || d.target.Gate.Gave(number) }
+	return func(number string) bool {
+		if strings.HasPrefix(number, "+") {
+			return made[number] || d.target.Gate.Gave(number)
+		}
+		for international := range made {
+			if dials(number, international) {
+				return true
+			}
+		}
+		return slices.ContainsFunc(d.target.Gate.Given(), func(given string) bool { return dials(number, given) })
+	}
+}
+
+// dials reports whether digits are an international number as it is dialled somewhere, in its own country or another.
+func dials(digits, international string) bool {
+	number := strings.TrimLeft(strings.TrimPrefix(digits, "011"), "0")
+	return len(number) >= 7 && strings.HasSuffix(international, number)
 }
 
 // Conclude adds what the verdict rests on, and what the run leaves behind.

@@ -131,3 +131,16 @@ func FuzzParseFacts(f *testing.F) {
 		}
 	})
 }
+
+// TestSourceOfWhatAnotherFactSaysToo: handoffs says that a state can be read at once; who says so himself is taken at his word.
+func TestSourceOfWhatAnotherFactSaysToo(t *testing.T) {
+	t.Parallel()
+	f := reading.Facts{Handoffs: true, Sources: map[string]reading.Source{"handoffs": reading.Assumed}}
+	if got := f.SourceOf("visible"); got != reading.Assumed {
+		t.Errorf("want that of handoffs, got %s", got)
+	}
+	f.Sources["visible"] = reading.Measured
+	if got := f.SourceOf("visible"); got != reading.Measured {
+		t.Errorf("want its own, got %s", got)
+	}
+}

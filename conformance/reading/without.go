@@ -149,7 +149,7 @@ func (f Facts) Assumed() []string {
 // SourceOf is from where a fact of Stated is known, which another one may have said for it.
 func (f Facts) SourceOf(name string) Source {
 	switch {
-	case f.Handoffs && (name == "visible" && f.Visible == 0 || name == "retention" && f.Retention == 0):
+	case f.Handoffs && f.Sources[name] == "" && (name == "visible" && f.Visible == 0 || name == "retention" && f.Retention == 0):
 		return f.Source("handoffs")
 	case name == "size" && f.Size == 0:
 		return f.Source("numbers")

@@ -128,6 +128,11 @@ func (cl *client) handoffQuery(a *scenario.Handoff) (sharedID, id, query string,
 		values.Set("shared_id", sharedID)
 	}
 	if a.ID.IsSet() {
+		for _, name := range a.ID.Roots() {
+			if c, ok := cl.call(name); ok && c.Answered() && c.ID() == "" {
+				return "", "", "", inconclusive{fmt.Errorf("the platform's id of call %s is not known: no state was found under the shared_id of its reservation", name)}
+			}
+		}
 		if id, err = a.ID.Resolve(cl.scope); err != nil {
 			return "", "", "", err
 		}

@@ -64,7 +64,7 @@ func contractLines(x *exchange) string {
 func (cl *client) mismatch(st *scenario.Step, out outcome, m scenario.Mismatch, tries int) finding.Failure {
 	f := finding.Failure{Kind: finding.KindExpectation, Path: m.Path, Want: m.Want, Got: m.Got, Because: st.Note, Likely: likely(st, out, m)}
 	if tries > 1 {
-		f.Because = strings.TrimSpace(fmt.Sprintf("%s (asked %d times within %s; this is the last answer)", st.Note, tries, st.Within))
+		f.Because = strings.TrimSpace(fmt.Sprintf("%s (asked %d times within %s; this is the last answer)", st.Note, tries, cl.within(st)))
 	}
 	if x := out.exchange; x != nil {
 		f.Exchange, f.Contract = &x.Exchange, contractLines(x)

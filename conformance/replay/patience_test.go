@@ -83,3 +83,19 @@ func TestIdentify(t *testing.T) {
 		t.Errorf("want the conversation asked for by its own name, got %s", last)
 	}
 }
+
+// TestNoIdentity: who does not know the platform's id of a call does not ask for it, and blames nobody.
+func TestNoIdentity(t *testing.T) {
+	f := &fake{do: replies(gives("+442079460000"), noState)}
+	f.dial = func(targets.Dial) (targets.Call, error) {
+		return nameless{ended("", time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)), new("")}, nil
+	}
+	r := play(t, f, `steps:
+  - {reserve: {attributes: {shared_id: s-1}}, as: lease, expect: {status: 200}}
+  - {dial: {to: "${lease.body.dni}"}, as: call}
+  - {handoff: {id: "${call.id}"}, expect: {status: 200}}
+`)
+	if r.Status != finding.Inconclusive || !strings.Contains(r.Reason, "the platform's id of call call is not known") || len(r.Exchanges) != 1 {
+		t.Errorf("want it inconclusive, and nothing asked, got %s", tell(r))
+	}
+}

@@ -48,7 +48,8 @@ type Redactor struct {
 }
 
 // OnlyNumbers returns a Redactor that also hides most of each phone number that is not known: a report about somebody's
-// platform may be forwarded, and a number that it shows by chance is somebody's.
+// platform may be forwarded, and a number that it shows by chance is somebody's. One with a plus is international, one without
+// may be written as it is dialled somewhere.
 func (r *Redactor) OnlyNumbers(known func(number string) bool) *Redactor {
 	out := NewRedactor()
 	if r != nil {
@@ -61,6 +62,9 @@ func (r *Redactor) OnlyNumbers(known func(number string) bool) *Redactor {
 // phoneNumber finds a number in international form, which a URL may write with %2B.
 var phoneNumber = regexp.MustCompile(`(?:\+|%2[Bb])[1-9][0-9]{6,14}\b`)
 
+// bareNumber finds one without a plus where little else can stand: as the user of a SIP or tel URI, and as a whole text of JSON.
+var bareNumber = regexp.MustCompile(`(?i)(\b(?:sips?|tel):)([0-9]{7,15})([@;>]|$)|(")([0-9]{10,15})(")`)
+
 // shownOfNumber is how much of a number is left: the + and the country, or most of it.
 const shownOfNumber = 3
 
@@ -68,6 +72,14 @@ func (r *Redactor) numbers(s string) string {
 	if r == nil || r.known == nil {
 		return s
 	}
+	s = bareNumber.ReplaceAllStringFunc(s, func(n string) string {
+		m := bareNumber.FindStringSubmatch(n)
+		before, digits, after := m[1]+m[4], m[2]+m[5], m[3]+m[6]
+		if r.known(digits) {
+			return n
+		}
+		return before + digits[:shownOfNumber-1] + Mask + after
+	})
 	return phoneNumber.ReplaceAllStringFunc(s, func(n string) string {
 		plain := "+" + strings.TrimLeft(strings.TrimPrefix(strings.TrimPrefix(n, "%2B"), "%2b"), "+")
 		if r.known(plain) {

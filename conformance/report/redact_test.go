@@ -261,3 +261,24 @@ func TestRedactWhatWasSentUnderASecretName(t *testing.T) {
 		t.Errorf("want no change the second time, got %+v", r.Run(got))
 	}
 }
+
+// TestNumbersOfOthersAreHidden: what is not the run's own number is not shown, in whatever form it stands.
+func TestNumbersOfOthersAreHidden(t *testing.T) {
+	t.Parallel()
+	r := NewRedactor().OnlyNumbers(func(number string) bool { return number == "+12025550001" || number == "12025550001" })
+	for in, want := range map[string]string{
+		`{"dni":"+12025550001"}`:                                       `{"dni":"+12025550001"}`,
+		`{"to":"+447700900123"}`:                                       `{"to":"+44***"}`,
+		`GET /x?to=%2B447700900123`:                                    `GET /x?to=+44***`,
+		`INVITE sip:447700900123@127.0.0.1:5060 SIP/2.0`:               `INVITE sip:44***@127.0.0.1:5060 SIP/2.0`,
+		`INVITE sip:12025550001@127.0.0.1:5060 SIP/2.0`:                `INVITE sip:12025550001@127.0.0.1:5060 SIP/2.0`,
+		`Contact: <tel:447700900123>, <SIP:00447700900123;x=1@h>`:      `Contact: <tel:44***>, <SIP:00***;x=1@h>`,
+		`{"handoff_to":"447700900123","postcode":"0123456"}`:           `{"handoff_to":"44***","postcode":"0123456"}`,
+		`ACK sip:127.0.0.1:15090 SIP/2.0 at 1764374400000, took 34 ms`: `ACK sip:127.0.0.1:15090 SIP/2.0 at 1764374400000, took 34 ms`,
+	} {
+		got := r.Text(in)
+		if got != want || r.Text(got) != want {
+			t.Errorf("%s: want %s, got %s", in, want, got)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -157,19 +158,30 @@ type warning struct {
 	IDs  []string
 }
 
-// allWarnings are the warnings of the run and of its scenarios, equal ones together.
+// atStep is where in its scenario a warning is about something.
+var atStep = regexp.MustCompile(`^step \d+ of (\d+|each client)( "[^"]*")?: `)
+
+// allWarnings are the warnings of the run and of its scenarios, equal ones together, at whichever step.
 func allWarnings(run finding.Run) (out []warning) {
 	for _, w := range run.Warnings {
 		out = append(out, warning{Text: w})
 	}
+	at := make(map[string]int) // place in out, by the text without its step
 	for _, res := range run.Results {
 		for _, w := range res.Warnings {
-			i := slices.IndexFunc(out, func(o warning) bool { return o.Text == w })
-			if i < 0 {
+			general := atStep.ReplaceAllString(w, "")
+			i, known := at[general]
+			if !known {
 				i = len(out)
+				at[general] = i
 				out = append(out, warning{Text: w})
 			}
-			out[i].IDs = append(out[i].IDs, res.ID)
+			if out[i].Text != w {
+				out[i].Text = general
+			}
+			if !slices.Contains(out[i].IDs, res.ID) {
+				out[i].IDs = append(out[i].IDs, res.ID)
+			}
 		}
 	}
 	return out

@@ -29,11 +29,11 @@ func (s *stage) heard(c *call) {
 		end = time.Now()
 	}
 	of := finding.CallAudio{Up: end.Sub(stats.Began), Out: stats.Out, In: stats.In}
-	text := fmt.Sprintf("audio: %d packets out, none in", stats.Out)
+	text := fmt.Sprintf("RTP: %d out, none in", stats.Out)
 	if of.In > 0 {
 		of.First = stats.First.Sub(stats.Began)
-		text = fmt.Sprintf("audio: %d packets out, %d in, the first after %d ms", stats.Out, stats.In, of.First.Milliseconds())
+		text = fmt.Sprintf("RTP: %d out, %d in from %d ms", stats.Out, stats.In, of.First.Milliseconds())
 	}
 	s.target.Gate.Heard(of)
-	s.line.note("carrier", "carrier", text)
+	s.line.note("carrier", "platform", text)
 }

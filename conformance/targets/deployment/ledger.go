@@ -2,6 +2,7 @@ package deployment
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -60,6 +61,13 @@ func (l *Ledger) Gave(number string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.given[number]
+}
+
+// Given are the numbers that the platform has given to the run.
+func (l *Ledger) Given() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Collect(maps.Keys(l.given))
 }
 
 // Asked counts a request.
