@@ -7,6 +7,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/targets/deployment"
 )
 
 // wholeCall is the scenario of a call from its reservation to its handoff state, with the echo agent. It holds one number at a
@@ -23,6 +24,9 @@ func callTarget(ctx context.Context, e env, path string) int {
 		return refuse(e, err)
 	}
 	defer leave(ctx, e, aimed)
+	if t, ok := plan.Target.(*deployment.Target); ok {
+		t.File.Limits.Reservations = 1 // also where the file allows that the pool is filled to see that no number is lost
+	}
 	loaded, err := loadAndFit(ctx, plan)
 	if err != nil {
 		return refuse(e, err)

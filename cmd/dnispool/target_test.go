@@ -138,6 +138,20 @@ func TestTargetQuestions(t *testing.T) {
 	}
 }
 
+// TestTargetCheckHoldsOneNumber, also where the file allows a run to fill the pool; and a platform that sends no audio is told of.
+func TestTargetCheckHoldsOneNumber(t *testing.T) {
+	t.Parallel()
+	p := serve(t, write(t, map[string]string{"sim.yaml": "pool: {window: 60s}\nagent: echo\n"}), "-q", "--config", "sim.yaml")
+	url, _, _ := strings.Cut(p.reserve.url, "/v1/")
+	r := dnispool(t, onTarget(t, url, "acme-uk", "acme-support", fmt.Sprintf("calls: {trunk: {host: %q}}\n", p.sip)+wellKnown), "target", "check", "--call", "t.yaml")
+	if r.code != 0 || !strings.Contains(r.out, "reserved, called and read back, twice") || strings.Contains(r.out, "may still be held") {
+		t.Errorf("want a whole call and no number left, got %+v", r)
+	}
+	if !strings.Contains(r.out, "one-way audio: in 2 calls of 2s or longer no audio came in, of 2 that were answered") {
+		t.Errorf("want it told that the simulator sends no audio, got %+v", r)
+	}
+}
+
 // TestTargetCheckCalls places a call where that is asked for, and says what came of it.
 func TestTargetCheckCalls(t *testing.T) {
 	t.Parallel()

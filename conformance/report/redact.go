@@ -133,7 +133,10 @@ func (r *Redactor) Result(res finding.Result) finding.Result { return copyOf(res
 // urlPassword finds the password in scheme://user:password@host.
 var urlPassword = regexp.MustCompile(`(://[^\s/?#"'@:]*:)[^\s/?#"']+@`)
 
-// Text replaces every known secret value in s by Mask, and every password before the host of a URL.
+// bearer finds a token as it stands in an Authorization header, wherever that is repeated.
+var bearer = regexp.MustCompile(`\bBearer [A-Za-z0-9._~+/=-]{6,}`)
+
+// Text replaces every known secret value in s by Mask, every token behind Bearer, and every password before the host of a URL.
 func (r *Redactor) Text(s string) string {
 	if r != nil && r.long != nil {
 		s = r.long.Replace(s)
@@ -142,6 +145,9 @@ func (r *Redactor) Text(s string) string {
 		}
 	}
 	s = r.numbers(s)
+	if strings.Contains(s, "Bearer ") {
+		s = bearer.ReplaceAllString(s, "Bearer "+Mask)
+	}
 	if !strings.Contains(s, "://") {
 		return s
 	}

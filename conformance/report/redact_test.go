@@ -46,6 +46,7 @@ func TestRedactorText(t *testing.T) {
 		{"a short one stands alone", []string{"test"}, `latest tested "test" test_a test`, `latest tested "***" ***_a ***`},
 		{"a short one at the edges of other letters", []string{"test"}, "étest testé test", "étest testé ***"},
 		{"too short to look for", []string{"abc", "a", ""}, "a abc", "a abc"},
+		{"a token of somebody's", nil, `{"debug":"Authorization: Bearer eyJhbGciOi.J9-x_y"}, a Bearer of news`, `{"debug":"Authorization: Bearer ***"}, a Bearer of news`},
 		{"a mask is no secret", []string{"***", "*****"}, "*** *****", "*** *****"},
 		{"in JSON", []string{`p"ss\word`}, `{"k":"p\"ss\\word"}`, `{"k":"***"}`},
 		{"in JSON with HTML escapes", []string{"a<b>c&d-key"}, `"a\u003cb\u003ec\u0026d-key"`, `"***"`},
