@@ -93,6 +93,9 @@ func (cl *client) handoff(ctx context.Context, st *scenario.Step, a *scenario.Ha
 	if account == "" {
 		account = project.Account
 	}
+	if name := cl.unidentified(a); name != "" && len(st.Expect) > 0 {
+		return outcome{}, inconclusive{fmt.Errorf("the platform's id of call %s is not known: no state was found under the shared_id of its reservation", name)}
+	}
 	sharedID, id, query, err := cl.handoffQuery(a)
 	if err != nil {
 		return outcome{}, err
@@ -112,6 +115,19 @@ func (cl *client) handoff(ctx context.Context, st *scenario.Step, a *scenario.Ha
 	return cl.replied(x), nil
 }
 
+// unidentified names a call by whose id a state is asked for although nobody knows it; "" for none.
+func (cl *client) unidentified(a *scenario.Handoff) string {
+	if !a.ID.IsSet() || a.SharedID.IsSet() {
+		return ""
+	}
+	for _, name := range a.ID.Roots() {
+		if c, ok := cl.call(name); ok && c.Answered() && c.ID() == "" {
+			return name
+		}
+	}
+	return ""
+}
+
 func (cl *client) handoffQuery(a *scenario.Handoff) (sharedID, id, query string, err error) {
 	if a.Query.IsSet() {
 		query, err = a.Query.Resolve(cl.scope)
@@ -128,11 +144,6 @@ func (cl *client) handoffQuery(a *scenario.Handoff) (sharedID, id, query string,
 		values.Set("shared_id", sharedID)
 	}
 	if a.ID.IsSet() {
-		for _, name := range a.ID.Roots() {
-			if c, ok := cl.call(name); ok && c.Answered() && c.ID() == "" {
-				return "", "", "", inconclusive{fmt.Errorf("the platform's id of call %s is not known: no state was found under the shared_id of its reservation", name)}
-			}
-		}
 		if id, err = a.ID.Resolve(cl.scope); err != nil {
 			return "", "", "", err
 		}

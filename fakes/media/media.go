@@ -4,6 +4,7 @@ package media
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net"
 	"sync"
@@ -158,7 +159,7 @@ func (s *Stream) listen() {
 	for {
 		n, _, err := s.conn.ReadFrom(datagram)
 		if err != nil {
-			if s.ctx.Err() != nil {
+			if errors.Is(err, net.ErrClosed) {
 				return
 			}
 			continue // the answer of a host that has nobody there (ICMP) ends nothing
