@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -83,6 +85,7 @@ Writes the echo agent as a project of the Agent Development Kit. The folder must
 type agentFlags struct {
 	*flags
 	config, attributes, from string
+	test                     string // of the project's own, whose call it is
 	set                      list
 	turns                    turns
 }
@@ -139,6 +142,8 @@ func (f *agentFlags) load(e env, folders []string) (sim.Config, conversation.Age
 		return sim.Config{}, nil, fmt.Errorf("%s: want the folder of a project, got %d arguments", f.Name(), len(folders))
 	case f.config != "" && len(folders) > 0:
 		return sim.Config{}, nil, fmt.Errorf("%s: want a folder or --config, got both", f.Name())
+	case f.test != "" && f.attributes != "":
+		return sim.Config{}, nil, fmt.Errorf("%s: want --attributes or --test, got both", f.Name())
 	case f.config != "" && len(f.turns) > 0:
 		return sim.Config{}, nil, fmt.Errorf("%s: want --said and --call with a folder; with --config the turns are in the file", f.Name())
 	case f.config == "":
@@ -187,6 +192,34 @@ func (f *agentFlags) call() (trial.Call, error) {
 	return c, nil
 }
 
+func withHeader(headers map[string]string, name, value string) map[string]string {
+	if headers == nil {
+		headers = make(map[string]string)
+	}
+	headers[name] = value
+	return headers
+}
+
+// asTested is the call that a test of the project's own describes.
+func (f *agentFlags) asTested(a conversation.Agent) (trial.Call, error) {
+	project, ok := a.(*adk.Agent)
+	if !ok {
+		return trial.Call{}, fmt.Errorf("%s: want an ADK project with --test, got another agent", f.Name())
+	}
+	var files []string
+	for _, t := range project.Project().Tests {
+		if f.test != t.File && f.test != path.Base(t.File) {
+			files = append(files, path.Base(t.File))
+			continue
+		}
+		if len(t.Wrong) > 0 {
+			return trial.Call{}, fmt.Errorf("%s:%d: %s", t.File, t.Wrong[0].Line, t.Wrong[0].Text)
+		}
+		return trial.Call{Attributes: t.Attributes, From: t.Caller, Headers: t.Headers}, nil
+	}
+	return trial.Call{}, fmt.Errorf("test: want a file of the project's test_suite (%s), got %q", cmp.Or(strings.Join(files, ", "), "which has none"), f.test)
+}
+
 // closeGrace is how long an agent may take to end when the tool is done with it.
 const closeGrace = 3 * time.Second
 
@@ -209,6 +242,7 @@ Plays one call at a project, in a time of its own: what a function sleeps is not
 	f.StringVar(&f.from, "from", "+442079460500", "the caller's `number`; empty: withheld")
 	f.Var(said{&f.turns}, "said", "what the caller says, as `text`, before the next --call; may be repeated")
 	f.Var(called{&f.turns}, "call", "a function that is called, with its arguments, as `name:{…}`, or flow/name:{…}; may be repeated")
+	f.StringVar(&f.test, "test", "", "`file` of the project's own test_suite, whose caller, headers and attributes the call has")
 	headers := list{}
 	f.Var(&headers, "header", "a SIP header of the INVITE, as `Name=value`; may be repeated")
 	folders, code, done := f.parse(e)
@@ -224,16 +258,25 @@ Plays one call at a project, in a time of its own: what a function sleeps is not
 		if !ok {
 			return refuse(e, fmt.Errorf("header: want Name=value, got %q", h))
 		}
-		if call.Headers == nil {
-			call.Headers = make(map[string]string)
-		}
-		call.Headers[name] = value
+		call.Headers = withHeader(call.Headers, name, value)
 	}
 	c, a, err := f.load(e, folders)
 	if err != nil {
 		return refuse(e, err)
 	}
 	defer dismiss(ctx, a)
+	if f.test != "" {
+		tested, err := f.asTested(a)
+		if err != nil {
+			return refuse(e, err)
+		}
+		call.Attributes, call.From = tested.Attributes, tested.From
+		for name, value := range tested.Headers {
+			if _, given := call.Headers[name]; !given {
+				call.Headers = withHeader(call.Headers, name, value)
+			}
+		}
+	}
 	if r, ok := a.(conversation.Resident); ok {
 		if err := r.Open(ctx); err != nil {
 			return refuse(e, err)

@@ -45,6 +45,8 @@ def hang_up(conv, to):
     conv.state.handoff_to = to
     return {"utterance": "Goodbye.", "handoff": {"bye": {"sip_headers": {"X-To": to}}, "reason": "asked"}}
 `,
+		"kept/test_suite/vip.yaml":           "name: VIP\ncaller_number: \"+447700900000\"\nintegration_attributes: {shared_id: t-1, ani: \"+44\"}\n",
+		"kept/test_suite/wrong.yaml":         "caller_number: 447700900000\n",
 		"broken/functions/start_function.py": "def start_function(conv):\n    conv.state.x = 1\n    conv.integration_attributes.get('shared_id')\n",
 		"unread/functions/start_function.py": "def start_function(conv):\n    conv.state.x = =\n",
 		"sim.yaml":                           "agent: {adk: {project: kept, turns: [{said: Bye, call: hang_up, with: {to: desk}}]}}\nhandoff: {state_keys: [ani]}\n",
@@ -64,17 +66,25 @@ def hang_up(conv, to):
 		}
 		golden(t, tc.golden, steady(r.out))
 	}
+	r := dnispool(t, dir, "agent", "run", "kept", "--test", "vip.yaml")
+	if r.code != 0 || !strings.Contains(r.out, `given {"shared_id":"t-1","ani":"+44"}`) || !strings.Contains(r.out, `"shared_id": "t-1"`) {
+		t.Errorf("--test: want the call of the test played, got %+v", r)
+	}
 	for args, want := range map[string]string{
-		"unread":                       "SyntaxError: invalid syntax at functions/start_function.py:2",
-		"nowhere":                      "agent run: " + filepath.Join(dir, "nowhere") + ": want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
-		"":                             "agent run: want the folder of a project, got 0 arguments",
-		"kept --config sim.yaml":       "agent run: want a folder or --config, got both",
-		"kept --attributes []":         `attributes: want a JSON object, got "[]"`,
-		"kept --header X":              `header: want Name=value, got "X"`,
-		"kept --call hang_up:1":        `dnispool agent run: invalid value "hang_up:1" for flag --call: want a function and its arguments, as in hang_up:{"reason":"done"}, got "hang_up:1"; try dnispool agent run --help`,
-		"kept --call hang_upp":         `agent run: call: want a function of the project, got "hang_upp" (did you mean "hang_up"?)`,
-		"kept --set conversation.x=1":  `--set conversation.x: no such setting (did you mean "conversation.id"?)`,
-		"kept --set handoff.empty=odd": `--set handoff.empty: want nulls, empty or not-found, got "odd"`,
+		"kept --test vip":                      `test: want a file of the project's test_suite (vip.yaml, wrong.yaml), got "vip"`,
+		"kept --test wrong.yaml":               "test_suite/wrong.yaml:1: caller_number: want it in quotes: YAML takes 447700900000 for a number, and drops its +",
+		"kept --test vip.yaml --attributes {}": "agent run: want --attributes or --test, got both",
+		"broken --test a":                      `test: want a file of the project's test_suite (which has none), got "a"`,
+		"unread":                               "SyntaxError: invalid syntax at functions/start_function.py:2",
+		"nowhere":                              "agent run: " + filepath.Join(dir, "nowhere") + ": want a folder of an ADK project, with functions/start_function.py in it, got nothing there",
+		"":                                     "agent run: want the folder of a project, got 0 arguments",
+		"kept --config sim.yaml":               "agent run: want a folder or --config, got both",
+		"kept --attributes []":                 `attributes: want a JSON object, got "[]"`,
+		"kept --header X":                      `header: want Name=value, got "X"`,
+		"kept --call hang_up:1":                `dnispool agent run: invalid value "hang_up:1" for flag --call: want a function and its arguments, as in hang_up:{"reason":"done"}, got "hang_up:1"; try dnispool agent run --help`,
+		"kept --call hang_upp":                 `agent run: call: want a function of the project, got "hang_upp" (did you mean "hang_up"?)`,
+		"kept --set conversation.x=1":          `--set conversation.x: no such setting (did you mean "conversation.id"?)`,
+		"kept --set handoff.empty=odd":         `--set handoff.empty: want nulls, empty or not-found, got "odd"`,
 	} {
 		if r := dnispool(t, dir, append([]string{"agent", "run"}, strings.Fields(args)...)...); r.code != 2 || strings.TrimSpace(r.err) != want {
 			t.Errorf("%s: want 2 and %q, got %+v", args, want, r)
