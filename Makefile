@@ -92,6 +92,10 @@ reliability: ## the figures of the README's reliability table, all but those of 
 	$(GO) test -run '^$$' -bench StrangerInAFlood -benchtime 10x ./sim/sipua
 	$(GO) test -count=1 -v -run 'TestPhones|TestSIPp' ./sim
 
+.PHONY: peers
+peers: ## other load generators that are on the PATH (vegeta, fortio, k6, SIPp) beside ours, in turn; on an idle machine, four minutes
+	$(GO) test -count=1 -timeout 20m -run 'TestPeers$$' ./conformance/load -peers
+
 fuzz: ## every fuzz target for ten seconds
 	@for p in $$($(GO) list ./...); do \
 	  for f in $$($(GO) test -list '^Fuzz' $$p | grep '^Fuzz' || true); do \

@@ -58,7 +58,7 @@ is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognor
 	f.IntVar(&in.Numbers, "numbers", 0, "say also what so `many` numbers would lose")
 	f.Var((*plan.Share)(&in.Grade), "grade", "`share` of reservations that may be refused in the busiest interval")
 	f.Float64Var(&in.Strays, "strays", in.Strays, "`calls` a day and number that nobody reserved")
-	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000")
+	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000; of --day every interval")
 	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice of --simulate")
 	f.StringVar(&f.json, "json", "", "write the plan as JSON to this `file`; - is standard output")
 	f.StringVar(&f.csv, "csv", "", "write all its tables as one of CSV to this `file`")
@@ -85,7 +85,9 @@ func runPlan(ctx context.Context, e env) int {
 	}
 	p, err := f.plan()
 	if err == nil && f.simulate != "" {
-		p.Simulated, err = virtual.Plan(ctx, p, length, f.seed)
+		if p.Simulated, err = virtual.Plan(ctx, p, length, f.seed); err == nil && len(p.Day) > 0 {
+			err = virtual.Day(ctx, p, length, f.seed)
+		}
 	}
 	if ctx.Err() != nil { // the simulation, not the plan
 		err = nil

@@ -126,6 +126,8 @@ type Interval struct {
 	Erlangs float64      `json:"erlangs"`
 	Numbers int          `json:"numbers"` // that serve the grade in this interval
 	Blocked float64      `json:"refused"` // with the numbers of the plan
+	// Simulated is the share that the simulator's own pool refused in virtual time; nil: not asked for, or nobody came.
+	Simulated *float64 `json:"simulated,omitempty"`
 }
 
 // day is every interval by itself: they are longer than a call, so that none matters much to the next.
@@ -136,7 +138,7 @@ func (m model) day(numbers int) []Interval {
 		p := m.likely()
 		p.rate = float64(s.From+s.To) / 2 * (1 + m.Growth)
 		a := m.erlangs(p)
-		out = append(out, Interval{begin, traffic.Rate(p.rate), a, m.numbers(a, p.rate), m.refused(numbers-m.spare(m.likely().rate), a)})
+		out = append(out, Interval{begin, traffic.Rate(p.rate), a, m.numbers(a, p.rate), m.refused(numbers-m.spare(m.likely().rate), a), nil})
 		begin += s.For.Seconds()
 	}
 	return out

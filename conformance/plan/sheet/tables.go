@@ -109,8 +109,19 @@ func sensitivity(p plan.Plan) [][]string {
 
 func dayTable(p plan.Plan) [][]string {
 	rows := [][]string{{"from", "callers", "erlangs", "numbers", "refused with " + numbers(p.Cases[0].Likely)}}
+	if len(p.Simulated) > 0 {
+		rows[0] = append(rows[0], "in virtual time")
+	}
 	for _, i := range p.Day {
-		rows = append(rows, []string{clock(i.Begin), rate(i.Rate, p.Inputs.Rate), erlangs(i.Erlangs), grouped(i.Numbers), percent(i.Blocked)})
+		row := []string{clock(i.Begin), rate(i.Rate, p.Inputs.Rate), erlangs(i.Erlangs), grouped(i.Numbers), percent(i.Blocked)}
+		switch {
+		case len(p.Simulated) == 0:
+		case i.Simulated == nil:
+			row = append(row, "-")
+		default:
+			row = append(row, percent(*i.Simulated))
+		}
+		rows = append(rows, row)
 	}
 	return rows
 }
