@@ -56,8 +56,8 @@ func TestPeers(t *testing.T) {
 	case !*peersAsked:
 		t.Skip("run it with make peers")
 	}
-	load, _ := os.ReadFile("/proc/loadavg")
-	fmt.Printf("%s, load of the machine before: %s", time.Now().UTC().Format(time.DateOnly), load)
+	load, _ := os.ReadFile("/proc/loadavg") // where there is one
+	fmt.Printf("%s, load of the machine before: %s\n", time.Now().UTC().Format(time.DateOnly), load)
 	comparePeers(t, "bare", fmt.Sprintf("requests against a bare handler, %d a second", *peersRate), *peersRate, []peer{ours(*peersRate, "request"), vegeta(), fortio(), k6()})
 	comparePeers(t, "simulator", fmt.Sprintf("calls to the simulator, %d a second", *peersCalls), *peersCalls, []peer{ours(*peersCalls, "calls"), sipp()})
 }
@@ -94,7 +94,11 @@ func comparePeers(t *testing.T, server, title string, rate int, peers []peer) {
 			fmt.Printf("| %s | not on the PATH | | |\n", p.name)
 			continue
 		}
-		fmt.Printf("| %s | %.1f | %.2f | %.0f |\n", p.name, median(rows[i][0]), median(rows[i][1]), median(rows[i][2]))
+		p99 := "-" // it does not say
+		if m := median(rows[i][1]); m > 0 {
+			p99 = fmt.Sprintf("%.2f", m)
+		}
+		fmt.Printf("| %s | %.1f | %s | %.0f |\n", p.name, median(rows[i][0]), p99, median(rows[i][2]))
 	}
 }
 
@@ -184,7 +188,7 @@ export default function () { http.post('%s/v1/conversations/dni-reservation', '%
 
 // sipp calls one number, waits half a second and hangs up.
 func sipp() peer {
-	return peer{"SIPp, INVITE to BYE", func(dir, url string) *exec.Cmd {
+	return peer{"SIPp, INVITE to BYE alone", func(dir, url string) *exec.Cmd {
 		of := strings.Fields(url)
 		c := tool("sipp", "-sn", "uac", of[1], "-s", of[2], "-r", fmt.Sprint(*peersCalls), "-m", fmt.Sprint(int(float64(*peersCalls)*peersFor.Seconds())), "-d", "500",
 			"-i", "127.0.0.1", "-nostdin", "-trace_stat", "-stf", filepath.Join(dir, "stat.csv"), "-fd", "1")
