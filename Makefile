@@ -81,6 +81,10 @@ independent: ## an implementation that shares nothing with ours: what finds each
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000
 	$(GO) test -count=1 -timeout 60m -run 'DefectsAreFound|ASample' ./conformance/aim -defects -sample 30
 
+.PHONY: container
+container: ## every scenario on a simulator in a container of the image, by its control API
+	$(ALIKE) test -count=1 -run OnASimulatorInAContainer ./conformance/suite -whole
+
 bench: ## ratios to a baseline measured in the same run
 	$(GO) test -run '^$$' -bench . -benchmem ./...
 
