@@ -115,11 +115,13 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	steering, err := listenControl(ctx, config.Control, config.Control.Listen != sim.DefaultControl().Listen, log,
 		control.WithRecorder(options.Recorder), control.WithOpen(open), control.WithBrought(agent.Brought))
 	if err != nil {
-		return refuse(e, err)
+		return notServed(ctx, e, err)
 	}
 	first, err := open(ctx, config)
 	if err != nil {
-		return refuse(e, errors.Join(err, steering.close(ctx)))
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+		defer cancel()
+		return notServed(ctx, e, errors.Join(err, steering.close(grace)))
 	}
 	steering.ready(first)
 	platform := first.Sim
@@ -146,6 +148,14 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 		return refuse(e, err)
 	}
 	return 0
+}
+
+// notServed is the end of a simulator that did not come up: who has stopped it meanwhile did nothing wrong.
+func notServed(ctx context.Context, e env, err error) int {
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return 0
+	}
+	return refuse(e, err)
 }
 
 // withFaults adds the faults of the flags to those of the file. Where a part has several they are a list.

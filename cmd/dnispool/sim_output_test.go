@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"io"
 	"net/http"
 	"os"
@@ -184,5 +185,19 @@ func TestOneBufferForOneStream(t *testing.T) {
 			t.Errorf("%s: want one buffer: %v, got %v", c.name, c.one, e.out == e.err)
 		}
 		flush()
+	}
+}
+
+// Who stops a simulator before it is up has done nothing wrong either.
+func TestSimThatIsStoppedWhileItStarts(t *testing.T) {
+	t.Parallel()
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	for _, more := range [][]string{{"--control", ""}, {"--control", "127.0.0.1:0"}} {
+		var out, err bytes.Buffer
+		e := env{args: append([]string{"sim", "--http", "127.0.0.1:0", "--sip", "127.0.0.1:0", "-q"}, more...), out: &out, err: &err, getenv: func(string) string { return "" }}
+		if code := dispatch(ctx, e); code != 0 || err.Len() > 0 {
+			t.Errorf("%q: want 0 and no error, got %d %s", more, code, err.String())
+		}
 	}
 }

@@ -56,7 +56,9 @@ func Open(ctx context.Context, c sim.Config, o Options) (*control.Stage, error) 
 		s.carrier, err = pstn.New(ctx, carrier)
 	}
 	if err != nil {
-		return nil, errors.Join(err, s.close(ctx))
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+		defer cancel()
+		return nil, errors.Join(err, s.close(grace))
 	}
 	if o.Carrier != nil {
 		o.Carrier(s.carrier)
