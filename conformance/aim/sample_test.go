@@ -30,6 +30,7 @@ var shownBy = map[string]string{
 	"F15": "pool/exhaustion-is-404",
 	"F01": "pool/half-a-pool-at-once-is-served",
 	"F03": "pool/half-a-pool-at-once-is-served",
+	"F08": "pool/drained-pool-lets-a-number-rest",
 }
 
 // TestASampleOfDefectsIsFound by one scenario each, and that scenario does not blame the platform without the defect.
