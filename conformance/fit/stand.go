@@ -18,7 +18,7 @@ import (
 func (s *standStage) Do(r *http.Request) (*http.Response, error) {
 	s.settleCalls()
 	s.ledger.Asked()
-	project := s.owner(r.Header.Get("x-api-key"))
+	project := s.owner(targets.Key(r))
 	reserves := r.Method == http.MethodPost && project != ""
 	if reserves {
 		defer s.ledger.Reserving(s.Now())()

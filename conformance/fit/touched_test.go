@@ -74,5 +74,10 @@ func TestWhatDoesNotMatter(t *testing.T) {
 
 // holds reports whether a scenario passes; once more where it does not, for what only a busy machine did does not come twice.
 func (r *rehearsal) holds(ctx context.Context, s *scenario.Scenario, a *alternative) bool {
-	return r.rehearse(ctx, s, a, all).result.Verdict() == finding.Passed || r.rehearse(ctx, s, a, all).result.Verdict() == finding.Passed
+	for range 2 {
+		if r.rehearse(ctx, s, a, all).result.Verdict() == finding.Passed {
+			return true
+		}
+	}
+	return false
 }

@@ -115,6 +115,15 @@ func (p *pause) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	return problems
 }
 
+// callerOf tells whose reservation a request is: by its shared_id where a lesson has more than one caller. Of one, all are: a client
+// may send another shared_id with each try.
+func (v *view) callerOf(r Request) string {
+	if v.lesson.Callers > 1 {
+		return r.SharedID
+	}
+	return ""
+}
+
 // rests is whether the client pauses before it tries again. Once it may try again at once: a connection that broke is no
 // reason to wait. The time from one request to the next is at least the client's pause, however busy the machine is.
 func rests(v *view, p pause) judgement {
@@ -126,10 +135,14 @@ func rests(v *view, p pause) judgement {
 	var quick []time.Duration
 	requests := v.of(kind)
 	for _, r := range requests {
-		if before, ok := last[r.SharedID]; ok && r.At.Sub(before) < p.Least {
+		caller := r.SharedID
+		if kind == Reserve {
+			caller = v.callerOf(r)
+		}
+		if before, ok := last[caller]; ok && r.At.Sub(before) < p.Least {
 			quick = append(quick, r.At.Sub(before))
 		}
-		last[r.SharedID] = r.At
+		last[caller] = r.At
 	}
 	j := judgement{met: len(quick) <= 1, final: len(quick) > 1, want: fmt.Sprintf("a pause of %s or more between %s", span(p.Least), p.Between)}
 	if !j.met {
@@ -159,7 +172,7 @@ func heeds(v *view, _ heeded) judgement {
 			continue
 		}
 		for _, next := range all[i+1:] {
-			if next.SharedID != r.SharedID {
+			if v.callerOf(next) != v.callerOf(r) {
 				continue
 			}
 			// The reply cannot have come before its request, so a client that waits is never blamed.

@@ -75,7 +75,7 @@ func ambiguous(o *history.Op) {
 func (cl *client) remember(st *scenario.Step, project targets.Project, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
 	var op *history.Op
 	saw := cl.sawReserve
-	switch key := r.Header.Get("x-api-key"); {
+	switch key := targets.Key(r); {
 	case r.Method == http.MethodPost && r.URL.Path == reservePath && key == project.DNIKey:
 		op = cl.beginReserve(st, project)
 	case r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, "/handoff_state") && key == project.HandoffKey:

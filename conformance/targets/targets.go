@@ -7,6 +7,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -195,4 +196,14 @@ type JourneyResult struct {
 	FailOpen        bool // the handoff state never appeared, which the documented rule reads as "complete"
 	ReserveAttempts int
 	Polls           int
+}
+
+// Key is the key that a request shows, whatever the case of its header's name: a scenario may write it otherwise than net/http does.
+func Key(r *http.Request) string {
+	for name, values := range r.Header {
+		if strings.EqualFold(name, "x-api-key") && len(values) > 0 {
+			return values[0]
+		}
+	}
+	return ""
 }

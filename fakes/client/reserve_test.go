@@ -162,7 +162,7 @@ func TestReserveWaitsAsTold(t *testing.T) {
 		w := world{platform: platform{reserve: []canned{{status: 500}, {status: 500}, {status: 200, body: number}}, handoff: []canned{{status: 200, body: record(`{"handoff_to":null}`)}}}}
 		conf := config()
 		conf.ReserveRetries = 2
-		conf.Backoff = func(r *rand.Rand) time.Duration { return 20*time.Second + time.Duration(r.IntN(1)) } // longer than all tries
+		conf.Backoff = func(*rand.Rand) time.Duration { return 20 * time.Second } // longer than all tries
 		if j := w.run(t, conf); j.Outcome != client.Completed || !slices.Equal(w.clock.waits, []time.Duration{20 * time.Second, 20 * time.Second}) {
 			t.Errorf("want two waits of 20s, got %v; %s: %s", w.clock.waits, j.Outcome, j.Reason)
 		}

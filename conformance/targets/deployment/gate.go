@@ -50,7 +50,7 @@ func newGate(f targetfile.File, dir string, l *Ledger, owner func(key string) st
 	}
 	return &Gate{
 		Ledger: l, limits: f.Limits, next: t, owner: owner,
-		rate: rate.NewLimiter(rate.Limit(f.Limits.Requests), max(1, int(f.Limits.Requests))), lines: make(chan struct{}, f.Limits.Calls),
+		rate: rate.NewLimiter(rate.Limit(f.Limits.Requests), 1), lines: make(chan struct{}, f.Limits.Calls),
 	}, nil
 }
 
@@ -231,7 +231,7 @@ const longestWait = 24 * time.Hour
 
 // book notes what a request may have taken. The reply is read whole, and given on as it came.
 func (g *Gate) book(r *http.Request, res *http.Response, err error, reserves bool) {
-	project := g.owner(r.Header.Get("x-api-key"))
+	project := g.owner(targets.Key(r))
 	if err != nil {
 		if reserves && project != "" && !targets.Unreached(err) {
 			g.Reserved(project, "", time.Now())

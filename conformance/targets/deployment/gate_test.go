@@ -62,7 +62,7 @@ func post(ctx context.Context, to targets.Doer, url string) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	r.Header.Set("x-api-key", "key-D")
+	r.Header["X-API-KEY"] = []string{"key-D"} // as a scenario may write it, and not as net/http does
 	res, err := to.Do(r)
 	if err != nil {
 		return 0, err

@@ -4,11 +4,11 @@ import sys
 from . import loader, names, notes
 
 UNSUPPORTED = (
-    "agentic_dial", "api", "apis", "attachments", "entities", "generic_external_events", "integrations", "memory", "provider_voice_id",
+    "agentic_dial", "api", "apis", "attachments", "entities", "generic_external_events", "integrations", "knowledge_base", "memory", "provider_voice_id",
     "response_suggestions", "sms_queue", "sms_templates", "transcript_alternatives", "translations", "variables", "voice_change", "webchat",
     "add_attachments", "clear_asr_biasing", "discard_recording", "generate_external_event", "goto_csat_flow", "log_api_response",
     "randomize_voice", "send_content_template", "send_email", "send_sms", "send_sms_template", "send_whatsapp", "set_asr_biasing",
-    "set_response_suggestions",
+    "set_background_track", "set_response_suggestions",
 )
 
 
