@@ -62,15 +62,15 @@ func TestNamesAreLookedUpWhenThatIsWanted(t *testing.T) {
 				t.Fatal(err)
 			}
 			peers[i] = servePeer(t, conn, func(p *peer, m msg) {
-				if m.method == "BYE" {
-					byes <- name
-				}
 				if m.short() == "200" && m.get("cseq") == "1 INVITE" {
 					p.raw(e.Addr(), p.text(req{method: "ACK", toTag: m.tag("to")}))
 					return
 				}
 				if m.code == 0 {
 					p.reply(m, 200, "", "")
+				}
+				if m.method == "BYE" { // answered: the test may end with it, and close the peer
+					byes <- name
 				}
 			})
 		}
