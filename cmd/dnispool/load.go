@@ -15,6 +15,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/show"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
@@ -244,10 +245,7 @@ func (f *loadFlags) serve(e env, t *load.Test, target loadTarget) (stop func() e
 func (f *loadFlags) again(e env, seed uint64) string {
 	words := []string{tool, "load"}
 	for _, a := range e.args {
-		if a == "" || strings.ContainsAny(a, " <>'*") {
-			a = "'" + a + "'"
-		}
-		words = append(words, a)
+		words = append(words, run.ShellWord(a))
 	}
 	if f.seed == 0 {
 		words = append(words, "--seed", fmt.Sprint(seed))

@@ -16,6 +16,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/rehearse"
 	"github.com/dnispool/dnispool/conformance/rehearse/remote"
 	"github.com/dnispool/dnispool/conformance/report"
+	"github.com/dnispool/dnispool/conformance/run"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 )
@@ -196,7 +197,7 @@ func (f *rehearseFlags) open(ctx context.Context, e env, lessons []*rehearse.Les
 }
 
 func (t *staged) close(ctx context.Context) error {
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+	grace, cancel := shutdown(ctx)
 	defer cancel()
 	return errors.Join(t.Close(), t.page.close(grace))
 }
@@ -288,7 +289,7 @@ func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Lesson) {
 	fmt.Fprintf(w, "Set in your client:\n")
 	for _, s := range t.Surroundings().ToSet() {
-		fmt.Fprintf(w, "  export %s=%s\n", s.Name, word(s.Value))
+		fmt.Fprintf(w, "  export %s=%s\n", s.Name, run.ShellWord(s.Value))
 	}
 	fmt.Fprintf(w, "Numbers and queues are both called at the SIP peer. The agent asks for the queue %s (see --queue).\n", f.Client.Queue)
 	if how := f.Arrival.Arrival(); how != nil {

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"syscall"
@@ -96,15 +95,4 @@ func (f *rehearseFlags) again(id string) string {
 		}
 	})
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), f.seed)
-}
-
-// plain are texts that a shell takes as they are.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_./:@%+,-]+$`)
-
-// word is one word of a shell's, quoted where it has to be.
-func word(s string) string {
-	if plain.MatchString(s) {
-		return s
-	}
-	return quote(s)
 }

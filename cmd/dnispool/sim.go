@@ -119,7 +119,7 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	}
 	first, err := open(ctx, config)
 	if err != nil {
-		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+		grace, cancel := shutdown(ctx)
 		defer cancel()
 		return notServed(ctx, e, errors.Join(err, steering.close(grace)))
 	}
@@ -137,7 +137,7 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 	if f.output == "text" {
 		fmt.Fprintf(e.out, "stopping: %s up\n", calls(last.Sim.Calls()))
 	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
+	grace, cancel := shutdown(ctx)
 	defer cancel()
 	closed := last.Close(grace)
 	if mute, ok := errors.AsType[*sim.Mute](closed); ok { // who stops a simulator did nothing wrong
@@ -148,6 +148,11 @@ func (f *simFlags) serve(ctx context.Context, e env, config sim.Config) int {
 		return refuse(e, err)
 	}
 	return 0
+}
+
+// shutdown is the time that a simulator has to stop, also when ctx is over.
+func shutdown(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(context.WithoutCancel(ctx), sim.ShutdownGrace)
 }
 
 // notServed is the end of a simulator that did not come up: who has stopped it meanwhile did nothing wrong.

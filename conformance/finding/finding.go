@@ -257,8 +257,13 @@ type Exchange struct {
 }
 
 // ReplyHeader is the value of a header of the reply; "" when there is none of that name.
-func (x Exchange) ReplyHeader(name string) string {
-	for _, h := range x.ResponseHeaders {
+func (x Exchange) ReplyHeader(name string) string { return valueOf(x.ResponseHeaders, name) }
+
+// RequestHeader is the same of the request.
+func (x Exchange) RequestHeader(name string) string { return valueOf(x.RequestHeaders, name) }
+
+func valueOf(headers []Header, name string) string {
+	for _, h := range headers {
 		if strings.EqualFold(h.Name, name) {
 			return h.Value
 		}

@@ -31,7 +31,7 @@ func (v *view) misfit() string {
 
 // wrongKey says that a request shows another key than the platform wants.
 func wrongKey(r Request, want, variable, flag string) string {
-	got := r.header("X-Api-Key")
+	got := r.RequestHeader("X-Api-Key")
 	switch {
 	case got == want:
 		return ""
@@ -51,14 +51,4 @@ func (v *view) wrongPath(r Request) string {
 	}
 	return fmt.Sprintf("the handoff was asked for at %s/%s, and is at %s/%s: set ACCOUNT_ID and PROJECT_ID in the client, or have the rehearsal take the client's own with --account and --project",
 		parts[2], parts[3], a.Slug, p.Slug)
-}
-
-// header is the first value of a header of the request.
-func (r Request) header(name string) string {
-	for _, h := range r.RequestHeaders {
-		if strings.EqualFold(h.Name, name) {
-			return h.Value
-		}
-	}
-	return ""
 }

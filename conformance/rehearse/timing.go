@@ -115,13 +115,13 @@ func (p *pause) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	return problems
 }
 
-// callerOf tells whose reservation a request is: by its shared_id where a lesson has more than one caller. Of one, all are: a client
-// may send another shared_id with each try.
+// callerOf tells whose request it is, by its shared_id. In a lesson with one caller every reservation is for that one: a client may
+// send another shared_id with each try.
 func (v *view) callerOf(r Request) string {
-	if v.lesson.Callers > 1 {
-		return r.SharedID
+	if r.Kind == Reserve && v.lesson.Callers <= 1 {
+		return ""
 	}
-	return ""
+	return r.SharedID
 }
 
 // rests is whether the client pauses before it tries again. Once it may try again at once: a connection that broke is no
@@ -135,10 +135,7 @@ func rests(v *view, p pause) judgement {
 	var quick []time.Duration
 	requests := v.of(kind)
 	for _, r := range requests {
-		caller := r.SharedID
-		if kind == Reserve {
-			caller = v.callerOf(r)
-		}
+		caller := v.callerOf(r)
 		if before, ok := last[caller]; ok && r.At.Sub(before) < p.Least {
 			quick = append(quick, r.At.Sub(before))
 		}

@@ -158,21 +158,21 @@ func (l Loaded) Options() (replay.Options, error) {
 func (l Loaded) Again(id string) string {
 	words := []string{l.Tool, "check", id}
 	if file := l.byName[id]; file != "" {
-		words[2] = shellWord(file)
+		words[2] = ShellWord(file)
 	} else if l.Dir != Bundled {
-		words = append(words, "--scenarios", shellWord(l.Dir))
+		words = append(words, "--scenarios", ShellWord(l.Dir))
 	}
 	if l.Strict {
 		words = append(words, "--strict")
 	}
 	for _, w := range l.TargetWords {
-		words = append(words, shellWord(w))
+		words = append(words, ShellWord(w))
 	}
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), l.Seed)
 }
 
-// shellWord quotes what a shell would take apart.
-func shellWord(s string) string {
+// ShellWord is a text as one word of a shell, quoted where that would take it apart.
+func ShellWord(s string) string {
 	if plainWord.MatchString(s) {
 		return s
 	}

@@ -41,9 +41,12 @@ func journeyVerb() definition {
 // drawn reports attributes that are written and drawn as well.
 func (l *loader) drawn(a *Journey, n *yaml.Node) {
 	attributes := strictyaml.Lookup(n, "attributes")
-	for key, is := range map[string]bool{"want_talk": a.Talk != nil, "want_handoff_to": a.Handoff > 0} {
-		if at := strictyaml.Lookup(attributes, key); at != nil && is {
-			l.problem(at, "%s: want it here or drawn by %s, got both", key, map[string]string{"want_talk": "talk", "want_handoff_to": "handoff"}[key])
+	for _, d := range []struct {
+		attribute, by string
+		drawn         bool
+	}{{"want_talk", "talk", a.Talk != nil}, {"want_handoff_to", "handoff", a.Handoff > 0}} {
+		if at := strictyaml.Lookup(attributes, d.attribute); at != nil && d.drawn {
+			l.problem(at, "%s: want it here or drawn by %s, got both", d.attribute, d.by)
 		}
 	}
 }

@@ -339,16 +339,9 @@ type phone struct {
 
 // Dial implements client.Phone.
 func (p phone) Dial(ctx context.Context, to, from string) (client.Call, error) {
-	started := time.Now()
-	c, err := p.stage.Dial(ctx, world.Rings(to, from, p.journey.Caller))
+	c, err := world.Ring(ctx, p.stage, p.journey, to, from)
 	if err != nil {
 		return nil, err
-	}
-	if p.journey.Dialled != nil {
-		p.journey.Dialled(to, started, c)
-	}
-	if !c.Answered() {
-		return nil, world.NotAnswered(c)
 	}
 	if caller := p.journey.Caller; caller.HangsUp {
 		time.AfterFunc(caller.Talk, func() { _, _ = c.Hangup(ctx) }) // a call that is over stays so

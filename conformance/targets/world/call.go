@@ -12,7 +12,6 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/targets"
-	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim/sipua"
@@ -82,7 +81,7 @@ func reasonText(header string) string {
 }
 
 // Journey lets the fake integrator take one caller through the whole flow. That the caller gives up while it rings, and hangs
-// up, is up to the phone: see Rings.
+// up, is up to the phone: see Ring.
 func Journey(ctx context.Context, baseURL string, p targets.Project, j targets.Journey, do targets.Doer, phone client.Phone, clock client.Clock) (targets.JourneyResult, error) {
 	m := j.Manner
 	c, err := client.New(client.Config{
@@ -106,21 +105,28 @@ func Journey(ctx context.Context, baseURL string, p targets.Project, j targets.J
 	}, nil
 }
 
-// Rings is a call to the platform on behalf of a caller whose number has been there since its Think.
-func Rings(to, from string, c traffic.Caller) targets.Dial {
+// Ring calls the platform for the caller of a journey, whose number has been there since its Think, and tells the journey of it.
+// A call that is not answered is an error.
+func Ring(ctx context.Context, s targets.Stage, j targets.Journey, to, from string) (targets.Call, error) {
 	d := targets.Dial{To: to, From: from}
-	if c.Patience > 0 {
-		d.CancelAfter = max(c.Patience-c.Think, time.Millisecond)
+	if j.Caller.Patience > 0 {
+		d.CancelAfter = max(j.Caller.Patience-j.Caller.Think, time.Millisecond)
 	}
-	return d
-}
-
-// NotAnswered is why nobody can be spoken to.
-func NotAnswered(c targets.Call) error {
-	if c.End().By == pstn.ByCaller {
-		return client.ErrGaveUp
+	started := s.Now()
+	c, err := s.Dial(ctx, d)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%d %s", c.Status(), c.Reason())
+	if j.Dialled != nil {
+		j.Dialled(to, started, c)
+	}
+	switch {
+	case c.Answered():
+		return c, nil
+	case c.End().By == pstn.ByCaller:
+		return nil, client.ErrGaveUp
+	}
+	return nil, fmt.Errorf("%d %s", c.Status(), c.Reason())
 }
 
 // Ladder collects the carrier's SIP messages. It is safe for concurrent use.
