@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -166,6 +167,62 @@ func TestTheTwoEchoAgentsAreOne(t *testing.T) {
 		}
 		if got[0] != got[1] {
 			t.Errorf("%s: the built-in agent leaves\n%s\nthe project\n%s", tc.attributes, got[0], got[1])
+		}
+	}
+}
+
+// TestTheEchoProjectIsWhole: its README says of each file what it is, its configuration shows what the echo contract says, and what
+// end_function writes is nothing of that.
+func TestTheEchoProjectIsWhole(t *testing.T) {
+	t.Parallel()
+	project, err := fs.Sub(scenarios.Agent, scenarios.AgentDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	readme, err := fs.ReadFile(project, "README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, push, _ := strings.Cut(string(readme), "\n## What to push\n")
+	push, ask, found := strings.Cut(push, "\n## What to ask your PolyAI contact\n")
+	if !found || !strings.Contains(ask, "dnispool target questions") {
+		t.Error("README: want what to push and what to ask the PolyAI contact, got not both")
+	}
+	err = fs.WalkDir(project, ".", func(name string, d fs.DirEntry, err error) error {
+		if err == nil && !d.IsDir() && name != "README.md" && !strings.Contains(push, "`"+name+"`") {
+			t.Errorf("README: want %s among what to push, got nothing", name)
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := adk.Read(scenarios.AgentDir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := p.API; got == nil || !slices.Equal(got.StateKeys, agent.EchoStateKeys()) || got.SharedIDStateKey != agent.SharedIDKey {
+		t.Errorf("handoff_api: want the keys of the echo contract, got %+v", got)
+	}
+	o := adk.Defaults()
+	o.Python = python(t)
+	a, err := adk.New(p, o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = a.Close(t.Context()) })
+	call := conversation.Call{ID: "1", Account: "ws-1", Project: "PROJECT-1", DNIS: "+442079460000", ArrivedAt: time.Now(), Bound: true}
+	c := conversation.New(conversation.Default(), a, call, json.RawMessage(`{"nonce":"n-1","want_talk":7}`))
+	for step := c.Begin(t.Context()); !step.Hangup; step = c.Next(t.Context()) {
+	}
+	before := c.State().Clone()
+	after := c.Finish(t.Context(), "")
+	if _, ok := before["echo_ended_at"]; ok || after["echo_ended_at"] == nil || c.End().Err != nil {
+		t.Errorf("echo_ended_at: want it written by end_function, got %s before, %s after, error %v", before["echo_ended_at"], after["echo_ended_at"], c.End().Err)
+	}
+	for _, key := range append(agent.EchoStateKeys(), agent.SharedIDKey) {
+		if string(before[key]) != string(after[key]) {
+			t.Errorf("%s: want it as it was before end_function, %s, got %s", key, before[key], after[key])
 		}
 	}
 }
