@@ -155,9 +155,7 @@ var endless = []string{
 // TestLessons: each broken client is found by its lesson, the careful one passes all, and the patient one every must.
 func TestLessons(t *testing.T) {
 	t.Parallel()
-	if *hog {
-		defer burn()()
-	}
+	hogged(t)
 	var games []game
 	var ended lastBye
 	known := lessons(t)
@@ -279,6 +277,13 @@ func (g game) weight() int {
 		return 1
 	}
 	return 0
+}
+
+// hogged keeps all processors busy until the test and its subtests are over, where that was asked for.
+func hogged(t *testing.T) {
+	if *hog {
+		t.Cleanup(burn())
+	}
 }
 
 // burn keeps all processors busy until it is told to stop.
