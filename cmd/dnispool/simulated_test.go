@@ -23,7 +23,7 @@ func TestCheckASimulator(t *testing.T) {
 	for _, c := range []struct {
 		target, name string
 	}{{"t.yaml", "ours"}, {control + "?token=" + token, "simulator " + strings.TrimPrefix(control, "http://")}} {
-		r := dnispool(t, dir, "check", "--target", c.target, "--json", "r.json", "core/*", "client/*")
+		r := dnispool(t, dir, "check", "--target", c.target, "--json", "r.json", "core/*", "journey/*")
 		if r.code != 0 || r.err != "" || strings.Count(r.out, "\nok ") < 30 || !strings.Contains(r.out, "   target "+c.name+"   ") {
 			t.Errorf("%s: want at least 30 scenarios to pass, got %+v", c.target, r)
 		}

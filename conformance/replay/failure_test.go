@@ -146,7 +146,7 @@ given: {agent: {echo: {}}, handoff: {shared_id_state_key: nothing}}
 steps:
   - {journey: {attributes: {shared_id: j}, poll: {every: 1s, for: 2s}}, expect: {fail_open: true, outcome: completed}}
 `)
-	want := []string{"journey: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human"}
+	want := []string{"journey: handoff: no record (no matching handoff state) after 2 polls; taken for a completed call by the documented rule: a caller who may need a human is dropped"}
 	if r.Status != finding.Passed || !slices.Equal(r.Warnings, want) {
 		t.Errorf("want passed with %q, got %s", want, tell(r))
 	}

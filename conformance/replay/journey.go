@@ -51,7 +51,7 @@ func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Jo
 		return outcome{}, err
 	}
 	if j.FailOpen {
-		cl.warn("%s: the handoff state never appeared; by the documented rule the client takes the call as complete and drops a caller who may need a human", st.Label())
+		cl.warn("%s: %s by the documented rule: a caller who may need a human is dropped", st.Label(), j.Reason)
 	}
 	result := map[string]any{
 		"outcome": j.Outcome, "reason": j.Reason, "dialled": j.Dialled, "gave_up": j.GaveUp, "reserve_attempts": j.ReserveAttempts, "polls": j.Polls, "fail_open": j.FailOpen,

@@ -21,7 +21,7 @@ func journeyVerb() definition {
 			{name: "gave_up", kind: kindBool}, // the caller left before somebody answered
 			{name: "reserve_attempts", kind: kindNumber},
 			{name: "polls", kind: kindNumber},
-			{name: "fail_open", kind: kindBool}, // the record never appeared, and the caller was let go
+			{name: "fail_open", kind: kindBool}, // the record never appeared or could not be read, and the caller was let go
 			{name: "id"},                        // of the conversation
 		},
 		args: func() Args { return &Journey{} },

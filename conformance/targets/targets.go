@@ -193,7 +193,7 @@ type JourneyResult struct {
 	CallID          string
 	Dialled         bool
 	GaveUp          bool // the caller left before somebody answered
-	FailOpen        bool // the handoff state never appeared, which the documented rule reads as "complete"
+	FailOpen        bool // the handoff state never appeared or could not be read, which the documented rule takes for "complete"
 	ReserveAttempts int
 	Polls           int
 }
