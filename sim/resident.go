@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/journal"
 )
 
 // engaged is an agent as the platform uses it.
@@ -31,9 +32,21 @@ func (p *platform) open(ctx context.Context) error {
 		if t.resident == nil {
 			continue
 		}
-		if err := t.resident.Open(ctx); err != nil {
-			return errors.Join(fmt.Errorf("project %s: agent: %w", t.Name, err), p.sendHome(ctx))
+		if err := p.welcome(ctx, t.Name, t.resident); err != nil {
+			return errors.Join(fmt.Errorf("project %s: %w", t.Name, err), p.sendHome(ctx))
 		}
+	}
+	return nil
+}
+
+// welcome opens a resident, and writes what its code has left meanwhile for a reader.
+func (p *platform) welcome(ctx context.Context, project string, r conversation.Resident) error {
+	notes, err := r.Open(ctx)
+	for _, n := range notes {
+		p.note(journal.Event{Kind: journal.AgentNote, Project: project, Cause: n.Kind, Detail: n.String()})
+	}
+	if err != nil {
+		return fmt.Errorf("agent: %w", err)
 	}
 	return nil
 }

@@ -30,8 +30,8 @@ func (s *Sim) SetAgent(project string, a conversation.Agent) error {
 	}
 	next := s.platform.engage(t.Project, a)
 	if next.resident != nil {
-		if err := next.resident.Open(s.platform.residents); err != nil {
-			return fmt.Errorf("agent: %w", err)
+		if err := s.platform.welcome(s.platform.residents, t.Name, next.resident); err != nil {
+			return err
 		}
 	}
 	t.mu.Lock()

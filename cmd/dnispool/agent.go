@@ -277,12 +277,17 @@ Plays one call at a project, in a time of its own: what a function sleeps is not
 			}
 		}
 	}
+	var imported trial.Imported
 	if r, ok := a.(conversation.Resident); ok {
-		if err := r.Open(ctx); err != nil {
+		if imported, err = r.Open(ctx); err != nil {
+			if len(imported) > 0 {
+				fmt.Fprintln(e.out, imported)
+			}
 			return refuse(e, err)
 		}
 	}
 	played, err := trial.Play(ctx, c, a, call)
+	played.Imported = imported
 	if err != nil && ctx.Err() == nil {
 		return refuse(e, err)
 	}

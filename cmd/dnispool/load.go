@@ -16,6 +16,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/load"
 	"github.com/dnispool/dnispool/conformance/load/show"
 	"github.com/dnispool/dnispool/conformance/run"
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
@@ -183,6 +184,9 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 	target.conclude(&r)
 	if err := errors.Join(err, served(), target.close()); err != nil {
 		return refuse(e, err)
+	}
+	if t, ok := target.Stage.(targets.Troubled); ok {
+		r.Notes = append(r.Notes, t.Troubles()...) // those of an end_function came with the last call
 	}
 	r.Tool = tool + " " + version()
 	r.Again = f.again(e, seed)

@@ -151,6 +151,7 @@ func (r *Rehearsal) PlayBy(ctx context.Context, l *Lesson, arrival Arrival) find
 	err = w.close()
 	result.Duration = time.Since(result.Started)
 	p.judge(v, told, &result)
+	result.Warnings = append(result.Warnings, w.troubles.All()...)
 	p.conclude(v, result.Status)
 	if ctx.Err() != nil {
 		result.Status, result.Reason = finding.Error, finding.Interrupted

@@ -16,7 +16,7 @@ func aProject(t *testing.T, python string) *rehearse.Lesson {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range map[string]string{
-		"agent/functions/start_function.py":             "from _gen import *\n\n\ndef start_function(conv: Conversation):\n    conv.state.reference = conv.integration_attributes[\"shared_id\"]\n    conv.state.queue = \"billing\"\n    return {\"utterance\": \"One moment.\"}\n",
+		"agent/functions/start_function.py":             "from _gen import *\n\n\ndef start_function(conv: Conversation):\n    conv.state.reference = conv.integration_attributes[\"shared_id\"]\n    conv.state.queue = \"billing\"\n    if hasattr(conv, \"never\"):\n        pass\n    try:\n        conv.memory\n    except NotImplementedError:\n        pass\n    return {\"utterance\": \"One moment.\"}\n",
 		"agent/functions/hang_up.py":                    "from _gen import *\n\n\ndef hang_up(conv: Conversation, why: str):\n    conv.state.why = why\n    return {\"hangup\": True}\n",
 		"agent/agent_settings/experimental_config.json": `{"handoff_api":{"state_keys":["queue","why"],"aliases":{"queue":"handoff_to","why":"handoff_reason"},"shared_id_state_key":"reference"}}`,
 		"agent/project.yaml":                            "project_id: PROJECT-9\naccount_id: ws-9\n",
@@ -61,10 +61,14 @@ func TestAgentOfALessonIsAProject(t *testing.T) {
 		t.Skip("skipped: there is no python3 on the PATH, and this test runs an ADK project")
 	}
 	lesson := aProject(t, "python3")
-	if r := play(t, lesson, rehearse.Options{Arrival: takenThrough(careful())}); r.Status != finding.Passed {
+	r := play(t, lesson, rehearse.Options{Arrival: takenThrough(careful())})
+	if r.Status != finding.Passed {
 		t.Errorf("a right client: %s", told(r))
 	}
-	r := play(t, lesson, rehearse.Options{Arrival: takenThrough(brokenClient(t, "looks for the queue beside data"))})
+	if want := "not supported: conv.memory at functions/start_function.py:10"; len(r.Warnings) != 1 || !strings.HasSuffix(r.Warnings[0], want) {
+		t.Errorf("warnings: want %s, got %q", want, r.Warnings)
+	}
+	r = play(t, lesson, rehearse.Options{Arrival: takenThrough(brokenClient(t, "looks for the queue beside data"))})
 	if r.Status != finding.Failed || !strings.Contains(told(r), "called no queue") {
 		t.Errorf("a client that transfers nobody: %s", told(r))
 	}

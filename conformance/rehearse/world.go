@@ -18,6 +18,7 @@ import (
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/handoff"
+	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -152,6 +153,7 @@ type world struct {
 	numbers   []string
 	upstream  string // host:port of the platform's HTTP
 	transport *http.Transport
+	troubles  journal.Troubles
 	fillsIn   bool     // a reply of the lesson's wants the shared_id
 	desks     sync.Map // the client's calls to queues, *sipua.Leg by Call-ID
 }
@@ -171,7 +173,7 @@ func open(ctx context.Context, l *Lesson, o Options) (*world, error) {
 		return nil, err
 	}
 	w.stage, err = stage.Open(ctx, config, stage.Options{
-		File: l.File, Recorder: o.Recorder, Carrier: func(k *pstn.Carrier) { w.carrier = k },
+		File: l.File, Recorder: o.Recorder, Carrier: func(k *pstn.Carrier) { w.carrier = k }, Journal: w.troubles.See,
 	})
 	if err != nil {
 		return nil, err

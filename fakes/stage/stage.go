@@ -22,6 +22,7 @@ import (
 	"github.com/dnispool/dnispool/sim/control"
 	"github.com/dnispool/dnispool/sim/conversation"
 	"github.com/dnispool/dnispool/sim/hostport"
+	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -32,6 +33,7 @@ type Options struct {
 	Recorder *control.Recorder   // nil: nothing is recorded
 	Logger   *slog.Logger        // nil: nothing is logged
 	Carrier  func(*pstn.Carrier) // is given the carrier before Open returns; nil: nobody wants it
+	Journal  func(journal.Event) // sees every event from the first on; nil: nobody looks
 	// Certificates has the certificate of the simulator that was opened before; nil: one is made.
 	Certificates *certificate.Made
 }
@@ -155,6 +157,9 @@ func build(c sim.Config, o Options) (*stage, error) {
 	}
 	s.sim, err = sim.New(c, agents, options...)
 	s.inside.Of(s.sim)
+	if err == nil && o.Journal != nil {
+		s.sim.Journal().Subscribe(o.Journal)
+	}
 	return s, err
 }
 

@@ -45,8 +45,8 @@ type Prompt interface {
 // Resident is an agent that lives outside of this process, and keeps something there for each call.
 type Resident interface {
 	Agent
-	// Open has it ready for calls. An error says what it lacks.
-	Open(context.Context) error
+	// Open has it ready for calls, and returns what its code has left meanwhile. An error says what it lacks.
+	Open(context.Context) ([]Note, error)
 	// Over ends what it keeps for a call: no function of the call will be asked for again.
 	Over(call string)
 	// Close waits until its calls are over, at most until the context ends, and leaves nothing of it behind.

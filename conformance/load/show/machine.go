@@ -27,6 +27,7 @@ type document struct {
 	Doubts      []string         `json:"doubts,omitempty"`
 	Violations  *int             `json:"violations"` // null: nothing was judged
 	NotJudged   string           `json:"not_judged,omitempty"`
+	Notes       []string         `json:"notes,omitempty"`
 	History     string           `json:"history,omitempty"`
 	Again       string           `json:"again"`
 	Calibration load.Calibration `json:"calibration"`
@@ -38,7 +39,7 @@ func JSON(w io.Writer, r load.Report) error {
 	c := r.Conclusion()
 	d := document{
 		Format: format, ExitCode: c.ExitCode(), Verdict: c.Verdict(), Tool: r.Tool, Profile: r.Profile, Arrivals: r.Arrivals, Target: r.Target,
-		Seed: r.Seed, Numbers: r.Size, Doubts: r.Doubts(), NotJudged: r.NotJudged, History: r.History, Again: r.Again, Calibration: r.Calibration, Outcome: r.Outcome,
+		Seed: r.Seed, Numbers: r.Size, Doubts: r.Doubts(), NotJudged: r.NotJudged, Notes: r.Notes, History: r.History, Again: r.Again, Calibration: r.Calibration, Outcome: r.Outcome,
 	}
 	if r.Judged != nil {
 		d.Violations = new(r.Violations())

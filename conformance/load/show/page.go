@@ -34,6 +34,9 @@ func Page(w io.Writer, r load.Report) error {
 	for _, row := range Facts(r) {
 		p.Says = append(p.Says, row[0]+": "+row[1])
 	}
+	for _, note := range r.Notes {
+		p.Says = append(p.Says, "note: "+note)
+	}
 	for _, s := range []struct {
 		id, title string
 		shown     bool

@@ -24,6 +24,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/wire"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/conversation"
+	"github.com/dnispool/dnispool/sim/journal"
 )
 
 // Stage is such a platform. It is safe for concurrent use.
@@ -41,7 +42,9 @@ type Platform struct {
 	BaseURL string
 	SIP     string // host:port that calls are sent to
 	Used    bool   // it had clients before
-	Close   func(context.Context) error
+	// Troubles is what its agents could not do, in one line each; nil where that is not known.
+	Troubles func() []string
+	Close    func(context.Context) error
 }
 
 // connections is how many may be open at one time. A request for which there is none waits, which its time shows: a client that
@@ -59,10 +62,12 @@ func Reference(ctx context.Context, file string, given *yaml.Node, seed uint64) 
 	if err != nil {
 		return nil, err
 	}
+	var troubles journal.Troubles
+	s.Journal().Subscribe(troubles.See)
 	if err := s.Start(ctx); err != nil {
 		return nil, err
 	}
-	return Open(ctx, Platform{BaseURL: "http://" + s.HTTPAddr(), SIP: s.SIPAddr(), Close: s.Close}, g, seed)
+	return Open(ctx, Platform{BaseURL: "http://" + s.HTTPAddr(), SIP: s.SIPAddr(), Troubles: troubles.All, Close: s.Close}, g, seed)
 }
 
 // Open puts a carrier and a wire around a platform, which the stage closes, also when it could not be opened.
@@ -128,6 +133,14 @@ func (s *Stage) Close() error {
 	}
 	s.transport.CloseIdleConnections()
 	return errors.Join(errs...)
+}
+
+// Troubles implements targets.Troubled.
+func (s *Stage) Troubles() []string {
+	if s.platform.Troubles == nil {
+		return nil
+	}
+	return s.platform.Troubles()
 }
 
 // Do implements targets.Doer. A redirection is a reply like any other.

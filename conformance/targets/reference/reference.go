@@ -73,13 +73,13 @@ func (t Target) Open(ctx context.Context, w targets.World) (targets.Stage, error
 		return nil, err
 	}
 	inside.Of(platform)
+	var troubles journal.Troubles
+	platform.Journal().Subscribe(troubles.See)
 	if err := platform.Start(ctx); err != nil {
 		return nil, err
 	}
-	var trouble troubles
-	platform.Journal().Subscribe(trouble.see)
 	return steered.Open(ctx, steered.Platform{
-		Troubles: trouble.all,
+		Troubles: troubles.All,
 		Clock:    k, BaseURL: "http://" + platform.HTTPAddr(), SIP: platform.SIPAddr(), Restart: platform.Restart, Close: platform.Close,
 		Failed: func() error { return nil },
 		Fault: func(n *yaml.Node) error {

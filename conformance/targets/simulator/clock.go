@@ -19,6 +19,7 @@ type clock struct {
 	cancel context.CancelFunc
 
 	advancing sync.Mutex // one move at a time
+	troubles  journal.Troubles
 
 	mu      sync.Mutex
 	holds   []string // those of the clock's that are busy; they are all alike
@@ -230,13 +231,14 @@ func (c *clock) AdvanceToNext(limit time.Duration, enough func() bool) bool {
 	return c.asked(at, err) && at.Moved
 }
 
-// watch calls see with what happens to calls.
+// watch calls see with what happens to calls, and keeps what agents could not do.
 func (c *clock) watch(see func(kind journal.Kind, callID string)) error {
 	c.ended = make(chan struct{})
 	go func() {
 		defer close(c.ended)
 		err := c.api.Follow(c.ctx, client.JournalQuery{}, func(e client.Event) error {
 			see(journal.Kind(e.Kind), e.CallID)
+			c.troubles.See(asJournal(e))
 			c.mu.Lock()
 			defer c.mu.Unlock()
 			c.seen = e.Seq
@@ -249,4 +251,9 @@ func (c *clock) watch(see func(kind journal.Kind, callID string)) error {
 		c.asked(client.Clock{}, err)
 	}()
 	return nil
+}
+
+// asJournal is an event as the simulator's own journal has it, as far as troubles go.
+func asJournal(e client.Event) journal.Event {
+	return journal.Event{Kind: journal.Kind(e.Kind), Cause: e.Cause, Project: e.Project, Detail: e.Detail}
 }

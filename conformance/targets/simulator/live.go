@@ -11,6 +11,7 @@ import (
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
+	"github.com/dnispool/dnispool/sim/journal"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
@@ -45,7 +46,48 @@ func Live(ctx context.Context, w Where, seed uint64) (*live.Stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	return live.Open(ctx, live.Platform{BaseURL: base, SIP: phone, Used: true}, g, seed)
+	p := live.Platform{BaseURL: base, SIP: phone, Used: true}
+	p.Troubles, p.Close, err = follow(ctx, api)
+	if err != nil {
+		return nil, fmt.Errorf("simulator at %s: %w", api.URL(), err)
+	}
+	return live.Open(ctx, p, g, seed)
+}
+
+// follow keeps what the agents of a simulator could not do: while their code was imported, and from now on.
+func follow(ctx context.Context, api *client.Client) (troubles func() []string, stop func(context.Context) error, err error) {
+	var t journal.Troubles
+	before, err := api.Journal(ctx, client.JournalQuery{Kinds: []string{string(journal.AgentNote)}})
+	if err != nil {
+		return nil, nil, err
+	}
+	for _, e := range before.Events {
+		if e.Call == "" {
+			t.See(asJournal(e))
+		}
+	}
+	last, err := api.Journal(ctx, client.JournalQuery{Newest: true, Limit: 1})
+	if err != nil {
+		return nil, nil, err
+	}
+	from := client.JournalQuery{Kinds: []string{string(journal.AgentNote)}}
+	for _, e := range last.Events {
+		from.After = e.Seq
+	}
+	following, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = api.Follow(following, from, func(e client.Event) error {
+			t.See(asJournal(e))
+			return nil
+		}, nil) // notes are told as far as they come
+	}()
+	return t.All, func(context.Context) error {
+		cancel()
+		<-ended
+		return nil
+	}, nil
 }
 
 // configOf is a simulator's configuration, as a world.

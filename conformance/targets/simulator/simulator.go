@@ -158,7 +158,7 @@ func (t *Target) platform(ctx context.Context, at client.Addresses) (steered.Pla
 	}
 	c := newClock(t.api)
 	return steered.Platform{
-		Clock: c, BaseURL: base, SIP: phone, Listen: net.JoinHostPort(from, "0"), Watch: c.watch, Failed: c.failed,
+		Clock: c, BaseURL: base, SIP: phone, Listen: net.JoinHostPort(from, "0"), Watch: c.watch, Failed: c.failed, Troubles: c.troubles.All,
 		Restart: func(keepLeases bool) error { return t.api.Restart(c.ctx, keepLeases) },
 		Fault:   (&faults{api: t.api, ctx: c.ctx}).change,
 		Close: func(context.Context) error {

@@ -112,18 +112,20 @@ func (a *Agent) Entries() []string { return slices.Sorted(maps.Keys(a.options.DT
 func (a *Agent) Project() *Project { return a.project }
 
 // Open implements conversation.Resident: it starts Python and imports the project. A module that cannot be imported is an
-// error when start_function is in it, and else when it is called.
-func (a *Agent) Open(ctx context.Context) error {
+// error when start_function is in it, and else a note, and an error when it is called.
+func (a *Agent) Open(ctx context.Context) ([]conversation.Note, error) {
 	loaded, err := a.Loaded(ctx)
 	if err != nil {
-		return err
+		return nil, err
 	}
+	notes := slices.Clone(loaded.Notes)
 	for _, p := range loaded.Problems {
 		if p.Module == "functions.start_function" {
-			return p
+			return notes, p
 		}
+		notes = append(notes, conversation.Note{Kind: "failed", Text: "import of " + p.Module + ": " + p.Text, File: p.File, Line: p.Line})
 	}
-	return nil
+	return notes, nil
 }
 
 // Loaded is what became of the import of the project.
@@ -152,9 +154,18 @@ func (a *Agent) warm(ctx context.Context) (*host, error) {
 	if a.host != nil {
 		a.host.close()
 	}
-	var err error
-	a.host, err = start(ctx, a.options.Python, a.sent, &a.loaded)
-	return a.host, err
+	var loaded Loaded
+	h, notes, err := start(ctx, a.options.Python, a.sent, &loaded)
+	if err != nil {
+		a.host = nil
+		return nil, err
+	}
+	if loaded.Marked {
+		notes = append(notes, h.said.untilMark()...)
+	}
+	loaded.Notes = notes
+	a.host, a.loaded = h, loaded
+	return h, nil
 }
 
 // of returns what is kept for a call.

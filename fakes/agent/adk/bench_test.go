@@ -90,7 +90,7 @@ func BenchmarkLoad(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				if err := a.Open(b.Context()); err != nil {
+				if _, err := a.Open(b.Context()); err != nil {
 					b.Fatal(err)
 				}
 				if err := a.Close(context.Background()); err != nil {

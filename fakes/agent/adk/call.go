@@ -53,7 +53,8 @@ type reply struct {
 	Took    time.Duration              `json:"took_ns"`
 	Hangup  bool                       `json:"hangup"`
 	Headers map[string]string          `json:"headers"`
-	Notes   []conversation.Note        `json:"notes"`
+	Notes   []conversation.Note        `json:"-"`      // what came before the reply, and beside it
+	Marked  bool                       `json:"marked"` // a mark follows what the function has written past Python's own streams
 	Error   string                     `json:"error"`
 	File    string                     `json:"file"` // of the error
 	Line    int                        `json:"line"`
@@ -129,7 +130,7 @@ func (c *call) ask(ctx context.Context, q request) (conversation.Reply, error) {
 	r, err := p.ask(ctx, question, q.Limit)
 	if err != nil {
 		c.lose(p)
-		out := conversation.Reply{Notes: []conversation.Note{{Kind: "failed", Text: err.Error()}}}
+		out := conversation.Reply{Notes: append(r.Notes, conversation.Note{Kind: "failed", Text: err.Error()})}
 		if errors.Is(err, conversation.ErrTimeout) {
 			out.Took = q.Limit
 		}
@@ -206,7 +207,8 @@ func (c *call) stop() {
 type Loaded struct {
 	Problems []Problem           `json:"problems"`
 	Took     time.Duration       `json:"took_ns"`
-	Notes    []conversation.Note `json:"notes"`
+	Notes    []conversation.Note `json:"-"`      // what it printed, and what it wanted that is not here
+	Marked   bool                `json:"marked"` // as in reply
 }
 
 // Problem is an error of Python's, and where in the project it was raised.

@@ -52,7 +52,7 @@ func open(t testing.TB, project string, change func(*adk.Options)) *adk.Agent {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := a.Open(t.Context()); err != nil {
+	if _, err := a.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

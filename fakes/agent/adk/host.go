@@ -17,6 +17,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/conversation"
 )
 
 //go:embed python/*.py
@@ -47,20 +49,21 @@ func find(interpreter string) (file string, err error) {
 	return file, nil
 }
 
-// start starts Python and asks it the first question, which is to import a project, or to read one.
-func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (*host, error) {
+// start starts Python and asks it the first question, which is to import a project, or to read one. What the project's code left
+// meanwhile is told in an error, or else returned.
+func start(ctx context.Context, interpreter string, question json.RawMessage, answer any) (*host, []conversation.Note, error) {
 	file, err := find(interpreter)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	ours, theirs, err := pair()
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	h := &host{said: new(tail), exited: make(chan struct{}), control: newLine(ours), pids: make(map[int]struct{})}
+	h := &host{said: newTail(), exited: make(chan struct{}), control: newLine(ours), pids: make(map[int]struct{})}
 	text, err := sources()
 	if err != nil {
-		return nil, errors.Join(err, ours.Close(), theirs.Close())
+		return nil, nil, errors.Join(err, ours.Close(), theirs.Close())
 	}
 	h.command = exec.Command(file, "-B", "-X", "utf8", "-c", program)
 	h.command.Env = append(os.Environ(), "TZ=UTC", "PYTHONSAFEPATH=1") // as where the platform runs; nothing of the folder we are in
@@ -70,20 +73,24 @@ func start(ctx context.Context, interpreter string, question json.RawMessage, an
 	h.command.WaitDelay = endsWithin
 	err = h.command.Start()
 	if err = errors.Join(err, theirs.Close()); err != nil { // or its end would not be seen
-		return nil, errors.Join(fmt.Errorf("python: %w", err), ours.Close())
+		return nil, nil, errors.Join(fmt.Errorf("python: %w", err), ours.Close())
 	}
 	go func() {
 		defer close(h.exited)
 		_ = h.command.Wait() // how it ended is in what it said
 	}()
-	if err := h.ask(ctx, question, nil, loadsWithin, answer); err != nil {
+	notes, err := h.ask(ctx, question, nil, loadsWithin, answer)
+	if err != nil {
 		h.close()
-		if errors.Is(err, os.ErrDeadlineExceeded) {
-			return nil, fmt.Errorf("project: want it read and imported within %s, got no answer%s", loadsWithin, h.said.after(": "))
+		for _, n := range notes {
+			fmt.Fprintln(h.said, n.Kind+": "+n.String())
 		}
-		return nil, fmt.Errorf("python: it ended while it read or imported the project (%w)%s", err, h.said.after(": "))
+		if errors.Is(err, os.ErrDeadlineExceeded) {
+			return nil, nil, fmt.Errorf("project: want it read and imported within %s, got no answer%s", loadsWithin, h.said.after(": "))
+		}
+		return nil, nil, fmt.Errorf("python: it ended while it read or imported the project (%w)%s", err, h.said.after(": "))
 	}
-	return h, nil
+	return h, notes, nil
 }
 
 // program is what Python is started with.
@@ -106,18 +113,18 @@ func sources() ([]byte, error) {
 	return json.Marshal(modules)
 }
 
-// ask sends a question, with descriptors, and reads the answer.
-func (h *host) ask(ctx context.Context, question json.RawMessage, descriptors []int, within time.Duration, answer any) error {
+// ask sends a question, with descriptors, and reads the answer, and what the project's code has left since it was last asked.
+func (h *host) ask(ctx context.Context, question json.RawMessage, descriptors []int, within time.Duration, answer any) ([]conversation.Note, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err := h.control.send(question, descriptors, time.Now().Add(within)); err != nil {
-		return err
+		return nil, err
 	}
-	text, err := h.control.receive(ctx, time.Now().Add(within), 0)
+	text, notes, err := h.control.answer(ctx, time.Now().Add(within), 0)
 	if err != nil {
-		return err
+		return notes, err
 	}
-	return json.Unmarshal(text, answer)
+	return notes, json.Unmarshal(text, answer)
 }
 
 // gone reports whether the process has ended.
@@ -143,7 +150,7 @@ func (h *host) fork() (*process, error) {
 	var answer struct {
 		PID int `json:"pid"`
 	}
-	err = h.ask(context.Background(), json.RawMessage("{}"), []int{int(theirs.Fd()), int(write.Fd())}, answersWithin, &answer)
+	_, err = h.ask(context.Background(), json.RawMessage("{}"), []int{int(theirs.Fd()), int(write.Fd())}, answersWithin, &answer)
 	err = errors.Join(err, theirs.Close(), write.Close())
 	if err != nil {
 		h.kill() // nobody knows what it has forked
@@ -168,7 +175,7 @@ func (h *host) end(pid int) string {
 	var answer struct {
 		How string `json:"how"`
 	}
-	err := h.ask(context.Background(), json.RawMessage(fmt.Sprintf(`{"end":%d}`, pid)), nil, answersWithin, &answer)
+	_, err := h.ask(context.Background(), json.RawMessage(fmt.Sprintf(`{"end":%d}`, pid)), nil, answersWithin, &answer)
 	if err != nil {
 		_ = syscall.Kill(-pid, syscall.SIGKILL) // the warm process has gone, or is about to: nobody has reaped it
 	}

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/conversation"
 )
 
 // host and process are for systems that can fork.
 type (
-	host    struct{}
+	host    struct{ said *tail }
 	process struct{}
 )
 
@@ -20,13 +22,13 @@ func find(string) (string, error) {
 	return "", errors.New("python: want a system that can fork, as Linux or macOS, to run an ADK project, got " + runtime.GOOS)
 }
 
-func start(context.Context, string, json.RawMessage, any) (*host, error) {
+func start(context.Context, string, json.RawMessage, any) (*host, []conversation.Note, error) {
 	_, err := find("")
-	return nil, err
+	return nil, nil, err
 }
 
-func (*host) ask(context.Context, json.RawMessage, []int, time.Duration, any) error {
-	return errors.ErrUnsupported
+func (*host) ask(context.Context, json.RawMessage, []int, time.Duration, any) ([]conversation.Note, error) {
+	return nil, errors.ErrUnsupported
 }
 func (*host) gone() bool              { return true }
 func (*host) close()                  {}

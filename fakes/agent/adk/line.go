@@ -4,13 +4,17 @@ package adk
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net"
 	"slices"
 	"syscall"
 	"time"
+
+	"github.com/dnispool/dnispool/sim/conversation"
 )
 
 // maxLine bounds, in bytes, what is read of an answer.
@@ -60,6 +64,26 @@ func (l *line) receive(ctx context.Context, by time.Time, grace time.Duration) (
 		case len(message) > maxLine:
 			return nil, errTooLong
 		}
+	}
+}
+
+// noteBegins is how a message begins that is a note and no answer.
+var noteBegins = []byte(`{"note": `)
+
+// answer reads the notes up to the answer of a question, and the answer. What came is returned with an error too.
+func (l *line) answer(ctx context.Context, by time.Time, grace time.Duration) (answer []byte, notes []conversation.Note, err error) {
+	for {
+		message, err := l.receive(ctx, by, grace)
+		if err != nil || !bytes.HasPrefix(message, noteBegins) {
+			return message, notes, err
+		}
+		var m struct {
+			Note conversation.Note `json:"note"`
+		}
+		if err := json.Unmarshal(message, &m); err != nil {
+			return nil, notes, fmt.Errorf("note: %w", err)
+		}
+		notes = append(notes, m.Note)
 	}
 }
 

@@ -25,7 +25,7 @@ type process struct {
 }
 
 func newProcess(h *host, pid int, c net.Conn, output *os.File) *process {
-	p := &process{host: h, pid: pid, line: newLine(c), output: output, said: new(tail), read: make(chan struct{})}
+	p := &process{host: h, pid: pid, line: newLine(c), output: output, said: newTail(), read: make(chan struct{})}
 	go func() {
 		defer close(p.read)
 		p.said.readFrom(output)
@@ -40,23 +40,30 @@ const (
 	beyondCall  = 2 * time.Second
 )
 
-// ask has a function run. After an error the process is of no more use.
+// ask has a function run, and says what it left for a reader whatever came of it. After an error the process is of no more use.
 func (p *process) ask(ctx context.Context, question json.RawMessage, limit time.Duration) (r reply, err error) {
 	by := time.Now().Add(limit + beyondLimit)
 	if err := p.line.send(question, nil, by); err != nil {
-		return r, p.ended(err, limit)
+		err = p.ended(err, limit)
+		return reply{Notes: p.last()}, err
 	}
-	text, err := p.line.receive(ctx, by, beyondCall)
+	text, notes, err := p.line.answer(ctx, by, beyondCall)
+	if err == nil {
+		err = json.Unmarshal(text, &r)
+	}
 	switch {
-	case err != nil && ctx.Err() != nil:
-		return r, fmt.Errorf("it was ended, for its call is over: %w", context.Cause(ctx))
-	case err != nil:
-		return r, p.ended(err, limit)
+	case err == nil && r.Marked:
+		r.Notes = append(notes, p.said.untilMark()...)
+		return r, nil
+	case err == nil:
+		r.Notes = append(notes, p.said.take()...)
+		return r, nil
+	case ctx.Err() != nil:
+		err = fmt.Errorf("it was ended, for its call is over: %w", context.Cause(ctx))
+	default:
+		err = p.ended(err, limit)
 	}
-	if err := json.Unmarshal(text, &r); err != nil {
-		return r, fmt.Errorf("reply: %w", err)
-	}
-	return r, nil
+	return reply{Notes: append(notes, p.last()...)}, err
 }
 
 // ended says why there is no answer.
@@ -67,15 +74,20 @@ func (p *process) ended(err error, limit time.Duration) error {
 	if errors.Is(err, errTooLong) {
 		return err
 	}
-	how := p.stop()
+	if how := p.stop(); how != "" {
+		err = errors.New(how)
+	}
+	return fmt.Errorf("its process ended: %w", err)
+}
+
+// last ends the process, and returns what it had written past Python's own streams.
+func (p *process) last() []conversation.Note {
+	p.stop()
 	select {
 	case <-p.read:
 	case <-time.After(endsWithin): // somebody else holds its output open
 	}
-	if how == "" {
-		how = err.Error()
-	}
-	return fmt.Errorf("its process ended: %s%s", how, p.said.after(": "))
+	return p.said.take()
 }
 
 // stop ends the process and all that it has started, and says how it ended.

@@ -53,9 +53,10 @@ func (a *Agent) Source(ctx context.Context) (s Source, err error) {
 	warm := a.host
 	a.mu.Unlock()
 	if warm != nil && !warm.gone() {
-		return s, warm.ask(ctx, question, nil, loadsWithin, &s)
+		_, err := warm.ask(ctx, question, nil, loadsWithin, &s)
+		return s, err
 	}
-	h, err := start(ctx, a.options.Python, question, &s)
+	h, _, err := start(ctx, a.options.Python, question, &s)
 	if err != nil {
 		return s, err
 	}

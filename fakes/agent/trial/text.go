@@ -17,6 +17,9 @@ import (
 // Write tells a person what came of a call.
 func (p Played) Write(w io.Writer) error {
 	var b bytes.Buffer
+	if len(p.Imported) > 0 {
+		b.WriteString(p.Imported.String() + "\n\n")
+	}
 	fmt.Fprintf(&b, "call to %s, conversation %s\n", p.Number, p.ID)
 	for _, f := range p.Functions {
 		if f.Name != "end_function" || f.Err != nil || len(f.Reply.Set)+len(f.Reply.Unset)+len(f.Reply.Notes) > 0 {
@@ -32,6 +35,18 @@ func (p Played) Write(w io.Writer) error {
 	}
 	_, err := w.Write(b.Bytes())
 	return err
+}
+
+// String is one line for each note, below a heading; "" for none.
+func (i Imported) String() string {
+	if len(i) == 0 {
+		return ""
+	}
+	out := "import"
+	for _, n := range i {
+		out += fmt.Sprintf("\n  %-9s %s", n.Kind, n)
+	}
+	return out
 }
 
 func (f Function) write(b *bytes.Buffer) {

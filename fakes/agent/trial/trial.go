@@ -26,8 +26,9 @@ type Call struct {
 
 // Played is what came of it.
 type Played struct {
-	ID        string // of the conversation
-	Number    string // that was called
+	Imported  Imported // before; whoever opened the agent says so
+	ID        string   // of the conversation
+	Number    string   // that was called
 	Functions []Function
 	Cause     string        // why the call ended
 	Lasted    time.Duration // from the start to the BYE, in the platform's time
@@ -35,6 +36,9 @@ type Played struct {
 	SharedID  string        // that was reserved; "" when none was
 	Shared    Handoff       // what it says to a query by that
 }
+
+// Imported is what an agent left for a reader while it was made ready for calls.
+type Imported []conversation.Note
 
 // Function is one function of the agent.
 type Function struct {

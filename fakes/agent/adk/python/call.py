@@ -1,7 +1,6 @@
 """One call: reads what is to be done as JSON lines, runs the project's functions, and answers in JSON lines."""
 import json
 import os
-import sys
 
 from . import clock, conversation, loader, notes, outside, values
 
@@ -71,7 +70,7 @@ class Call:
             outside.arm(False)
         reply["set"], reply["unset"] = self.changes()
         reply["took_ns"] = clock.slept()
-        reply["notes"] = notes.take()
+        reply["marked"] = notes.over()
         reply["flow"], reply["step"] = conv.current_flow or "", conv.current_step or ""
         reply["pending"] = bool(conv.current_flow and loader.step(conv.current_flow, conv.current_step))
         return reply
@@ -175,9 +174,8 @@ def encode(reply):
 
 def serve(channel, project):
     """Answers requests until there are none."""
-    sys.stdout, sys.stderr = notes.Printed("stdout"), notes.Printed("stderr")
     lines, this = channel.makefile("rb"), Call(project)
     for line in lines:
         reply = this.run(json.loads(line))
-        channel.sendall(encode(reply) + b"\n")
+        notes.send(encode(reply))
     os._exit(0)

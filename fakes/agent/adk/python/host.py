@@ -1,4 +1,5 @@
 """The warm process: it has a project imported, and forks for each call. It is told what to do over descriptor 3."""
+import fcntl
 import gc
 import json
 import os
@@ -10,7 +11,7 @@ import traceback
 
 from . import call, clock, conversation, loader, names, notes, outside, reading
 
-CONTROL = 3
+CONTROL, MARKS = 3, 200  # descriptors; the second is the least that it may be
 MEMORY, FILE, CPU, DESCRIPTORS = 1 << 30, 64 << 20, 300, 256  # limits of a call: bytes, bytes, seconds, number
 
 
@@ -18,7 +19,13 @@ def main():
     control = socket.socket(fileno=CONTROL)
     clock.install()
     names.install(conversation.CLASSES)
-    Host(control).serve()
+    notes.attach(control, 1)
+    notes.install()
+    try:
+        Host(control).serve()
+    except BaseException:
+        os.write(2, traceback.format_exc().encode("utf-8", "replace"))
+        raise SystemExit(1)
 
 
 class Host:
@@ -38,7 +45,7 @@ class Host:
             self.end(pid)
 
     def answer(self, message):
-        self.control.sendall(json.dumps(message).encode("ascii") + b"\n")
+        notes.send(json.dumps(message).encode("ascii"))
 
     def do(self, message, descriptors):
         if "load" in message:
@@ -75,12 +82,15 @@ class Host:
             self.control.close()
             os.dup2(output, 1)
             os.dup2(output, 2)
+            marks = fcntl.fcntl(output, fcntl.F_DUPFD_CLOEXEC, MARKS)
             os.close(output)
             for kind, most in ((resource.RLIMIT_CORE, 0), (resource.RLIMIT_FSIZE, FILE), (resource.RLIMIT_CPU, CPU),
                                (resource.RLIMIT_NOFILE, DESCRIPTORS), (resource.RLIMIT_AS, MEMORY)):
                 limit(kind, most)
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)  # an error, as on a full disk
-            call.serve(socket.socket(fileno=channel), self.project)
+            channel = socket.socket(fileno=channel)
+            notes.attach(channel, marks)
+            call.serve(channel, self.project)
         except BaseException:
             os.write(2, traceback.format_exc().encode("utf-8", "replace"))
         finally:

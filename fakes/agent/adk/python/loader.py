@@ -46,7 +46,7 @@ def load(project):
         except BaseException as e:  # of code that is not ours
             problems.append({"module": name, **describe(e)})
     outside.arm(False)
-    return {"problems": problems, "took_ns": int((time.perf_counter() - began) * 1e9), "notes": notes.take()}
+    return {"problems": problems, "took_ns": int((time.perf_counter() - began) * 1e9), "marked": notes.over()}
 
 
 def function(path):

@@ -1,12 +1,31 @@
-"""What the journal is told of a function: what it logged and printed, and what it wanted that is not here."""
+"""What the simulator is told while the project's code works: what it logged and printed, and what it wanted that is not here. Each
+note is sent when it is made, so that nothing is lost of a function that is ended."""
+import io
+import json
 import os
 import sys
+import threading
 
 MOST, LONGEST = 100, 400  # notes of a function, characters of one
+MARK = b"\x00dnispool: a function has returned\x00\n"  # in what is written past Python, after all of the function's
 
 _root = ""
-_notes, _left_out = [], 0
+_channel, _lock = None, threading.RLock()
+_output = 1  # the descriptor that takes the mark
+_made, _left_out = 0, 0
 _told = set()  # refusals of the call: each is told once
+
+
+def attach(channel, output):
+    """Notes and answers go to this socket from now on, and marks to this descriptor."""
+    global _channel, _lock, _output
+    _channel, _lock, _output = channel, threading.RLock(), output  # a thread that was not forked may have held the lock
+
+
+def send(message):
+    """Sends a line."""
+    with _lock:
+        _channel.sendall(message + b"\n")
 
 
 def of_project(root):
@@ -35,13 +54,15 @@ def place(frame=None, trace=None):
 
 def note(kind, text, where=None):
     """Tells the journal something, with the line of the project that is at work."""
-    global _left_out
-    if len(_notes) >= MOST:
+    global _made, _left_out
+    if _made >= MOST:
         _left_out += 1
         return
+    _made += 1
     file, line = where or place(sys._getframe(1))
     text = str(text)
-    _notes.append({"kind": kind, "text": text if len(text) <= LONGEST else text[:LONGEST - 1] + "…", "file": file, "line": line})
+    text = text if len(text) <= LONGEST else text[:LONGEST - 1] + "…"
+    send(json.dumps({"note": {"kind": kind, "text": text, "file": file, "line": line}}).encode("ascii"))
 
 
 def once(kind, text):
@@ -52,23 +73,29 @@ def once(kind, text):
         note(kind, text, where)
 
 
-def take():
-    """Returns what was noted since it was last asked."""
-    global _notes, _left_out
-    taken, left = _notes, _left_out
-    _notes, _left_out = [], 0
+def over():
+    """Is called when a function has returned: tells what was left out, and reports whether a mark follows all that was written."""
+    global _made, _left_out
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, Printed):
+            stream.flush()
+    left, _made, _left_out = _left_out, 0, 0
     if left:
-        taken.append({"kind": "note", "text": f"{left} more notes are left out", "file": "", "line": 0})
-    return taken
+        note("note", f"{left} more notes are left out", ("", 0))
+        _made = 0
+    try:
+        return os.write(_output, MARK) == len(MARK)
+    except OSError:
+        return False
 
 
-class Printed:
+class Printed(io.TextIOBase):
     """Stands in for sys.stdout and sys.stderr: each line is a note."""
 
-    encoding, errors, closed = "utf-8", "replace", False
+    encoding, errors = "utf-8", "replace"
 
     def __init__(self, kind):
-        self.kind, self.rest = kind, ""
+        self.kind, self.rest, self.buffer = kind, "", Bytes(self)
 
     def write(self, text):
         if not isinstance(text, str):
@@ -77,25 +104,49 @@ class Printed:
         *lines, self.rest = self.rest.split("\n")
         self.rest = self.rest[:LONGEST]
         for line in lines:
-            if line.strip():
-                note(self.kind, line)
+            self._note(line)
         return len(text)
 
-    def writelines(self, lines):
-        for line in lines:
-            self.write(line)
-
     def flush(self):
-        pass
+        line, self.rest = self.rest, ""
+        self._note(line)
 
-    def isatty(self):
-        return False
+    def _note(self, line):
+        if line.strip():
+            note(self.kind, line)
+
+    def reconfigure(self, **_settings):
+        """Whatever is set, a line is told when it is whole or flushed."""
 
     def writable(self):
         return True
 
-    def readable(self):
-        return False
-
     def fileno(self):
         return 1 if self.kind == "stdout" else 2
+
+
+class Bytes(io.RawIOBase):
+    """Stands in for sys.stdout.buffer."""
+
+    def __init__(self, printed):
+        self._printed = printed
+
+    def write(self, data):
+        data = bytes(data)
+        self._printed.write(data.decode("utf-8", "replace"))
+        return len(data)
+
+    def flush(self):
+        self._printed.flush()
+
+    def writable(self):
+        return True
+
+    def fileno(self):
+        return self._printed.fileno()
+
+
+def install():
+    """Takes what is printed. Whoever keeps a stream from now on, as a handler of logging, has one of these."""
+    sys.stdout = sys.__stdout__ = Printed("stdout")
+    sys.stderr = sys.__stderr__ = Printed("stderr")
