@@ -17,17 +17,21 @@ type faithful string
 
 // What is asked of dialled numbers.
 const (
-	AsGiven  faithful = "as-given" // with every digit that was given; a plus, 00 or separators may come and go
-	OnceEach faithful = "own"      // each was given to the client, once for each call
+	AsGiven      faithful = "as-given"       // with every digit that was given; a plus, 00 or separators may come and go
+	OnceEach     faithful = "own"            // each was given to the client, once for each call
+	ForItsCaller faithful = "for-its-caller" // each for the caller for whom it was reserved
 )
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (f *faithful) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return strictyaml.PickAt(file, n, "dialled", f, AsGiven, OnceEach)
+	return strictyaml.PickAt(file, n, "dialled", f, AsGiven, OnceEach, ForItsCaller)
 }
 
 // dialled is whether the client dials what it was given.
 func dialled(v *view, f faithful) judgement {
+	if f == ForItsCaller {
+		return dialledForItsCaller(v)
+	}
 	j := judgement{met: true, want: "each number dialled as it was given"}
 	left := make(map[string]int) // reservations of a number that no call has used
 	if f == OnceEach {

@@ -40,11 +40,12 @@ const (
 	ToDefault    destination = "default"  // the queue for callers whose handoff cannot be learned
 	ToAny        destination = "any"      // any queue
 	Nowhere      destination = "nowhere"
+	ToOwn        destination = "own" // where each caller's own agent sends them; to a queue who has spoken to none
 )
 
 // UnmarshalStrict implements strictyaml.Unmarshaler.
 func (d *destination) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return strictyaml.PickAt(file, n, "routes", d, ToKnownQueue, ToFallback, ToDefault, ToAny, Nowhere)
+	return strictyaml.PickAt(file, n, "routes", d, ToKnownQueue, ToFallback, ToDefault, ToAny, Nowhere, ToOwn)
 }
 
 // names are the desks that are the destination; none: any is.
@@ -67,6 +68,9 @@ func (d destination) names(c Client) []string {
 // routes is where the client puts each caller through to, in a call that is answered there.
 func routes(v *view, d destination) judgement {
 	desks := v.to(pstn.ToDesk)
+	if d == ToOwn {
+		return routesOwn(v)
+	}
 	if d != Nowhere && v.lesson.Callers > 1 {
 		return routesAll(v, d, desks)
 	}
@@ -79,9 +83,11 @@ func routes(v *view, d destination) judgement {
 		fits := names == nil || slices.Contains(names, c.Dialled)
 		j.met = j.met || fits && c.Answered()
 		if !fits && c.Answered() {
-			j.got = ""
+			j.final = true
+			j.got = fmt.Sprintf("%s: the caller was put through to %s", v.story(), c.Dialled)
 		}
 	}
+	j.met = j.met && !j.final
 	return j
 }
 

@@ -30,10 +30,10 @@ type Lesson struct {
 	Level       string // finding.Must, Should or May
 	Advice      string // what to change in a client that fails
 	World       *yaml.Node
-	Wants       string        // the queue that the agent wants the caller put through to; "": the agent keeps the caller
+	Wants       []string      // the queues that the agent wants its callers put through to, one after another; none: the agent keeps them
 	HangsUp     time.Duration // the caller hangs up so long after the answer; 0: never
 	Untrusted   bool          // the client is told of a base URL with TLS and a certificate that nobody vouches for
-	SharedID    string        // that the client is asked to use for the caller; "": its own
+	SharedID    string        // that the client is asked to use for the caller, with callerHere for which; "": its own
 	Callers     int           // who arrive at once
 	Arrival     *Arrives      // how they arrive; nil: as all do that are played with it
 	Budget      time.Duration

@@ -27,7 +27,7 @@ type document struct {
 	Level       level         `yaml:"level"`
 	Advice      string        `yaml:"advice"`
 	World       *yaml.Node    `yaml:"world"`
-	Wants       string        `yaml:"wants"`
+	Wants       wants         `yaml:"wants"`
 	Callers     int           `yaml:"callers"`
 	Arrival     *Arrives      `yaml:"arrival"`
 	HangsUp     time.Duration `yaml:"hangs_up"`
@@ -35,6 +35,18 @@ type document struct {
 	Untrusted   bool          `yaml:"untrusted_tls"`
 	Budget      time.Duration `yaml:"budget"`
 	Expect      []*yaml.Node  `yaml:"expect"`
+}
+
+// wants is the queue that every caller's agent names, or a list of them.
+type wants []string
+
+// UnmarshalStrict implements strictyaml.Unmarshaler.
+func (w *wants) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
+	if n.Kind != yaml.SequenceNode {
+		*w = wants{""}
+		return strictyaml.DecodeKey(file, "wants", n, &(*w)[0])
+	}
+	return strictyaml.DecodeKey(file, "wants", n, (*[]string)(w))
 }
 
 // level is one of finding's levels, as a file spells it.

@@ -31,7 +31,7 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"two in one", "expect:\n  - dials: once\n    asks: once\n", "f:8:5: expect: want one name with its argument, as in `dials: once`, got a mapping"},
 		{"no times", "expect:\n  - dials: twise\n", `f:8:12: times: want never, once, a number or {least, most}, got "twise"`},
 		{"turned round", "expect:\n  - dials: {least: 3, most: 2}\n", "f:8:12: times: want least up to most, of 0 or more, got 3 and 2"},
-		{"an unknown place", "expect:\n  - routes: falback\n", `f:8:13: routes: want known-queue, fallback, default, any or nowhere, got "falback" (did you mean "fallback"?)`},
+		{"an unknown place", "expect:\n  - routes: falback\n", `f:8:13: routes: want known-queue, fallback, default, any, nowhere or own, got "falback" (did you mean "fallback"?)`},
 		{"a level", "expect:\n  - dials: once\nlesson: v1\n", `f:9:1: duplicate key "lesson", first on line 1`},
 		{"no caller", "callers: 0\nexpect:\n  - dials: once\n", "f:7:10: callers: want 1 or more, got 0"},
 		{"no time", "budget: 0s\nexpect:\n  - dials: once\n", "f:7:9: budget: want more than 0, got 0s"},

@@ -327,7 +327,7 @@ func (p *play) arrive(ctx context.Context) <-chan error {
 func (p *play) caller(n int) Caller {
 	c := p.Rehearsal.caller(p.world.project())
 	l := p.world.lesson
-	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.SharedID, l.HangsUp
+	c.Lesson, c.Number, c.ANI, c.SharedID, c.HangsUp = l.ID, n, ani(n), l.sharedID(n), l.HangsUp
 	c.answered = p.world.watch.answered
 	c.refers = func(ctx context.Context, to sipua.Referral) int { return p.world.refer(ctx, c.ANI, to) }
 	if l.Untrusted {
@@ -335,9 +335,6 @@ func (p *play) caller(n int) Caller {
 	}
 	return c
 }
-
-// ani is the own number of the lesson's nth caller.
-func ani(n int) string { return fmt.Sprintf("+44207946%04d", 500+n) }
 
 // decided reports whether every expectation is met, or one is lost for good.
 func (v *view) decided() bool {

@@ -64,6 +64,8 @@ func (v *view) states(otherwise State) []State {
 			continue
 		}
 		switch j := e.rule.judge(v); {
+		case j.unseen != "":
+			out[i] = Open
 		case j.met:
 			out[i] = Met
 		case j.final:

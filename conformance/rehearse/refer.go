@@ -19,7 +19,7 @@ const (
 // refer puts a caller through as the client asks for by REFER, and gives the status of the call that the caller then places. It counts
 // as a call of the client's to the same name would, whatever the URI's host.
 func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
-	call, status := w.watch.refer(to)
+	call, status := w.watch.refer(ani, to)
 	if status != 0 {
 		if call == nil {
 			w.replace(ctx, to.Replaces)
@@ -59,9 +59,9 @@ func (w *world) connect(leg *sipua.Leg) {
 
 // refer notes a REFER. The status is 0 when the caller is to call a queue; what comes of that is told with referred. A REFER with
 // Replaces joins the caller to a call that the client has placed to a queue before, and which counts already.
-func (w *watch) refer(to sipua.Referral) (c *Call, status int) {
+func (w *watch) refer(ani string, to sipua.Referral) (c *Call, status int) {
 	user := unescaped(to.To.User)
-	c = &Call{Dialled: user, Route: w.routes(user), At: time.Now(), Referred: true}
+	c = &Call{Dialled: user, From: ani, Route: w.routes(user), At: time.Now(), Referred: true}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.stir(c.At)

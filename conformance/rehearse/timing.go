@@ -3,6 +3,7 @@ package rehearse
 import (
 	"cmp"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"time"
@@ -115,35 +116,47 @@ func (p *pause) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 	return problems
 }
 
-// callerOf tells whose request it is, by its shared_id. In a lesson with one caller every reservation is for that one: a client may
-// send another shared_id with each try.
+// callerOf tells whose request it is, by its shared_id or what else is known of it. In a lesson with one caller every reservation is
+// for that one: a client may send another shared_id with each try.
 func (v *view) callerOf(r Request) string {
-	if r.Kind == Reserve && v.lesson.Callers <= 1 {
-		return ""
+	switch n := v.reservedFor(r); {
+	case r.Kind != Reserve:
+		return r.SharedID
+	case n != 0:
+		return ani(n)
 	}
 	return r.SharedID
 }
 
-// rests is whether the client pauses before it tries again. Once it may try again at once: a connection that broke is no
-// reason to wait. The time from one request to the next is at least the client's pause, however busy the machine is.
+// rests is whether the client pauses before it tries again for a caller. Once for each it may try again at once: a connection that
+// broke is no reason to wait. The time from one request to the next is at least the client's pause, however busy the machine is.
 func rests(v *view, p pause) judgement {
 	kind, what := Reserve, "asked for a number"
 	if p.Between == questions {
 		kind, what = Handoff, "asked for the handoff"
 	}
-	last := make(map[string]time.Time)
-	var quick []time.Duration
-	requests := v.of(kind)
-	for _, r := range requests {
+	of := make(map[string][]time.Time) // by caller
+	for _, r := range v.of(kind) {
 		caller := v.callerOf(r)
-		if before, ok := last[caller]; ok && r.At.Sub(before) < p.Least {
-			quick = append(quick, r.At.Sub(before))
-		}
-		last[caller] = r.At
+		of[caller] = append(of[caller], r.At)
 	}
-	j := judgement{met: len(quick) <= 1, final: len(quick) > 1, want: fmt.Sprintf("a pause of %s or more between %s", span(p.Least), p.Between)}
-	if !j.met {
-		j.got = fmt.Sprintf("%s %s, and %s less than %s after the last time, the quickest %s: that is a storm", what, times(len(requests)), times(len(quick)), span(p.Least), span(slices.Min(quick)))
+	j := judgement{met: true, want: fmt.Sprintf("a pause of %s or more between %s", span(p.Least), p.Between)}
+	for _, caller := range slices.Sorted(maps.Keys(of)) {
+		var quick []time.Duration
+		for i, at := range of[caller][1:] {
+			if pause := at.Sub(of[caller][i]); pause < p.Least {
+				quick = append(quick, pause)
+			}
+		}
+		if len(quick) <= 1 {
+			continue
+		}
+		if v.lesson.Callers > 1 {
+			what += " for one caller"
+		}
+		j.met, j.final = false, true
+		j.got = fmt.Sprintf("%s %s, and %s less than %s after the last time, the quickest %s: that is a storm", what, times(len(of[caller])), times(len(quick)), span(p.Least), span(slices.Min(quick)))
+		break
 	}
 	return j
 }

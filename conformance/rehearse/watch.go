@@ -34,6 +34,7 @@ type Request struct {
 	Query    url.Values
 	Secure   bool   // it came over TLS
 	SharedID string // of the attributes, or asked for
+	ANI      string // of the attributes
 	DNI      string // that the client was sent; "" when the reply has none
 }
 
@@ -103,10 +104,11 @@ func (w *watch) begin(r *http.Request, body []byte) *Request {
 		var sent struct {
 			Attributes struct {
 				SharedID json.RawMessage `json:"shared_id"`
+				ANI      json.RawMessage `json:"ani"`
 			} `json:"attributes"`
 		}
 		_ = json.Unmarshal(body, &sent)
-		x.SharedID = plainText(sent.Attributes.SharedID)
+		x.SharedID, x.ANI = plainText(sent.Attributes.SharedID), plainText(sent.Attributes.ANI)
 	} else {
 		x.SharedID = x.Query.Get("shared_id")
 	}

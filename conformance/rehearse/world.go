@@ -121,10 +121,7 @@ func filled(n *yaml.Node, c Client) *yaml.Node {
 
 // agent is one that speaks for a while and leaves what the lesson wants.
 func (l *Lesson) agent(c Client) (n yaml.Node) {
-	var start []any
-	if wants := l.wanted(c); wants != "" {
-		start = append(start, map[string]any{"set": map[string]string{"handoff_to": wants, "handoff_reason": "asked for a human"}})
-	}
+	start := l.wishes(c)
 	script := map[string]any{"turns": []any{map[string]any{"takes": talk.String()}}}
 	if start != nil {
 		script["start"] = start
@@ -133,14 +130,6 @@ func (l *Lesson) agent(c Client) (n yaml.Node) {
 		panic(fmt.Sprintf("agent of a lesson: %v", err)) // unreachable: maps of text
 	}
 	return n
-}
-
-// wanted is the queue that the agent names.
-func (l *Lesson) wanted(c Client) string {
-	if l.Wants == KnownQueue {
-		return c.Queue
-	}
-	return l.Wants
 }
 
 // world is what a lesson is played in: a platform of its own, behind the addresses that the client knows.

@@ -78,6 +78,7 @@ func dialling() []Client {
 			return callersBye{call}, nil
 		}),
 		dialsAgain(),
+		{Name: "has its caller wait in the default queue", Lesson: "transfers-to-one-queue", Phone: func(p client.Phone) client.Phone { return waitingRoom{p} }},
 		set("tries one number only", "dial-another-number", func(c *client.Config) { c.DialAttempts = 1 }),
 		set("lets a number ring for ever", "dial-no-answer", func(c *client.Config) { c.RingTimeout = time.Hour }),
 		set("lets a number ring for a moment only", "dial-late-answer", func(c *client.Config) { c.RingTimeout = 500 * time.Millisecond }),
@@ -139,6 +140,17 @@ func dialsAgain() Client {
 			}
 		}}, nil
 	})
+}
+
+// waitingRoom puts whoever is to be put through to a queue through to the default queue first.
+type waitingRoom struct{ client.Phone }
+
+// Transfer implements client.Phone.
+func (w waitingRoom) Transfer(ctx context.Context, destination, from string) (client.Call, error) {
+	if call, err := w.Phone.Transfer(ctx, "default", from); err == nil {
+		_ = call.Hangup(ctx)
+	}
+	return w.Phone.Transfer(ctx, destination, from)
 }
 
 // restored is a call that is dialled again when a BYE of the network's has crossed its own.

@@ -3,7 +3,11 @@ package broken
 import (
 	"crypto/tls"
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +120,7 @@ func naming() []Client {
 		rewrites("puts the shared_id into the URL as it is", "shared-id-is-encoded", func(r *http.Request) {
 			r.URL.RawQuery = strings.NewReplacer("%26", "&", "%2B", "+").Replace(r.URL.RawQuery)
 		}),
+		asksForOthers(),
 		trustsAnybody(),
 		rewrites("shows its key in the URL", "keys-in-headers", func(r *http.Request) { r.URL.RawQuery += "&api_key=" + r.Header.Get("x-api-key") }),
 		rewrites("sends the card number along", "attributes-without-secrets", func(r *http.Request) {
@@ -124,6 +129,35 @@ func naming() []Client {
 			})
 		}),
 	}
+}
+
+// asksForOthers asks for the handoff of the caller beside its own, and takes that for its own.
+func asksForOthers() Client {
+	beside := func(id string) string { // caller-1 is beside caller-2, and so on
+		n, err := strconv.Atoi(strings.TrimPrefix(id, "caller-"))
+		if err != nil {
+			return id
+		}
+		return fmt.Sprintf("caller-%d", n-1+n%2*2)
+	}
+	return Client{Name: "asks for the handoff of another caller", Lesson: "callers-keep-their-queues", HTTP: func(next client.Doer) client.Doer {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			id := r.URL.Query().Get("shared_id")
+			if r.Method != http.MethodGet || beside(id) == id {
+				return next.Do(r)
+			}
+			r = r.Clone(r.Context())
+			r.URL.RawQuery = url.Values{"shared_id": {beside(id)}}.Encode()
+			res, err := next.Do(r)
+			if err != nil {
+				return nil, err
+			}
+			body, err := io.ReadAll(res.Body)
+			_ = res.Body.Close()
+			res.Body = io.NopCloser(strings.NewReader(strings.ReplaceAll(string(body), beside(id), id)))
+			return res, err
+		})
+	}}
 }
 
 // trustsAnybody does not look at certificates.

@@ -2,8 +2,10 @@ package broken
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/dnispool/dnispool/fakes/client"
@@ -14,6 +16,8 @@ func reserving() []Client {
 	return []Client{
 		set("has no fallback queue", "reserve-404-falls-back", func(c *client.Config) { c.Fallback = "" }),
 		set("drops a crowd's callers for whom no number is free", "crowd-is-served", func(c *client.Config) { c.Fallback = "" }),
+		set("asks for a crowd's callers in a storm", "crowd-without-a-storm", storm),
+		exchangesNumbers(),
 		set("waits for a slow reply as long as it takes", "reserve-slow", func(c *client.Config) { c.ReserveTimeout, c.ReserveBudget = time.Hour, time.Hour }),
 		set("tries again at once, and again, after a lost reply", "reserve-reply-lost", storm),
 		set("does not heed Retry-After", "reserve-429-seconds", storm),
@@ -86,4 +90,35 @@ func dialsAnything(name, lesson, dni, written string) Client {
 		}}
 	}
 	return c
+}
+
+// exchangesNumbers dials for each of two callers who come at once the number of the other.
+func exchangesNumbers() Client {
+	var mu sync.Mutex
+	var first chan string // takes the second caller's number; nil: nobody waits
+	var given string
+	other := func(dni string) string {
+		mu.Lock()
+		if first != nil {
+			first <- dni
+			mine := given
+			first = nil
+			mu.Unlock()
+			return mine
+		}
+		given, first = dni, make(chan string, 1)
+		wait := first
+		mu.Unlock()
+		select {
+		case dni = <-wait:
+		case <-time.After(5 * time.Second): // nobody else came
+		}
+		return dni
+	}
+	return misreads("dials for one caller the number of another", "callers-keep-their-numbers", func(a *answer) {
+		var dni string
+		if json.Unmarshal(member(a.body, "dni"), &dni) == nil && dni != "" {
+			a.body = `{"dni":"` + other(dni) + `"}`
+		}
+	})
 }
