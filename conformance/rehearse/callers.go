@@ -57,14 +57,13 @@ func (l *Lesson) wishes(c Client) []any {
 	}
 	by := func(subject string, value func(n int) []string, otherwise []any) []any {
 		ids := make(map[string][]string) // by the queue that they want
-		var all, queues []string
+		var queues []string
 		for _, n := range l.callers() {
 			queue := l.wanted(c, n)
 			if !slices.Contains(queues, queue) {
 				queues = append(queues, queue)
 			}
 			ids[queue] = append(ids[queue], value(n)...)
-			all = append(all, value(n)...)
 		}
 		out := otherwise
 		for _, queue := range queues {
