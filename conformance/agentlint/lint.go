@@ -56,6 +56,8 @@ type evidence struct {
 	stuck   string // why the import did not come to an end; "": it did
 	madeUp  bool   // the attributes are
 
+	neverNone bool // no attributes are {}, by the configuration
+
 	with, empty, none *trial.Function // start_function with attributes, with {} and with None; nil when it could not be run
 	calls             []trial.Played
 	tests             []tested // start_function with what tests of the project give it
@@ -64,6 +66,7 @@ type evidence struct {
 // look reads the project and runs it.
 func look(ctx context.Context, a *adk.Agent, o Options) (*evidence, error) {
 	e := &evidence{project: a.Project(), madeUp: o.Attributes == nil}
+	e.neverNone = o.Platform.Projects[0].Conversation.MissingAttributes == conversation.AttributesEmpty
 	var failed, err error
 	e.loaded, failed = a.Loaded(ctx)
 	if e.source, err = a.Source(ctx); err != nil { // there is no Python
@@ -190,10 +193,18 @@ func of(f *trial.Function) place {
 	return place{"functions/start_function.py", 1}
 }
 
+// refusal is the kind of a note of what the simulator has not.
+const refusal = "refused"
+
+// wantsOutside reports whether a module could not be imported for want of what the simulator has not.
+func wantsOutside(p adk.Problem) bool {
+	return strings.HasPrefix(p.Text, "Refused: ") || strings.HasPrefix(p.Text, "NotSupported: ")
+}
+
 // refused is what a function wanted last and the simulator has not; "" for nothing.
 func refused(f *trial.Function) string {
 	for _, n := range slices.Backward(f.Reply.Notes) {
-		if n.Kind == "refused" {
+		if n.Kind == refusal {
 			return n.String()
 		}
 	}

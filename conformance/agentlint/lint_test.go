@@ -43,7 +43,7 @@ func TestRules(t *testing.T) {
 			t.Parallel()
 			files := map[string]string{start: good}
 			maps.Copy(files, tc.files)
-			run := lint(t, files, tc.attributes, tc.strict)
+			run := lint(t, files, tc)
 			var got []string
 			for _, r := range run.Results {
 				id := strings.TrimPrefix(r.ID, "agent/")
@@ -87,7 +87,7 @@ func TestReport(t *testing.T) {
 		t.Fatal(err)
 	}
 	var b bytes.Buffer
-	if err := report.JSON(&b, lint(t, map[string]string{start: "def start_function(conv):\n    conv.integration_attributes['x']\n"}, "", false), report.NewRedactor()); err != nil {
+	if err := report.JSON(&b, lint(t, map[string]string{start: "def start_function(conv):\n    conv.integration_attributes['x']\n"}, lintCase{}), report.NewRedactor()); err != nil {
 		t.Fatal(err)
 	}
 	written, err := jsonschema.UnmarshalJSON(&b)
@@ -100,7 +100,7 @@ func TestReport(t *testing.T) {
 }
 
 // lint writes a project and judges it.
-func lint(t *testing.T, files map[string]string, attributes string, strict bool) finding.Run {
+func lint(t *testing.T, files map[string]string, tc lintCase) finding.Run {
 	t.Helper()
 	dir := t.TempDir()
 	for name, text := range files {
@@ -119,7 +119,11 @@ func lint(t *testing.T, files map[string]string, attributes string, strict bool)
 	if err != nil {
 		t.Fatal(err)
 	}
-	platform, err := sim.Load(sim.Sources{File: "x.yaml", Text: text, Brought: agent.Brought})
+	from := sim.Sources{File: "x.yaml", Text: text, Brought: agent.Brought}
+	if tc.set != "" {
+		from.Set = []string{tc.set}
+	}
+	platform, err := sim.Load(from)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,9 +133,9 @@ func lint(t *testing.T, files map[string]string, attributes string, strict bool)
 	}
 	project := a.(*adk.Agent)
 	t.Cleanup(func() { _ = project.Close(t.Context()) })
-	o := agentlint.Options{Tool: "dnispool", Platform: platform, Strict: strict}
-	if attributes != "" {
-		o.Attributes = json.RawMessage(attributes)
+	o := agentlint.Options{Tool: "dnispool", Platform: platform, Strict: tc.strict}
+	if tc.attributes != "" {
+		o.Attributes = json.RawMessage(tc.attributes)
 	}
 	run, err := agentlint.Lint(t.Context(), project, o)
 	if err != nil {

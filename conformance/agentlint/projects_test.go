@@ -1,6 +1,18 @@
 package agentlint_test
 
-import "strings"
+import (
+	"os"
+	"strings"
+)
+
+// documented is start_function as the platform documents it: it takes its attributes for a dict.
+var documented = func() string {
+	text, err := os.ReadFile("../../fakes/agent/adk/testdata/documented/" + start)
+	if err != nil {
+		panic(err)
+	}
+	return string(text)
+}()
 
 const (
 	start = "functions/start_function.py"
@@ -22,6 +34,7 @@ type lintCase struct {
 	name       string
 	files      map[string]string
 	attributes string
+	set        string // a setting of the platform
 	strict     bool
 	want       string // a line for each finding and each doubt
 	code       int
@@ -31,24 +44,15 @@ type lintCase struct {
 var projects = []lintCase{
 	{name: "right", code: 0},
 	{
-		// The documented snippet, which takes its attributes for a dict.
-		name: "as the platform documents it",
-		files: map[string]string{start: `def start_function(conv):
-    attributes = conv.integration_attributes
-    conv.state.shared_id = attributes.get("shared_id")
-    conv.state.ani = attributes.get("ani")
-    if not conv.state.shared_id and not conv.state.ani:
-        conv.state.handoff_to = "DEFAULT_QUEUE"
-`},
-		want: `should start-survives-none functions/start_function.py:3 seen by running: with None: AttributeError: 'NoneType' object has no attribute 'get'`,
+		name:  "as the platform documents it",
+		files: map[string]string{start: documented},
+		want:  "should start-survives-none functions/start_function.py:5 seen by running: with None: AttributeError: 'NoneType' object has no attribute 'get'",
 	},
 	{
-		name:   "the same, strictly",
-		files:  map[string]string{start: "def start_function(conv):\n    conv.state.shared_id = conv.integration_attributes.get('shared_id')\n"},
-		strict: true,
-		want:   `should start-survives-none functions/start_function.py:2 seen by running: with None: AttributeError: 'NoneType' object has no attribute 'get'`,
-		code:   1,
+		name: "the same, strictly", files: map[string]string{start: documented}, strict: true, code: 1,
+		want: "should start-survives-none functions/start_function.py:5 seen by running: with None: AttributeError: 'NoneType' object has no attribute 'get'",
 	},
+	{name: "the same, for a platform that gives {} when nothing came", files: map[string]string{start: documented}, set: "conversation.missing_attributes=empty", strict: true},
 
 	{
 		name: "no Python", files: map[string]string{"functions/odd.py": "def odd(:\n"}, code: 1,
@@ -203,7 +207,23 @@ inconclusive start-survives-none: start_function fails in the same place when th
 		files: map[string]string{start: "import urllib.request\n" + good + "    urllib.request.urlopen('http://192.0.2.1')\n"},
 		want: `inconclusive start-works: start_function: the network is refused: socket.getaddrinfo 192.0.2.1:80 at functions/start_function.py:8
 inconclusive start-survives-empty-attributes: start_function: the network is refused: socket.getaddrinfo 192.0.2.1:80 at functions/start_function.py:8
-inconclusive start-survives-none: start_function: the network is refused: socket.getaddrinfo 192.0.2.1:80 at functions/start_function.py:8`,
+inconclusive start-survives-none: start_function: the network is refused: socket.getaddrinfo 192.0.2.1:80 at functions/start_function.py:8
+may simulator-has-it functions/start_function.py:8 seen by running: the network is refused: socket.getaddrinfo 192.0.2.1:80`,
+	},
+	{
+		name:  "wants the network, and does without",
+		files: map[string]string{start: "import urllib.request\n" + good + "    try:\n        urllib.request.urlopen('http://192.0.2.1')\n    except OSError:\n        conv.state.tier = None\n"},
+		want:  "may simulator-has-it functions/start_function.py:9 seen by running: the network is refused: socket.getaddrinfo 192.0.2.1:80",
+	},
+	{
+		name: "wants the network while it is imported", code: 3,
+		files: map[string]string{"functions/tool.py": "import socket\n\nsocket.create_connection(('192.0.2.1', 80))\n\ndef tool(conv):\n    pass\n"},
+		want: `inconclusive can-be-imported: not everything could be imported here: Refused: the network is refused: socket.getaddrinfo 192.0.2.1:80 (the simulator runs a function by itself) at functions/tool.py:3
+may simulator-has-it functions/tool.py:3 seen by running: the network is refused: socket.getaddrinfo 192.0.2.1:80`,
+	},
+	{
+		name:  "looks as if it did: finds out whether there is IPv6",
+		files: map[string]string{start: "import socket\nwith socket.socket(socket.AF_INET) as probe:\n    probe.bind(('127.0.0.1', 0))\n" + good},
 	},
 
 	{
@@ -287,6 +307,20 @@ must attributes-are-read-at-the-start functions/helpers.py:2 read in the code: i
 		name: "uses what is not here", files: map[string]string{"functions/tool.py": "def tool(conv):\n    conv.send_sms('+44', 'hi')\n    conv.utils.geocode('x')\n"},
 		want: `may simulator-has-it functions/tool.py:2 read in the code: not supported: conv.send_sms
 may simulator-has-it functions/tool.py:3 read in the code: not supported: conv.utils.geocode`,
+	},
+	{
+		name: "uses what is not here by a name that is known only when it runs, and what can be read too, in start_function and at the end",
+		files: map[string]string{
+			start: good + "    for name in ('memory', 'language'):\n        try:\n            getattr(conv, name)\n            conv.sms_queue\n        except NotImplementedError:\n            pass\n",
+			end:   "def end_function(conv):\n    for name in ['discard_recording']:\n        getattr(conv, name)()\n",
+		},
+		want: `may simulator-has-it functions/start_function.py:10 read in the code: not supported: conv.sms_queue
+may simulator-has-it functions/start_function.py:9 seen by running: not supported: conv.memory
+may simulator-has-it functions/end_function.py:3 seen by running: not supported: conv.discard_recording`,
+	},
+	{
+		name:  "looks broken: decorators with and without a call",
+		files: map[string]string{"functions/tool.py": "from _gen import *\n\n@func_description('x')\n@func_latency_control\ndef tool(conv: Conversation):\n    pass\n\n@func_latency_control(delay_before_responses_start=0)\ndef other(conv):\n    pass\n\nassert tool(1) is None and other(1) is None\n"},
 	},
 	{name: "looks as if it did: names of its own", files: map[string]string{"functions/tool.py": "def tool(conv, memory):\n    conv.state.memory = memory.api\n"}},
 

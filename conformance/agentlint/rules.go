@@ -70,7 +70,12 @@ func rules() []rule {
 			source:  "ADK: integration_attributes is dict or None; the example of the DNIs Pool page takes it for a dict",
 			why:     "Where the platform says None, every stray call crashes here, and its caller meets an agent without a queue to go to.",
 			instead: "attributes = conv.integration_attributes or {}",
-			judge:   func(e *evidence) verdict { return e.without(e.none, "None") },
+			judge: func(e *evidence) verdict {
+				if e.neverNone {
+					return notHere("by the configuration no attributes are {} (conversation.missing_attributes: empty)")
+				}
+				return e.without(e.none, "None")
+			},
 		},
 		{
 			id: "exposed-keys-are-written", level: finding.Must,
@@ -130,10 +135,10 @@ func rules() []rule {
 		},
 		{
 			id: "simulator-has-it", level: finding.May,
-			says:    "What the project uses of the conversation is there in this simulator.",
+			says:    "What the project wants of the conversation and of the outside is there in this simulator.",
 			source:  "the simulator's own limits",
-			why:     "Calls that come here fail in the simulator, and need not on the platform: what follows is not tested.",
-			instead: "nothing: it is a limit of the simulator",
+			why:     "Calls that come here go otherwise than on the platform: what follows is not tested.",
+			instead: "nothing: it is a limit of the simulator; secrets and answers of prompt_llm can be given, and network: allowed, with --config",
 			judge:   members,
 		},
 	}
@@ -146,10 +151,14 @@ func imports(e *evidence) (v verdict) {
 	if e.stuck != "" {
 		v.found = append(v.found, found{at: place{"functions/start_function.py", 1}, text: e.stuck, seen: byRunning})
 	}
-	var foreign []string
+	var foreign, refused []string
 	for _, module := range e.project.Modules {
 		p := e.unimported(module)
 		if p == nil {
+			continue
+		}
+		if wantsOutside(*p) {
+			refused = append(refused, p.Error())
 			continue
 		}
 		if name := e.foreign(*p); name != "" {
@@ -165,6 +174,9 @@ func imports(e *evidence) (v verdict) {
 			at.file = strings.ReplaceAll(module, ".", "/") + ".py"
 		}
 		v.found = append(v.found, found{at: at, text: p.Text, seen: how})
+	}
+	if len(v.found) == 0 && len(refused) > 0 {
+		return doubtful("not everything could be imported here: %s", strings.Join(refused, "; "))
 	}
 	if len(v.found) == 0 && len(foreign) > 0 {
 		return doubtful("this Python does not have %s: install it, and lint again", strings.Join(foreign, ", "))
@@ -408,6 +420,21 @@ func members(e *evidence) (v verdict) {
 	for _, u := range e.source.Uses {
 		if u.Kind == adk.UseMember && len(u.Roots) > 0 {
 			v.found = append(v.found, found{at: place{u.File, u.Line}, text: "not supported: " + u.Name, seen: byReading})
+		}
+	}
+	wanted := slices.Clone(e.loaded.Notes)
+	for _, c := range e.calls {
+		for _, f := range c.Functions {
+			wanted = append(wanted, f.Reply.Notes...)
+		}
+	}
+	for _, n := range wanted {
+		at := place{n.File, max(1, n.Line)}
+		if n.File == "" {
+			at.file = "functions/start_function.py"
+		}
+		if n.Kind == refusal && !slices.ContainsFunc(v.found, func(f found) bool { return f.at == at && f.text == n.Text }) {
+			v.found = append(v.found, found{at: at, text: n.Text, seen: byRunning})
 		}
 	}
 	return v

@@ -10,8 +10,8 @@ import (
 	"github.com/dnispool/dnispool/sim/conversation"
 )
 
-// written is the agent of a project that is written for a test.
-func written(t *testing.T, files map[string]string) *adk.Agent {
+// written is the agent of a project that is written for a test, with what is said of it in defaults changed.
+func written(t *testing.T, files map[string]string, changes ...func(*adk.Options)) *adk.Agent {
 	t.Helper()
 	needPython(t)
 	dir := t.TempDir()
@@ -30,6 +30,9 @@ func written(t *testing.T, files map[string]string) *adk.Agent {
 	}
 	o := adk.Defaults()
 	o.Python = interpreter()
+	for _, change := range changes {
+		change(&o)
+	}
 	a, err := adk.New(p, o)
 	if err != nil {
 		t.Fatal(err)

@@ -58,8 +58,9 @@ class _Inert(metaclass=_Words):
         self.__dict__.update(kwargs)
 
 
-def _decorator(*_args, **_kwargs):
-    return lambda function: function
+def _decorator(*args, **_kwargs):
+    """Is @func_latency_control(…), and @func_latency_control by itself."""
+    return args[0] if len(args) == 1 and callable(args[0]) else lambda function: function
 
 
 _VOICES = ("ElevenLabsVoice", "CustomVoice", "TTSVoice", "RimeVoice", "PlayHTVoice", "CartesiaVoice", "MinimaxVoice", "HumeVoice",
