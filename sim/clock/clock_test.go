@@ -142,6 +142,19 @@ func TestAdvanceToNext(t *testing.T) {
 	}
 }
 
+// TestTimeNeverGoesBack: who waits until a moment that others have moved the time past asks for less than nothing.
+func TestTimeNeverGoesBack(t *testing.T) {
+	steered := NewSteered(epoch, true)
+	defer steered.Close()
+	for name, v := range map[string]stepped{"virtual": NewVirtual(epoch), "steered": steered} {
+		v.Advance(time.Minute)
+		v.Advance(-time.Second)
+		if got := v.Now().Sub(epoch); got != time.Minute || v.AdvanceToNext(-time.Second, nil) {
+			t.Errorf("%s: want it to stand at 1m, got %s", name, got)
+		}
+	}
+}
+
 func TestSleepEndsWithItsContext(t *testing.T) {
 	for name, c := range map[string]Clock{"real": Real(), "virtual": NewVirtual(epoch)} {
 		t.Run(name, func(t *testing.T) {

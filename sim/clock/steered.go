@@ -142,7 +142,7 @@ func (k *Steered) ring() {
 	s.call()
 }
 
-// Advance moves the time by d. Whoever sleeps until some moment on the way wakes then, in order, and is let run until it
+// Advance moves the time by d; it never goes back. Whoever sleeps until some moment on the way wakes then, in order, and is let run until it
 // sleeps again or ends, or for a while in real time, before the next wakes.
 func (k *Steered) Advance(d time.Duration) {
 	k.advancing.Lock()
@@ -150,7 +150,7 @@ func (k *Steered) Advance(d time.Duration) {
 	k.Settle()
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	target := k.Now().Add(d)
+	target := k.Now().Add(max(0, d))
 	end := k.steps()
 	defer func() { end(target) }()
 	for k.wake(target) {

@@ -40,14 +40,14 @@ func (v *Virtual) At(t time.Time, f func()) (stop func()) {
 	return v.set(t, f)
 }
 
-// Advance moves the time by d. Whoever's sleep ends on the way is woken in order of time, and each is let run until
+// Advance moves the time by d; it never goes back. Whoever's sleep ends on the way is woken in order of time, and each is let run until
 // it sleeps again or ends before the next is woken.
 func (v *Virtual) Advance(d time.Duration) {
 	v.advancing.Lock()
 	defer v.advancing.Unlock()
 	v.Settle()
 	v.mu.Lock()
-	target := v.now.Add(d)
+	target := v.now.Add(max(0, d))
 	v.mu.Unlock()
 	for v.wake(target) {
 		v.Settle()
