@@ -170,7 +170,7 @@ func count(r finding.Result) int {
 
 // blame says what found the fault: the first failure.
 func blame(r finding.Result, operations int) *finding.Kill {
-	k := &finding.Kill{By: string(r.Status), Says: r.Reason, Where: r.ID, Operations: operations}
+	k := &finding.Kill{By: string(r.Status), Says: strings.Join(append([]string{r.Reason}, r.Notes...), "\n"), Where: r.ID, Operations: operations}
 	for i, f := range r.Failures {
 		switch {
 		case i > 0 && f.Kind == finding.KindCheck && f.Path != k.By && !slices.Contains(k.Also, f.Path):

@@ -64,19 +64,15 @@ type player struct {
 	warnings []string
 }
 
-// Play plays s on t. The result says what became of it; an error of the harness or an unreachable target is a result
-// too, with status error.
-func Play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options) (r finding.Result) {
+// play is Play without a watch.
+func play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options) (r finding.Result) {
 	started := time.Now()
 	defer func() {
 		if p := recover(); p != nil { // a defect of ours must not cost the other scenarios
 			r.Status, r.Reason, r.Duration = finding.Error, fmt.Sprintf("the harness failed: %v", p), time.Since(started)
 		}
 	}()
-	r = finding.Result{
-		ID: s.ID, File: s.File, Line: s.Line, Summary: s.Summary, Requirement: s.Requirement, Source: s.Source,
-		Level: s.Level, Labels: s.Labels, Seed: Seed(o.Seed, s.ID), Started: started,
-	}
+	r = about(s, o, started)
 	if status, reason := t.Refuses(s); status != "" {
 		r.Status, r.Reason = status, reason
 		return r
