@@ -33,6 +33,16 @@ var interpreter = sync.OnceValue(func() string {
 	return strings.TrimSpace(string(out))
 })
 
+// bare is Python without packages, whatever is installed.
+func bare(t *testing.T) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), "python3")
+	if err := os.WriteFile(file, []byte("#!/bin/sh\nexec '"+interpreter()+"' -S \"$@\"\n"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
 func TestRules(t *testing.T) {
 	t.Parallel()
 	if interpreter() == "" {
@@ -115,7 +125,12 @@ func lint(t *testing.T, files map[string]string, tc lintCase) finding.Run {
 			t.Fatal(err)
 		}
 	}
-	text, err := json.Marshal(map[string]any{"agent": map[string]any{"adk": map[string]string{"project": dir, "python": interpreter()}}})
+	options := map[string]any{"project": dir, "python": interpreter()}
+	if strings.Contains(files[start], vault) {
+		options["python"] = bare(t)
+	}
+	maps.Copy(options, tc.options)
+	text, err := json.Marshal(map[string]any{"agent": map[string]any{"adk": options}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,12 +29,16 @@ def start_function(conv):
 `
 )
 
+// vault imports what only the platform has.
+const vault = "import boto3\nfrom runtime.private.secret_vault import secret_vault\n"
+
 // lintCase is a project, and what is found in it. What is left out of its files is a start_function that is right.
 type lintCase struct {
 	name       string
 	files      map[string]string
 	attributes string
-	set        string // a setting of the platform
+	set        string         // a setting of the platform
+	options    map[string]any // how the project is run
 	strict     bool
 	want       string // a line for each finding and each doubt
 	code       int
@@ -214,6 +218,27 @@ may simulator-has-it functions/start_function.py:8 seen by running: the network 
 		name:  "wants the network, and does without",
 		files: map[string]string{start: "import urllib.request\n" + good + "    try:\n        urllib.request.urlopen('http://192.0.2.1')\n    except OSError:\n        conv.state.tier = None\n"},
 		want:  "may simulator-has-it functions/start_function.py:9 seen by running: the network is refused: socket.getaddrinfo 192.0.2.1:80",
+	},
+	{
+		name: "wants a secret of the platform's, and a client of another service that is not installed", code: 3,
+		files: map[string]string{start: vault + good + "    conv.state.tier = boto3.client('dynamodb').get_item(Key=secret_vault('crm')['key'])\n"},
+		want: `inconclusive start-works: start_function: not supported: boto3.client (boto3 is not installed here) at functions/start_function.py:9
+inconclusive start-survives-empty-attributes: start_function: not supported: boto3.client (boto3 is not installed here) at functions/start_function.py:9
+inconclusive start-survives-none: start_function: not supported: boto3.client (boto3 is not installed here) at functions/start_function.py:9
+may simulator-has-it functions/start_function.py:9 read in the code: not supported: boto3.client (boto3 is not installed here)`,
+	},
+	{
+		name: "wants a secret that nobody has given", code: 3,
+		files: map[string]string{start: vault + good + "    conv.state.tier = secret_vault('crm')\n"},
+		want: `inconclusive start-works: start_function: no secret 'crm' among the fixtures at functions/start_function.py:9
+inconclusive start-survives-empty-attributes: start_function: no secret 'crm' among the fixtures at functions/start_function.py:9
+inconclusive start-survives-none: start_function: no secret 'crm' among the fixtures at functions/start_function.py:9
+may simulator-has-it functions/start_function.py:9 seen by running: no secret 'crm' among the fixtures`,
+	},
+	{
+		name:    "looks broken: has the secret that it wants",
+		files:   map[string]string{start: vault + good + "    conv.state.user = secret_vault('crm')['user']\n"},
+		options: map[string]any{"secrets": map[string]any{"crm": map[string]string{"user": "anne"}}},
 	},
 	{
 		name: "wants the network while it is imported", code: 3,

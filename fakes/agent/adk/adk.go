@@ -22,16 +22,16 @@ import (
 
 // Options say how a project is run.
 type Options struct {
-	Python      string            `yaml:"python"`     // the interpreter, found on the PATH
-	Environment string            `yaml:"env"`        // conv.env, and whose real-time configuration it is: live, pre-release, sandbox or draft
-	Variant     string            `yaml:"variant"`    // conv.variant_name at the start; "": the project's default
-	Language    string            `yaml:"language"`   // conv.language at the start
-	NotJSON     string            `yaml:"not_json"`   // what a client sees of state that JSON cannot say: text or null. Unspecified
-	Network     string            `yaml:"network"`    // refused or allowed
-	Secrets     map[string]string `yaml:"secrets"`    // what conv.utils.get_secret gives
-	PromptLLM   []string          `yaml:"prompt_llm"` // what conv.utils.prompt_llm gives, one after another; the last one again and again
-	Turns       []Turn            `yaml:"turns"`      // what happens after start_function, for there is no language model here
-	DTMF        map[string]Turn   `yaml:"dtmf"`       // what happens when the caller presses these digits
+	Python      string                     `yaml:"python"`     // the interpreter, found on the PATH
+	Environment string                     `yaml:"env"`        // conv.env, and whose real-time configuration it is: live, pre-release, sandbox or draft
+	Variant     string                     `yaml:"variant"`    // conv.variant_name at the start; "": the project's default
+	Language    string                     `yaml:"language"`   // conv.language at the start
+	NotJSON     string                     `yaml:"not_json"`   // what a client sees of state that JSON cannot say: text or null. Unspecified
+	Network     string                     `yaml:"network"`    // refused or allowed
+	Secrets     map[string]json.RawMessage `yaml:"secrets"`    // what conv.utils.get_secret gives: text or a mapping
+	PromptLLM   []string                   `yaml:"prompt_llm"` // what conv.utils.prompt_llm gives, one after another; the last one again and again
+	Turns       []Turn                     `yaml:"turns"`      // what happens after start_function, for there is no language model here
+	DTMF        map[string]Turn            `yaml:"dtmf"`       // what happens when the caller presses these digits
 }
 
 // Turn is one turn of the conversation, or what a function is called for that the caller has pressed.
@@ -79,7 +79,7 @@ func New(p *Project, o Options) (*Agent, error) {
 		return nil, err
 	}
 	if o.Secrets == nil {
-		o.Secrets = map[string]string{}
+		o.Secrets = map[string]json.RawMessage{}
 	}
 	sent, err := json.Marshal(map[string]any{"load": map[string]any{
 		"root": p.Root, "modules": p.Modules, "flows": orEmpty(p.Flows), "handoffs": p.Handoffs, "variants": p.Variants, "variant": variant,

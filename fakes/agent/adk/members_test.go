@@ -39,7 +39,7 @@ func TestMembers(t *testing.T) {
 		{
 			project: "financial", attributes: `{"a":1}`,
 			change: func(o *adk.Options) {
-				o.Secrets, o.PromptLLM = map[string]string{"pin": "1234"}, []string{`{"summary":"asked for a teller"}`}
+				o.Secrets, o.PromptLLM = with("pin", `"1234"`), []string{`{"summary":"asked for a teller"}`}
 			},
 			turns: []adk.Turn{{Said: "A person, please", Call: "handoff", With: with("to", `"default"`)}},
 		},
@@ -49,6 +49,7 @@ func TestMembers(t *testing.T) {
 			project: "shop", attributes: `{"order":7}`, turns: []adk.Turn{{Call: "hang_up", With: with("outcome", `"sold"`)}},
 			change: func(o *adk.Options) { o.PromptLLM = []string{"sold"} },
 		},
+		{project: "ledger", attributes: `{}`, turns: []adk.Turn{{Said: "Hello", Call: "look"}}},
 		{project: "airline"},
 		{project: "rules"},
 	} {

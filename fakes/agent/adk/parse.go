@@ -25,6 +25,7 @@ func Parse(file string, n *yaml.Node) (*Agent, strictyaml.Problems) {
 		problems = strictyaml.DecodeKey(file, "adk", n, &keys.Project)
 	} else {
 		problems = strictyaml.Decode(file, n, &keys)
+		problems = append(problems, checkSecrets(file, n)...)
 		problems = append(problems, checkTurns(file, n, keys.Options)...)
 		if p := strictyaml.Lookup(n, "project"); p != nil {
 			at = p
@@ -63,6 +64,16 @@ func (o Options) validate() error {
 		strictyaml.Among("not_json", o.NotJSON, "text", "null"),
 		strictyaml.Among("network", o.Network, "refused", "allowed"),
 	)
+}
+
+// checkSecrets returns what is wrong with secrets that could be read.
+func checkSecrets(file string, n *yaml.Node) (problems strictyaml.Problems) {
+	for name, secret := range strictyaml.Pairs(strictyaml.Lookup(n, "secrets")) {
+		if secret.Kind != yaml.MappingNode && secret.ShortTag() != "!!str" {
+			problems = append(problems, strictyaml.At(file, secret, "secrets: %s: want text in quotes or a mapping, got %s", name.Value, secret.Value))
+		}
+	}
+	return problems
 }
 
 // checkTurns returns what is wrong with turns that could be read.

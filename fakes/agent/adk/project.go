@@ -2,6 +2,7 @@ package adk
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -44,8 +45,9 @@ type Flow struct {
 type Handoff struct {
 	Name    string            `json:"name"`
 	Default bool              `json:"is_default"`
-	Method  string            `json:"method"` // bye, refer or invite
+	Method  string            `json:"method"` // bye, refer or invite; bye where nothing is said of it, as the platform reads it (ADK)
 	Number  string            `json:"phone_number,omitempty"`
+	Config  map[string]string `json:"sip_config"` // as it is written
 	Headers map[string]string `json:"headers"`
 }
 
@@ -190,12 +192,9 @@ func (p *Project) readFlows() error {
 func (p *Project) readHandoffs() error {
 	var file struct {
 		Handoffs []struct {
-			Name    string `yaml:"name"`
-			Default bool   `yaml:"is_default"`
-			SIP     struct {
-				Method string `yaml:"method"`
-				Number string `yaml:"phone_number"`
-			} `yaml:"sip_config"`
+			Name    string            `yaml:"name"`
+			Default bool              `yaml:"is_default"`
+			SIP     map[string]string `yaml:"sip_config"`
 			Headers []struct {
 				Key   string `yaml:"key"`
 				Value string `yaml:"value"`
@@ -204,9 +203,9 @@ func (p *Project) readHandoffs() error {
 	}
 	err := p.decode("config/handoffs.yaml", &file)
 	for _, h := range file.Handoffs {
-		out := Handoff{Name: h.Name, Default: h.Default, Method: h.SIP.Method, Number: h.SIP.Number, Headers: map[string]string{}}
-		if out.Method == "" {
-			out.Method = "bye" // as the platform reads it (ADK)
+		out := Handoff{Name: h.Name, Default: h.Default, Method: cmp.Or(h.SIP["method"], "bye"), Number: h.SIP["phone_number"], Config: h.SIP, Headers: map[string]string{}}
+		if out.Config == nil {
+			out.Config = map[string]string{}
 		}
 		for _, header := range h.Headers {
 			out.Headers[header.Key] = header.Value

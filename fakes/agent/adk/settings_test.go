@@ -84,6 +84,7 @@ func TestProblems(t *testing.T) {
 		"agent: {adk: testdata}":                                                          "x.yaml:1:14: adk: testdata: want a folder of an ADK project, with functions/start_function.py in it, got none",
 		"agent: {adk: {env: live}}":                                                       "x.yaml:1:14: adk: want the folder of a project, got nothing",
 		"agent: {adk: {project: testdata/kept, env: staging}}":                            `x.yaml:1:14: adk: env: want live, pre-release, sandbox or draft, got "staging"`,
+		"agent: {adk: {project: testdata/kept, secrets: {pin: 12, crm: {a: 1}}}}":         "x.yaml:1:54: secrets: pin: want text in quotes or a mapping, got 12",
 		"agent: {adk: {project: testdata/kept, turnz: []}}":                               `x.yaml:1:39: unknown key "turnz" (did you mean "turns"?)`,
 		"agent: {adk: {project: testdata/configured, variant: night}}":                    `x.yaml:1:24: adk: variant: want one of config/variant_attributes.yaml, got "night"`,
 		"agent: {adk: {project: testdata/kept, turns: [{}]}}":                             "x.yaml:1:47: turn: want said, call, takes or listen, got an empty mapping",

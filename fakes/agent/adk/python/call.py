@@ -2,7 +2,7 @@
 import json
 import os
 
-from . import clock, conversation, loader, notes, outside, values
+from . import clock, conversation, loader, notes, outside, stub, values
 
 
 class Call:
@@ -46,15 +46,16 @@ class Call:
             self.conv = conversation.Conversation(request["call"], self.project)
         conv = self.conv
         conversation.missing_index = request["missing_index"]
-        conv.integration_attributes = request.get("attributes")
+        conv._become(integration_attributes=request.get("attributes"))
         conv._said, conv._goto, conv._exit, conv._handoff = [], None, False, None
+        conv.metrics_queue.clear()
         if request["flow"] or conv.current_flow:
-            conv.current_flow, conv.current_step = request["flow"] or None, request["step"] or None
+            conv._become(current_flow=request["flow"] or None, current_step=request["step"] or None)
         self.reconcile(request["state"])
         if request["function"] == "start":
             conv.state.update({"from_": conv.caller_number, "to": conv.callee_number, "call_sid": conv.id})
         if request["said"]:
-            conv.history.append(conversation.UserInput(request["said"]))
+            conv.history.append(stub.UserInput(request["said"]))
         clock.begin(request["now"], request["limit_ns"])
         outside.arm(True)
         reply = {}
@@ -113,13 +114,13 @@ class Call:
         if conv._goto:
             self.go_to(*conv._goto)
         elif conv._exit:
-            conv.current_flow = conv.current_step = None
+            conv._become(current_flow=None, current_step=None)
         utterance = result.get("utterance")
         if not isinstance(utterance, (type(None), str)):
             raise TypeError(f"utterance: want a text, got {type(utterance).__name__}")
         if utterance:
             conv._said.append(utterance)
-        conv.history.extend(conversation.AgentResponse(text) for text in conv._said if text)
+        conv.history.extend(stub.AgentResponse(text) for text in conv._said if text)
         reply["say"] = " ".join(text for text in conv._said if text)
 
     def hand_off(self, handoff, reply):
@@ -143,7 +144,7 @@ class Call:
         if found is None:
             notes.note("note", f"flow {name!r}: there is none of this name", ("", 0))
             return
-        self.conv.current_flow, self.conv.current_step = found["name"], step or found["start_step"]
+        self.conv._become(current_flow=found["name"], current_step=step or found["start_step"])
 
 
 def handoff_of(value):

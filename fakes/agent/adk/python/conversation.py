@@ -1,14 +1,27 @@
 """What a function is given: conv, and flow in a function of a flow."""
+import json
 import sys
 
-from . import loader, names, notes
+from . import loader, names, notes, outside, stub
 
+# The stub's members of conv that are refused by name.
 UNSUPPORTED = (
-    "agentic_dial", "api", "apis", "attachments", "entities", "generic_external_events", "integrations", "knowledge_base", "memory", "provider_voice_id",
-    "response_suggestions", "sms_queue", "sms_templates", "transcript_alternatives", "translations", "variables", "voice_change", "webchat",
-    "add_attachments", "clear_asr_biasing", "discard_recording", "generate_external_event", "goto_csat_flow", "log_api_response",
-    "randomize_voice", "send_content_template", "send_email", "send_sms", "send_sms_template", "send_whatsapp", "set_asr_biasing",
-    "set_background_track", "set_response_suggestions",
+    "add_attachments", "agentic_dial", "api", "attachments", "clear_asr_biasing", "discard_recording", "entities", "from_runtime_data",
+    "generate_external_event", "generic_external_events", "goto_csat_flow", "integrations", "log_api_response", "memory",
+    "provider_voice_id", "randomize_voice", "response_suggestions", "send_content_template", "send_email", "send_sms",
+    "send_sms_template", "send_whatsapp", "set_asr_biasing", "set_csat_eligibility", "set_csat_phone_number", "set_csat_score",
+    "set_csat_survey_entered", "set_response_suggestions", "sms_queue", "sms_templates", "transcript_alternatives", "translations",
+    "voice_change", "webchat",
+    # Of other versions of the stub, or of a documentation page.
+    "apis", "clock", "cxone", "knowledge_base", "set_background_track", "variables", "verified_context",
+)
+
+
+# The stub's properties of conv that are supported: a project may not assign them.
+READ_ONLY = (
+    "account_id", "callee_number", "caller_number", "channel_type", "current_flow", "current_step", "env", "functions", "handoffs",
+    "history", "id", "integration_attributes", "language", "metric_events", "metrics_queue", "project_id", "real_time_config",
+    "sip_headers", "state", "variant", "variant_name", "variants",
 )
 
 
@@ -23,9 +36,6 @@ class State(dict):
     def __setattr__(self, name, value):
         self[name] = value
 
-    def __delattr__(self, name):
-        self.pop(name, None)
-
     def __missing__(self, key):
         if missing_index == "none":
             return None
@@ -35,70 +45,18 @@ class State(dict):
 missing_index = "error"  # what conv.state["key"] does without the key: a setting of the platform's
 
 
-class ReadOnly(dict):
-    """conv.real_time_config."""
-
-    def _refuse(self, *_args, **_kwargs):
-        raise TypeError("real_time_config is read-only")
-
-    __setitem__ = __delitem__ = __ior__ = update = pop = popitem = clear = setdefault = _refuse
-
-
-class Variant:
-    """A variant's attributes: text, or None where there is none. They can be assigned."""
-
-    def __init__(self, name, attributes):
-        self.__dict__.update(attributes)
-        self.__dict__.setdefault("name", name)
-
-    def __getattr__(self, name):
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return None
-
-
-class HandoffConfig:
-    """An entry of config/handoffs.yaml."""
-
-    def __init__(self, entry):
-        self.__dict__.update(entry)
-
-
-class Metric:
-    """A metric that was written."""
-
-    def __init__(self, name, value, write_once):
-        self.name, self.value, self.write_once = name, value, write_once
-
-    def __repr__(self):
-        return f"Metric(name={self.name!r}, value={self.value!r})"
-
-
-class AgentResponse:
-    role = "agent"
-
-    def __init__(self, text):
-        self.text = text
-
-
-class UserInput:
-    role = "user"
-
-    def __init__(self, text):
-        self.text = text
-
-
-class Functions:
+class FunctionExecutor(dict):
     """conv.functions: the project's own, each given the conversation first."""
 
     def __init__(self, conv):
-        self._conv = conv
+        super().__init__()
+        self.conv = conv
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
         function = loader.function("functions." + name)
-        return lambda *args, **kwargs: function(self._conv, *args, **kwargs)
+        return lambda *args, **kwargs: function(self.conv, *args, **kwargs)
 
 
 class Utils:
@@ -107,20 +65,17 @@ class Utils:
     def __init__(self, fixtures):
         self._fixtures, self._answered = fixtures, 0
 
-    def prompt_llm(self, prompt="", *_args, **_kwargs):
+    def prompt_llm(self, prompt, *, show_history=False, return_json=False, model="gpt-4o"):
         answers = self._fixtures["prompt_llm"]
         if not answers:
             names.refuse("conv.utils.prompt_llm without an answer: give some as prompt_llm")
         answer = answers[min(self._answered, len(answers) - 1)]
         self._answered += 1
         notes.note("note", f"prompt_llm {str(prompt)[:80]!r} was answered from the fixtures")
-        return answer
+        return json.loads(answer) if return_json else answer
 
-    def get_secret(self, name, *_args, **_kwargs):
-        if name not in self._fixtures["secrets"]:
-            notes.once("refused", f"no secret {name!r} among the fixtures")
-            raise names.SecretNotFound(name)
-        return self._fixtures["secrets"][name]
+    def get_secret(self, secret_name):
+        return outside.secret(secret_name)
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -133,23 +88,31 @@ class Conversation:
 
     def __init__(self, call, project):
         self._project = project
-        self.id, self.account_id, self.project_id = call["id"], call["account"], call["project"]
-        self.caller_number, self.callee_number = call.get("ani") or None, call["dnis"]
-        self.sip_headers = dict(call.get("headers") or {})
-        self.env, self.channel_type = project["env"], "sip.polyai"
-        self.integration_attributes = None
-        self.real_time_config = ReadOnly(project["real_time_config"])
-        self.variants = {name: Variant(name, attributes) for name, attributes in project["variants"].items()}
-        self.variant_name = project["variant"] or None
-        self.language = project["language"]
-        self.handoffs = {name: HandoffConfig(entry) for name, entry in project["handoffs"].items()}
-        self.state, self.history, self.metric_events = State(), [], []
-        self.log, self.utils, self.functions = names.Log(), Utils(project), Functions(self)
-        self.current_flow = self.current_step = None
         self._said, self._goto, self._exit, self._handoff = [], None, False, None
+        self._become(
+            id=call["id"], account_id=call["account"], project_id=call["project"], caller_number=call.get("ani") or None,
+            callee_number=call["dnis"], sip_headers=dict(call.get("headers") or {}), env=project["env"], channel_type="sip.polyai",
+            integration_attributes=None, real_time_config=stub.RealtimeConfig(project["real_time_config"]),
+            variants={name: stub.Variant(attributes) for name, attributes in project["variants"].items()},
+            variant_name=project["variant"] or None, language=project["language"],
+            handoffs={name: stub.HandoffConfig(entry["method"], dict(entry["sip_config"]), dict(entry["headers"]))
+                      for name, entry in project["handoffs"].items()},
+            state=State(), history=[], current_flow=None, current_step=None, functions=FunctionExecutor(self),
+            metric_events=[], metrics_queue=[],  # those of the call, and those of the function as they will be sent
+        )
+        self.log, self.utils = names.Log("conv.log"), Utils(project)
+
+    def _become(self, **properties):
+        """Sets what a project may only read."""
+        self.__dict__.update(properties)
+
+    def __setattr__(self, name, value):
+        if name in READ_ONLY:
+            raise AttributeError(f"property {name!r} of 'Conversation' object has no setter")
+        object.__setattr__(self, name, value)
 
     def __getattr__(self, name):
-        if name in UNSUPPORTED or name.startswith("set_csat_"):
+        if name in UNSUPPORTED:
             names.refuse("conv." + name)
         raise AttributeError(f"'Conversation' object has no attribute {name!r}")
 
@@ -157,41 +120,38 @@ class Conversation:
     def variant(self):
         return self.variants.get(self.variant_name)
 
-    @property
-    def metrics_queue(self):
-        return self.metric_events
+    def say(self, utterance):
+        self._said.append(str(utterance))
 
-    def say(self, text, *_args, **_kwargs):
-        self._said.append(str(text))
+    def goto_flow(self, flow_name):
+        self._goto = (flow_name, None)
 
-    def goto_flow(self, name, *_args, **_kwargs):
-        self._goto = (name, None)
-
-    def exit_flow(self, *_args, **_kwargs):
+    def exit_flow(self):
         self._exit = True
 
-    def set_variant(self, name):
-        if name not in self.variants:
-            notes.note("note", f"variant {name!r} is not in config/variant_attributes.yaml")
-        self.variant_name = name
+    def set_variant(self, variant):
+        if variant not in self.variants:
+            notes.note("note", f"variant {variant!r} is not in config/variant_attributes.yaml")
+        self._become(variant_name=variant)
 
-    def set_language(self, language, *_args, **_kwargs):
-        self.language = language
+    def set_language(self, language):
+        self._become(language=language)
 
-    def set_voice(self, voice, *_args, **_kwargs):
+    def set_voice(self, voice):
         """Nothing speaks here."""
 
     def write_metric(self, name, value=None, *, write_once=False):
         if write_once and any(metric.name == name for metric in self.metric_events):
             return
-        self.metric_events.append(Metric(name, value, write_once))
+        self.metric_events.append(stub.MetricEvent(name, value))
+        self.metrics_queue.append({"name": name, "value": value})
         notes.note("metric", name if value is None else f"{name}={value}", notes.place(sys._getframe(1)))
 
     def call_handoff(self, destination, reason=None, utterance=None, sip_headers=None, route=None):
         entry = self._project["handoffs"].get(destination)
         if entry is None:
             notes.once("missing-handoff", f"no handoff {destination!r} in config/handoffs.yaml")
-            raise names.MissingHandoff(destination)
+            raise stub.MissingHandoff(destination)
         method = entry["method"]
         self._handoff = {
             "destination": destination, "reason": reason or destination, "method": method,
@@ -205,15 +165,12 @@ class Flow:
     """flow, the second argument of a flow's functions."""
 
     def __init__(self, conv, name):
-        self._conv, self.name = conv, name
+        self._conv, self._name = conv, name
         self.current_step = conv.current_step
+        self.functions = FlowFunctionExecutor(conv, self)
 
-    @property
-    def functions(self):
-        return FlowFunctions(self._conv, self)
-
-    def goto_step(self, step, *_args, **_kwargs):
-        self._conv._goto = (self.name, step)
+    def goto_step(self, step_name, label=None):
+        self._conv._goto = (self._name, step_name)
 
     def __getattr__(self, name):
         if name.startswith("__"):
@@ -221,17 +178,20 @@ class Flow:
         names.refuse("flow." + name)
 
 
-class FlowFunctions:
+class FlowFunctionExecutor(dict):
     """flow.functions: the flow's own, each given conversation and flow first."""
 
     def __init__(self, conv, flow):
-        self._conv, self._flow = conv, flow
+        super().__init__()
+        self.conv, self.flow = conv, flow
 
     def __getattr__(self, name):
         if name.startswith("__"):
             raise AttributeError(name)
-        function = loader.of_flow(self._flow.name, name)
-        return lambda *args, **kwargs: function(self._conv, self._flow, *args, **kwargs)
+        function = loader.of_flow(self.flow._name, name)
+        return lambda *args, **kwargs: function(self.conv, self.flow, *args, **kwargs)
 
 
-CLASSES = (Conversation, Flow, State, Variant, HandoffConfig, AgentResponse, UserInput)
+def exported():
+    """Returns what a project has of this module, by name."""
+    return {cls.__name__: cls for cls in (Conversation, Flow, State, FunctionExecutor, FlowFunctionExecutor)}

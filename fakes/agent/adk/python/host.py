@@ -9,7 +9,7 @@ import socket
 import sys
 import traceback
 
-from . import call, clock, conversation, loader, names, notes, outside, reading
+from . import absent, call, clock, conversation, loader, names, notes, outside, reading, stub
 
 CONTROL, MARKS = 3, 200  # descriptors; the second is the least that it may be
 MEMORY, FILE, CPU, DESCRIPTORS = 1 << 30, 64 << 20, 300, 256  # limits of a call: bytes, bytes, seconds, number
@@ -18,7 +18,7 @@ MEMORY, FILE, CPU, DESCRIPTORS = 1 << 30, 64 << 20, 300, 256  # limits of a call
 def main():
     control = socket.socket(fileno=CONTROL)
     clock.install()
-    names.install(conversation.CLASSES)
+    names.install({**stub.exported(), **conversation.exported()})
     notes.attach(control, 1)
     notes.install()
     try:
@@ -51,7 +51,8 @@ class Host:
         if "load" in message:
             self.project = message["load"]
             notes.of_project(self.project["root"])
-            outside.install(self.project["network"])
+            outside.install(self.project["network"], self.project["secrets"])
+            absent.install(self.project)
             loaded = loader.load(self.project)
             gc.collect()
             gc.freeze()  # what is loaded is shared with every call and not looked at again

@@ -3,7 +3,7 @@ import errno
 import socket
 import sys
 
-from . import notes
+from . import notes, stub
 
 _NETWORK = ("socket.connect", "socket.bind", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo", "socket.getnameinfo",
             "socket.gethostbyname", "socket.gethostbyaddr")
@@ -12,6 +12,7 @@ _LISTEN = "socket.listen"  # Python has no audit event for it
 
 _armed = False
 _network_allowed = False
+_secrets = {}
 
 
 class Refused(ConnectionError):
@@ -63,10 +64,18 @@ def _listen(self, *args):
     return super(socket.socket, self).listen(*args)
 
 
-def install(network):
+def secret(secret_name):
+    """Returns a secret of the fixtures: a text, or a dict."""
+    if secret_name not in _secrets:
+        notes.once("refused", f"no secret {secret_name!r} among the fixtures")
+        raise stub.SecretNotFound(secret_name)
+    return _secrets[secret_name]
+
+
+def install(network, secrets):
     """Refuses the network, unless it is allowed, and other processes, from arm on."""
-    global _network_allowed
-    _network_allowed = network == "allowed"
+    global _network_allowed, _secrets
+    _network_allowed, _secrets = network == "allowed", secrets
     socket.socket.listen = _listen
     sys.addaudithook(_hook)
 

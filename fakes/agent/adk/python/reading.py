@@ -2,10 +2,10 @@
 import ast
 import os
 
-from . import conversation, loader
+from . import absent, conversation, loader, stub
 
 _HARMLESS = {"len", "dict", "str", "repr", "print", "list", "sorted", "bool", "dumps", "getattr", "hasattr", "isinstance", "deepcopy", "copy", "items"}
-_UTILS, _FLOW = ("prompt_llm", "get_secret"), ("goto_step", "functions", "current_step", "name")
+_UTILS, _FLOW = ("prompt_llm", "get_secret"), ("goto_step", "functions", "current_step")
 
 
 def read(project):
@@ -216,10 +216,13 @@ class Reading(ast.NodeVisitor):
     def visit_Attribute(self, node):
         if node.attr == "integration_attributes" and isinstance(node.ctx, ast.Load):
             self.use("attributes", node.attr, node)
-        if self.is_conv(node.value) and (node.attr in conversation.UNSUPPORTED or node.attr.startswith("set_csat_")):
+        if self.is_conv(node.value) and node.attr in conversation.UNSUPPORTED:
             self.use("member", "conv." + node.attr, node)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "utils" and self.is_conv(node.value.value) and node.attr not in _UTILS:
             self.use("member", "conv.utils." + node.attr, node)
+        of, name = self.module.names.get(_dotted(node.value), (None, None))
+        if of and not name and absent.missing(of.partition(".")[0]):
+            self.use("member", f"{of}.{node.attr} ({of.partition('.')[0]} is not installed here)", node)
         if isinstance(node.value, ast.Name) and node.value.id == "flow" and node.attr not in _FLOW:
             self.use("member", "flow." + node.attr, node)
         self.generic_visit(node)
@@ -227,6 +230,8 @@ class Reading(ast.NodeVisitor):
     def visit_Call(self, node):
         self.path_of(node)
         name = _last(node.func)
+        if isinstance(node.func, ast.Name) and name in stub.REFUSED and name not in self.module.bodies and name not in self.module.names:
+            self.use("member", name, node)
         if name == "call_handoff":
             to = node.args[0] if node.args else next((keyword.value for keyword in node.keywords if keyword.arg == "destination"), None)
             self.use("handoff", _text(to) or "", node)

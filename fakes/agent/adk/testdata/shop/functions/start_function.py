@@ -7,5 +7,5 @@ def start_function(conv):
     conv.state.order = order_of(conv.integration_attributes)
     conv.state.call = conv.id
     conv.set_language("fr-FR")
-    conv.set_voice(CustomVoice(id="x"))
+    conv.set_voice(CustomVoice("own", "x", pitch=2))
     conv.state.language = conv.language
