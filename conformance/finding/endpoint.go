@@ -37,16 +37,15 @@ var endpointNames = map[string]string{"dni-reservation": "Reserve DNI", "handoff
 
 const elsewhere = "other paths"
 
-// Latencies says how long each endpoint took in the exchanges of the run.
+// Latencies says how long each endpoint took in the exchanges of the run, but for those that a scenario's own fault was put on.
 func (r Run) Latencies() (out []Endpoint) {
 	about := make(map[string][]Exchange)
 	for _, res := range r.Results {
 		for _, x := range res.Exchanges {
-			name := elsewhere
-			if u, err := url.Parse(x.URL); err == nil {
-				name = cmp.Or(endpointNames[path.Base(u.Path)], elsewhere)
+			if x.Injected != "" {
+				continue
 			}
-			about[name] = append(about[name], x)
+			about[x.endpoint()] = append(about[x.endpoint()], x)
 		}
 	}
 	for _, name := range []string{"Reserve DNI", "Get Handoff", elsewhere} {
@@ -55,6 +54,15 @@ func (r Run) Latencies() (out []Endpoint) {
 		}
 	}
 	return out
+}
+
+// endpoint names the endpoint that was asked.
+func (x Exchange) endpoint() string {
+	u, err := url.Parse(x.URL)
+	if err != nil {
+		return elsewhere
+	}
+	return cmp.Or(endpointNames[path.Base(u.Path)], elsewhere)
 }
 
 func endpoint(name string, all []Exchange) Endpoint {

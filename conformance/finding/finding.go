@@ -254,6 +254,8 @@ type Exchange struct {
 	Error           string        `json:"error,omitempty"` // why there was no (whole) reply
 	Definite        bool          `json:"definite"`        // it is certain whether the request took effect
 	Truncated       bool          `json:"truncated,omitempty"`
+	OwnKey          bool          `json:"own_key,omitempty"`  // an endpoint of the contract was asked with the run's own key for it
+	Injected        string        `json:"injected,omitempty"` // the scenario's own fault that was put on it: what it shows is not all the platform's doing
 }
 
 // ReplyHeader is the value of a header of the reply; "" when there is none of that name.

@@ -31,16 +31,21 @@ func (l line) Do(r *http.Request) (*http.Response, error) {
 	return l.ask(r)
 }
 
-// exchange sends a request and reads the whole reply, which can then be read again.
-func (l line) exchange(r *http.Request) (*http.Response, []byte, error) {
-	res, err := l.run.Stage.Do(r)
-	if err != nil {
-		return nil, nil, err
+// exchange sends a request and reads the whole reply, which can then be read again. altered is a fault of the profile's that
+// made what came, or kept it away; nil where it is the platform's.
+func (l line) exchange(r *http.Request) (res *http.Response, body []byte, altered *targets.Injected, err error) {
+	watched, injected := targets.Watch(r.Context())
+	res, err = l.run.Stage.Do(r.WithContext(watched))
+	if altered = injected(); altered != nil && !altered.Altered {
+		altered = nil
 	}
-	body, err := io.ReadAll(io.LimitReader(res.Body, maxBody))
+	if err != nil {
+		return nil, nil, altered, err
+	}
+	body, err = io.ReadAll(io.LimitReader(res.Body, maxBody))
 	_ = res.Body.Close()
 	res.Body = &replayed{bytes.NewReader(body), err}
-	return res, body, err
+	return res, body, altered, err
 }
 
 // replayed is a body that was read, with the error that ended the reading.
@@ -76,7 +81,7 @@ func (l line) reserve(r *http.Request) (*http.Response, error) {
 	l.run.measure.Tries(op.Start, l.tries > 0)
 	l.tries++
 	o := l.run.record.begin(op)
-	res, body, err := l.exchange(r)
+	res, body, altered, err := l.exchange(r)
 	o.End = l.run.now()
 	reply := measure.Reply{Due: due, Sent: o.Start, Now: o.End, Caller: l.due, Unsent: errors.Is(err, syscall.ECONNREFUSED)}
 	switch {
@@ -88,6 +93,9 @@ func (l line) reserve(r *http.Request) (*http.Response, error) {
 			o.Number = numberIn(body)
 		}
 		reply.Status, reply.Number = o.Status, o.Number
+	}
+	if altered != nil { // a history tells of the platform alone
+		o.Outcome, o.Status, o.Number = altered.Outcome(), 0, ""
 	}
 	l.run.record.update(o)
 	l.status, l.reserved = reply.Status, reply.Now
@@ -114,21 +122,22 @@ func (l line) ask(r *http.Request) (*http.Response, error) {
 	first := l.polls == 0
 	l.polls++
 	o := l.run.record.begin(op)
-	res, body, err := l.exchange(r)
+	res, body, altered, err := l.exchange(r)
 	o.End = l.run.now()
 	if err != nil {
 		l.run.record.update(o)
 		l.run.measure.Polled(o.Start, o.End, 0, 0, first)
 		return nil, err
 	}
-	o.Status, o.Outcome = res.StatusCode, history.ByStatus(res.StatusCode)
 	var visible time.Duration
-	if o.Outcome == history.OK {
-		visible = o.End - l.ended
-		l.read(o, body)
+	if altered == nil { // a history tells of the platform alone
+		if o.Status, o.Outcome = res.StatusCode, history.ByStatus(res.StatusCode); o.Outcome == history.OK {
+			visible = o.End - l.ended
+			l.read(o, body)
+		}
 	}
 	l.run.record.update(o)
-	l.run.measure.Polled(o.Start, o.End, o.Status, visible, first)
+	l.run.measure.Polled(o.Start, o.End, res.StatusCode, visible, first)
 	return res, nil
 }
 

@@ -71,7 +71,7 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	if st.Name != "" {
 		cl.calls[st.Name] = c
 	}
-	return outcome{result: dialled(call)}, nil
+	return outcome{result: dialled(call), notPassedOn: notPassedOn(call)}, nil
 }
 
 // placedCall fills in what became of a call's set-up, and keeps the call until the scenario ends.
@@ -99,6 +99,14 @@ func (cl *client) meant(a *scenario.Dial) reservation {
 		}
 	}
 	return reservation{}
+}
+
+func notPassedOn(c targets.Call) bool {
+	if c.Answered() {
+		return false
+	}
+	end := c.End()
+	return end.By == "carrier" && end.How == "reject" // a network in which nobody answers is a carrier's too
 }
 
 func dialled(c targets.Call) map[string]any {

@@ -65,6 +65,7 @@ func (cl *client) clientOf(st *scenario.Step, i int) *client {
 type walked struct {
 	results    map[string]map[string]any
 	indefinite int
+	made       bool // it was left in doubt by a reply that a fault of the scenario's made
 	failures   []finding.Failure
 	doubt      error // an expectation that could not be judged, for want of a reply
 	err        error
@@ -84,7 +85,7 @@ func (cl *client) walk(ctx context.Context, steps []scenario.Step) walked {
 		}
 		switch {
 		case proofless(err):
-			w.doubt = err
+			w.doubt, w.made = err, !out.indefinite && notThePlatforms(out) != ""
 		case err != nil && !w.refused(err):
 			w.err = err
 		case err == nil:
@@ -112,7 +113,7 @@ func (w walked) refused(err error) bool {
 // proof only when no reply is missing, or exactly those are missing that the scenario expects to be.
 func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
 	results := make(map[string][]map[string]any)
-	indefinite, doubts := 0, 0
+	indefinite, doubts, made := 0, 0, 0
 	var failures []finding.Failure
 	for _, w := range walks {
 		switch {
@@ -122,6 +123,9 @@ func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked)
 			return outcome{}, w.err
 		case w.doubt != nil:
 			doubts++
+			if w.made {
+				made++
+			}
 		}
 		for name, r := range w.results {
 			results[name] = append(results[name], r)
@@ -140,6 +144,9 @@ func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked)
 		!slices.ContainsFunc(mismatches, func(m scenario.Mismatch) bool { return m.Path == st.Tally.Indefinite.Name() })
 	if indefinite > 0 && !foreseen && len(failures) == 0 && (doubts > 0 || len(mismatches) > 0) {
 		return outcome{}, inconclusive{fmt.Errorf("%d replies never came, so the counts prove nothing", indefinite)}
+	}
+	if made > 0 && len(failures) == 0 {
+		return outcome{}, inconclusive{fmt.Errorf("of %d clients %d got what a fault of the scenario's made where the platform's reply was expected", len(walks), made)}
 	}
 	out := outcome{result: map[string]any{}, indefinite: indefinite > 0, failures: few(failures)}
 	for _, m := range mismatches {

@@ -33,7 +33,11 @@ type exchange struct {
 	err      error
 	sent     time.Time // the target's time when a body in halves was out; zero for any other
 	contract contract.Report
+	injected *targets.Injected // by this side; nil: what came is the platform's
 }
+
+// altered reports whether what came back was made, cut or lost on this side: it says nothing of the platform.
+func (x *exchange) altered() bool { return x.injected != nil && x.injected.Altered }
 
 // recorder sends requests and keeps every exchange. It is safe for concurrent use.
 type recorder struct {
@@ -47,9 +51,9 @@ type recorder struct {
 }
 
 // send performs the request, reads the whole reply, and holds both against the contract; of a request that is wrong on
-// purpose, the reply alone.
+// purpose, the reply alone. A reply that is not the platform's is held against nothing.
 func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
-	x := &exchange{Exchange: finding.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header)}}
+	x := &exchange{Exchange: finding.Exchange{At: time.Now(), Step: step, Method: r.Method, URL: r.URL.String(), RequestHeaders: headers(r.Header), OwnKey: rec.ownKey(r)}}
 	slow, inHalves := r.Body.(*halves)
 	switch {
 	case inHalves:
@@ -59,7 +63,11 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 		r.Body = io.NopCloser(bytes.NewReader(x.reqBody))
 	}
 	x.RequestBody = string(x.reqBody)
-	res, err := rec.stage.Do(r)
+	watched, injected := targets.Watch(r.Context())
+	res, err := rec.stage.Do(r.WithContext(watched))
+	if x.injected = injected(); x.injected != nil {
+		x.Injected = x.injected.Fault
+	}
 	if err == nil {
 		x.Status, x.StatusText = res.StatusCode, http.StatusText(res.StatusCode)
 		x.header, x.ResponseHeaders = res.Header, headers(res.Header)
@@ -80,7 +88,7 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 	}
 	if err != nil {
 		x.Error = err.Error()
-	} else if !x.Truncated {
+	} else if !x.Truncated && !x.altered() {
 		x.contract = rec.checker.Check(contract.Exchange{
 			Method: r.Method, URL: r.URL.RequestURI(), RequestHeader: r.Header, RequestBody: x.reqBody,
 			Status: x.Status, ResponseHeader: x.header, ResponseBody: x.body, ResponseOnly: onPurpose,
@@ -88,6 +96,15 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 	}
 	rec.keep(x)
 	return x, res
+}
+
+// ownKey reports whether r asks an endpoint of a project with the key that is for it.
+func (rec *recorder) ownKey(r *http.Request) bool {
+	key := targets.Key(r)
+	return key != "" && slices.ContainsFunc(rec.stage.Projects(), func(name string) bool {
+		p, _ := rec.stage.Project(name)
+		return r.URL.Path == reservePath && key == p.DNIKey || r.URL.Path == "/v1/"+p.Account+"/"+p.Project+"/handoff_state" && key == p.HandoffKey
+	})
 }
 
 // keep adds an exchange, and takes the bodies of the oldest ones when there are too many bytes. Whoever has sent one may

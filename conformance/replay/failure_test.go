@@ -129,15 +129,49 @@ func TestContractFails(t *testing.T) {
 
 // TestAJourneyIsHeldAgainstTheContract lets the platform answer an integrator in a way that nobody documents.
 func TestAJourneyIsHeldAgainstTheContract(t *testing.T) {
-	const body = `
-given: {agent: {echo: {}}}
-steps:
-  - fault: {http: {path: dni-reservation, reply: {status: 200, body: '{"dni":5}', headers: {Content-Type: application/json, X-PolyAI-Correlation-Id: c-1}}}}
-  - {journey: {attributes: {}, fallback: q}, expect: {outcome: fallback}%s}
-`
-	r := play(t, reference.Target{}, strings.Replace(body, "%s", "", 1))
-	wantFailed(t, r, `contract reserveDni: response /dni: want a string, got a number`)
-	wantPassed(t, play(t, reference.Target{}, strings.Replace(body, "%s", ", contract: {mode: none, because: b}", 1)))
+	const body = "given: {http: {rate_limit: 1, rate_burst: 1}}\nsteps:\n  - {reserve: {attributes: {}}}\n  - {journey: {attributes: {}, fallback: q}, expect: {outcome: completed}%s}\n"
+	wantFailed(t, play(t, reference.Target{}, fmt.Sprintf(body, "")), `contract reserveDni: response status: want one of 200 400 401 404 500, got 429`)
+	wantPassed(t, play(t, reference.Target{}, fmt.Sprintf(body, ", contract: {mode: none, because: b}")))
+}
+
+// TestWhatAFaultMadeIsNotThePlatforms plays faults of the scenario's own without a word on the contract.
+func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
+	const of = "steps:\n  - fault: {http: {path: dni-reservation, %s}}\n"
+	const teapot = "reply: {status: 418, body: '{\"dni\":5}'}"
+	for _, c := range []struct {
+		name, body, reason string // passed without one, else inconclusive
+	}{
+		{name: "a reply that nobody documents", body: fmt.Sprintf(of, teapot) + "  - {reserve: {attributes: {}}, expect: {status: 418}}\n"},
+		{name: "in a journey", body: fmt.Sprintf(of, teapot) + "  - {journey: {attributes: {}, fallback: q}, expect: {outcome: fallback}}\n"},
+		{name: "among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + "  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, as: lease}]}\n    expect: {lease: [{status: 418, count: 1}, {status: 200, count: 1}]}\n"},
+		{name: "another was expected", body: fmt.Sprintf(of, teapot) + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
+			reason: `step 2 of 2 "reserve": the scenario's own fault made this reply (reply: 418), so it says nothing of the platform: status: want 200, got 418`},
+		{name: "another was expected, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + "  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, expect: {status: 200}}]}\n",
+			reason: `step 2 of 2 "concurrently": of 2 clients 1 got what a fault of the scenario's made where the platform's reply was expected`},
+		{name: "a connection that is refused", body: fmt.Sprintf(of, "drop_request: refused") + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
+			reason: `step 2 of 2 "reserve": no reply to judge: dial tcp: connection refused (the scenario's own fault: drop_request: refused)`},
+		{name: "the carrier refuses", body: "steps:\n  - fault: {carrier: {refuse: {busy: {times: 1}}}}\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n",
+			reason: `step 2 of 2 "dial": the carrier refused the call by itself, so it says nothing of the platform: answered: want true, got false`},
+		{name: "one number twice", body: fmt.Sprintf(of, `reply: {status: 200, body: '{"dni":"+442079460000"}', headers: {Content-Type: application/json}}`) +
+			"  - {reserve: {attributes: {}}, expect: {status: 200}}\n  - {reserve: {attributes: {}}, expect: {status: 200}}\ncheck: [no-double-lease]\n"},
+		{name: "a full pool", body: fmt.Sprintf(of, `reply: {status: 404, body: '{"success":false,"error":"Not Found","message":"no available route found"}', headers: {Content-Type: application/json}}`) +
+			"  - {reserve: {attributes: {}}, expect: {status: 404}}\ncheck: [exhaustion-justified]\n"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			r := play(t, reference.Target{}, c.body)
+			switch {
+			case c.reason == "":
+				wantPassed(t, r)
+			case r.Status != finding.Inconclusive || r.Reason != c.reason || len(r.Failures) > 0:
+				t.Errorf("want inconclusive %q, got %s", c.reason, tell(r))
+			}
+			for _, x := range r.Exchanges {
+				if strings.Contains(x.URL, "dni-reservation") && x.Injected == "" && !strings.Contains(c.name, "among many") {
+					t.Errorf("exchange: want it to name the fault, got %+v", x)
+				}
+			}
+		})
+	}
 }
 
 func TestFailOpenIsSaid(t *testing.T) {

@@ -2,6 +2,7 @@ package replay
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -51,7 +52,11 @@ func (cl *client) journey(ctx context.Context, st *scenario.Step, a *scenario.Jo
 		return outcome{}, err
 	}
 	if j.FailOpen {
-		cl.warn("%s: %s by the documented rule: a caller who may need a human is dropped", st.Label(), j.Reason)
+		during := ""
+		if w.injected != "" {
+			during = " (while the scenario's own fault was at work: " + w.injected + ")"
+		}
+		cl.warn("%s: %s by the documented rule: a caller who may need a human is dropped%s", st.Label(), j.Reason, during)
 	}
 	result := map[string]any{
 		"outcome": j.Outcome, "reason": j.Reason, "dialled": j.Dialled, "gave_up": j.GaveUp, "reserve_attempts": j.ReserveAttempts, "polls": j.Polls, "fail_open": j.FailOpen,
@@ -98,11 +103,13 @@ type witness struct {
 	project  targets.Project
 	identity identity
 	failures []finding.Failure
+	injected string // the scenario's own fault that a request met; "" for none
 }
 
 // Do implements targets.Doer. The integrator sends one request after the other.
 func (w *witness) Do(r *http.Request) (*http.Response, error) {
 	x, res := w.remember(w.step, w.project, r, false)
+	w.injected = cmp.Or(w.injected, x.Injected)
 	for _, f := range w.contract(w.step, outcome{exchange: x}) {
 		if !slices.ContainsFunc(w.failures, func(seen finding.Failure) bool { return seen.Path == f.Path && seen.Got == f.Got }) {
 			w.failures = append(w.failures, f)

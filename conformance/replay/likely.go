@@ -15,6 +15,8 @@ import (
 // trunk or the agent. It is a hypothesis; "" for none.
 func likely(st *scenario.Step, out outcome, m scenario.Mismatch) string {
 	switch {
+	case notThePlatforms(out) != "":
+		return ""
 	case st.Verb == scenario.VerbDial && (m.Path == "answered" || m.Path == "status") && out.result["answered"] == false:
 		return refusal(out.result["status"], fmt.Sprint(out.result["reason"]))
 	case out.exchange != nil && out.exchange.err == nil && strings.HasPrefix(m.Path, "body.data.echo_"):

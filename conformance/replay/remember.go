@@ -17,7 +17,7 @@ func (cl *client) beginReserve(st *scenario.Step, project targets.Project) *hist
 	})
 }
 
-// sawReserve fills in what a POST sent and brought.
+// sawReserve fills in what a POST sent and brought. A reply that was made or lost on this side is none of the platform's.
 func (cl *client) sawReserve(o *history.Op, x *exchange) {
 	o.Attributes = attributesOf(x.reqBody)
 	id := identityOfAttributes(o.Attributes)
@@ -27,6 +27,8 @@ func (cl *client) sawReserve(o *history.Op, x *exchange) {
 		o.Sent = cl.since(x.sent)
 	}
 	switch {
+	case x.altered():
+		o.Outcome, o.Status = x.injected.Outcome(), 0
 	case x.err != nil && !x.Definite:
 		o.Outcome = history.Indefinite
 	case x.err != nil:
@@ -50,6 +52,9 @@ func (cl *client) sawHandoff(o *history.Op, x *exchange) {
 	o.End, o.Status = cl.now(), x.Status
 	if o.Outcome = history.ByStatus(x.Status); x.err != nil {
 		o.Outcome = history.Indefinite
+	}
+	if x.altered() {
+		o.Outcome, o.Status = history.Indefinite, 0
 	}
 	if o.Outcome == history.OK {
 		var state struct {

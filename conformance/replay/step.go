@@ -19,7 +19,9 @@ type outcome struct {
 	result     map[string]any
 	exchange   *exchange
 	indefinite bool
-	failures   []finding.Failure // found by the verb itself
+	// notPassedOn: the carrier refused a call by itself, as a scenario's world or a fault has it.
+	notPassedOn bool
+	failures    []finding.Failure // found by the verb itself
 }
 
 // take plays one step once everything asked before it is done.
@@ -49,13 +51,20 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 			}
 			continue
 		}
+		notTheirs := notThePlatforms(out)
 		for _, m := range last {
-			failures = append(failures, cl.mismatch(st, out, m, tries))
+			if notTheirs == "" {
+				failures = append(failures, cl.mismatch(st, out, m, tries))
+			}
 		}
 		if st.Name != "" {
 			cl.scope.Set(st.Name, out.result)
 		}
 		cl.before = append(cl.before, cl.played(st, out))
+		if notTheirs != "" && len(last) > 0 && len(failures) == 0 && (out.exchange == nil || out.exchange.err == nil) {
+			m := last[0]
+			return out, nil, inconclusive{fmt.Errorf("%s, so it says nothing of the platform: %s: want %s, got %s", notTheirs, m.Path, m.Want, m.Got)}
+		}
 		return out, failures, cl.doubt(st, out)
 	}
 }
@@ -78,6 +87,18 @@ func (cl *client) mismatches(st *scenario.Step, out outcome) ([]scenario.Mismatc
 		return []scenario.Mismatch{{Path: "status", Want: "200", Got: status(out.exchange), Pos: st.Pos}}, nil
 	}
 	return st.Expect.Check(cl.scope, out.result)
+}
+
+// notThePlatforms says why what came is not the platform's doing: a fault of the scenario's made it, or the carrier; "" where
+// it is, or where nobody knows.
+func notThePlatforms(out outcome) string {
+	switch x := out.exchange; {
+	case x != nil && x.altered():
+		return "the scenario's own fault made this reply (" + x.Injected + ")"
+	case out.notPassedOn:
+		return "the carrier refused the call by itself"
+	}
+	return ""
 }
 
 func untilThere(st *scenario.Step) bool {
@@ -118,7 +139,10 @@ func (cl *client) doubt(st *scenario.Step, out outcome) error {
 	if x == nil || x.err == nil || asksOutcome(st) || len(st.Expect) == 0 && !untilThere(st) {
 		return nil
 	}
-	if unreachable(x.err) {
+	switch {
+	case x.altered():
+		return inconclusive{fmt.Errorf("no reply to judge: %w (the scenario's own fault: %s)", x.err, x.Injected)}
+	case unreachable(x.err):
 		return fmt.Errorf("target: cannot be reached: %w", x.err)
 	}
 	return inconclusive{fmt.Errorf("no reply to judge: %w", x.err)}

@@ -49,6 +49,9 @@ func (p *page) exchange(x finding.Exchange, all bool) {
 		p.row("", "(no body)")
 	}
 	p.body(x.ResponseBody)
+	if x.Injected != "" {
+		p.row("", "(with the scenario's own fault put on it: "+x.Injected+")")
+	}
 	if x.Truncated {
 		p.row("", "(the rest of the body was not recorded)")
 	}

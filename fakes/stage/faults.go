@@ -1,6 +1,7 @@
 package stage
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"reflect"
@@ -115,7 +116,7 @@ func (h *held) Hits() client.FaultHits {
 }
 
 // hitHTTP writes in the journal what is put on an exchange.
-func (s *stage) hitHTTP(i wire.Injection) {
+func (s *stage) hitHTTP(_ context.Context, i wire.Injection) {
 	s.sim.Journal().Append(journal.Event{
 		At: s.clock.Now(), Kind: journal.FaultHit, Project: i.Project, Cause: i.Fault, Detail: fmt.Sprintf("http %s %s", i.Method, i.Path),
 	})

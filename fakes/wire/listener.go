@@ -163,7 +163,7 @@ func (c *conn) choose(head []byte) (h hit, method string, ok bool) {
 	if err != nil {
 		return hit{}, "", false
 	}
-	h, ok = c.wire.pick(words[0], target.Path, keyIn(rest), false)
+	h, ok = c.wire.pick(c.ctx, words[0], target.Path, keyIn(rest), false)
 	return h, words[0], ok
 }
 

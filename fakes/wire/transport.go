@@ -29,7 +29,7 @@ type transport struct {
 
 // RoundTrip sends the request unless its fault says otherwise. Errors are those that net/http gives for the real thing.
 func (t transport) RoundTrip(req *http.Request) (*http.Response, error) {
-	h, ok := t.wire.pick(req.Method, req.URL.Path, keyOf(req.Header), true)
+	h, ok := t.wire.pick(req.Context(), req.Method, req.URL.Path, keyOf(req.Header), true)
 	if !ok {
 		return t.next.RoundTrip(req)
 	}

@@ -46,6 +46,7 @@ type Injection struct {
 	Fault        string  // as the fault's String
 	Outcome      Outcome // for a client that waits long enough
 	Reached      bool    // whether the request was passed on to the server
+	Altered      bool    // whether what the client gets is not what the server sent: it is made up, cut or lost
 }
 
 // Wire holds the faults of one scenario. It is safe for concurrent use.
@@ -53,7 +54,7 @@ type Wire struct {
 	seed  uint64
 	clock clock.Clock
 	names func(method, path, key string) (endpoint, project string) // nil: not known
-	told  func(Injection)                                           // nil: nobody
+	told  func(context.Context, Injection)                          // nil: nobody
 	armed atomic.Bool                                               // there are rules
 	heads atomic.Bool                                               // of which one asks for the key
 
@@ -149,8 +150,9 @@ func Names(f func(method, path, key string) (endpoint, project string)) Option {
 	return func(w *Wire) { w.names = f }
 }
 
-// OnHit calls f with everything that is put on an exchange, before it is. f is called concurrently, and must return soon.
-func OnHit(f func(Injection)) Option { return func(w *Wire) { w.told = f } }
+// OnHit calls f with everything that is put on an exchange, before it is. ctx is the request's on its client's side, and the
+// connection's on its server's. f is called concurrently, and must return soon.
+func OnHit(f func(ctx context.Context, i Injection)) Option { return func(w *Wire) { w.told = f } }
 
 // Hits counts what each fault has hit, in the order in which they were set.
 func (w *Wire) Hits() []int {
@@ -175,7 +177,7 @@ type hit struct {
 
 // pick finds the first fault that matches and fires, and records it. refusable is false where a connection is
 // already accepted, so that a refusal can only be a reset.
-func (w *Wire) pick(method, path, key string, refusable bool) (hit, bool) {
+func (w *Wire) pick(ctx context.Context, method, path, key string, refusable bool) (hit, bool) {
 	if !w.armed.Load() {
 		return hit{}, false
 	}
@@ -185,7 +187,7 @@ func (w *Wire) pick(method, path, key string, refusable bool) (hit, bool) {
 	}
 	h, seen, ok := w.choose(a, refusable)
 	if ok && w.told != nil {
-		w.told(seen)
+		w.told(ctx, seen)
 	}
 	return h, ok
 }
@@ -207,7 +209,7 @@ func (w *Wire) choose(a asked, refusable bool) (hit, Injection, bool) {
 		}
 		seen := Injection{
 			Seq: w.forgot + len(w.injected) + 1, Rule: i, Method: beginning(a.method), Path: beginning(a.path), Project: a.project,
-			Fault: f.String(), Outcome: f.Outcome(), Reached: f.reaches(),
+			Fault: f.String(), Outcome: f.Outcome(), Reached: f.reaches(), Altered: len(f.main()) > 0,
 		}
 		w.injected = append(w.injected, seen)
 		return hit{Fault: f, rng: rand.New(rand.NewPCG(r.rng.Uint64(), r.rng.Uint64())), released: w.released}, seen, true

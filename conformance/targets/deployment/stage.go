@@ -44,7 +44,7 @@ type stage struct {
 func (t *Target) open(ctx context.Context, g world.World, seed uint64) (*stage, error) {
 	s := &stage{target: t, given: g, names: g.Projects(), began: t.moment(), clean: t.Gate.Clean(time.Now()), closed: make(chan struct{})}
 	s.names = s.names[:min(len(s.names), len(t.projects))]
-	s.wire = wire.New(seed, nil, fault.Names(s.keys()))
+	s.wire = wire.New(seed, nil, fault.Names(s.keys()), world.Injects())
 	s.http = &http.Client{
 		Transport:     s.wire.RoundTripper(t.Gate),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

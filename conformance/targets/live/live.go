@@ -73,7 +73,7 @@ func Reference(ctx context.Context, file string, given *yaml.Node, seed uint64) 
 // Open puts a carrier and a wire around a platform, which the stage closes, also when it could not be opened.
 func Open(ctx context.Context, p Platform, w world.World, seed uint64) (*Stage, error) {
 	dialer := &net.Dialer{Control: onlyLoopback}
-	s := &Stage{platform: p, given: w, wire: wire.New(seed, nil), transport: &http.Transport{
+	s := &Stage{platform: p, given: w, wire: wire.New(seed, nil, world.Injects()), transport: &http.Transport{
 		DialContext: dialer.DialContext, DisableCompression: true, MaxConnsPerHost: connections, MaxIdleConnsPerHost: connections, IdleConnTimeout: time.Minute,
 	}}
 	s.http = s.wire.RoundTripper(s.transport)

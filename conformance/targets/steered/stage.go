@@ -50,7 +50,7 @@ type Platform struct {
 
 // Open puts a carrier and a wire around a platform, which the stage closes, also when it could not be opened.
 func Open(ctx context.Context, p Platform, w world.World, seed uint64) (targets.Stage, error) {
-	s := &stage{platform: p, clock: p.Clock, given: w, wire: wire.New(seed, nil, fault.Names(w.Platform.Projects)), transport: &http.Transport{
+	s := &stage{platform: p, clock: p.Clock, given: w, wire: wire.New(seed, nil, fault.Names(w.Platform.Projects), world.Injects()), transport: &http.Transport{
 		DialContext: dialHeldOpen(p.Clock), DisableCompression: true, MaxIdleConnsPerHost: 100, ExpectContinueTimeout: time.Second,
 	}}
 	s.http = &http.Client{

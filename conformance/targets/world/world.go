@@ -3,6 +3,7 @@
 package world
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -128,6 +129,13 @@ func CheckFault(file string, n *yaml.Node) strictyaml.Problems {
 func Faults(n *yaml.Node) (fault.Faults, error) {
 	f, problems := fault.Read("", n)
 	return f, problems.Err()
+}
+
+// Injects has a wire say what it puts on a request to whoever watches that.
+func Injects() wire.Option {
+	return wire.OnHit(func(ctx context.Context, i wire.Injection) {
+		targets.Inject(ctx, targets.Injected{Fault: i.Fault, Reached: i.Reached, Altered: i.Altered})
+	})
 }
 
 // SetWire lets w misbehave as n says from now on.
