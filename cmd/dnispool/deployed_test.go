@@ -1,6 +1,7 @@
 package main
 
 import (
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"net/http"
@@ -104,6 +105,35 @@ func TestDeploymentIsAskedFirst(t *testing.T) {
 		r := dnispool(t, dir, append([]string{"check", "--target", "t.yaml", "handoff/without-id-is-400"}, strings.Fields(args)...)...)
 		if r.code != want.code || !strings.Contains(r.out, want.out) || r.err != want.err || requests.Load() != 0 {
 			t.Errorf("%q: want %+v and no request, got %+v and %d", args, want, r, requests.Load())
+		}
+	}
+}
+
+// TestHollowRunsSaySo plays all that is bundled on a platform that refuses every key, and on one at the wrong address: whatever
+// scenarios send wrong keys by intent, the report says in its warnings that little was tested.
+func TestHollowRunsSaySo(t *testing.T) {
+	t.Parallel()
+	for status, want := range map[int]string{
+		http.StatusUnauthorized: "requests with the run's own keys were answered 401: the keys are not those of this account, project and region, so little else was tested",
+		http.StatusNotFound:     "requests with the run's own keys were answered 404: the base URL, account or project is likely wrong, or no number was free all along, so little else was tested",
+	} {
+		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/json")
+			w.WriteHeader(status)
+			_, _ = w.Write([]byte(`{"success":false,"error":"x","message":"x","error_message":"x"}`))
+		}))
+		defer s.Close()
+		dir := onTarget(t, s.URL, "acme", "support", "limits: {requests_per_second: 100, patience: 1ms}\nconsent: {requests_per_second: a test}\n")
+		r := dnispool(t, dir, "check", "--target", "t.yaml", "--yes", "--json", "r.json")
+		var report struct {
+			Warnings []string `json:"warnings"`
+		}
+		if err := json.Unmarshal([]byte(read(t, dir, "r.json")), &report); err != nil {
+			t.Fatal(err)
+		}
+		all := strings.Join(report.Warnings, "\n")
+		if r.code != 1 || !strings.Contains(all, want) || !strings.Contains(all, "no call was placed: ") {
+			t.Errorf("%d: want exit 1 and the warnings that say so, got %d and %s", status, r.code, all)
 		}
 	}
 }

@@ -33,10 +33,22 @@ func TestHollow(t *testing.T) {
 	played := func(status int, n int) (r finding.Result) {
 		r = finding.Result{ID: "a", Status: finding.Passed}
 		for range n {
-			r.Exchanges = append(r.Exchanges, finding.Exchange{Method: "GET", Status: status})
+			r.Exchanges = append(r.Exchanges, finding.Exchange{Method: "GET", URL: "https://x.example.net/v1/a/p/handoff_state?id=1", OwnKey: true, Status: status})
 		}
 		return r
 	}
+	with := func(r finding.Result, change func(*finding.Exchange)) finding.Result {
+		for i := range r.Exchanges {
+			change(&r.Exchanges[i])
+		}
+		return r
+	}
+	reserve := func(x *finding.Exchange) {
+		x.Method, x.URL = "POST", "https://x.example.net/v1/conversations/dni-reservation"
+	}
+	otherKey := func(x *finding.Exchange) { x.OwnKey = false }
+	injected := func(x *finding.Exchange) { x.Injected = "reply: 503" }
+	of := func(results ...finding.Result) finding.Run { return finding.Run{Results: results} }
 	const server = "Date"
 	for _, c := range []struct {
 		name string
@@ -45,8 +57,17 @@ func TestHollow(t *testing.T) {
 	}{
 		{"nothing", finding.Run{}, ""},
 		{"all is well", finding.Run{Results: []finding.Result{played(200, 3), played(401, 3)}}, ""},
-		{"only 401", finding.Run{Results: []finding.Result{played(401, 6)}}, "every reply was 401: the keys are not those of this account, project and region, so little else was tested"},
-		{"only 404", finding.Run{Results: []finding.Result{played(404, 6)}}, "every reply was 404: the base URL, account or project is likely wrong, so little else was tested"},
+		{"only 401", of(played(401, 6)), "all of 6 requests with the run's own keys were answered 401: the keys are not those of this account, project and region, so little else was tested"},
+		{"401 and 403", of(played(401, 3), played(403, 3)), "all of 6 requests with the run's own keys were answered 401 or 403: the keys are not those of this account, project and region, so little else was tested"},
+		{"only 401, but for other keys and what a fault has made",
+			of(played(401, 6), with(played(404, 2), otherKey), with(played(503, 2), injected)),
+			"all of 6 requests with the run's own keys were answered 401: the keys are not those of this account, project and region, so little else was tested"},
+		{"the handoff key alone", of(played(401, 6), with(played(200, 6), reserve)),
+			"all of 6 requests for Get Handoff with the run's own key were answered 401: the key is not one of this account, project and region, so little else was tested"},
+		{"401 for other keys alone", of(with(played(401, 6), otherKey)), ""},
+		{"only 404", of(played(404, 6), with(played(401, 2), otherKey)), "all of 6 requests with the run's own keys were answered 404: the base URL, account or project is likely wrong, or no number was free all along, so little else was tested"},
+		{"no state anywhere", of(played(404, 6), with(played(200, 3), reserve)), ""},
+		{"rate limited", of(played(429, 6), with(played(404, 8), otherKey), played(404, 2)), "6 of 8 replies were 429: the platform was not heard; lower limits.requests_per_second"},
 		{"too few to tell", finding.Run{Results: []finding.Result{played(404, 2)}}, ""},
 		{"undecided", finding.Run{Results: []finding.Result{{Status: finding.Inconclusive}, {Status: finding.Inconclusive}}}, "nothing was decided: every scenario that was played is inconclusive"},
 	} {
