@@ -20,6 +20,15 @@ func ByStatus(status int) Outcome {
 	return Rejected
 }
 
+// OfAltered is the outcome of a reservation whose reply is not the platform's: nothing has changed where the request did not
+// reach it, and nobody knows what has where it did.
+func OfAltered(reached bool) Outcome {
+	if reached {
+		return Indefinite
+	}
+	return Rejected
+}
+
 // settle decides between refused and rejected by the status, where there is one: recorders confuse them, and the status
 // is what was seen. An outcome that the status contradicts is an error. Who recorded that nobody knows has the last word,
 // and so has the carrier, which refuses calls with any status.

@@ -95,7 +95,7 @@ func (l line) reserve(r *http.Request) (*http.Response, error) {
 		reply.Status, reply.Number = o.Status, o.Number
 	}
 	if altered != nil { // a history tells of the platform alone
-		o.Outcome, o.Status, o.Number = altered.Outcome(), 0, ""
+		o.Outcome, o.Status, o.Number = history.OfAltered(altered.Reached), 0, ""
 	}
 	l.run.record.update(o)
 	l.status, l.reserved = reply.Status, reply.Now

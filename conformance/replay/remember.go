@@ -28,7 +28,7 @@ func (cl *client) sawReserve(o *history.Op, x *exchange) {
 	}
 	switch {
 	case x.altered():
-		o.Outcome, o.Status = x.injected.Outcome(), 0
+		o.Outcome, o.Status = history.OfAltered(x.injected.Reached), 0
 	case x.err != nil && !x.Definite:
 		o.Outcome = history.Indefinite
 	case x.err != nil:

@@ -51,19 +51,18 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 			}
 			continue
 		}
-		notTheirs := notThePlatforms(out)
+		proven := len(failures) > 0
 		for _, m := range last {
-			if notTheirs == "" {
-				failures = append(failures, cl.mismatch(st, out, m, tries))
-			}
+			failures = append(failures, cl.mismatch(st, out, m, tries))
 		}
 		if st.Name != "" {
 			cl.scope.Set(st.Name, out.result)
 		}
 		cl.before = append(cl.before, cl.played(st, out))
-		if notTheirs != "" && len(last) > 0 && len(failures) == 0 && (out.exchange == nil || out.exchange.err == nil) {
+		notTheirs := notThePlatforms(out)
+		if notTheirs != "" && len(last) > 0 && !proven && (out.exchange == nil || out.exchange.err == nil) {
 			m := last[0]
-			return out, nil, inconclusive{fmt.Errorf("%s, so it says nothing of the platform: %s: want %s, got %s", notTheirs, m.Path, m.Want, m.Got)}
+			return out, failures, inconclusive{fmt.Errorf("%s, so it says nothing of the platform: %s: want %s, got %s", notTheirs, m.Path, m.Want, m.Got)}
 		}
 		return out, failures, cl.doubt(st, out)
 	}

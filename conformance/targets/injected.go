@@ -1,10 +1,6 @@
 package targets
 
-import (
-	"context"
-
-	"github.com/dnispool/dnispool/conformance/history"
-)
+import "context"
 
 // Injected is a fault that a stage itself has put on an exchange, as a scenario asked for. What such an exchange shows is not
 // the platform's doing.
@@ -12,15 +8,6 @@ type Injected struct {
 	Fault   string // in words, as "drop_reply: eof"
 	Reached bool   // the request was passed on to the platform
 	Altered bool   // what came back is not what the platform sent: it is made up, cut or lost
-}
-
-// Outcome is what a reservation came to whose reply is not the platform's: nothing where the platform has not seen it, and
-// nobody knows what where it has.
-func (i Injected) Outcome() history.Outcome {
-	if i.Reached {
-		return history.Indefinite
-	}
-	return history.Rejected
 }
 
 type injectedKey struct{}
