@@ -1,6 +1,7 @@
 package fit_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -94,6 +95,18 @@ func TestPlan(t *testing.T) {
 		}
 		if text := strings.Join(got, "; "); text != c.want {
 			t.Errorf("want %s\ngot  %s", c.want, text)
+		}
+	}
+}
+
+// TestPlanCountsWhatIsStillHeld: a number that nobody calls is held while later scenarios are played, and never more than the
+// limit.
+func TestPlanCountsWhatIsStillHeld(t *testing.T) {
+	t.Parallel()
+	fitted, _ := onTarget(t, reserve, known)
+	for n, want := range map[int]int{1: 1, 4: 4, 30: 10} {
+		if got := fitted.Plan(slices.Repeat(fitted.Scenarios, n)).Usage.Held; got != want {
+			t.Errorf("%d scenarios that leave a number each: want %d held at one time, got %d", n, want, got)
 		}
 	}
 }

@@ -14,9 +14,9 @@ import (
 // Plan is what playing scenarios one after the other takes, as rehearsed.
 type Plan struct {
 	Scenarios, Played int
-	Usage             deployment.Usage
-	Left              int           // numbers that nobody calls, held until their window is over
-	Takes             time.Duration // about
+	Usage             deployment.Usage // of the run as it is played: Held counts what scenarios before have left held, too
+	Left              int              // numbers that nobody calls, held until their window is over
+	Takes             time.Duration    // about
 	limits            string
 	window            time.Duration
 }
@@ -48,17 +48,24 @@ func (f *Fitted) Plan(selected []*scenario.Scenario) Plan {
 			most = 0
 		}
 		held = slices.DeleteFunc(held, func(until time.Duration) bool { return until <= now })
-		if surplus := len(held) - most; surplus > 0 && u.Reservations > 0 && p.window > 0 {
+		if surplus := len(held) - most; surplus > 0 && u.Held > 0 && p.window > 0 {
 			slices.Sort(held)
 			now = held[surplus-1]
+			held = held[surplus:]
 		}
 		now += max(time.Duration(float64(u.Requests)/l.Requests*float64(time.Second)), u.Waited+u.CallTime)
+		p.Usage = sum(p.Usage, u)
+		switch {
+		case u.Held > 0 && p.window > 0:
+			p.Usage.Held = max(p.Usage.Held, len(held)+u.Held)
+		case u.Held > 0: // nobody knows that any of them comes back
+			p.Usage.Held = max(p.Usage.Held, p.Left+u.Held)
+		}
 		for range left {
 			held = append(held, now+p.window)
 		}
 		p.Played++
 		p.Left += left
-		p.Usage = sum(p.Usage, u)
 	}
 	p.Takes = now
 	return p
