@@ -29,6 +29,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/jsonvalue", ""},
 	{"conformance/inorder", ""},
 	{"conformance/erlang", ""},
+	{"conformance/procgroup", ""},
 	{"conformance/traffic/batchmeans", ""},
 	{"conformance/plan/sheet", "conformance/plan conformance/report/html conformance/traffic"},
 	{"conformance/plan/virtual", "conformance/plan conformance/traffic conformance/traffic/batchmeans sim/pool"},
@@ -49,7 +50,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/targets", "conformance/finding conformance/reading conformance/scenario conformance/traffic"},
 	{"conformance/targets/world", "conformance/finding conformance/reading conformance/targets conformance/traffic fakes/... sim/..."},
 	{"conformance/targets/targetfile", "conformance/reading"},
-	{"conformance/targets/deployment", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/targetfile conformance/targets/world fakes/... sim/..."},
+	{"conformance/targets/deployment", "conformance/finding conformance/procgroup conformance/reading conformance/scenario conformance/targets conformance/targets/targetfile conformance/targets/world fakes/... sim/..."},
 	{"conformance/fit", "conformance/contract conformance/finding conformance/inorder conformance/reading conformance/replay conformance/scenario conformance/targets/... sim sim/conversation"},
 	{"conformance/targets/steered", "conformance/finding conformance/reading conformance/scenario conformance/targets conformance/targets/world fakes/... sim/..."},
 	{"conformance/targets/live", "conformance/reading conformance/targets conformance/targets/world fakes/... sim/..."},
@@ -68,7 +69,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic conformance/verdict fakes/client"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"conformance/rehearse/remote", "conformance/finding conformance/rehearse sim/control/client"},
-	{"conformance/rehearse", "conformance/finding conformance/reading conformance/report conformance/scenario fakes/pstn fakes/stage scenarios sim/..."},
+	{"conformance/rehearse", "conformance/finding conformance/procgroup conformance/reading conformance/report conformance/scenario fakes/pstn fakes/stage scenarios sim/..."},
 	{"cmd/...", "conformance/... fakes/agent fakes/agent/... fakes/stage scenarios specs sim/..."},
 }
 

@@ -7,11 +7,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/dnispool/dnispool/conformance/procgroup"
 )
 
 // Command is a shell command that is run once a caller, with Caller.Settings in its environment. It ends when the client is
@@ -71,6 +74,18 @@ func (k Command) Arrive(ctx context.Context, c Caller) error {
 		return fmt.Errorf("run: %w%s", err, said.quoted())
 	}
 	return nil
+}
+
+// shell runs a line of the shell in a process group of its own, which ends with ctx.
+func shell(ctx context.Context, line string) *exec.Cmd {
+	words := []string{"sh", "-c", line}
+	if runtime.GOOS == "windows" {
+		words = []string{"cmd", "/C", line}
+	}
+	c := exec.CommandContext(ctx, words[0], words[1:]...)
+	procgroup.Own(c)
+	c.Cancel = func() error { return procgroup.Terminate(c) }
+	return c
 }
 
 // tail keeps the end of what a command prints.

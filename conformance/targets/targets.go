@@ -54,7 +54,7 @@ type Doer interface {
 	Do(*http.Request) (*http.Response, error)
 }
 
-// Troubled is a stage that knows what the agents of its platform could not do.
+// Troubled is a stage that knows what the agents of its platform, or what places its calls, could not do.
 type Troubled interface {
 	// Troubles says it in one line each, each once.
 	Troubles() []string
@@ -161,7 +161,7 @@ type Call interface {
 
 // CallEnd is how a call ended.
 type CallEnd struct {
-	By      string            // platform, caller or carrier
+	By      string            // platform, caller or carrier; "" where nobody knows
 	How     string            // bye, cancel, reject, timeout or error
 	Cause   string            // text of the Reason header, else of the status line
 	Headers map[string]string // by lower-case name

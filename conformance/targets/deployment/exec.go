@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/conformance/procgroup"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/world"
 	"github.com/dnispool/dnispool/fakes/client"
@@ -27,9 +28,10 @@ type command struct {
 	words []string
 	dir   string
 
-	mu   sync.Mutex
-	seen []finding.SIPMessage
-	all  sync.WaitGroup
+	mu      sync.Mutex
+	seen    []finding.SIPMessage
+	unended []string // numbers of calls of which nobody said that they were over
+	all     sync.WaitGroup
 }
 
 // Said is a line that a command says of its call.
@@ -37,11 +39,14 @@ type Said struct {
 	Event  string `json:"event"`  // ringing, answered, refused or ended
 	Status int    `json:"status"` // of a refusal: the SIP status, 0 when there was none
 	Reason string `json:"reason"` // of a refusal or an end, in words
-	By     string `json:"by"`     // of an end: platform or caller
+	By     string `json:"by"`     // of an end: platform, caller or carrier; "" where it does not know
 }
 
-// endsWithin is how long a command may take to end when it is told to.
-const endsWithin = 5 * time.Second
+// endsWithin is how long a command may take to end when it is told to hang up, and diesWithin how long once it was sent SIGTERM.
+const (
+	endsWithin = 5 * time.Second
+	diesWithin = time.Second
+)
 
 func (l *command) dial(ctx context.Context, d targets.Dial) (targets.Call, error) {
 	from := cmp.Or(d.From, world.DefaultANI)
@@ -53,6 +58,7 @@ func (l *command) dial(ctx context.Context, d targets.Dial) (targets.Call, error
 	c := &commandCall{line: l, number: d.To, settled: make(chan struct{}), ended: make(chan struct{})}
 	c.cmd = exec.Command(words[0], words[1:]...)
 	c.cmd.Dir, c.cmd.Stderr, c.cmd.WaitDelay = l.dir, os.Stderr, endsWithin
+	procgroup.Own(c.cmd) // whoever presses Ctrl-C speaks to us, and we tell it to hang up
 	var err error
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, err
@@ -93,6 +99,23 @@ func (l *command) note(from, to, text string) {
 	l.seen = append(l.seen, finding.SIPMessage{At: time.Now(), From: from, To: to, Summary: text})
 }
 
+// silent notes that a command has ended without saying what became of a call that was up.
+func (l *command) silent(number string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.unended = append(l.unended, number)
+}
+
+// troubles names the calls that may still be up.
+func (l *command) troubles() (all []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, number := range l.unended {
+		all = append(all, fmt.Sprintf("the call to %s may still be up: its command ended, or was ended, before it said that the call is over", number))
+	}
+	return all
+}
+
 func (l *command) transfer(context.Context, string, string) (client.Call, error) {
 	return nil, errors.New("calls.exec: want calls to the platform only, got a transfer")
 }
@@ -122,7 +145,6 @@ type commandCall struct {
 
 	mu       sync.Mutex
 	answered bool
-	hungUp   bool
 	said     Said // the last that settles or ends it
 	at       time.Time
 }
@@ -151,8 +173,9 @@ func (c *commandCall) follow(out io.Reader) {
 		if err != nil {
 			c.said.Reason = "the command ended: " + err.Error()
 		}
-		if c.hungUp {
-			c.said.By = pstn.ByCaller
+		if c.answered {
+			c.line.silent(c.number)
+			c.line.note("carrier", "carrier", c.said.Reason+"; whether the call is over, nobody said")
 		}
 	}
 	c.mu.Unlock()
@@ -171,18 +194,18 @@ func (c *commandCall) hear(s Said) {
 	}
 }
 
-// stop tells the command to hang up.
+// stop tells the command to hang up, and ends it and what it has started when it does not.
 func (c *commandCall) stop() error {
-	c.mu.Lock()
-	c.hungUp = true
-	c.mu.Unlock()
+	c.line.note("carrier", "carrier", "hangup")
 	_, err := io.WriteString(c.in, `{"do":"hangup"}`+"\n")
 	if closing := c.in.Close(); !errors.Is(closing, os.ErrClosed) { // a command that has ended since was told all the same
 		err = errors.Join(err, closing)
 	}
-	late := time.AfterFunc(endsWithin, func() { _ = c.cmd.Process.Kill() })
+	late := time.AfterFunc(endsWithin, func() { _ = procgroup.Terminate(c.cmd) }) // an error says that it is gone
+	dead := time.AfterFunc(endsWithin+diesWithin, func() { _ = procgroup.Kill(c.cmd) })
 	<-c.ended
 	late.Stop()
+	dead.Stop()
 	return err
 }
 
@@ -233,7 +256,7 @@ func (c *commandCall) Ended() <-chan struct{} { return c.ended }
 
 func (c *commandCall) End() targets.CallEnd {
 	said, answered, at := c.get()
-	e := targets.CallEnd{By: cmp.Or(said.By, pstn.ByCarrier), How: "bye", Cause: said.Reason, Headers: map[string]string{}, At: at}
+	e := targets.CallEnd{By: said.By, How: "bye", Cause: said.Reason, Headers: map[string]string{}, At: at}
 	if !answered {
 		e.By, e.How = cmp.Or(said.By, pstn.ByPlatform), "reject"
 	}

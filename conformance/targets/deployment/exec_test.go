@@ -1,6 +1,8 @@
 package deployment_test
 
 import (
+	"encoding/json"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -78,6 +80,28 @@ func TestCallsByACommand(t *testing.T) {
 			t.Errorf("got %v, %d, %+v", c.Answered(), c.Status(), e)
 		}
 	})
+	t.Run("without a word of the end", func(t *testing.T) {
+		s, c := dial(t, `echo '{"event":"answered"}'`)
+		if e := ended(t, c); e.By != "" || e.Cause != "the command ended" {
+			t.Errorf("want nobody named, got %+v", e)
+		}
+		if got := s.(targets.Troubled).Troubles(); len(got) != 1 || got[0] != "the call to +99921 may still be up: its command ended, or was ended, before it said that the call is over" {
+			t.Errorf("want it said, got %q", got)
+		}
+	})
+	t.Run("that does not hang up, and has started more", func(t *testing.T) {
+		t.Parallel()
+		s, c := dial(t, `trap '' TERM; echo '{"event":"answered"}'; sleep 600 & sleep 600`)
+		if _, err := c.Hangup(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if e := ended(t, c); e.By != "" || e.Cause != "the command ended: signal: killed" {
+			t.Errorf("want it ended by nobody knows whom, got %+v", e)
+		}
+		if got := s.(targets.Troubled).Troubles(); len(got) != 1 {
+			t.Errorf("want it said that the call may be up, got %q", got)
+		}
+	})
 	t.Run("no such command", func(t *testing.T) {
 		f := described(t, "http://127.0.0.1:1", "calls: {exec: [./none, '{dni}']}\n")
 		d, err := deployment.New(f, targetfile.Source{Dir: t.TempDir(), Getenv: func(string) string { return "k" }})
@@ -111,6 +135,33 @@ func TestSIPpExample(t *testing.T) {
 	}
 	if e := ended(t, c); !c.Answered() || e.By != "platform" {
 		t.Errorf("want a call that the platform ends, got answered %v, %+v", c.Answered(), e)
+	}
+	body := strings.NewReader(`{"attributes":{"shared_id":"sipp-1","want_talk":60}}`)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, p.URL()+"/v1/conversations/dni-reservation", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Header.Set("x-api-key", p.Projects()[0].DNIKey)
+	r.Header.Set("Content-Type", "application/json")
+	res, err := http.DefaultClient.Do(r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var lease struct {
+		DNI string `json:"dni"`
+	}
+	err = json.NewDecoder(res.Body).Decode(&lease)
+	if _ = res.Body.Close(); err != nil || lease.DNI == "" {
+		t.Fatal(res.Status, err)
+	}
+	if c, err = s.Dial(t.Context(), targets.Dial{To: lease.DNI}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.Hangup(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if e := ended(t, c); !c.Answered() || e.By != "caller" { // which the script says once the platform has answered its BYE
+		t.Errorf("want a call that its caller ends, got answered %v, %+v", c.Answered(), e)
 	}
 	c, err = s.Dial(t.Context(), targets.Dial{To: "+19995550000"})
 	if err != nil {

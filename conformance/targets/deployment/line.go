@@ -27,6 +27,8 @@ type line interface {
 	// note adds to the ladder what happened between two parties.
 	note(from, to, text string)
 	ladder() []finding.SIPMessage
+	// troubles are what went wrong with calls on this side, in one line each.
+	troubles() []string
 	Close() error
 }
 
@@ -114,6 +116,8 @@ func (l *trunk) note(from, to, text string) {
 }
 
 func (l *trunk) ladder() []finding.SIPMessage { return l.seen.All() }
+
+func (l *trunk) troubles() []string { return nil }
 
 func (l *trunk) Close() error {
 	var errs []error

@@ -183,6 +183,14 @@ func (s *stage) Ladder() []finding.SIPMessage {
 	return s.line.ladder()
 }
 
+// Troubles implements targets.Troubled.
+func (s *stage) Troubles() []string {
+	if s.line == nil {
+		return nil
+	}
+	return s.line.troubles()
+}
+
 // Close implements targets.Stage.
 func (s *stage) Close() error {
 	s.wire.Reset()
