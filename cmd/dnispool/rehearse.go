@@ -71,6 +71,7 @@ exit codes: 0 the client did what it must, 1 it did not, or did nothing though i
 	f.StringVar(&f.Lessons, "lessons", "", "`path` of a directory of lesson files, or of one, to use instead of the bundled ones")
 	f.Uint64Var(&f.seed, "seed", 0, "`number` that fixes every random choice; 0 draws one")
 	f.DurationVar(&f.QuietFor, "quiet-for", f.QuietFor, "`how long` nothing more may come of a client that seems to be done, before it is judged")
+	f.DurationVar(&f.WaitFor, "wait-for", f.WaitFor, "`how long` a lesson waits for you to start a caller, before its own time begins")
 	f.readerFlags.define(f.flags)
 	f.BoolVar(&f.strict, "strict", false, "should and may count as must")
 	f.reportPaths.define(f.flags)
@@ -134,7 +135,7 @@ func (f *rehearseFlags) play(ctx context.Context, e env, run finding.Run, patter
 	if err != nil {
 		return run, err
 	}
-	text := &coach{Text: report.NewText(e.out, f.reader(e, f.given)), out: e.out, rehearsal: t.Rehearsal, of: len(selected), serves: f.serve}
+	text := &coach{Text: report.NewText(e.out, f.reader(e, f.given)), out: e.out, rehearsal: t.Rehearsal, of: len(selected), wait: f.WaitFor, serves: f.serve}
 	if f.output == "json" {
 		err = json.NewEncoder(e.out).Encode(t.announcement())
 		text.Text = report.NewText(io.Discard, report.Options{Quiet: true})
@@ -310,7 +311,11 @@ func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Les
 	for _, d := range slices.Sorted(maps.Keys(each)) {
 		budgets = append(budgets, fmt.Sprintf("%d of %s", each[d], d))
 	}
-	fmt.Fprintf(w, "The lessons may take %s in all (%s); a client that is quick is done long before.\n\n", t.Budget(lessons), strings.Join(budgets, ", "))
+	fmt.Fprintf(w, "The lessons may take %s in all (%s); a client that is quick is done long before.\n", t.Budget(lessons), strings.Join(budgets, ", "))
+	if f.Arrival.Arrival() == nil {
+		fmt.Fprintf(w, "Each begins when your client reserves for its caller, for whom it waits up to %s (--wait-for).\n", f.WaitFor)
+	}
+	fmt.Fprintln(w)
 }
 
 // coach asks for callers, where nobody else does, and reports.
@@ -318,7 +323,8 @@ type coach struct {
 	*report.Text
 	out       io.Writer
 	rehearsal *rehearse.Rehearsal
-	serves    bool // whoever begins a lesson sees to its callers
+	serves    bool          // whoever begins a lesson sees to its callers
+	wait      time.Duration // for a caller
 	of        int
 	place     int
 }
@@ -330,5 +336,5 @@ func (c *coach) Started(l *rehearse.Lesson) {
 		c.Text.Started(l.ID)
 		return
 	}
-	fmt.Fprintf(c.out, "      %d of %d, %s: start a caller in your client now; it has %s\n", c.place, c.of, l.ID, l.Budget)
+	fmt.Fprintf(c.out, "      %d of %d, %s: start a caller in your client now, within %s; it has %s then\n", c.place, c.of, l.ID, c.wait, l.Budget)
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/rehearse"
 )
@@ -27,8 +28,13 @@ func (f *rehearseFlags) settle() error {
 			}
 		}
 	}
-	if f.QuietFor <= 0 {
-		return fmt.Errorf("quiet-for: want more than 0, got %s", f.QuietFor)
+	for _, d := range []struct {
+		name string
+		is   time.Duration
+	}{{"quiet-for", f.QuietFor}, {"wait-for", f.WaitFor}} {
+		if d.is <= 0 {
+			return fmt.Errorf("%s: want more than 0, got %s", d.name, d.is)
+		}
 	}
 	if !slices.Contains(logFormats, f.output) || f.output == "json" && !f.serve {
 		return fmt.Errorf("output: want text, or json with --serve, got %q", f.output)
@@ -44,7 +50,7 @@ func (f *rehearseFlags) settle() error {
 }
 
 func (f *rehearseFlags) options() rehearse.Options {
-	return rehearse.Options{HTTP: f.HTTP, SIP: f.SIP, Quiet: f.QuietFor, Seed: f.seed, Again: f.again, Client: f.Client, Arrival: f.Arrival.Arrival()}
+	return rehearse.Options{HTTP: f.HTTP, SIP: f.SIP, Quiet: f.QuietFor, Wait: f.WaitFor, Seed: f.seed, Again: f.again, Client: f.Client, Arrival: f.Arrival.Arrival()}
 }
 
 // explain says what to do about an address that is taken.

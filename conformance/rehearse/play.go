@@ -19,12 +19,16 @@ import (
 // DefaultQuiet is how long nothing more may come of a client that seems to be done.
 const DefaultQuiet = 3 * time.Second
 
+// DefaultWait is how long a lesson waits for whoever starts its callers: time to read what it is about.
+const DefaultWait = 5 * time.Minute
+
 // Options say what is rehearsed, and where.
 type Options struct {
 	HTTP, SIP string        // host:port that the client is given; empty: free ports of the loopback interface
 	Client    Client        //
 	Arrival   Arrival       // how callers come; nil: whoever runs the client starts each
 	Quiet     time.Duration // 0: DefaultQuiet
+	Wait      time.Duration // for the first sign of a caller whom nobody tells the client of, before the lesson's time begins; 0: DefaultWait
 	Seed      uint64        // of what is left to chance
 	Again     func(id string) string
 
@@ -50,6 +54,9 @@ func New(ctx context.Context, o Options) (*Rehearsal, error) {
 	}
 	if o.Quiet == 0 {
 		o.Quiet = DefaultQuiet
+	}
+	if o.Wait == 0 {
+		o.Wait = DefaultWait
 	}
 	o.Client = o.Client.full()
 	r := &Rehearsal{options: o}
@@ -210,11 +217,23 @@ func (p *play) view() *view {
 	}
 }
 
-// watchOver lets the callers arrive and waits until the client is done with them, or has had its time. The error is that of
-// telling the client.
+// watchOver lets the callers arrive and waits until the client is done with them, or has had its time. That begins with the lesson,
+// or where somebody starts the callers with the first sign of them. The error is that of telling the client.
 func (p *play) watchOver(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, p.world.lesson.Budget)
+	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
+	limit := time.NewTimer(p.world.lesson.Budget)
+	defer limit.Stop()
+	waiting := p.waits()
+	if waiting {
+		limit.Reset(p.options.Wait)
+	}
+	begins := func() {
+		if waiting {
+			waiting = false
+			limit.Reset(p.world.lesson.Budget)
+		}
+	}
 	arrived := p.arrive(ctx)
 	var told error
 	stays := p.arrival != nil && p.arrival.Stays()
@@ -236,6 +255,7 @@ func (p *play) watchOver(ctx context.Context) error {
 		select {
 		case told = <-arrived:
 			arrived = nil
+			begins()
 			if stays {
 				p.rest(ctx)
 				return told
@@ -243,6 +263,8 @@ func (p *play) watchOver(ctx context.Context) error {
 			if told != nil {
 				return told
 			}
+		case <-limit.C:
+			cancel()
 		case <-ctx.Done():
 			if arrived != nil {
 				return <-arrived
@@ -262,13 +284,22 @@ func (p *play) watchOver(ctx context.Context) error {
 		if happened {
 			p.tell(v)
 		}
+		if v.asked() {
+			begins()
+		}
 		if !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
 			return judged()
 		}
 	}
 }
 
-// knowsWhenServed is an arrival that is told when the client is done with its callers.
+// waits reports whether the callers come when somebody has started them, whenever that is.
+func (p *play) waits() bool {
+	_, told := p.arrival.(knowsWhenServed)
+	return p.arrival == nil || told
+}
+
+// knowsWhenServed is an arrival that is told when its callers have come, and when the client is done with them.
 type knowsWhenServed interface {
 	// Served is closed then.
 	Served() <-chan struct{}

@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/rehearse"
+	"github.com/dnispool/dnispool/sim/clock"
 )
 
 // TestMisfit: a client that is set up with other keys or names is told so, instead of what the lesson is about.
@@ -143,11 +145,41 @@ func TestClientThatStartsItself(t *testing.T) {
 // TestNobodyCame: what was not begun could not be judged, and the run exits with 2.
 func TestNobodyCame(t *testing.T) {
 	t.Parallel()
-	l := *named(t, "happy-transfer")
-	l.Budget = 50 * time.Millisecond
-	r := play(t, &l, rehearse.Options{})
+	r := play(t, named(t, "happy-transfer"), rehearse.Options{Wait: 50 * time.Millisecond})
 	if r.Status != finding.Error || !strings.Contains(r.Reason, "never asked for a number in ") {
 		t.Error(told(r))
+	}
+}
+
+// TestTheTimeBeginsWithTheCaller whom somebody starts: whoever reads for a while first has as long as the lesson says all the same.
+func TestTheTimeBeginsWithTheCaller(t *testing.T) {
+	t.Parallel()
+	l, problems := rehearse.Parse("asks.yaml", []byte("lesson: v1\nsummary: s\nrequirement: r\nsource: x\nlevel: must\nadvice: a\nbudget: 100ms\nexpect: [{reserves: {least: 1}}]\n"))
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	begun := make(chan struct{})
+	var once sync.Once
+	r, err := rehearse.New(t.Context(), rehearse.Options{Quiet: 300 * time.Millisecond, Wait: time.Hour, Progress: func(rehearse.Progress) { once.Do(func() { close(begun) }) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	done := make(chan error, 1)
+	go func() {
+		<-begun
+		if err := clock.Real().Sleep(t.Context(), 2*l.Budget); err != nil { // reads
+			done <- err
+			return
+		}
+		c := r.Surroundings()
+		c.Lesson, c.ANI = "self", "+442079460599"
+		done <- takenThrough(careful())(t.Context(), c)
+	}()
+	if got := r.Play(t.Context(), l); got.Status != finding.Passed {
+		t.Error(told(got))
+	}
+	if err := errors.Join(<-done, r.Close()); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -19,13 +19,14 @@ type Settings struct {
 	Arrival  Arrives       `yaml:"arrival"`
 	Client   Client        `yaml:"client"`
 	QuietFor time.Duration `yaml:"quiet_for"`
-	Lessons  string        `yaml:"lessons"` // a directory or a file; empty: those that are bundled
+	WaitFor  time.Duration `yaml:"wait_for"` // for whoever starts a caller
+	Lessons  string        `yaml:"lessons"`  // a directory or a file; empty: those that are bundled
 }
 
 // DefaultSettings are those of a rehearsal that is told nothing.
 func DefaultSettings() Settings {
 	return Settings{
-		Version: Version, HTTP: "127.0.0.1:8080", SIP: "127.0.0.1:5060", Control: "127.0.0.1:8081", Client: Client{Queue: DefaultQueue}, QuietFor: DefaultQuiet,
+		Version: Version, HTTP: "127.0.0.1:8080", SIP: "127.0.0.1:5060", Control: "127.0.0.1:8081", Client: Client{Queue: DefaultQueue}, QuietFor: DefaultQuiet, WaitFor: DefaultWait,
 	}
 }
 
@@ -48,9 +49,12 @@ func ReadSettings(path string) (Settings, error) {
 	if len(problems) == 0 && s.Version != Version {
 		problems = append(problems, strictyaml.At(path, strictyaml.Lookup(root, "rehearse"), "rehearse: want %s, got %q", Version, s.Version))
 	}
-	if n := strictyaml.Lookup(root, "quiet_for"); n != nil && s.QuietFor <= 0 {
-		problems = append(problems, strictyaml.At(path, n, "quiet_for: want more than 0, got %s", s.QuietFor))
+	for key, d := range map[string]time.Duration{"quiet_for": s.QuietFor, "wait_for": s.WaitFor} {
+		if n := strictyaml.Lookup(root, key); n != nil && d <= 0 {
+			problems = append(problems, strictyaml.At(path, n, "%s: want more than 0, got %s", key, d))
+		}
 	}
+	problems.Sort()
 	return s, problems.Err()
 }
 

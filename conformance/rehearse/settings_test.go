@@ -17,7 +17,7 @@ func TestReadSettings(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	for _, tc := range []struct{ name, text, want string }{
-		{"all", "rehearse: v1\nhttp: 127.0.0.1:0\nsip: 127.0.0.1:0\ncontrol: 'off'\narrival: {run: ./client}\nclient: {queue: sales, dials: '2001', fallback: '2002', default_queue: '2003', unseen_transfers: true, dni_key: k, handoff_key: l, account: a, project: p}\nquiet_for: 1s\nlessons: mine\n", ""},
+		{"all", "rehearse: v1\nhttp: 127.0.0.1:0\nsip: 127.0.0.1:0\ncontrol: 'off'\narrival: {run: ./client}\nclient: {queue: sales, dials: '2001', fallback: '2002', default_queue: '2003', unseen_transfers: true, dni_key: k, handoff_key: l, account: a, project: p}\nquiet_for: 1s\nwait_for: 2m\nlessons: mine\n", ""},
 		{"no version", "http: 127.0.0.1:0\n", `FILE:1:1: rehearse: want v1, got ""`},
 		{"a mistyped key", "rehearse: v1\nclient: {fallbak: x}\n", `FILE:2:10: unknown key "fallbak" in client (did you mean "fallback"?)`},
 		{"no time", "rehearse: v1\nquiet_for: 0s\n", `FILE:2:12: quiet_for: want more than 0, got 0s`},
@@ -35,7 +35,7 @@ func TestReadSettings(t *testing.T) {
 		if got != tc.want {
 			t.Errorf("%s:\nwant %q\ngot  %q", tc.name, tc.want, got)
 		}
-		if want := (Client{"sales", "2001", "2002", "2003", true, "k", "l", "a", "p"}); tc.name == "all" && (s.Client != want || s.QuietFor != time.Second || s.Arrival.Arrival() != Command("./client") || s.Lessons != "mine") {
+		if want := (Client{"sales", "2001", "2002", "2003", true, "k", "l", "a", "p"}); tc.name == "all" && (s.Client != want || s.QuietFor != time.Second || s.WaitFor != 2*time.Minute || s.Arrival.Arrival() != Command("./client") || s.Lessons != "mine") {
 			t.Errorf("all: got %+v", s)
 		}
 	}
@@ -110,7 +110,7 @@ func TestSchemaOfSettings(t *testing.T) {
 		}
 	}
 	d := DefaultSettings()
-	for name, want := range map[string]string{"http": d.HTTP, "sip": d.SIP, "control": d.Control, "quiet_for": d.QuietFor.String()} {
+	for name, want := range map[string]string{"http": d.HTTP, "sip": d.SIP, "control": d.Control, "quiet_for": d.QuietFor.String(), "wait_for": d.WaitFor.String()} {
 		if got := schema.Properties[name].Default; got != want {
 			t.Errorf("%s: want the schema's default to be %s, got %v", name, want, got)
 		}
