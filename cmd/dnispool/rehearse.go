@@ -270,7 +270,7 @@ func printLessons(w io.Writer, lessons []*rehearse.Lesson) {
 		sum += l.Budget
 		needs := "no hook"
 		for _, n := range l.Needs() {
-			if n != rehearse.NeedTransfers {
+			if n.Hook() {
 				needs = "a hook: " + string(n)
 			}
 		}

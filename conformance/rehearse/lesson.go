@@ -60,10 +60,25 @@ type Need string
 
 // The needs. Each completes the sentence "the lesson needs …".
 const (
-	NeedTransfers Need = "transfers that can be seen" // calls to queues over the SIP peer
-	NeedTold      Need = "callers who are told"       // a hook: there are several at once, or the time at which one comes counts
-	NeedHangUps   Need = "callers who hang up"        // a hook by which the client learns that its caller has gone
+	NeedTransfers Need = "transfers that can be seen"                      // calls to queues over the SIP peer
+	NeedTold      Need = "callers who are told"                            // a hook: there are several at once, or the time at which one comes counts
+	NeedNamed     Need = "callers who are told, with the shared_id to use" // a hook that says it
+	NeedHangUps   Need = "callers who hang up"                             // a hook by which the client learns that its caller has gone
 )
+
+// Hook reports whether the client has to be told of its callers for it.
+func (n Need) Hook() bool { return n != NeedTransfers }
+
+// SharedIDs are those that the client is asked to use for its callers, one after another; none: its own.
+func (l *Lesson) SharedIDs() (ids []string) {
+	if l.SharedID == "" {
+		return nil
+	}
+	for _, n := range l.callers() {
+		ids = append(ids, l.sharedID(n))
+	}
+	return ids
+}
 
 // Needs are what the lesson asks for, sorted.
 func (l *Lesson) Needs() (out []Need) {
@@ -72,6 +87,9 @@ func (l *Lesson) Needs() (out []Need) {
 	}
 	if l.Callers > 1 || l.Untrusted {
 		out = append(out, NeedTold)
+	}
+	if l.SharedID != "" && l.Callers == 1 { // of several it says whose a request is, as ani may
+		out = append(out, NeedNamed)
 	}
 	if l.HangsUp > 0 {
 		out = append(out, NeedHangUps)

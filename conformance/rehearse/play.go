@@ -186,6 +186,8 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 			return fmt.Sprintf("needs %s: the base URL comes with them", n)
 		case n == NeedTold && arrival == nil:
 			return fmt.Sprintf("needs %s: %d come at once", n, l.Callers)
+		case n == NeedNamed && !names(arrival):
+			return fmt.Sprintf("needs %s: nothing tells the client of one, and its own may need no encoding", n)
 		case n == NeedHangUps && !leaves(arrival):
 			return fmt.Sprintf("needs %s: nothing tells the client of that", n)
 		}
@@ -195,6 +197,12 @@ func (r *Rehearsal) lacks(l *Lesson, arrival Arrival) string {
 		return err.Error()
 	}
 	return ""
+}
+
+// names reports whether a client that is told of its callers so is told of a shared_id too.
+func names(a Arrival) bool {
+	_, calls := a.(Inbound)
+	return a != nil && !calls
 }
 
 // leaves reports whether callers who come so can hang up.

@@ -160,7 +160,7 @@ func (s *Rehearsal) find(id string) (*rehearse.Lesson, error) {
 func opening(l *rehearse.Lesson, by rehearse.Arrival) *client.Playing {
 	p := &client.Playing{
 		Lesson: l.ID, Summary: l.Summary, Level: l.Level, Requirement: l.Requirement, Since: time.Now(), Budget: client.In(l.Budget), Callers: []string{}, Arrival: bySelf,
-		Did: rehearse.NothingYet, Expectations: []client.Expected{},
+		SharedIDs: l.SharedIDs(), Did: rehearse.NothingYet, Expectations: []client.Expected{},
 	}
 	if by != nil {
 		p.Arrival = by.Says()

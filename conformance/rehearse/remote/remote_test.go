@@ -202,3 +202,19 @@ func TestLessonsThatTheCommandLineHasChosen(t *testing.T) {
 		t.Errorf("got %+v", now)
 	}
 }
+
+// TestARunnerLearnsOfTheSharedID that its client is asked to use.
+func TestARunnerLearnsOfTheSharedID(t *testing.T) {
+	t.Parallel()
+	s := start(t, true, nil)
+	s.lessons[0].SharedID = "a+b"
+	if err := s.Begin(client.LessonRequest{Lesson: "one"}); err != nil {
+		t.Fatal(err)
+	}
+	if now, _ := s.State(); now.Playing == nil || !slices.Equal(now.Playing.SharedIDs, []string{"a+b"}) {
+		t.Errorf("got %+v", now.Playing)
+	}
+	if err := s.Stop(); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -30,10 +30,11 @@ type Playing struct {
 	Requirement  string     `json:"requirement"`
 	Since        time.Time  `json:"since"`
 	Budget       Duration   `json:"budget"`
-	Callers      []string   `json:"callers"` // their own numbers
-	Arrival      string     `json:"arrival"` // how the client learns of them; told: by whoever asks here
-	Arrived      bool       `json:"arrived"` // they have, as far as that is known here
-	Did          string     `json:"did"`     // the client, in words
+	Callers      []string   `json:"callers"`              // their own numbers
+	SharedIDs    []string   `json:"shared_ids,omitempty"` // that the client is asked to use for them; none: its own
+	Arrival      string     `json:"arrival"`              // how the client learns of them; told: by whoever asks here
+	Arrived      bool       `json:"arrived"`              // they have, as far as that is known here
+	Did          string     `json:"did"`                  // the client, in words
 	Expectations []Expected `json:"expectations"`
 }
 
