@@ -35,6 +35,11 @@ func sends(body string) Request {
 	return Request{Exchange: finding.Exchange{At: at(0), Method: "POST", URL: "/dni-reservation?a=1", RequestBody: body}, Kind: Reserve}
 }
 
+// shows is a request with a header.
+func shows(k Kind, name, value string) Request {
+	return Request{Exchange: finding.Exchange{Method: "POST", URL: "/x", RequestHeaders: []finding.Header{{Name: name, Value: value}}}, Kind: k}
+}
+
 // dial is a call to a number, answered at once when it has an end.
 func dial(ms int, number string, end int) Call {
 	c := Call{Dialled: number, Route: pstn.ToPlatform, At: at(ms)}
@@ -93,6 +98,11 @@ func TestJudges(t *testing.T) {
 		{"none that needs encoding", "asks_for: own-shared-id", Lesson{SharedID: "a+b"}, []Request{gave(0, "a", one), question(50, "a")}, nil, "not observable"},
 		{"too few shared_ids", "shared_ids: unique", Lesson{Callers: 2}, []Request{gave(0, "a", one), gave(0, "a", other)}, nil, "sent 2 reservations with 1 different shared_ids"},
 		{"a key in a body", "keys: in-headers", Lesson{}, []Request{sends(`{"key":"secret-key"}`)}, nil, "sent a key in the body of POST /dni-reservation, from where it gets into logs"},
+		{"a key in another header", "keys: in-their-header", Lesson{}, []Request{shows(Reserve, "Authorization", "Bearer secret-key")}, nil, "sent a key in the header Authorization of POST /x, from where it gets into logs"},
+		{"credentials", "keys: in-their-header", Lesson{}, []Request{shows(Reserve, "Authorization", "Basic c2VjcmV0LWtleTo=")}, nil, "sent a key in the header Authorization of POST /x"},
+		{"each at its own", "keys: in-their-header", Lesson{}, []Request{shows(Reserve, "X-Api-Key", "secret-key"), shows(Handoff, "X-Api-Key", "other-secret-key")}, nil, ""},
+		{"one at the other's", "keys: in-their-header", Lesson{}, []Request{shows(Handoff, "X-Api-Key", "secret-key")}, nil, "sent a key in the header X-Api-Key of POST /x"},
+		{"a key in a path", "keys: in-headers", Lesson{}, []Request{{Exchange: finding.Exchange{Method: "GET", URL: "/a?b=secret%2Dkey"}}}, nil, "sent a key in the URL of GET /a, from where it gets into logs"},
 		{"no secrets", "attributes: without-secrets", Lesson{}, []Request{sends(`{"attributes":{"ani":"+4420794600011","order":"4111111111111112","password":null}}`)}, nil, ""},
 		{"a card", "attributes: without-secrets", Lesson{}, []Request{sends(`{"attributes":{"customer":[{"note":"4111-1111-1111-1111"}]}}`)}, nil, "sent attributes.customer[0].note, which looks like the number of a payment card"},
 		{"a password", "attributes: without-secrets", Lesson{}, []Request{sends(`{"attributes":{"Password":"x"}}`)}, nil, "sent attributes.Password, which by its name is a secret"},
@@ -104,7 +114,7 @@ func TestJudges(t *testing.T) {
 			if err := problems.Err(); err != nil {
 				t.Fatal(err)
 			}
-			v := &view{lesson: &tc.lesson, begun: origin, now: at(10_000), told: true, project: sim.Project{DNIKey: "secret-key"}}
+			v := &view{lesson: &tc.lesson, begun: origin, now: at(10_000), told: true, project: sim.Project{DNIKey: "secret-key", HandoffKey: "other-secret-key"}}
 			v.requests, v.calls = tc.requests, tc.calls
 			j := l.Expect[0].rule.judge(v)
 			switch {

@@ -33,7 +33,7 @@ var (
 // what it needs.
 func careful() broken.Client {
 	return broken.Client{Name: "careful", Config: func(c *client.Config) {
-		c.Fallback, c.DefaultQueue, c.RingTimeout = "fallback", "default", 6*time.Second
+		c.Fallback, c.DefaultQueue, c.RingTimeout = "fallback", "default", 20*time.Second
 		c.ReserveTimeout, c.ReserveRetries, c.ReserveBudget = 5*time.Second, 2, 6*time.Second
 		c.Poll = client.Poll{Every: 400 * time.Millisecond, For: 8 * time.Second}
 	}}
@@ -45,7 +45,7 @@ func patient() broken.Client {
 	return broken.Client{
 		Name: "patient",
 		Config: func(c *client.Config) {
-			c.Fallback, c.DefaultQueue, c.RingTimeout = "fallback", "default", 6*time.Second
+			c.Fallback, c.DefaultQueue, c.RingTimeout = "fallback", "default", 20*time.Second
 			c.DialAttempts, c.ReserveTimeout, c.HandoffTimeout = 1, 8*time.Second, 10*wait
 			c.Poll = client.Poll{Every: time.Second, For: time.Millisecond}
 		},
@@ -143,15 +143,6 @@ type game struct {
 
 func (g game) String() string { return g.lesson.ID + " with the client that " + g.client.Name }
 
-// briefly is how long a client has that will not be done: its tests need not wait for more. Every other has the lesson's time, as
-// what it does wrong may come late on a busy machine.
-const briefly = 5 * time.Second
-
-// endless are the lessons whose broken clients will not be done.
-var endless = []string{
-	"caller-hangs-up-first", "dial-no-answer", "dials-in-the-window", "handoff-500-for-ever", "reserve-exhausted-then-free", "reserve-reply-lost", "reserve-slow",
-}
-
 // TestLessons: each broken client is found by its lesson, the careful one passes all, and the patient one every must.
 func TestLessons(t *testing.T) {
 	t.Parallel()
@@ -166,6 +157,9 @@ func TestLessons(t *testing.T) {
 				right.Phone = ended.of
 			}
 			games = append(games, game{lesson: l, client: right})
+			if l.ID == full {
+				games = append(games, game{lesson: l, client: persistent()})
+			}
 			if l.Level == finding.Must {
 				games = append(games, game{lesson: l, client: patient()})
 			}
@@ -175,11 +169,7 @@ func TestLessons(t *testing.T) {
 			if i < 0 {
 				t.Fatalf("%s: want a lesson %s, got none", b.Name, b.Lesson)
 			}
-			l := *known[i]
-			if slices.Contains(endless, l.ID) {
-				l.Budget = briefly
-			}
-			games = append(games, game{&l, wrong(b), true})
+			games = append(games, game{known[i], wrong(b), true})
 		}
 	}
 	games = slices.DeleteFunc(games, func(g game) bool { return *only != "" && g.lesson.ID != *only })
@@ -194,6 +184,8 @@ func TestLessons(t *testing.T) {
 		switch want := map[bool]finding.Status{true: finding.Failed, false: finding.Passed}[g.bad]; {
 		case results[i].Status != want:
 			t.Errorf("%s: want %s, got %s", g, want, told(results[i]))
+		case g.lesson.ID == full && g.client.Name == persistent().Name && !slices.ContainsFunc(results[i].Exchanges, func(x finding.Exchange) bool { return x.Method == http.MethodPost && x.Status == http.StatusOK }):
+			t.Errorf("%s: want it given a number in the end, got %s", g, told(results[i]))
 		case !g.bad && !strings.Contains(fmt.Sprint(results[i].Ladder), fromTheNetwork[g.lesson.ID]):
 			t.Errorf("%s: want the client sent %q, got %s", g, fromTheNetwork[g.lesson.ID], fmt.Sprint(results[i].Ladder))
 		case testing.Verbose():
@@ -203,6 +195,38 @@ func TestLessons(t *testing.T) {
 	if want := (sipua.Header{Name: "X-Outcome", Value: "transferred"}); ended.call != nil && !slices.Contains(ended.headers(), want) {
 		t.Errorf("bye-with-headers: want the client sent a BYE with %v, got one with %v", want, ended.headers())
 	}
+}
+
+// full is the lesson of a pool that is free again after a while.
+const full = "reserve-exhausted-then-free"
+
+// persistent is the careful client, which asks a full pool again with pauses: as right as one that does not.
+func persistent() broken.Client {
+	b := careful()
+	b.Name = "persistent"
+	b.HTTP = func(next client.Doer) client.Doer { return asking{next} }
+	return b
+}
+
+// asking asks for a number again when there is none.
+type asking struct{ client.Doer }
+
+// Do implements client.Doer.
+func (a asking) Do(r *http.Request) (*http.Response, error) {
+	for range 6 {
+		res, err := a.Doer.Do(r)
+		if err != nil || r.Method != http.MethodPost || res.StatusCode != http.StatusNotFound {
+			return res, err
+		}
+		_ = res.Body.Close()
+		if err := clock.Real().Sleep(r.Context(), 200*time.Millisecond); err != nil {
+			return nil, err
+		}
+		if r.Body, err = r.GetBody(); err != nil {
+			return nil, err
+		}
+	}
+	return a.Doer.Do(r)
 }
 
 // lastBye remembers the call that a client has placed to the platform, for the headers of the BYE that ends it.
@@ -271,6 +295,9 @@ const atOnce = 16
 func (g game) weight() int {
 	if g.lesson.Callers > 20 {
 		return -1 // a crowd is busy, and plays alone
+	}
+	if g.bad && g.lesson.Budget > rehearse.DefaultBudget {
+		return 2 // it may well use all of it
 	}
 	slow := []string{"slow", "for-ever", "no-answer", "late", "window", "unknown-queue", "polled", "refused", "429-bare", "hangs-up"}
 	if slices.ContainsFunc(slow, func(s string) bool { return strings.Contains(g.lesson.ID, s) }) {

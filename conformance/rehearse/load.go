@@ -162,6 +162,9 @@ func (p *parser) lesson() *Lesson {
 	if d.Budget <= 0 {
 		p.at(strictyaml.Lookup(p.root, "budget"), "budget: want more than 0, got %s", d.Budget)
 	}
+	if d.Level == finding.Must && strings.HasPrefix(strings.ToLower(strings.TrimSpace(d.Source)), unspecified) {
+		p.at(strictyaml.Lookup(p.root, "level"), "level: want should or may, as no document says it (source: %s); a must cites the published sentence, got must", unspecified)
+	}
 	l := &Lesson{
 		File: p.file, Line: 1, Summary: d.Summary, Requirement: strings.TrimSpace(d.Requirement), Source: d.Source, Level: string(d.Level), Advice: strings.TrimSpace(d.Advice),
 		World: d.World, Wants: d.Wants, Callers: d.Callers, Arrival: d.Arrival, HangsUp: d.HangsUp, SharedID: d.SharedID, Untrusted: d.Untrusted, Budget: d.Budget, Lines: p.src,
@@ -180,6 +183,9 @@ func (p *parser) lesson() *Lesson {
 	}
 	return l
 }
+
+// unspecified begins the source of what no document says.
+const unspecified = "unspecified"
 
 // expectation reads one `name: argument`.
 func (p *parser) expectation(n *yaml.Node) (Expectation, bool) {

@@ -11,7 +11,6 @@ import (
 
 	"github.com/santhosh-tekuri/jsonschema/v6"
 
-	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/scenarios"
 	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/dnispool/dnispool/specs"
@@ -75,12 +74,18 @@ func bundled(t *testing.T) ([]*Lesson, fs.FS) {
 	return all, files
 }
 
-// TestAMustHasASource: what no document says is at most a should.
+// TestAMustHasASource: what no document says is at most a should, also in a lesson of somebody's own.
 func TestAMustHasASource(t *testing.T) {
-	all, _ := bundled(t)
-	for _, l := range all {
-		if l.Level == finding.Must && strings.HasPrefix(l.Source, "unspecified") {
-			t.Errorf("%s: want a must that a document demands, got source %q", l.File, l.Source)
+	for _, tc := range []struct{ source, level, want string }{
+		{"unspecified", "must", "f:5:8: level: want should or may, as no document says it (source: unspecified); a must cites the published sentence, got must"},
+		{"'Unspecified: how long'", "must", "f:5:8: level: want should or may"},
+		{"unspecified", "should", ""},
+		{"'our page; unspecified: how long'", "must", ""},
+	} {
+		text := strings.NewReplacer("source: x", "source: "+tc.source, "level: must", "level: "+tc.level).Replace(head) + "expect:\n  - dials: once\n"
+		_, problems := Parse("f", []byte(text))
+		if got := problems.Error(); !strings.HasPrefix(got, tc.want) || tc.want == "" && got != "" {
+			t.Errorf("%s, %s: want %q, got %q", tc.source, tc.level, tc.want, got)
 		}
 	}
 }

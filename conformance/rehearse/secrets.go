@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net/url"
 	"slices"
 	"strings"
 
@@ -12,43 +11,6 @@ import (
 
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
-
-// place is where keys belong.
-type place string
-
-// InHeaders is the header x-api-key, and nowhere else.
-const InHeaders place = "in-headers"
-
-// UnmarshalStrict implements strictyaml.Unmarshaler.
-func (p *place) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	return strictyaml.PickAt(file, n, "keys", p, InHeaders)
-}
-
-// keys is whether the client shows its keys in the header for them alone: URLs and bodies are written to logs.
-func keys(v *view, _ place) judgement {
-	j := judgement{met: true, want: "the keys in the header x-api-key and nowhere else"}
-	found := func(where string, r Request) {
-		j.met, j.final = false, true
-		path, _, _ := strings.Cut(r.URL, "?")
-		j.got = fmt.Sprintf("sent a key in the %s of %s %s, from where it gets into logs", where, r.Method, path)
-	}
-	for _, r := range v.requests {
-		unescaped, err := url.QueryUnescape(r.URL)
-		if err != nil {
-			unescaped = r.URL
-		}
-		for _, k := range []string{v.project.DNIKey, v.project.HandoffKey} {
-			switch {
-			case k == "":
-			case strings.Contains(r.URL, k), strings.Contains(unescaped, k):
-				found("URL", r)
-			case strings.Contains(r.RequestBody, k):
-				found("body", r)
-			}
-		}
-	}
-	return j
-}
 
 // trust is whom the client believes.
 type trust string

@@ -79,6 +79,8 @@ type watch struct {
 	calls    []*Call
 	messages []finding.SIPMessage
 	refers   map[string]*referTo // by Call-ID and CSeq
+	keys     []string            // that no call is to show
+	leaks    []string            // the methods of messages that do
 	refusals int                 // of the certificate
 	last     time.Time           // when something happened last
 }
@@ -186,6 +188,10 @@ func (w *watch) message(m sipua.Message) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.messages = append(w.messages, v)
+	if !m.Sent && holds(m.Raw, w.keys) {
+		method, _, _ := strings.Cut(m.StartLine, " ")
+		w.leaks = append(w.leaks, method)
+	}
 	w.follow(m)
 	w.declines(m)
 	w.stir(m.At)
@@ -251,6 +257,7 @@ type seen struct {
 	requests []Request
 	calls    []Call
 	messages []finding.SIPMessage
+	leaks    []string
 	refusals int
 	last     time.Time
 }
@@ -258,7 +265,7 @@ type seen struct {
 func (w *watch) seen() seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := seen{messages: slices.Clone(w.messages), refusals: w.refusals, last: w.last}
+	s := seen{messages: slices.Clone(w.messages), leaks: slices.Clone(w.leaks), refusals: w.refusals, last: w.last}
 	for _, r := range w.requests {
 		s.requests = append(s.requests, *r)
 	}

@@ -168,6 +168,7 @@ func open(ctx context.Context, l *Lesson, o Options) (*world, error) {
 		return nil, err
 	}
 	w.upstream = w.stage.Sim.HTTPAddr()
+	w.watch.keys = keysOf(w.project())
 	return w, nil
 }
 

@@ -17,14 +17,15 @@ type Answering string
 
 // The ways of a desk.
 const (
-	Answer Answering = "answer" // at once; the desk never hangs up
-	Busy   Answering = "busy"   // 486
-	Ring   Answering = "ring"   // 180, and 480 after the behaviour's NoAnswer
+	Answer  Answering = "answer"  // at once; the desk never hangs up
+	Busy    Answering = "busy"    // 486
+	Ring    Answering = "ring"    // 180, and 480 after the behaviour's NoAnswer
+	Unknown Answering = "unknown" // 404: there is no desk of that name
 )
 
-var answerings = []Answering{Answer, Busy, Ring}
+var answerings = []Answering{Answer, Busy, Ring, Unknown}
 
-// UnmarshalText accepts the three names.
+// UnmarshalText accepts the four names.
 func (a *Answering) UnmarshalText(text []byte) error {
 	return strictyaml.Pick("desk", a, text, answerings...)
 }
@@ -88,7 +89,7 @@ func (c *Carrier) attend(leg *sipua.Leg) {
 		_ = leg.Reject(486, "Busy Here", q850(17)...)
 	case Ring:
 		c.ring(leg, name, i, noAnswer)
-	default:
+	default: // Unknown, and what is not set up
 		c.settle(name, i, 404)
 		_ = leg.Reject(404, "Not Found", q850(1)...)
 	}

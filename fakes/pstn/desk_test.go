@@ -44,14 +44,14 @@ func TestDesksAnswer(t *testing.T) {
 
 func TestDesksThatDoNotAnswer(t *testing.T) {
 	behaviour := pstn.Behaviour{
-		Desks: map[string]pstn.Answering{"busy": pstn.Busy, "ring": pstn.Ring, "open": pstn.Answer}, NoAnswer: 12 * time.Second,
+		Desks: map[string]pstn.Answering{"busy": pstn.Busy, "ring": pstn.Ring, "open": pstn.Answer, "gone": pstn.Unknown}, NoAnswer: 12 * time.Second,
 	}
 	cases := []struct {
 		desk   string
 		status int
 		took   time.Duration
 	}{
-		{"busy", 486, 0}, {"ring", 480, 12 * time.Second}, {"nobody", 404, 0}, {"open", 200, 0},
+		{"busy", 486, 0}, {"ring", 480, 12 * time.Second}, {"nobody", 404, 0}, {"gone", 404, 0}, {"open", 200, 0},
 	}
 	inVirtualTime(t, answerAndBye, pstn.Config{Behaviour: behaviour}, func(t *testing.T, c *pstn.Carrier, _ *platform) {
 		for _, tc := range cases {
@@ -109,7 +109,7 @@ func TestDeskProblems(t *testing.T) {
 	if err := c.Desk("", pstn.Answer); err == nil || err.Error() != "desk: want a name, got none" {
 		t.Errorf("got %v", err)
 	}
-	if err := c.Desk("x", "sleep"); err == nil || err.Error() != `desk: want answer, busy or ring, got "sleep"` {
+	if err := c.Desk("x", "sleep"); err == nil || err.Error() != `desk: want answer, busy, ring or unknown, got "sleep"` {
 		t.Errorf("got %v", err)
 	}
 	if _, err := c.Transfer(t.Context(), "", ""); err == nil || err.Error() != "transfer: want a destination, got none" {

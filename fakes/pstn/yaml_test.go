@@ -64,7 +64,7 @@ func TestBehaviourProblems(t *testing.T) {
 		{"lose_invites: 2", "f.yaml:1:15: chance: want a probability of 0 to 1, got 2"},
 		{"reattempt: {times: -1}", "f.yaml:1:12: chance: want times of 0 or more, got -1"},
 		{"refuse: {bussy: 1}", `f.yaml:1:10: unknown key "bussy" in refuse (did you mean "busy"?)`},
-		{"desks: {a: hide}", `f.yaml:1:12: desk: want answer, busy or ring, got "hide"`},
+		{"desks: {a: hide}", `f.yaml:1:12: desk: want answer, busy, ring or unknown, got "hide"`},
 		{"format: local", `f.yaml:1:9: format: want e164, e164-no-plus, cc00, 011, national, last10, last4, tel, user-phone, percent-plus or separators, got "local"`},
 		{"post_dial_delay: {min: 2s, max: 1s}", "f.yaml:1:18: delay: want max of min or more, got 1s and 2s"},
 	}

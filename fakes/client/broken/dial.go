@@ -77,6 +77,8 @@ func dialling() []Client {
 			}
 			return callersBye{call}, nil
 		}),
+		{Name: "takes a queue that does not exist for one that has answered", Lesson: "handoff-unknown-queue", Phone: func(p client.Phone) client.Phone { return hopeful{p} }},
+		asksForWhoHasGone(),
 		dialsAgain(),
 		{Name: "has its caller wait in the default queue", Lesson: "transfers-to-one-queue", Phone: func(p client.Phone) client.Phone { return waitingRoom{p} }},
 		set("tries one number only", "dial-another-number", func(c *client.Config) { c.DialAttempts = 1 }),
@@ -141,6 +143,73 @@ func dialsAgain() Client {
 		}}, nil
 	})
 }
+
+// hopeful takes every call to a queue for answered.
+type hopeful struct{ client.Phone }
+
+// Transfer implements client.Phone.
+func (h hopeful) Transfer(ctx context.Context, destination, from string) (client.Call, error) {
+	call, err := h.Phone.Transfer(ctx, destination, from)
+	if refused, ok := errors.AsType[*sipua.StatusError](err); ok && refused.Code == 404 {
+		return nothing{}, nil
+	}
+	return call, err
+}
+
+// nothing is a call that was not placed.
+type nothing struct{}
+
+func (nothing) ID() string                   { return "" }
+func (nothing) Ended() <-chan struct{}       { return nil }
+func (nothing) EndedBy() string              { return "" }
+func (nothing) Hangup(context.Context) error { return nil }
+
+// asksForWhoHasGone hangs up when its caller has, asks for the handoff as if the agent had, and puts nobody through.
+func asksForWhoHasGone() Client {
+	var after time.Duration
+	return Client{
+		Name: "asks for the handoff of a caller who has gone", Lesson: "caller-gone-is-not-asked-for",
+		Caller: func(c *client.Caller) { after, c.HangUpAfter = c.HangUpAfter, 0 },
+		Phone:  func(p client.Phone) client.Phone { return forgetful{p, &after} },
+	}
+}
+
+// forgetful is a telephone that hangs up when the caller does, and says that the platform has.
+type forgetful struct {
+	client.Phone
+	after *time.Duration // the answer
+}
+
+// Dial implements client.Phone.
+func (f forgetful) Dial(ctx context.Context, to, from string) (client.Call, error) {
+	call, err := f.Phone.Dial(ctx, to, from)
+	if err != nil {
+		return nil, err
+	}
+	go func() {
+		gone := time.NewTimer(*f.after)
+		defer gone.Stop()
+		select {
+		case <-gone.C:
+			ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second) // ctx is over with the answer
+			defer cancel()
+			_ = call.Hangup(ending)
+		case <-call.Ended():
+		}
+	}()
+	return platformsBye{call}, nil
+}
+
+// Transfer implements client.Phone.
+func (forgetful) Transfer(context.Context, string, string) (client.Call, error) {
+	return nothing{}, nil
+}
+
+// platformsBye is a call that is taken for hung up by the platform.
+type platformsBye struct{ client.Call }
+
+// EndedBy implements client.Call.
+func (platformsBye) EndedBy() string { return "platform" }
 
 // waitingRoom puts whoever is to be put through to a queue through to the default queue first.
 type waitingRoom struct{ client.Phone }

@@ -1,6 +1,7 @@
 package broken
 
 import (
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -96,7 +97,6 @@ func reading() []Client {
 		transfers("takes empty data for a handoff", "handoff-empty-data", "none"),
 		transfers("takes an empty text for a queue", "handoff-empty-text", `""`),
 		set("calls a queue named CONTAINED", "handoff-contained", func(c *client.Config) { c.Contained = []string{} }),
-		set("has no queue beside the one that is named", "handoff-unknown-queue", func(c *client.Config) { c.DefaultQueue = "" }),
 		crashes("does not survive null data", "handoff-null-data", func(a answer) bool { return state(a) && string(member(a.body, "data")) == "null" }),
 		crashes("wants the shared_id in every state", "handoff-without-shared-id", func(a answer) bool { return state(a) && member(a.body, "shared_id") == nil }),
 		crashes("wants an id in every state", "handoff-null-id", func(a answer) bool { return state(a) && string(member(a.body, "id")) == "null" }),
@@ -123,6 +123,8 @@ func naming() []Client {
 		asksForOthers(),
 		trustsAnybody(),
 		rewrites("shows its key in the URL", "keys-in-headers", func(r *http.Request) { r.URL.RawQuery += "&api_key=" + r.Header.Get("x-api-key") }),
+		rewrites("shows its key as a bearer's too", "keys-in-their-own-header", func(r *http.Request) { r.Header.Set("Authorization", "Bearer "+r.Header.Get("x-api-key")) }),
+		showsItsKeyInCalls(),
 		rewrites("sends the card number along", "attributes-without-secrets", func(r *http.Request) {
 			withBody(r, func(body string) string {
 				return strings.Replace(body, `{"attributes":{`, `{"attributes":{"paid_with":"4111 1111 1111 1111",`, 1)
@@ -158,6 +160,23 @@ func asksForOthers() Client {
 			return res, err
 		})
 	}}
+}
+
+// showsItsKeyInCalls calls a number with the key for a name beside the caller's number.
+func showsItsKeyInCalls() Client {
+	key := make(chan string, 1)
+	c := rewrites("shows its key in a call", "keys-stay-out-of-calls", func(r *http.Request) {
+		select {
+		case key <- r.Header.Get("x-api-key"):
+		default:
+		}
+	})
+	c.Phone = func(p client.Phone) client.Phone {
+		return dialler{p, func(ctx context.Context, to, from string) (client.Call, error) {
+			return p.Dial(ctx, to, from+";token="+<-key)
+		}}
+	}
+	return c
 }
 
 // trustsAnybody does not look at certificates.

@@ -21,7 +21,8 @@ func reserving() []Client {
 		set("waits for a slow reply as long as it takes", "reserve-slow", func(c *client.Config) { c.ReserveTimeout, c.ReserveBudget = time.Hour, time.Hour }),
 		set("tries again at once, and again, after a lost reply", "reserve-reply-lost", storm),
 		set("does not heed Retry-After", "reserve-429-seconds", storm),
-		set("asks a full pool in a storm", "reserve-exhausted-then-free", storm),
+		set("asks a full pool in a storm", "reserve-exhausted-without-a-storm", storm),
+		asksOn(),
 		misreads("takes a Retry-After that is a date for nothing", "reserve-429-date", func(a *answer) {
 			if a.header.Get("Retry-After") != "" {
 				a.header.Set("Retry-After", "0")
@@ -121,4 +122,33 @@ func exchangesNumbers() Client {
 			a.body = `{"dni":"` + other(dni) + `"}`
 		}
 	})
+}
+
+// asksOn asks a full pool again until it gives a number, and goes by the first reply all the same.
+func asksOn() Client {
+	const tries, pause = 10, 60 * time.Millisecond
+	return Client{Name: "asks on when its caller is elsewhere", Lesson: "reserve-exhausted-then-free", HTTP: func(next client.Doer) client.Doer {
+		return doer(func(r *http.Request) (*http.Response, error) {
+			full, err := next.Do(r)
+			if err != nil || r.Method != http.MethodPost || full.StatusCode != http.StatusNotFound {
+				return full, err
+			}
+			for range tries {
+				time.Sleep(pause)
+				again := r.Clone(r.Context())
+				if again.Body, err = r.GetBody(); err != nil {
+					break
+				}
+				res, err := next.Do(again)
+				if err != nil {
+					break
+				}
+				_ = res.Body.Close()
+				if res.StatusCode == http.StatusOK {
+					break
+				}
+			}
+			return full, nil
+		})
+	}}
 }
