@@ -11,7 +11,7 @@ import (
 const ownLesson = `lesson: v1
 summary: It asks for a number.
 requirement: A client asks for a number.
-source: "unspecified: a test"
+source: "a test"
 level: must
 advice: Ask for one.
 budget: 1s

@@ -17,7 +17,7 @@ import (
 const lesson = `lesson: v1
 summary: It asks for a number, once.
 requirement: A client asks for a number.
-source: "unspecified: a test"
+source: "a test"
 level: must
 advice: Ask for one.
 expect:
