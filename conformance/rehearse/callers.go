@@ -169,7 +169,7 @@ func routesOwn(v *view) judgement {
 	}
 	through, queued := make(map[int]bool), 0
 	for _, c := range v.to(pstn.ToDesk) {
-		if !c.Answered() {
+		if !c.Through() {
 			continue
 		}
 		n := v.whose(c.From)

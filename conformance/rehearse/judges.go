@@ -81,8 +81,8 @@ func routes(v *view, d destination) judgement {
 	j := judgement{want: "the caller put through to " + d.says(names), got: v.story() + ": the caller was dropped"}
 	for _, c := range desks {
 		fits := names == nil || slices.Contains(names, c.Dialled)
-		j.met = j.met || fits && c.Answered()
-		if !fits && c.Answered() {
+		j.met = j.met || fits && c.Through()
+		if !fits && c.Through() {
 			j.final = true
 			j.got = fmt.Sprintf("%s: the caller was put through to %s", v.story(), c.Dialled)
 		}
@@ -96,7 +96,7 @@ func routesAll(v *view, d destination, desks []Call) judgement {
 	names := d.names(v.client)
 	through := 0
 	for _, c := range desks {
-		if c.Answered() && (names == nil || slices.Contains(names, c.Dialled)) {
+		if c.Through() && (names == nil || slices.Contains(names, c.Dialled)) {
 			through++
 		}
 	}

@@ -22,7 +22,7 @@ func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
 	call, status := w.watch.refer(ani, to)
 	if status != 0 {
 		if call == nil {
-			w.replace(ctx, to.Replaces)
+			w.replace(ctx, to.Replaces.CallID)
 		}
 		return status
 	}
@@ -66,9 +66,9 @@ func (w *watch) refer(ani string, to sipua.Referral) (c *Call, status int) {
 	defer w.mu.Unlock()
 	w.stir(c.At)
 	switch {
-	case to.Replaces != "" && w.atDesk(to.Replaces):
+	case to.Replaces.CallID != "" && w.joins(to.Replaces):
 		return nil, http.StatusOK
-	case to.Replaces != "":
+	case to.Replaces.CallID != "":
 		c.Status = noSuchCall
 	case c.Route == pstn.ToPlatform:
 		c.Status = declined // the client would be out of the call, and could not learn when it ends
@@ -126,11 +126,13 @@ type referTo struct {
 	answered bool
 }
 
-// atDesk reports whether a call of the client's is up at a queue. The caller holds mu.
-func (w *watch) atDesk(id string) bool {
+// joins notes that a caller takes the place of the client's in a call to a queue, and reports whether the call is up there. With tags
+// of another call the caller does not, and the client's own stays without one. The caller holds mu.
+func (w *watch) joins(r sipua.Replaced) bool {
 	for _, c := range w.calls {
-		if c.ID == id && c.Route == pstn.ToDesk && c.Answered() && !c.Over() {
-			return true
+		if c.ID == r.CallID && c.Route == pstn.ToDesk && c.Answered() && !c.Over() {
+			c.Alone = c.toTag != r.ToTag || c.fromTag != r.FromTag
+			return !c.Alone
 		}
 	}
 	return false

@@ -25,7 +25,7 @@ type switchboard struct {
 	conn     net.PacketConn
 	via      string                 // UDP or TCP
 	known    func() rehearse.Caller // what it was set up with
-	referTo  string                 // the value of Refer-To; CALL in it is the Call-ID of its own call to the queue
+	referTo  string                 // the value of Refer-To; CALL in it is the Call-ID of its own call to the queue, THEIRS and MINE its tags
 	line     *sipua.Endpoint        // for calls of its own
 	attended bool                   // it calls the queue itself before
 	early    bool                   // it does not answer the caller before it puts them through
@@ -70,8 +70,11 @@ func (s *switchboard) serve() {
 				if leg == nil {
 					return
 				}
-				defer s.isHungUpBy(leg)
-				referTo = strings.ReplaceAll(referTo, "CALL", leg.CallID())
+				if strings.Contains(referTo, "tag%3DTHEIRS%3Bfrom") {
+					defer s.isHungUpBy(leg)
+				}
+				mine, theirs := leg.Tags()
+				referTo = strings.NewReplacer("CALL", leg.CallID(), "MINE", mine, "THEIRS", theirs).Replace(referTo)
 			}
 			s.request("REFER", 1, "Refer-To: "+referTo+"\r\n")
 		case method == "NOTIFY":
@@ -204,9 +207,11 @@ func TestReferIsATransfer(t *testing.T) {
 		{name: "while it rings", referTo: "<sip:fallback@pbx.example>", early: true, got: "called fallback (by REFER, refused with 603)"},
 		{name: "to a number of the pool", referTo: "<tel:+442079460000>", got: "dialled +442079460000 (by REFER, refused with 603), called no queue: the caller was dropped",
 			heard: "SIP/2.0 100 Trying, SIP/2.0 603 Decline"},
-		{name: "to its own call", referTo: "<sip:fallback@pbx.example?Replaces=CALL%3Bto-tag%3D1%3Bfrom-tag%3D2>", attended: true, heard: through},
+		{name: "to its own call", referTo: "<sip:fallback@pbx.example?Replaces=CALL%3Bto-tag%3DTHEIRS%3Bfrom-tag%3DMINE>", attended: true, heard: through},
+		{name: "to another's part of its call", referTo: "<sip:fallback@pbx.example?Replaces=CALL%3Bto-tag%3DMINE%3Bfrom-tag%3DTHEIRS>", attended: true, got: alone, heard: gone},
+		{name: "to its own call by the Call-ID alone", referTo: "<sip:fallback@pbx.example?Replaces=CALL>", attended: true, got: alone, heard: gone},
 		{name: "to a call that is not there", referTo: "<sip:fallback@pbx.example?Replaces=nothing%3Bto-tag%3D1%3Bfrom-tag%3D2>",
-			got: "called fallback (by REFER, refused with 481)", heard: "SIP/2.0 100 Trying, SIP/2.0 481 Call/Transaction Does Not Exist"},
+			got: "called fallback (by REFER, refused with 481)", heard: gone},
 	} {
 		for _, via := range []string{"UDP", "TCP"} {
 			t.Run(tc.name+"/"+via, func(t *testing.T) {
@@ -217,6 +222,12 @@ func TestReferIsATransfer(t *testing.T) {
 		}
 	}
 }
+
+// alone is what is said of a client whose caller was not joined to its call.
+const alone = "called fallback (answered, and the caller never joined to it), then fallback (by REFER, refused with 481): the caller was dropped"
+
+// gone is what a client is told that names a call which is not there.
+const gone = "SIP/2.0 100 Trying, SIP/2.0 481 Call/Transaction Does Not Exist"
 
 // through is what a client is told whose caller was put through.
 const through = "SIP/2.0 100 Trying, SIP/2.0 200 OK"

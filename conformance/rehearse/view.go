@@ -154,6 +154,8 @@ func (c Call) fate() string {
 		return "by REFER"
 	case c.Referred && c.Status != 0:
 		return fmt.Sprintf("by REFER, refused with %d", c.Status)
+	case c.Alone:
+		return "answered, and the caller never joined to it"
 	case c.Answered() && c.EndedBy == client:
 		return "answered, hung up by the client after " + span(c.EndedAt.Sub(c.AnsweredAt))
 	case c.Answered() && c.Over():

@@ -51,10 +51,17 @@ type Call struct {
 	EndedBy    string    // client or carrier; the carrier passes on what the platform or the desk did
 	Referred   bool      // it is no call of the client's: the caller was put through by REFER
 	Told       bool      // it is no call: the client has said that it put the caller through
+
+	Alone bool // it is to a queue, and the caller was to be joined to it and was not
+
+	fromTag, toTag string // the client's, and that of who answered
 }
 
 // Answered reports whether the call was up.
 func (c *Call) Answered() bool { return c.Status == http.StatusOK }
+
+// Through reports whether the call is one in which a caller is put through to whoever has answered it.
+func (c *Call) Through() bool { return c.Answered() && !c.Alone }
 
 // Over reports whether the call has ended, or never came to be.
 func (c *Call) Over() bool { return !c.EndedAt.IsZero() }
@@ -211,7 +218,7 @@ func (w *watch) follow(m sipua.Message) {
 			uri.User = target
 		}
 		user := unescaped(uri.User)
-		w.calls = append(w.calls, &Call{ID: m.CallID, Dialled: user, From: sipFrom(m.Raw), Route: w.routes(user), At: m.At})
+		w.calls = append(w.calls, &Call{ID: m.CallID, Dialled: user, From: sipFrom(m.Raw), Route: w.routes(user), At: m.At, fromTag: tagIn(m.Raw, "From", "f")})
 		return
 	}
 	c := w.calls[i]
@@ -223,7 +230,7 @@ func (w *watch) follow(m sipua.Message) {
 	case method == "SIP/2.0" && m.Sent && strings.HasSuffix(m.CSeq, " INVITE") && c.Status == 0:
 		status, _, _ := strings.Cut(rest, " ")
 		if code := number(status); code >= 200 {
-			c.Status = code
+			c.Status, c.toTag = code, tagIn(m.Raw, "To", "t")
 			if c.AnsweredAt = m.At; code >= 300 {
 				c.AnsweredAt = time.Time{}
 				c.end(m.At, carrier)
@@ -300,6 +307,20 @@ func unescaped(user string) string {
 func sipFrom(raw string) string {
 	uri, _ := sipua.ParseURI(headerIn(raw, "From", "f"))
 	return uri.Dialled()
+}
+
+// tagIn is the tag in the From or the To of a message; "" when there is none.
+func tagIn(raw, name, compact string) string {
+	value := headerIn(raw, name, compact)
+	if end := strings.LastIndexByte(value, '>'); end >= 0 {
+		value = value[end:]
+	}
+	for p := range strings.SplitSeq(value, ";") {
+		if key, tag, _ := strings.Cut(strings.TrimSpace(p), "="); strings.EqualFold(key, "tag") {
+			return strings.TrimSpace(tag)
+		}
+	}
+	return ""
 }
 
 // headerIn is the first value of a header of a message, by its name or its compact form; "" when there is none.

@@ -10,9 +10,12 @@ import (
 
 // Referral is a REFER that came in a call that we placed: its peer puts us through (RFC 3515).
 type Referral struct {
-	To       URI    // whom to call; of the scheme sip, sips or tel
-	Replaces string // Call-ID of the call whose place we are to take there (RFC 3891); "" when there is none
+	To       URI      // whom to call; of the scheme sip, sips or tel
+	Replaces Replaced // the call whose place we are to take there; without a CallID there is none
 }
+
+// Replaced names a call as the end does that is to give it up (RFC 3891 section 6.1): to-tag is that end's own.
+type Replaced struct{ CallID, ToTag, FromTag string }
 
 // unsupportedURIScheme is a status that sipgo has no name for (RFC 3261 21.4.14).
 const unsupportedURIScheme = 416
@@ -86,8 +89,8 @@ func referralIn(r *sip.Request) (to Referral, code int) {
 	return Referral{To: uri, Replaces: replacedBy(uri.Raw)}, 0
 }
 
-// replacedBy is the Call-ID in the Replaces of a URI, as in <sip:billing@host?Replaces=id%40host%3Bto-tag%3D1%3Bfrom-tag%3D2>.
-func replacedBy(uri string) string {
+// replacedBy is what the Replaces says of a URI, as in <sip:billing@host?Replaces=id%40host%3Bto-tag%3D1%3Bfrom-tag%3D2>.
+func replacedBy(uri string) (r Replaced) {
 	_, headers, _ := strings.Cut(uri, "?")
 	for h := range strings.SplitSeq(headers, "&") {
 		name, value, _ := strings.Cut(h, "=")
@@ -97,10 +100,19 @@ func replacedBy(uri string) string {
 		if plain, err := url.PathUnescape(value); err == nil {
 			value = plain
 		}
-		id, _, _ := strings.Cut(value, ";")
-		return strings.TrimSpace(id)
+		id, params, _ := strings.Cut(value, ";")
+		r.CallID = strings.TrimSpace(id)
+		for p := range strings.SplitSeq(params, ";") {
+			switch name, value, _ := strings.Cut(strings.TrimSpace(p), "="); {
+			case strings.EqualFold(name, "to-tag"):
+				r.ToTag = value
+			case strings.EqualFold(name, "from-tag"):
+				r.FromTag = value
+			}
+		}
+		return r
 	}
-	return ""
+	return r
 }
 
 // allow lists what is answered in this call with something else than 405, and not declined.
