@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/rehearse"
+	"github.com/dnispool/dnispool/conformance/run"
 )
 
 // settle puts the settings together: flags and what stands for them in the environment win over the file.
@@ -87,8 +88,11 @@ var secretFlags = map[string]string{"dni-key": "DNI_KEY", "handoff-key": "HANDOF
 // again is the command that plays one lesson again, in a shell with the same variables.
 func (f *rehearseFlags) again(id string) string {
 	words := []string{tool, "rehearse", id}
+	if file, asked := f.files[id]; asked {
+		words[2] = run.ShellWord(file)
+	}
 	f.Visit(func(set *flag.Flag) {
-		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "control", "output"}, set.Name) || f.set[set.Name] {
+		if slices.Contains([]string{"junit", "json", "html", "v", "q", "color", "seed", "serve", "output"}, set.Name) || f.set[set.Name] || set.Name == "control" && f.serve {
 			return
 		}
 		words = append(words, "--"+set.Name)
@@ -97,7 +101,7 @@ func (f *rehearseFlags) again(id string) string {
 			return
 		}
 		if _, isBool := set.Value.(interface{ IsBoolFlag() bool }); !isBool {
-			words = append(words, quote(set.Value.String()))
+			words = append(words, run.ShellWord(set.Value.String()))
 		}
 	})
 	return fmt.Sprintf("%s --seed %d", strings.Join(words, " "), f.seed)

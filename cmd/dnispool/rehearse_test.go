@@ -39,6 +39,7 @@ func TestRehearse(t *testing.T) {
 		{"a lesson by its file", append(free, "own/mine.yaml", "--run", asks), 0, "mine ", ""},
 		{"a client that does nothing", append(free, "happy-transfer", "--run", "true"), 1, "got never asked for a number", ""},
 		{"the same, by a file of settings", []string{"rehearse", "--config", "settings.yaml"}, 1, "Each caller is a run of true.\n", ""},
+		{"a page at an address of its own", append(free, "--control", "127.0.0.1:0", "own/mine.yaml", "--run", "true"), 1, "again     dnispool rehearse own/mine.yaml --control 127.0.0.1:0 --", ""},
 		{"nobody starts a caller", append(free, "--lessons", "mine.yaml", "--wait-for", "50ms"), 2, "start a caller in the client while the lesson waits", ""},
 		{"a client that cannot be told", append(free, "happy-transfer", "--webhook", "http://127.0.0.1:1/"), 2, "telling the client of a caller: webhook:", ""},
 		{"two ways to tell", append(free, "--run", "a", "--file", "b"), 2, "", "arrival: want one way, got run and file; the flags are"},

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
@@ -285,9 +286,6 @@ func (p *play) watchOver(ctx context.Context) error {
 			happened = true
 		case <-ticks.C:
 		}
-		if stays && (!happened || p.options.Progress == nil) {
-			continue // it says itself when it is done
-		}
 		v := p.view()
 		if happened {
 			p.tell(v)
@@ -295,7 +293,10 @@ func (p *play) watchOver(ctx context.Context) error {
 		if v.asked() {
 			begins()
 		}
-		if !stays && v.decided() && v.now.Sub(v.last) >= p.options.Quiet {
+		switch quiet := v.now.Sub(v.last) >= p.options.Quiet; {
+		case stays && quiet && v.held():
+			p.world.leaveQueues(ctx) // the client says itself when it is done, and may be waiting for that
+		case !stays && quiet && v.decided():
 			return judged()
 		}
 	}
@@ -330,7 +331,7 @@ func (p *play) rest(ctx context.Context) {
 
 const afterwards = time.Second
 
-// busy reports whether a request waits or a call to the platform is up.
+// busy reports whether a request waits or a call is up.
 func (v *view) busy() bool {
 	for _, r := range v.requests {
 		if r.Done.IsZero() {
@@ -343,6 +344,26 @@ func (v *view) busy() bool {
 		}
 	}
 	return false
+}
+
+// held reports whether all that goes on of the client's is calls that somebody in a queue has answered.
+func (v *view) held() bool {
+	held := false
+	for _, r := range v.requests {
+		if r.Done.IsZero() {
+			return false
+		}
+	}
+	for _, c := range v.calls {
+		switch {
+		case c.Over():
+		case c.Route != pstn.ToDesk || !c.Answered():
+			return false
+		default:
+			held = true
+		}
+	}
+	return held
 }
 
 // arrive lets the callers of the lesson come at once. The channel has a value when the client was told of all, or is done.
@@ -358,9 +379,29 @@ func (p *play) arrive(ctx context.Context) <-chan error {
 	}
 	go func() {
 		all.Wait()
-		done <- errors.Join(errs...)
+		done <- together(errs)
 	}()
 	return done
+}
+
+// together is the errors of all callers, each once, with how many had it.
+func together(errs []error) error {
+	var out []error
+	many := make(map[string]int)
+	for _, err := range errs {
+		if err == nil {
+			continue
+		}
+		if many[err.Error()]++; many[err.Error()] == 1 {
+			out = append(out, err)
+		}
+	}
+	for i, err := range out {
+		if n := many[err.Error()]; n > 1 {
+			out[i] = fmt.Errorf("%w (%d of %d callers)", err, n, len(errs))
+		}
+	}
+	return errors.Join(out...)
 }
 
 func (p *play) caller(n int) Caller {

@@ -36,15 +36,23 @@ func (w *world) refer(ctx context.Context, ani string, to sipua.Referral) int {
 
 // replace has the desk hang up the client's call, whose place the caller has taken (RFC 3891 section 3).
 func (w *world) replace(ctx context.Context, id string) {
-	leg, up := w.desks.Load(id)
-	if !up {
-		return // the client was quicker
+	if leg, up := w.desks.Load(id); up { // else the client was quicker
+		go leave(ctx, leg.(*sipua.Leg))
 	}
-	go func() {
-		ctx, cancel := context.WithTimeout(ctx, hangsUpWithin)
-		defer cancel()
-		_ = leg.(*sipua.Leg).Bye(ctx) // the client may well not answer it
-	}()
+}
+
+// leaveQueues has everybody in the queues hang up.
+func (w *world) leaveQueues(ctx context.Context) {
+	for _, leg := range w.desks.Range {
+		go leave(ctx, leg.(*sipua.Leg))
+	}
+}
+
+// leave has a desk hang up a call.
+func leave(ctx context.Context, leg *sipua.Leg) {
+	ctx, cancel := context.WithTimeout(ctx, hangsUpWithin)
+	defer cancel()
+	_ = leg.Bye(ctx) // the client may well not answer it
 }
 
 // connect takes a call of the client's.

@@ -195,16 +195,17 @@ func TestWhatCannotBeSeenIsNotPassed(t *testing.T) {
 func TestCommand(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		name, command, want string
-		status              finding.Status
+		name, lesson, command, want string
+		status                      finding.Status
 	}{
-		{"that does nothing", "true", "never asked for a number", finding.Failed},
-		{"that fails", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: run: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
-		{"that does not end", "sleep 60", "it was still running when its time was up", finding.Error},
+		{"that does nothing", "happy-transfer", "true", "never asked for a number", finding.Failed},
+		{"that fails", "happy-transfer", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: run: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
+		{"that fails for every caller", "shared-ids-are-unique", "exit 3", "telling the client of a caller: run: exit status 3 (6 of 6 callers)", finding.Error},
+		{"that does not end", "happy-transfer", "sleep 60", "it was still running when its time was up", finding.Error},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			l := *named(t, "happy-transfer")
+			l := *named(t, tc.lesson)
 			if tc.command == "sleep 60" {
 				l.Budget = 2 * time.Second // the others have as long as they need on a busy machine
 			}
