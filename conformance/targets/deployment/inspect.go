@@ -29,17 +29,24 @@ func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 	if err != nil {
 		return []Finding{{"base URL", err.Error(), "correct base_url"}}
 	}
-	all = append(all, t.name(ctx, u.Hostname()))
-	if u.Scheme == "https" {
-		all = append(all, t.certificate(ctx, u))
+	proxy, err := t.Gate.next.Proxy(&http.Request{URL: u})
+	if err != nil {
+		return []Finding{{"proxy", err.Error(), "correct proxy, or the variables HTTPS_PROXY and NO_PROXY"}}
+	}
+	if proxy == nil {
+		all = append(all, t.name(ctx, u.Hostname()))
+		if u.Scheme == "https" {
+			all = append(all, t.certificate(ctx, u))
+		}
+	} else {
+		all = append(all, t.proxied(ctx, u, proxy)...)
 	}
 	for i, p := range t.projects {
 		of := ""
 		if i > 0 {
 			of = " of the second project"
 		}
-		handoff := fmt.Sprintf("/v1/%s/%s/handoff_state?shared_id=dnispool-inspects", url.PathEscape(p.Account), url.PathEscape(p.Project))
-		reply := t.asks(ctx, http.MethodGet, handoff, p.HandoffKey, "")
+		reply := t.asks(ctx, http.MethodGet, stateOfNobody(p), p.HandoffKey, "")
 		all = append(all, Finding{"handoff key" + of, reply.says(), reply.handoff()})
 		if i == 0 && reply.err == nil {
 			all = append(all, reply.clock())
@@ -73,18 +80,17 @@ func (t *Target) certificate(ctx context.Context, u *url.URL) Finding {
 		return Finding{"certificate", err.Error(), "correct tls.server_name or tls.ca, or tell whoever runs the platform"}
 	}
 	defer func() { _ = c.Close() }()
-	leaf := c.(*tls.Conn).ConnectionState().PeerCertificates[0]
-	days := int(time.Until(leaf.NotAfter).Hours() / 24)
-	f := Finding{"certificate", fmt.Sprintf("%s, from %s, %d days left", leaf.Subject.CommonName, leaf.Issuer.CommonName, days), ""}
-	if days < 14 {
-		f.Do = "tell whoever runs the platform that it ends soon"
-	}
-	return f
+	return ofCertificate(c.(*tls.Conn).ConnectionState().PeerCertificates[0])
+}
+
+func stateOfNobody(p targets.Project) string {
+	return fmt.Sprintf("/v1/%s/%s/handoff_state?shared_id=dnispool-inspects", url.PathEscape(p.Account), url.PathEscape(p.Project))
 }
 
 // answer is what came of one request.
 type answer struct {
 	status int
+	tls    *tls.ConnectionState // nil: it did not come over TLS
 	date   time.Time
 	at     time.Time
 	body   string
@@ -108,7 +114,7 @@ func (t *Target) asks(ctx context.Context, method, path, key, body string) (a an
 	}
 	defer func() { _ = res.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(res.Body, maxReply)) // what is missing is no JSON
-	a = answer{status: res.StatusCode, at: time.Now(), body: string(text)}
+	a = answer{status: res.StatusCode, tls: res.TLS, at: time.Now(), body: string(text)}
 	a.date, _ = http.ParseTime(res.Header.Get("Date"))
 	return a
 }
