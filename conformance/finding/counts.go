@@ -79,6 +79,7 @@ func (c Counts) Of(s Status) int {
 type Reason struct {
 	Text string
 	IDs  []string // of the results, in their order
+	Ask  string   // what to ask whoever runs the platform, so that it no longer holds; "" for nothing
 }
 
 // Reasons returns the distinct reasons of the results with status s, the most frequent first. A result without one
@@ -92,7 +93,7 @@ func (r Run) Reasons(s Status) []Reason {
 		i := slices.IndexFunc(out, func(o Reason) bool { return o.Text == res.Reason })
 		if i < 0 {
 			i = len(out)
-			out = append(out, Reason{Text: res.Reason})
+			out = append(out, Reason{Text: res.Reason, Ask: res.Ask})
 		}
 		out[i].IDs = append(out[i].IDs, res.ID)
 	}

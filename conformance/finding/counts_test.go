@@ -38,7 +38,7 @@ func TestReasons(t *testing.T) {
 		Result{ID: "d", Status: Unsupported, Reason: "clock"},
 		Result{ID: "e", Status: Unsupported},
 	)}
-	want := []Reason{{"clock", []string{"b", "d"}}, {"dial", []string{"a"}}, {"", []string{"e"}}}
+	want := []Reason{{"clock", []string{"b", "d"}, ""}, {"dial", []string{"a"}, ""}, {"", []string{"e"}, ""}}
 	if got := run.Reasons(Unsupported); !reflect.DeepEqual(got, want) {
 		t.Errorf("reasons: want %v, got %v", want, got)
 	}

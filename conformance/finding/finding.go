@@ -105,6 +105,7 @@ type Result struct {
 	Labels      []string      `json:"labels,omitempty"`
 	Status      Status        `json:"status"`
 	Reason      string        `json:"reason,omitempty"` // why it was skipped, inconclusive or an error
+	Ask         string        `json:"ask,omitempty"`    // what to ask whoever runs the platform, so that it can be played
 	Failures    []Failure     `json:"failures,omitempty"`
 	Warnings    []string      `json:"warnings,omitempty"`
 	Steps       int           `json:"steps"`       // steps carried out

@@ -48,6 +48,7 @@ func Of(ctx context.Context, f targetfile.File, all []*scenario.Scenario, o Opti
 	out := &Fitted{file: f, fits: make(map[string]deployment.Fit), left: make(map[string]int)}
 	for d := range inorder.Map(ctx, 0, slices.Values(all), func(s *scenario.Scenario) decided { return r.decide(ctx, s) }) {
 		out.Scenarios = append(out.Scenarios, d.scenario)
+		d.fit.Ask = asks(d.fit.Lacks)
 		out.fits[d.scenario.File], out.left[d.scenario.File] = d.fit, d.left
 	}
 	if err := ctx.Err(); err != nil {

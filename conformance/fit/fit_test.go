@@ -111,6 +111,21 @@ func TestPlanCountsWhatIsStillHeld(t *testing.T) {
 	}
 }
 
+// TestEveryLackHasAQuestion: what a target file can leave out can be asked for.
+func TestEveryLackHasAQuestion(t *testing.T) {
+	t.Parallel()
+	for scenario, want := range map[string]string{
+		"given: {pool: {numbers: 3}}\n" + reserve: "How many numbers does the pool have, and which? Does it grow by itself, or shrink?",
+		call:    "How may we call the numbers: over a SIP trunk (host, transport, codecs, how it knows us), or through a carrier only?",
+		reserve: "",
+	} {
+		fitted, file := onTarget(t, scenario, "")
+		if got := fitted.Fit(file); got.Ask != want || (len(got.Lacks) > 0) != (want != "") {
+			t.Errorf("%s: want %q asked, got %+v", scenario, want, got)
+		}
+	}
+}
+
 // TestQuestions asks for what is missing, with what it costs, and for nothing that is stated.
 func TestQuestions(t *testing.T) {
 	t.Parallel()

@@ -37,6 +37,8 @@ func (f *Fitted) Plan(selected []*scenario.Scenario) Plan {
 		u := fit.Usage
 		if p.window == 0 && u.Reservations > 0 && (p.Left+max(u.Held, left) > l.Reservations || fit.Alone && p.Left > 0) {
 			fit.Status, fit.Reason = finding.Unsupported, fmt.Sprintf("needs to know the window: without it a run may reserve %d numbers in all; state window_max", l.Reservations)
+			fit.Lacks = []string{"window_max"}
+			fit.Ask = asks(fit.Lacks)
 			f.fits[s.File] = fit
 			continue
 		}

@@ -51,6 +51,17 @@ func questions() []question {
 	}
 }
 
+// asks are the questions about what a target file lacks, by its keys.
+func asks(lacks []string) string {
+	var all []string
+	for _, q := range questions() {
+		if slices.ContainsFunc(lacks, func(key string) bool { return slices.Contains(q.keys, key) }) {
+			all = append(all, q.asks)
+		}
+	}
+	return strings.Join(all, " ")
+}
+
 // setUp is what has to be there before anything can be tested.
 var setUp = []string{
 	"The two keys: of Reserve DNI, and of Get Handoff for this account and project.",

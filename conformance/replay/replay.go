@@ -75,6 +75,9 @@ func play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 	r = about(s, o, started)
 	if status, reason := t.Refuses(s); status != "" {
 		r.Status, r.Reason = status, reason
+		if a, ok := t.(targets.Asker); ok {
+			r.Ask = a.Ask(s)
+		}
 		return r
 	}
 	limit := t.Timeout(s)

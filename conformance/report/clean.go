@@ -61,7 +61,7 @@ func tidy(res finding.Result, red *Redactor) finding.Result {
 	for _, s := range []*string{&res.ID, &res.File, &res.Level} {
 		*s = oneLine(*s)
 	}
-	for _, s := range []*string{&res.Summary, &res.Requirement, &res.Source, &res.Reason} {
+	for _, s := range []*string{&res.Summary, &res.Requirement, &res.Source, &res.Reason, &res.Ask} {
 		*s = clean(*s)
 	}
 	cleanAll(res.Warnings)

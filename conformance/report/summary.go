@@ -16,8 +16,9 @@ const (
 	maxIDs        = 3
 )
 
-// summary writes the end of a run: what needs attention, and one sentence about everything. The run must be tidy.
-func (p *page) summary(run finding.Run) {
+// summary writes the end of a run: what needs attention, and one sentence about everything. The run must be tidy. In a
+// verbose one it also says what to ask whoever runs the platform.
+func (p *page) summary(run finding.Run, verbose bool) {
 	p.item("", oneLine(run.Rules().String()))
 	p.line("")
 	p.list("Failed:", run, func(r finding.Result) bool { return r.FailsRun(run.Strict) })
@@ -27,7 +28,7 @@ func (p *page) summary(run finding.Run) {
 	p.list("Could not be judged:", run, func(r finding.Result) bool { return r.Status == finding.Error })
 	p.list("Inconclusive:", run, func(r finding.Result) bool { return r.Status == finding.Inconclusive })
 	p.repeats(run)
-	p.skips(run)
+	p.skips(run, verbose)
 	p.notPlayed(run)
 	p.warningList(run)
 	p.line("%s", p.paint(verdictStyle(run), lastLine(run))) // never wrapped: it is the last line
@@ -97,8 +98,8 @@ func (p *page) repeats(run finding.Run) {
 	}
 }
 
-// skips lists all reasons when the last line cannot.
-func (p *page) skips(run finding.Run) {
+// skips lists all reasons when the last line cannot, or when there is something to ask.
+func (p *page) skips(run finding.Run, asks bool) {
 	all := newPage(Options{Columns: func() int { return p.width }})
 	long := false
 	for _, s := range finding.Statuses() {
@@ -111,6 +112,10 @@ func (p *page) skips(run finding.Run) {
 			text := reasonText(r.Text)
 			long = long || columns(text) > reasonColumns
 			all.item(fmt.Sprintf("%5d %-14s ", len(r.IDs), statusName(s)), text)
+			if asks && r.Ask != "" {
+				long = true
+				all.item(strings.Repeat(" ", len("    1 not-applicable ")), "ask: "+r.Ask)
+			}
 		}
 	}
 	if long {

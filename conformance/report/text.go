@@ -128,7 +128,7 @@ func (t *Text) Finish(run finding.Run) error {
 	defer t.mu.Unlock()
 	t.live = nil
 	p := newPage(t.opts)
-	p.summary(tidyRun(run, t.opts.Redactor))
+	p.summary(tidyRun(run, t.opts.Redactor), t.opts.Verbose)
 	t.block(p.String())
 	return t.err
 }

@@ -42,6 +42,12 @@ type Target interface {
 	Open(ctx context.Context, w World) (Stage, error)
 }
 
+// Asker is a target that knows what to ask whoever runs it, so that it need not refuse a scenario any more.
+type Asker interface {
+	// Ask returns the questions in a line; "" for none.
+	Ask(s *scenario.Scenario) string
+}
+
 // World is what a scenario asks for.
 type World struct {
 	File  string

@@ -49,6 +49,7 @@ type Fit struct {
 	Usage  Usage    // what playing it takes
 	Alone  bool     // it needs a pool of which the run holds nothing
 	Lacks  []string // what the target file does not state, by its keys, where that is why it cannot be played
+	Ask    string   // what to ask whoever runs it, about what it lacks
 }
 
 type header struct{ name, value string }
@@ -190,6 +191,9 @@ func (t *Target) Refuses(s *scenario.Scenario) (finding.Status, string) {
 	f := t.fit(s.File)
 	return f.Status, f.Reason
 }
+
+// Ask implements targets.Asker.
+func (t *Target) Ask(s *scenario.Scenario) string { return t.fit(s.File).Ask }
 
 func (t *Target) fit(file string) Fit {
 	if t.Fits == nil {
