@@ -157,7 +157,7 @@ func (f *checkFlags) plan(patterns []string) run.Plan {
 		Filter: scenario.Filter{Label: f.label}, Target: reference.Target{}, VirtualTime: true, Seed: f.seed, Strict: f.strict, Out: f.out, KeepAll: f.keep, Workers: f.workers,
 	}
 	if f.dir != "" {
-		p.Files, p.Dir = os.DirFS(f.dir), f.dir
+		p.Files, p.Dir, p.Others = os.DirFS(f.dir), f.dir, scenarios.Files
 	}
 	if p.Seed == 0 {
 		p.Seed = drawSeed()

@@ -53,7 +53,7 @@ func listFits(ctx context.Context, e env, path string, l run.Loaded) int {
 		fmt.Fprintf(e.out, "\n%d of %d scenarios are played: each makes the simulator the world that it needs\n", len(l.Selected), len(l.Selected))
 		return 0
 	}
-	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
+	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-", IDs: l.IDs()})
 	if err != nil {
 		return refuse(e, err)
 	}

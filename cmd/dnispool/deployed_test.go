@@ -64,6 +64,38 @@ func TestScenariosOfWhatIsLeftOut(t *testing.T) {
 	}
 }
 
+// TestWaiversNameWhatExists: one for a scenario or an area that nobody knows would excuse nothing, and is an error.
+func TestWaiversNameWhatExists(t *testing.T) {
+	waiver := func(of string) string {
+		return "waivers: [{" + of + ", reason: r, by: b, until: 2099-01-01}]\n"
+	}
+	for more, want := range map[string]string{
+		waiver("scenario: pool/exhaustion-is-405"): `t.yaml:7:11: waiver: want a scenario that exists, got "pool/exhaustion-is-405" (did you mean "pool/exhaustion-is-404"?)`,
+		waiver("area: handof"):                     `t.yaml:7:11: waiver: want an area that exists, got "handof" (did you mean "handoff"?)`,
+		waiver("scenario: pool/exhaustion-is-404"): "",
+		waiver("area: handoff"):                    "",
+		waiver("area: mine"):                       "",
+	} {
+		dir := onTarget(t, "http://127.0.0.1:1", "acme", "support", more)
+		for name, text := range map[string]string{"mine/one.yaml": mine["mine/pool/fine.yaml"]} {
+			if err := os.MkdirAll(filepath.Join(dir, "own", filepath.Dir(name)), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(dir, "own", name), []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, args := range [][]string{
+			{"scenarios", "list", "--target", "t.yaml", "--scenarios", "own"}, {"check", "--target", "t.yaml", "--scenarios", "own", "--dry-run"},
+		} {
+			r := dnispool(t, dir, args...)
+			if want == "" && r.code != 0 || want != "" && (r.code != 2 || !strings.Contains(r.err, want)) {
+				t.Errorf("%s %v: want %q, got %+v", more, args, want, r)
+			}
+		}
+	}
+}
+
 // TestCheckADeployment plays a simulator that runs in a process of its own as if it were somebody else's platform: once over
 // HTTP alone, once over a trunk as well.
 func TestCheckADeployment(t *testing.T) {

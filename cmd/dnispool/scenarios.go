@@ -48,7 +48,22 @@ show  print the files`)
 	case "list":
 		printScenarios(e.out, loaded.Selected)
 	case "lint":
-		fmt.Fprintf(e.out, "%d scenarios, no problems\n", len(loaded.Selected))
+		warnings := 0
+		for _, s := range loaded.Selected {
+			warnings += len(s.Warnings)
+			for _, w := range s.Warnings {
+				fmt.Fprintf(e.out, "warning: %v\n", w)
+			}
+		}
+		fmt.Fprintf(e.out, "%d scenarios, no problems", len(loaded.Selected))
+		switch warnings {
+		case 0:
+		case 1:
+			fmt.Fprint(e.out, ", 1 warning")
+		default:
+			fmt.Fprintf(e.out, ", %d warnings", warnings)
+		}
+		fmt.Fprintln(e.out)
 	case "show":
 		for _, s := range loaded.Selected {
 			fmt.Fprintf(e.out, "# %s\n%s\n", s.File, strings.Join(s.Lines, "\n"))

@@ -31,6 +31,29 @@ func TestScenarios(t *testing.T) {
 	}
 }
 
+// TestLintWarns of what is likely a mistake and is legal, and does not refuse it; a run says so too.
+func TestLintWarns(t *testing.T) {
+	dir := write(t, map[string]string{"mine/pool/dollar.yaml": `scenario: v1
+summary: A reservation gives a number.
+requirement: A number is given.
+source: a test
+level: must
+steps:
+  - reserve: {attributes: {}}
+    as: lease
+    expect: {status: 200}
+  - reserve: {attributes: {note: "{lease.body.dni}"}}
+    expect: {status: 200}
+`})
+	const warning = `mine/pool/dollar.yaml:10:34: reference: want "${lease.body.dni}", got {lease.body.dni}, which is only text: its $ is forgotten`
+	if r, want := dnispool(t, dir, "scenarios", "lint", "--scenarios", "mine"), (ran{0, "warning: " + warning + "\n1 scenarios, no problems, 1 warning\n", ""}); r != want {
+		t.Errorf("want %+v, got %+v", want, r)
+	}
+	if r := dnispool(t, dir, "check", "--scenarios", "mine"); r.code != 0 || !strings.Contains(strings.Join(strings.Fields(r.out), " "), warning) {
+		t.Errorf("want a run that passes and says so, got %+v", r)
+	}
+}
+
 // TestBundledScenariosAreListed each with its level and what it says.
 func TestBundledScenariosAreListed(t *testing.T) {
 	r := dnispool(t, t.TempDir(), "scenarios", "list")

@@ -70,7 +70,7 @@ func askAboutTarget(ctx context.Context, e env, path string) int {
 	if err != nil {
 		return refuse(e, err)
 	}
-	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
+	fitted, err := fit.Of(ctx, file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-", IDs: l.IDs()})
 	if err != nil {
 		return refuse(e, err)
 	}

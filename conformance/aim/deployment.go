@@ -25,7 +25,7 @@ type Deployment struct {
 // fit is the plan's Fit.
 func (d *Deployment) fit(ctx context.Context, l *run.Loaded) error {
 	prefix := fmt.Sprintf("r%x%02x-", time.Now().Unix(), rand.Uint32N(256)) // no run before has used it
-	fitted, err := fit.Of(ctx, d.target.File, l.Selected, fit.Options{Load: l.Reading(), Seed: l.Seed, Prefix: prefix})
+	fitted, err := fit.Of(ctx, d.target.File, l.Selected, fit.Options{Load: l.Reading(), Seed: l.Seed, Prefix: prefix, IDs: l.IDs()})
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ package fit
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type Options struct {
 	Load   scenario.Options // by which the scenarios were read
 	Seed   uint64
 	Prefix string // before each shared_id and nonce: of this run alone
+	// IDs are those of all scenarios that may be waived, played or not.
+	IDs []string
 }
 
 // Fitted are the scenarios of a run as they are played on a deployment.
@@ -38,8 +41,15 @@ type Fitted struct {
 	left      map[string]int // numbers that nobody calls, by file
 }
 
-// Of returns the fitted scenarios. The error is the context's.
+// Of returns the fitted scenarios. The error is the context's, or names waivers for what does not exist.
 func Of(ctx context.Context, f targetfile.File, all []*scenario.Scenario, o Options) (*Fitted, error) {
+	var unknown []error
+	for _, w := range f.Waivers {
+		unknown = append(unknown, w.Unknown(o.IDs))
+	}
+	if err := errors.Join(unknown...); err != nil {
+		return nil, err
+	}
 	checker, err := contract.New()
 	if err != nil {
 		return nil, err

@@ -25,7 +25,7 @@ func onTarget(t *testing.T, scenario, more string) (*fit.Fitted, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	fitted, err := fit.Of(t.Context(), file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-"})
+	fitted, err := fit.Of(t.Context(), file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-", IDs: l.IDs()})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -110,6 +110,9 @@ func play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 		r.Exchanges = append(r.Exchanges, x.Exchange)
 	}
 	r.Warnings = append(r.Warnings, p.warnings...)
+	for _, w := range s.Warnings {
+		r.Warnings = append(r.Warnings, w.Error())
+	}
 	if t, ok := stage.(targets.Troubled); ok {
 		r.Warnings = append(r.Warnings, t.Troubles()...)
 	}

@@ -27,6 +27,7 @@ type Plan struct {
 	Tool, Version string
 	Files         fs.FS  // the scenario files
 	Dir           string // how people know the directory of the files
+	Others        fs.FS  // scenarios beside these, which a target file may speak of as well; nil: none
 	Filter        scenario.Filter
 	Selects       string // the selection in words; empty: the filter's
 	Target        targets.Target
@@ -76,6 +77,18 @@ func Load(p Plan) (Loaded, error) {
 	}
 	l.Selected, err = scenario.Select(l.All, l.Filter)
 	return l, err
+}
+
+// IDs are those of every scenario that there is: of the run, of where it was chosen from, and of those beside.
+func (l Loaded) IDs() (ids []string) {
+	for _, s := range l.All {
+		ids = append(ids, s.ID)
+	}
+	ids = append(ids, scenario.IDs(l.Files, ".")...)
+	if l.Others != nil {
+		ids = append(ids, scenario.IDs(l.Others, ".")...)
+	}
+	return ids
 }
 
 // Reading is how the plan's scenarios are read.

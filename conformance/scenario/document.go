@@ -48,11 +48,17 @@ type loader struct {
 	src  strictyaml.Source
 	ps   strictyaml.Problems
 
+	warnings strictyaml.Problems
+
 	asserts bool // an expect is written
 }
 
 func (l *loader) problem(n *yaml.Node, format string, args ...any) {
 	l.ps = append(l.ps, strictyaml.At(l.file, n, format, args...))
+}
+
+func (l *loader) warn(n *yaml.Node, format string, args ...any) {
+	l.warnings = append(l.warnings, strictyaml.At(l.file, n, format, args...))
 }
 
 func (l *loader) problemAt(pos Pos, hint, format string, args ...any) {

@@ -9,7 +9,8 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-// unmarked is a reference but for its dollar sign. Text may look like it, so it is a problem only with a name that is known.
+// unmarked is a reference but for its dollar sign. Text may look like it, so it is spoken of only with a name that is known, and
+// is no more than a warning.
 var unmarked = regexp.MustCompile(`(?:^|[^$])\{([A-Za-z_][A-Za-z0-9_-]*)((?:\.[A-Za-z0-9_-]+)+)\}`)
 
 // forgotten finds references without their dollar sign: "{lease.body.dni}" as text, and {lease.body.dni} without quotes, which
@@ -45,7 +46,7 @@ func (n *names) unmarked(at *yaml.Node, root, path string) {
 	case !slices.Contains(n.visible(), root):
 		return
 	}
-	n.problem(at, "reference: want \"${%[1]s%[2]s}\", got {%[1]s%[2]s}, which is only text: its $ is forgotten", root, path)
+	n.warn(at, "reference: want \"${%[1]s%[2]s}\", got {%[1]s%[2]s}, which is only text: its $ is forgotten", root, path)
 }
 
 // unquoted is a reference without dollar sign and quotes, as it was written; "" for any other value.

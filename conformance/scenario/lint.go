@@ -16,7 +16,7 @@ func (l *loader) lint(s *Scenario) {
 	}
 	n.steps(s.Steps)
 	n.unused(s)
-	s.FromPool = n.fromPool
+	s.FromPool, s.Warnings = n.fromPool, l.warnings
 	if !l.asserts && len(s.Checks) == 0 && len(s.Steps) > 0 {
 		l.problem(l.root, "scenario: want an expect or a check, got none: it would pass whatever happens")
 	}

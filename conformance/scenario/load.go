@@ -50,6 +50,24 @@ func Load(fsys fs.FS, root string, opts Options) ([]*Scenario, strictyaml.Proble
 	return scenarios, ps
 }
 
+// IDs are those of the scenarios below root, read or not: those of all files that can be found.
+func IDs(fsys fs.FS, root string) (ids []string) {
+	files, _ := find(fsys, root, Options{}) // Load says what is wrong with them
+	for _, file := range files {
+		ids = append(ids, idOf(root, file))
+	}
+	return ids
+}
+
+// idOf is the id of the scenario in a file below root.
+func idOf(root, file string) string {
+	id := strings.TrimSuffix(file, extension)
+	if root != "." {
+		id = strings.TrimPrefix(id, strings.TrimSuffix(root, "/")+"/")
+	}
+	return id
+}
+
 // loadFile reads one file below root. The scenario is nil when the file cannot be read as
 // YAML, and usable only when there are no problems.
 func loadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyaml.Problems) {
@@ -59,10 +77,7 @@ func loadFile(fsys fs.FS, root, file string, opts Options) (*Scenario, strictyam
 		return nil, strictyaml.Problems{unreadable(name, err)}
 	}
 	s, ps := Parse(name, data, opts)
-	id := strings.TrimSuffix(file, extension)
-	if root != "." {
-		id = strings.TrimPrefix(id, strings.TrimSuffix(root, "/")+"/")
-	}
+	id := idOf(root, file)
 	if !idText.MatchString(id) {
 		ps = append(ps, strictyaml.At(name, nil, "id: want lower-case letters, digits, - and _ in the file's path, got %q", id))
 	}

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
 // Version is the only value of the key `scenario`.
@@ -36,10 +38,11 @@ type Scenario struct {
 	Given       *yaml.Node // raw mapping, nil when absent: profile, agent, carrier, settings
 	Vars        []Var      // in file order
 	Steps       []Step
-	Expects     bool     // some step says what must come of it
-	Checks      []Check  // run last, in order
-	FromPool    []string // what it takes from the target's pool, sorted: PoolSize, PoolWindow
-	Lines       []string // the source text, for carets: Lines[pos.Line-1]
+	Expects     bool                // some step says what must come of it
+	Checks      []Check             // run last, in order
+	FromPool    []string            // what it takes from the target's pool, sorted: PoolSize, PoolWindow
+	Warnings    strictyaml.Problems // what is likely a mistake, and is legal
+	Lines       []string            // the source text, for carets: Lines[pos.Line-1]
 }
 
 // Start is where the scenario begins.

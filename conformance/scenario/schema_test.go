@@ -109,7 +109,7 @@ func TestSchemaAcceptsWhatTheLoaderAccepts(t *testing.T) {
 // beyondSchema are the problems that a schema cannot see: they lie between two places.
 func beyondSchema() []string {
 	return []string{
-		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "drawn-and-written", "empty-subset", "forgotten-dollar", "forward-reference", "literal-var",
+		"ambiguous-word", "asserts-nothing", "call-of-a-reserve", "client-outside", "drawn-and-written", "empty-subset", "forward-reference", "literal-var",
 		"malformed-reference", "matcher-in-a-list", "misspelt-format", "pattern-that-does-not-compile", "shadowed-name", "too-many-counted",
 		"unknown-reference", "unknown-result-field", "unquoted-attribute", "unused-name", "unused-var", "zero-duration",
 	}
@@ -145,6 +145,23 @@ func TestInvalidFiles(t *testing.T) {
 	for _, name := range beyondSchema() {
 		if !seen[name] {
 			t.Errorf("testdata/invalid/%s.yaml: want it, got none", name)
+		}
+	}
+}
+
+// TestWarnedFiles wants each file of testdata/warned to be legal, and to give exactly the warnings that its first lines say.
+func TestWarnedFiles(t *testing.T) {
+	for _, file := range yamlFiles(t, "testdata/warned") {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s, ps := Parse("f", data, testOptions())
+		if err := ps.Err(); err != nil {
+			t.Fatalf("%s: want no problem, got %v", file, err)
+		}
+		if got, want := s.Warnings.Error(), wantedProblems(string(data)); got != want || got == "" {
+			t.Errorf("%s:\n got %s\nwant %s", file, got, want)
 		}
 	}
 }

@@ -133,6 +133,27 @@ type Waiver struct {
 	Reason   string `yaml:"reason" json:"reason"`
 	By       string `yaml:"by" json:"by"` // who decided
 	Until    Day    `yaml:"until" json:"until"`
+	At       string `yaml:"-" json:"-"` // file:line:column where it stands
+}
+
+// Unknown says what is wrong with a waiver for a scenario or an area that none of the ids is of; nil for nothing.
+func (w Waiver) Unknown(ids []string) error {
+	kind, name, known := "scenario", w.Scenario, ids
+	if w.Area != "" {
+		kind, name, known = "area", w.Area, nil
+		for _, id := range ids {
+			area, _, _ := strings.Cut(id, "/")
+			known = append(known, area)
+		}
+	}
+	if slices.Contains(known, name) {
+		return nil
+	}
+	hint := ""
+	if near := strictyaml.Suggest(name, known); near != "" {
+		hint = fmt.Sprintf(" (did you mean %q?)", near)
+	}
+	return fmt.Errorf("%s: waiver: want %s that exists, got %q%s", w.At, map[string]string{"scenario": "a scenario", "area": "an area"}[kind], name, hint)
 }
 
 // Covers reports whether the waiver is for the scenario with this id.
@@ -345,6 +366,7 @@ func (c *checker) waivers(waivers []Waiver, now time.Time) {
 			return
 		}
 		n := list.Content[i]
+		waivers[i].At = fmt.Sprintf("%s:%d:%d", c.file, n.Line, n.Column)
 		problem := func(key, format string, args ...any) {
 			at := n
 			if v := strictyaml.Lookup(n, key); v != nil {
