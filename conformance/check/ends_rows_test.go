@@ -23,6 +23,8 @@ func endsRows() map[string][]row {
 	}
 	callers[7] = dialled(181, 182, "a").overBy("carrier", 210)
 	callers[9] = dialled(241, 242, "a")
+	talker := roa
+	talker.IgnoresTalk = true
 	return map[string][]row{
 		"platform-ends-calls": {
 			{name: "it does", facts: roa, ops: []op{up.over(5)}},
@@ -31,6 +33,8 @@ func endsRows() map[string][]row {
 			{name: "one of two", facts: roa, undecided: 1, ops: []op{up.overBy("caller", 5), dialled(11, 12, "b").over(13)}},
 			{name: "hundreds who hung up", facts: roa, ops: callers,
 				want: "not judged: 0 of 600 answered calls are known to have been ended by the platform, 598 by their callers, 1 by the carrier, 1 by nobody knows whom; when the agents of 600 were to end them is not known"},
+			{name: "a caller who had enough of an agent that ends when it likes", facts: talker, ops: wanted(up.overBy("caller", 600), `{"want_talk":20}`),
+				want: none + ", 1 by their callers; when the agents of 1 were to end them is not known"},
 			{name: "a caller who had enough", facts: roa, ops: wanted(up.overBy("caller", 600), `{"want_talk":20}`), want: "the call to a was up for 9m58s, and its agent was to end it after 20s; its caller hung up"},
 			{name: "a carrier that had", facts: roa, ops: wanted(up.overBy("carrier", 600), `{"want_talk":0}`), want: "the call to a was up for 9m58s, and its agent was to end it after 0s; the carrier cut it off"},
 			{name: "still up when the recording ended", facts: roa, ops: wanted(up.upUntil(600), `{"want_talk":1.5}`), want: "the call to a was up for 9m58s, and its agent was to end it after 1.5s"},

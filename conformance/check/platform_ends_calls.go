@@ -75,6 +75,7 @@ func (v *view) judgeEnd(out *finding.Outcome, n *ends, c *reading.Call) {
 	}
 	n.by[by]++
 	talk, known := wantedTalk(c)
+	known = known && !v.IgnoresTalk
 	due := reading.Plus(reading.Plus(c.Latest, talk), ringing)
 	switch {
 	case known && c.Op.Bye >= c.Op.Start && v.endFrom(c) > due:

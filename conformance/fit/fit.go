@@ -116,6 +116,10 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		d.fit = r.why(ctx, s, unique, base)
 		return d
 	}
+	if r.file.Facts.IgnoresTalk && base.did.talks && base.did.calls > 0 {
+		d.fit = unsupported("needs an agent that stays on the line as the attribute want_talk says; by the fact ignores_talk this one cannot")
+		return d
+	}
 	if missing := r.needed(ctx, unique, base.did); len(missing) > 0 {
 		d.fit = unsupported("needs to know %s: state %s", strings.Join(names(missing), " and "), strings.Join(keys(missing), ", "))
 		d.fit.Lacks = keys(missing)

@@ -68,6 +68,8 @@ func TestOf(t *testing.T) {
 		{"a fault inside", "steps:\n  - {fault: {calls: {refuse: 486}}}\n  - {reserve: {attributes: {}}, expect: {status: 200}}\n", known, finding.Unsupported, "needs the platform's calls to go wrong"},
 		{"another transport", strings.Replace(call, "dni}'}", "dni}', transport: tcp}", 1), trunk + known, finding.Unsupported, "needs a call over tcp: calls.trunk.transport is udp"},
 		{"a waiver", reserve, "waivers: [{area: x, reason: known, by: Jo, until: 2099-12-31}]\n", finding.Waived, "known"},
+		{"an agent that stays", call, trunk + strings.Replace(known, "exclusive", "ignores_talk: true, exclusive", 1), finding.Unsupported, "needs an agent that stays on the line as the attribute want_talk says; by the fact ignores_talk this one cannot"},
+		{"one that need not", reserve, strings.Replace(known, "exclusive", "ignores_talk: true, exclusive", 1), "", ""},
 		{"more numbers than allowed", "steps:\n" + strings.Repeat("  - {reserve: {attributes: {}}, expect: {status: 200}}\n", 11), known, finding.Unsupported, "holds 11 numbers at one time: limits.reservations allows 10"},
 	} {
 		fitted, file := onTarget(t, c.scenario, c.more)

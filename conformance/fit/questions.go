@@ -30,6 +30,7 @@ func questions() []question {
 		{[]string{"no_handoff"}, "How does a call without a handoff look: 200 with nulls, 200 with nothing, or 404?"},
 		{[]string{"duplicates"}, "Several calls have one shared_id: which state is found by it?"},
 		{[]string{"abandoned"}, "The caller hangs up first: is there a state?"},
+		{[]string{"ignores_talk"}, "Can the echo agent stay on the line for as long as the attribute want_talk says? If it cannot, what needs that is left out."},
 		{[]string{"strays_per_s"}, "How often are the numbers called by people without a reservation?"},
 		{[]string{"failures_max"}, "What share of requests may fail on your side?"},
 		{[]string{"calls"}, "How may we call the numbers: over a SIP trunk (host, transport, codecs, how it knows us), or through a carrier only?"},

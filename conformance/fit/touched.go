@@ -37,6 +37,7 @@ type touched struct {
 	waiting     map[string]time.Time // since when a number that was given waits for its call
 	expires     bool                 // one may have waited for longer than its window
 	lasted      time.Duration
+	talks       bool // a reservation says how long its agent is to stay on the line, or may
 }
 
 // The shortest of the alternative windows and retentions, and the smallest of the pools.
@@ -183,13 +184,15 @@ func (t *touched) attributes(body []byte, readable bool) {
 		Attributes struct {
 			SharedID json.RawMessage `json:"shared_id"`
 			ANI      json.RawMessage `json:"ani"`
+			Talk     json.RawMessage `json:"want_talk"`
 		} `json:"attributes"`
 	}
 	if !readable || bytes.Contains(body, []byte(`\`)) || json.Unmarshal(body, &sent) != nil {
-		t.named, t.sharedTwice = true, true
+		t.named, t.sharedTwice, t.talks = true, true, true
 		return
 	}
 	t.named = t.named || sent.Attributes.ANI != nil
+	t.talks = t.talks || sent.Attributes.Talk != nil
 	if id := string(sent.Attributes.SharedID); id != "" {
 		if t.shared == nil {
 			t.shared = make(map[string]bool)

@@ -51,6 +51,8 @@ type Facts struct {
 	// Reroutes says that the carrier may bring a call to another number than the one dialled. A call whose agent does not
 	// say where it arrived may then be on any of them.
 	Reroutes bool `json:"reroutes,omitempty"`
+	// IgnoresTalk says that the platform's agents end their calls when they like, whatever the attribute want_talk says.
+	IgnoresTalk bool `json:"ignores_talk,omitempty"`
 	// Signal is how far the end of a call may be apart at its two ends, either way: a BYE travels, and a platform may
 	// let go of the number a little before it sends one. 0 where time stands still meanwhile.
 	Signal *time.Duration `json:"signal_ns,omitempty"`
@@ -191,7 +193,7 @@ func common(facts map[string]Facts) Facts {
 func (f Facts) and(g Facts) Facts {
 	out := Facts{
 		Size: f.PoolSize() + g.PoolSize(), Exclusive: f.Exclusive && g.Exclusive, UsedBefore: f.UsedBefore || g.UsedBefore,
-		Handoffs: f.Handoffs && g.Handoffs, Reroutes: f.Reroutes || g.Reroutes,
+		Handoffs: f.Handoffs && g.Handoffs, Reroutes: f.Reroutes || g.Reroutes, IgnoresTalk: f.IgnoresTalk || g.IgnoresTalk,
 		WindowMin: min(f.WindowMin, g.WindowMin), CoolDown: both(f.CoolDown, g.CoolDown, smaller), ArrivalMin: min(f.ArrivalMin, g.ArrivalMin),
 		CoolDownMax: new(max(f.LongestRest(), g.LongestRest())), ServerMax: both(f.ServerMax, g.ServerMax, larger), Signal: both(f.Signal, g.Signal, larger),
 		Eps: both(f.Eps, g.Eps, larger), Strays: both(f.Strays, g.Strays, larger), Failures: both(f.Failures, g.Failures, larger),

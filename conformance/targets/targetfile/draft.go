@@ -100,6 +100,7 @@ WINDOW_MAX   # and the longest
   # no_handoff: state   # or 404: how a call without a handoff looks
   # duplicates: last   # or first, conflict: which of several calls a shared_id finds
   # abandoned: keep   # or drop: what is left of a call whose caller hung up
+  # ignores_talk: true   # the agent cannot stay on the line for as long as the attribute want_talk says
   exclusive: false   # true: nobody else reserves from this pool during a run
 
 # How far a run may go. More than this needs a line of consent, which says who allowed it and why.
