@@ -147,6 +147,9 @@ class Call:
         self.conv._become(current_flow=found["name"], current_step=step or found["start_step"])
 
 
+KINDS = ("bye", "refer", "invite", "cxone", "text_chat")  # of handoffs; source: return values page, examples
+
+
 def handoff_of(value):
     """Returns what a function's return value says of a handoff: a dict in one of its forms, True, or the name of a queue."""
     if not value:
@@ -154,8 +157,8 @@ def handoff_of(value):
     if not isinstance(value, dict):
         destination = value if isinstance(value, str) else None
         return {"destination": destination, "reason": destination, "method": "bye", "headers": {}}
-    method = value.get("type") if value.get("type") in ("bye", "refer", "invite") else None
-    method = method or next((kind for kind in ("bye", "refer", "invite") if kind in value), "bye")
+    method = value.get("type") if value.get("type") in KINDS else None
+    method = method or next((kind for kind in KINDS if kind in value), "bye")
     part = value.get(method) if isinstance(value.get(method), dict) else {}
     destination = value.get("destination") or part.get("destination") or part.get("phone_number") or part.get("route")
     headers = part.get("sip_headers") or value.get("sip_headers") or {}
