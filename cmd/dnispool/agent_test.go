@@ -7,6 +7,8 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/dnispool/dnispool/fakes/agent/adk"
 )
 
 // needPython skips a test that runs an ADK project where there is no Python.
@@ -169,4 +171,45 @@ func TestConfigurationNamesTheProject(t *testing.T) {
 		t.Errorf("want %s, got %+v", want, r)
 	}
 	p.stop(t, syscall.SIGTERM)
+}
+
+// TestWithoutPython: what needs it says so, by name, and everything else works.
+func TestWithoutPython(t *testing.T) {
+	t.Parallel()
+	played := func(given string) string {
+		return "scenario: v1\nsummary: A number is given.\nrequirement: A number is given.\nsource: us\nlevel: must\n" + given + "steps:\n  - reserve: {attributes: {shared_id: mine-1}}\n    expect: {status: 200}\n"
+	}
+	dir := write(t, map[string]string{
+		"kept/functions/start_function.py": stores,
+		"checks/ours.yaml":                 played("given: {agent: {adk: ../kept}}\n"),
+		"checks/theirs.yaml":               played(""),
+		"sim.yaml":                         "agent: {adk: kept}\n",
+		"load.yaml":                        "load: v1\narrivals: 1/s\nfor: 1s\njourney: {think: {min: 0s, max: 10ms}}\ngiven: {agent: {adk: kept}}\n",
+		"empty/file":                       "",
+	})
+	const lacks = "python: want python3 on the PATH, to run an ADK project (3.9 or newer; " + adk.TestedWith + " were tested), got none"
+	for _, tc := range []struct {
+		args, says string
+		code       int
+	}{
+		{"agent run kept", lacks, 2},
+		{"agent lint kept", lacks, 2},
+		{"sim --config sim.yaml", "project acme: agent: " + lacks, 2},
+		{"load load.yaml", "project acme: agent: " + lacks, 2},
+		{"check --scenarios checks", "skip  ours", 0},
+		{"check --scenarios checks", "2 scenarios: 1 passed, 1 unsupported", 0},
+		{"check --scenarios checks", lacks, 0},
+		{"check --scenarios checks ours", "Nothing was tested", 2},
+		{"check core/nine-steps", "1 passed", 0},
+		{"agent new echo", "echo holds the echo agent", 0},
+		{"scenarios lint checks", "", 0},
+		{"rehearse list", "", 0},
+	} {
+		c := command(t, dir, strings.Fields(tc.args)...)
+		c.Env = append(c.Env, "PATH="+filepath.Join(dir, "empty"))
+		r := finish(t, c)
+		if told := strings.Join(strings.Fields(r.out+r.err), " "); r.code != tc.code || !strings.Contains(told, strings.Join(strings.Fields(tc.says), " ")) {
+			t.Errorf("%s: want %d and %q, got %+v", tc.args, tc.code, tc.says, r)
+		}
+	}
 }

@@ -2,6 +2,9 @@
 import sys
 from importlib.machinery import ModuleSpec
 
+if sys.version_info < (3, 9):
+    raise SystemExit("want Python 3.9 or newer, got %d.%d" % sys.version_info[:2])
+
 PACKAGE = "dnispool_adk"
 
 

@@ -131,7 +131,3 @@ def limit(kind, most):
         resource.setrlimit(kind, (most, hard))
     except (OSError, ValueError):
         pass  # a system that does not know this limit
-
-
-if sys.version_info < (3, 9):
-    raise SystemExit("want Python 3.9 or newer")
