@@ -192,22 +192,22 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
-// TestOwnAgent types in the chapter on agents of one's own.
+// TestOwnAgent types in the chapter on agents of one's own, and starts what its page configures.
 func TestOwnAgent(t *testing.T) {
 	t.Parallel()
 	needPython(t)
-	chapter := document(t, "specs/adk.md").chapter(t, "Your own agent")
+	chapter := document(t, "README.md").chapter(t, "Your own agent")
 	files := map[string]string{}
 	var commands []string
 	for _, b := range chapter.blocks {
-		switch {
-		case b.language == "yaml" && strings.HasPrefix(b.text, "scenario:"):
+		if b.language == "yaml" {
 			files["checks/billing.yaml"] = b.text
-		case b.language == "yaml":
-			files["agent.yaml"] = b.text
-		default:
+		} else {
 			commands = append(commands, b.commands()...)
 		}
+	}
+	for _, b := range document(t, "specs/adk.md").chapter(t, "Your own agent").blocks {
+		files["agent.yaml"] = b.text
 	}
 	dir := write(t, files)
 	for _, command := range append(commands, "dnispool agent run --config agent.yaml") {
@@ -219,8 +219,8 @@ func TestOwnAgent(t *testing.T) {
 			t.Errorf("%s: want it to print what the page shows, got %s", command, out)
 		}
 	}
-	if len(commands) != 4 {
-		t.Errorf("want the four commands of the chapter, got %q", commands)
+	if len(commands) != 4 || len(files) != 2 {
+		t.Errorf("want the four commands of the chapter, its scenario and a configuration, got %q and %q", commands, files)
 	}
 	p := serve(t, dir, "--config", "agent.yaml", "-q")
 	p.stop(t, syscall.SIGTERM)
