@@ -57,8 +57,8 @@ rehearse: ## every broken client is found by its lesson and every right one pass
 	$(GO) test -count=1 -timeout 12h -parallel 16 -run 'TestForeignClients$$' ./conformance/rehearse -rounds 100 -hog # their processes wait most of the time
 
 .PHONY: agent
-agent: ## the echo agent as an ADK project in every scenario of the built-in one, and 1,000 calls at a project that does harm; make test plays those of the flow and of handoffs, and 22 calls
-	$(GO) test -count=1 -run AsAProject ./scenarios -whole
+agent: ## the echo agent as an ADK project in every scenario of the built-in one, as make test does too, and 1,000 calls at a project that does harm
+	$(GO) test -count=1 -run AsAProject ./scenarios
 	$(GO) test -count=1 -timeout 30m -run HostileCalls ./fakes/agent/adk -hostile 1000
 
 lint: ## what no test shows: the module file, static checks, and that it builds elsewhere

@@ -2,7 +2,6 @@ package scenarios_test
 
 import (
 	"encoding/json"
-	"flag"
 	"io/fs"
 	"os/exec"
 	"path/filepath"
@@ -25,11 +24,8 @@ import (
 	"github.com/dnispool/dnispool/sim/strictyaml"
 )
 
-var whole = flag.Bool("whole", false, "play all scenarios of the echo agent with the ADK project in its place")
-
-// always are the scenarios that CI plays with it, in a few seconds: those of the flow and of what an agent leaves. The others, which
-// are more about the platform than about its agent, are played by make agent.
-const always = "core/* handoff/*"
+// some are the scenarios that are played with -short: those of the flow and of what an agent leaves.
+const some = "core/* handoff/*"
 
 // odd are scenarios that do not pass with the project, and why.
 var odd = map[string]string{
@@ -76,8 +72,8 @@ func TestTheEchoAgentAsAProject(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := run.Plan{Tool: "dnispool", Files: files, Dir: "scenarios", Target: reference.Target{}, Seed: 1}
-	if !*whole {
-		plan.Filter = scenario.Filter{Patterns: strings.Fields(always)}
+	if testing.Short() {
+		plan.Filter = scenario.Filter{Patterns: strings.Fields(some)}
 	}
 	loaded, err := run.Load(plan)
 	if err != nil {
