@@ -292,6 +292,15 @@ def tool(conv):
 	},
 
 	{
+		name: "goes to a flow at the start, whose step runs",
+		files: map[string]string{
+			start:                                good + "    conv.goto_flow('Menu')\n",
+			"flows/menu/flow_config.yaml":        "name: Menu\nstart_step: first\n",
+			"flows/menu/function_steps/first.py": "def first(conv, flow):\n    conv.state.at = getattr(conv, 'memory')\n",
+		},
+		want: "may simulator-has-it flows/menu/function_steps/first.py:2 seen by running: not supported: conv.memory",
+	},
+	{
 		name: "reads attributes in a tool and at the end", code: 1,
 		files: map[string]string{
 			"functions/tool.py":    "from functions.helpers import tier\n\ndef tool(conv):\n    return tier(conv)\n",

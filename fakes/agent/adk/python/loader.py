@@ -10,6 +10,11 @@ from . import notes, outside
 _project = {"root": "", "flows": []}
 
 
+def know(root):
+    """Has describe tell places below this folder, of a project that is read and may be loaded too."""
+    _project["root"] = root
+
+
 class NoFunction(Exception):
     """The project has no function of this name."""
 

@@ -10,7 +10,7 @@ _UTILS, _FLOW = ("prompt_llm", "get_secret"), ("goto_step", "functions", "curren
 
 def read(project):
     """Returns what is used where, by which roots it is reached, and which attributes are read."""
-    loader._project = project
+    loader.know(project["root"])
     modules, problems = {}, []
     for name in project["modules"]:
         file = name.replace(".", "/") + ".py"
