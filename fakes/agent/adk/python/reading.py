@@ -2,7 +2,7 @@
 import ast
 import os
 
-from . import absent, conversation, loader, stub
+from . import absent, conversation, loader, names, stub
 
 _HARMLESS = {"len", "dict", "str", "repr", "print", "list", "sorted", "bool", "dumps", "getattr", "hasattr", "isinstance", "deepcopy", "copy", "items"}
 _UTILS, _FLOW = ("prompt_llm", "get_secret"), ("goto_step", "functions", "current_step")
@@ -220,6 +220,8 @@ class Reading(ast.NodeVisitor):
             self.use("member", "conv." + node.attr, node)
         if isinstance(node.value, ast.Attribute) and node.value.attr == "utils" and self.is_conv(node.value.value) and node.attr not in _UTILS:
             self.use("member", "conv.utils." + node.attr, node)
+        if isinstance(node.value, ast.Attribute) and node.value.attr == "log" and self.is_conv(node.value.value) and not hasattr(names.Log, node.attr):
+            self.use("member", "conv.log." + node.attr, node)
         of, name = self.module.names.get(_dotted(node.value), (None, None))
         if of and not name and absent.missing(of.partition(".")[0]):
             self.use("member", f"{of}.{node.attr} ({of.partition('.')[0]} is not installed here)", node)
