@@ -61,6 +61,9 @@ type Simulator struct {
 	Token   Secret `yaml:"token" json:"token,omitzero"` // that the control API wants, if any
 	HTTP    string `yaml:"http" json:"http,omitempty"`  // URL of the two endpoints; empty: the port that it says it has, at the control API's host
 	SIP     string `yaml:"sip" json:"sip,omitempty"`    // host:port for calls; likewise
+	// Consent is who allowed that another host than this machine and the control API's is sent to, and why. No gate holds
+	// back what is sent to a simulator: whoever may configure it, by its token, is whose it is.
+	Consent string `yaml:"consent" json:"consent,omitempty"`
 }
 
 // Project is a project beside the first.
@@ -284,9 +287,22 @@ func (c *checker) simulator(f *File) {
 	if host, _, err := net.SplitHostPort(s.SIP); s.SIP != "" && (err != nil || host == "") {
 		c.at([]string{"simulator", "sip"}, "sip: want host:port, got %q", s.SIP)
 	}
+	if control, err := url.Parse(s.Control); err == nil && control.Host != "" && strings.TrimSpace(s.Consent) == "" {
+		c.elsewhere("http", control.Hostname(), s.HTTP)
+		c.elsewhere("sip", control.Hostname(), "sip://"+s.SIP)
+	}
 	if f.Name == "" {
 		f.Name = "simulator " + strings.TrimPrefix(strings.TrimPrefix(s.Control, "https://"), "http://")
 	}
+}
+
+// elsewhere asks for consent where what a simulator is sent goes to a host that its control API does not stand for.
+func (c *checker) elsewhere(key, control, to string) {
+	u, err := url.Parse(to)
+	if err != nil || u.Hostname() == "" || loopback(u.Hostname()) || strings.EqualFold(u.Hostname(), control) {
+		return
+	}
+	c.at([]string{"simulator", key}, "%s: want this machine or the host of control, %s, got %s: nothing holds back what is sent to a simulator; state simulator.consent, who allowed it and why, or describe a deployment", key, control, u.Hostname())
 }
 
 func (c *checker) baseURL(f *File) {

@@ -199,3 +199,20 @@ func TestParseOpensWhatEarlierVersionsAllowed(t *testing.T) {
 		t.Errorf("want it read, got %+v\n%v", f, problems.Err())
 	}
 }
+
+// TestASimulatorIsWhoseControlItIs: a file cannot have the scenarios of a simulator sent, past every limit, to somebody else.
+func TestASimulatorIsWhoseControlItIs(t *testing.T) {
+	for text, want := range map[string]string{
+		`control: "http://sim.example:1", http: "http://sim.example:2", sip: "127.0.0.1:3"`:   "",
+		`control: "http://127.0.0.1:1", http: "http://localhost:2"`:                           "",
+		`control: "http://127.0.0.1:1", http: "https://api.uk-1.platform.polyai.app"`:         "http: want this machine or the host of control, 127.0.0.1, got api.uk-1.platform.polyai.app: ",
+		`control: "http://127.0.0.1:1", sip: "sbc.example.net:5060"`:                          "sip: want this machine or the host of control, 127.0.0.1, got sbc.example.net: ",
+		`control: "http://127.0.0.1:1", sip: "edge:5060", consent: "ours, in the CI network"`: "",
+	} {
+		_, problems := targetfile.Parse("t.yaml", []byte("target: v1\nsimulator: {"+text+"}\n"), today)
+		switch err := problems.Err(); {
+		case want == "" && err != nil, want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("%s: want %q, got %v", text, want, err)
+		}
+	}
+}
