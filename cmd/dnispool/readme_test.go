@@ -11,8 +11,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
+	"github.com/dnispool/dnispool/fakes/independent"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control/client"
 )
@@ -149,6 +151,7 @@ func TestPrintedCommands(t *testing.T) {
 	makefile := document(t, "Makefile").text
 	dir := userFolder(t, root)
 	running := serve(t, t.TempDir(), "-q") // what is asked and waited for
+	toReport := keysToReport(t)
 	ran := make(map[string]bool)
 	run := func(dir, command, text string, want ...int) {
 		if out, code := shell(t, dir, text); !slices.Contains(want, code) {
@@ -171,6 +174,7 @@ func TestPrintedCommands(t *testing.T) {
 				run(root, command, strings.Replace(command, "make ", "make -n ", 1), 0)
 			case strings.HasPrefix(command, "docker run "): // by TestReadmeContainer
 			case strings.HasPrefix(command, "go install "): // TestMain builds the same, and there is nothing to be downloaded yet
+			case slices.Contains(toReport, command): // by TestFromKeysToReport
 			case strings.HasPrefix(command, "go test ./conformance/suite "): // by the test of that package, which is built already
 			case strings.HasPrefix(command, "dnispool sim"): // by TestReadmeSimulators, and by TestNineSteps
 			case strings.HasPrefix(command, "DNISPOOL_REHEARSE_"), strings.HasPrefix(command, "dnispool rehearse") && !strings.HasPrefix(command, "dnispool rehearse list"): // waits for a client
@@ -192,6 +196,79 @@ func TestPrintedCommands(t *testing.T) {
 	}
 }
 
+// keysToReport are the commands of that chapter, without what they say of themselves.
+func keysToReport(t *testing.T) (commands []string) {
+	t.Helper()
+	for _, b := range document(t, "README.md").chapter(t, "From two keys to a report").blocks {
+		for _, command := range b.commands() {
+			command, _, _ = strings.Cut(command, " #")
+			commands = append(commands, strings.TrimSpace(command))
+		}
+	}
+	return commands
+}
+
+// TestFromKeysToReport types in the chapter of that name, at a platform that shares nothing with ours and has a defect. What would
+// ask is answered, and of the scenarios some are played.
+func TestFromKeysToReport(t *testing.T) {
+	t.Parallel()
+	p, err := independent.Start(independent.Options{Projects: independent.DefaultProjects(1, 20), Window: 2 * time.Second, Defects: []string{"F55"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := p.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	project := p.Projects()[0]
+	answers := strings.Join([]string{"", p.URL(), project.Account, project.ID, "", "", p.SIP(), "20", "2s"}, `\n`) + `\n`
+	const some = " --yes handoff/shared-id-wins-over-id handoff/found-by-id core/platform-sends-the-bye 'auth/*-key*'"
+	keys := ""
+	dir := t.TempDir()
+	steps := []struct {
+		begins, before, after string
+		code                  int
+		says                  []string
+	}{
+		{"export DNI_KEY=", "", "", 0, nil},
+		{"dnispool target init ", "printf '" + answers + "' | ", "", 0, []string{"staging.yaml is written. Export DNI_KEY and HANDOFF_KEY"}},
+		{"dnispool target check --call ", "", "", 0, []string{"DNI key ", "reserved, called and read back, twice"}},
+		{"dnispool target questions ", "", "", 0, []string{"# Questions about staging", "[release]"}},
+		{"dnispool check --target ", "", some, 1, []string{"shared-id-wins-over-id", " rules shown, 1 broken"}},
+		{"dnispool check --again ", "", " --yes", 1, []string{"failed         handoff/shared-id-wins-over-id (was failed)"}},
+		{"dnispool report html ", "", "", 0, []string{"later.html: ", "broke 1 of the "}},
+	}
+	commands := keysToReport(t)
+	if len(commands) != len(steps) {
+		t.Fatalf("want %d commands in the chapter, got %q", len(steps), commands)
+	}
+	for i, step := range steps {
+		if !strings.HasPrefix(commands[i], step.begins) {
+			t.Fatalf("command %d: want %s, got %s", i+1, step.begins, commands[i])
+		}
+		if keys == "" {
+			keys = strings.NewReplacer("your-dni-key", project.DNIKey, "your-handoff-key", project.HandoffKey).Replace(commands[i]) + "; "
+		}
+		out, code := shell(t, dir, keys+step.before+commands[i]+step.after)
+		if code != step.code {
+			t.Fatalf("%s\nwant %d, got %d\n%s", commands[i], step.code, code, out)
+		}
+		for _, want := range step.says {
+			if !strings.Contains(out, want) {
+				t.Errorf("%s: want %q, got\n%s", commands[i], want, out)
+			}
+		}
+	}
+	for _, name := range []string{"report.html", "later.html"} {
+		page := read(t, dir, name)
+		if !strings.Contains(page, "handoff/shared-id-wins-over-id") || strings.Contains(page, project.DNIKey) || strings.Contains(page, project.HandoffKey) {
+			t.Errorf("%s: want what failed named and no key, got %d bytes", name, len(page))
+		}
+	}
+}
+
+// TestOwnAgent types in the chapter on agents of one's own.
 // TestOwnAgent types in the chapter on agents of one's own, and starts what its page configures.
 func TestOwnAgent(t *testing.T) {
 	t.Parallel()
