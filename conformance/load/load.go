@@ -1,6 +1,7 @@
 package load
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -24,6 +25,8 @@ type Test struct {
 	File    string // of the history; "": nothing is recorded, and nothing judged
 	Started func(Calibration)
 	Judging func(operations int) // is told that the run is over and the checks begin
+
+	lookEvery time.Duration // the least from one look of the checks to the next; 0: a second
 }
 
 // Run calibrates, offers the load, and judges what was recorded. The error says that there is no report.
@@ -63,6 +66,7 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 	project, _ := t.Stage.Project(t.Profile.Journey.Project)
 	looking, over := context.WithCancel(context.Background()) // it looks until the last caller is done
 	w := newWatch(t.File, t.Prefix, project.Name, facts, t.Profile.Journey)
+	w.every = cmp.Or(t.lookEvery, watchEvery)
 	watched := make(chan struct{})
 	go func() {
 		defer close(watched)

@@ -43,6 +43,7 @@ const (
 // watch judges the newest part of a history that is being written.
 type watch struct {
 	parts
+	every  time.Duration // see watchEvery
 	settle time.Duration // see SoFar: how long a client may take
 	from   time.Duration // what began before was looked at with all that can have come of it
 	told   map[string]bool
@@ -67,7 +68,7 @@ func (w *watch) soFar() SoFar {
 
 // run looks until the context is over.
 func (w *watch) run(ctx context.Context) {
-	rest := watchEvery
+	rest := w.every
 	for {
 		select {
 		case <-ctx.Done():
@@ -79,7 +80,7 @@ func (w *watch) run(ctx context.Context) {
 			w.miss(err.Error())
 			return
 		}
-		rest = max(watchEvery, watchRest*time.Since(begun))
+		rest = max(w.every, watchRest*time.Since(begun))
 	}
 }
 
