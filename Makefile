@@ -74,13 +74,18 @@ explore: build ## no history in a thousand may blame the correct reference, howe
 soak: ## a million reservations in virtual time with every fault on, judged by all checks; some minutes
 	$(GO) test -count=1 -timeout 60m -v -run Soak ./conformance/explore -reservations 100000 -soaks 5
 
+.PHONY: soak-load
+soak-load: ## a load test of ten hours at 100 calls a second in virtual time: the memory that it takes; an hour of one processor, 8 GB on disk
+	$(ALIKE) test -count=1 -timeout 12h -v -run 'TestSoak$$' ./conformance/load -soak 10h -soak-rate 100
+
 mutants: build ## what finds each of the platforms that are broken on purpose
 	$(BIN) mutants
 	$(ALIKE) test -count=1 -run 'Knowledge|EveryMutant' ./conformance/mutation -knowledge
 
 independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000
-	$(GO) test -count=1 -timeout 60m -run 'DefectsAreFound|ASample' ./conformance/aim -defects -sample 30
+	$(GO) test -count=1 -timeout 60m -run 'DefectsAreFound|NamesTheCause' ./conformance/aim -defects
+	$(GO) test -count=1 -timeout 60m -run OnAnIndependentPlatform ./conformance/suite -whole
 
 .PHONY: container
 container: ## every scenario on a simulator in a container of the image, by its control API

@@ -268,7 +268,6 @@ func TestFromKeysToReport(t *testing.T) {
 	}
 }
 
-// TestOwnAgent types in the chapter on agents of one's own.
 // TestOwnAgent types in the chapter on agents of one's own, and starts what its page configures.
 func TestOwnAgent(t *testing.T) {
 	t.Parallel()

@@ -166,7 +166,7 @@ func (r *rehearsal) profile(name string) deployment.Fit {
 	case "published":
 		return deployment.Fit{}
 	case "release-on-arrival":
-		return word("release", "release on arrival", "arrival", r.file.Facts.Release, r.file.Facts)
+		return word("release", "release on", "arrival", r.file.Facts.Release, r.file.Facts)
 	}
 	return unsupported("needs the profile %s set up, which nobody can do on a deployment", name)
 }

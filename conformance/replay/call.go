@@ -3,6 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -193,10 +194,11 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 	return outcome{result: map[string]any{"ended_by": end.By, "how": end.How, "cause": end.Cause, "headers": named}}, nil
 }
 
-// identify lets the target find out what the platform calls the conversation, for the steps that follow.
+// identify lets the target find out what the platform calls the conversation, for the steps that follow. That takes until the
+// call's state can be read, so a scenario that does without asks as soon as its call is over.
 func (cl *client) identify(ctx context.Context, c *placed, name string) {
 	find, able := cl.stage.(targets.Identifier)
-	if !able || c.ID() != "" || !c.Answered() || c.meant.sharedID == "" {
+	if !able || c.ID() != "" || !c.Answered() || c.meant.sharedID == "" || !strings.Contains(strings.Join(cl.scenario.Lines, "\n"), name+".id") {
 		return
 	}
 	project, _ := cl.stage.Project(c.meant.project)

@@ -1,9 +1,12 @@
 package replay
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/dnispool/dnispool/conformance/check"
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -39,6 +42,37 @@ func (p *player) applyChecks(ctx context.Context, checks []check.Check) (out jud
 		err = p.draw(ctx, h, j)
 	}
 	return out, err
+}
+
+// suspected bounds the checks whose findings stand beside a failure.
+const suspected = 3
+
+// suspect names the cause of what a step has found, where the checks can: what was recorded until then proves more than that one
+// answer was wrong. The step's failure stays what it is; those checks that take numbers for it, or long, are not asked.
+func (p *player) suspect(ctx context.Context, failures []finding.Failure) {
+	if len(failures) == 0 || p.history.Flush() != nil {
+		return
+	}
+	for _, c := range p.placed() {
+		p.ended(c)
+	}
+	checks := slices.DeleteFunc(check.Default(), func(c check.Check) bool { return c.Drains })
+	_, j := verdict.Judge(ctx, p.facts(), p.history.Ops(), checks, check.Budget)
+	var says []string
+	for _, r := range j.Results {
+		at := slices.IndexFunc(r.Violations, finding.Violation.Proven)
+		if at < 0 || len(says) == suspected {
+			continue
+		}
+		v := r.Violations[at]
+		says = append(says, fmt.Sprintf("%s, by %s: %s", cmp.Or(v.Cause, r.Says), r.Name, v.Text))
+	}
+	if f := &failures[0]; len(says) > 0 {
+		if f.Likely != "" {
+			says = append(says, f.Likely)
+		}
+		f.Likely = strings.Join(says, "; ")
+	}
 }
 
 func checkNames(s *scenario.Scenario) (names []string) {

@@ -146,6 +146,7 @@ func (p *player) play(ctx context.Context, r *finding.Result) {
 		if err != nil || len(failures) > 0 {
 			p.conclude(ctx, r, cl.at(st, st.Pos, finding.Failure{}), failures, err)
 			p.complete(r.Failures, before)
+			p.suspect(ctx, r.Failures)
 			return
 		}
 	}
