@@ -198,7 +198,7 @@ func TestKeysAreNowhere(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer trunk.Close()
-	dir := onTarget(t, s.URL, "acme", "support", "limits: {patience: 200ms}\nfacts: {window_min: 1m, window_max: 1m, size: 20, bindings: once, match: dni, release: hangup, cool_down: 0s, visible: 0s}\n"+
+	dir := onTarget(t, s.URL, "acme", "support", "limits: {patience: 200ms, requests_per_second: 100, reservations: 200, calls: 100}\nconsent: {requests_per_second: a test, reservations: a test, calls: a test}\nfacts: {window_min: 1m, window_max: 1m, size: 20, bindings: once, match: dni, release: hangup, cool_down: 0s, visible: 0s}\n"+
 		"calls: {trunk: {host: '"+trunk.Addr()+"', user: acme, password: {file: sip.key}, secret_headers: {X-Token: {file: token.key}}}}\n")
 	for name, text := range map[string]string{
 		"dni.key": "planted-dni-secret-0001", "handoff.key": "planted-handoff-secret-0002", "sip.key": "planted-password-0003", "token.key": "planted-token-0004",
@@ -213,6 +213,16 @@ func TestKeysAreNowhere(t *testing.T) {
 	}
 	looked := dnispool(t, dir, "target", "check", "t.yaml")
 	listed := dnispool(t, dir, "scenarios", "list", "--target", "t.yaml", "core/*")
+	asked := dnispool(t, dir, "target", "questions", "t.yaml")
+	called := dnispool(t, dir, "target", "check", "--call", "t.yaml")
+	again := dnispool(t, dir, "check", "--again", "r.json", "--target", "t.yaml", "--yes", "--json", "again.json", "--html", "again.html", "--junit", "again.xml")
+	later := dnispool(t, dir, "report", "html", "again.json", "--out", "later.html")
+	offered := dnispool(t, dir, "load", "--target", "t.yaml", "--yes", "--rate", "2/s", "--warm-up", "0s", "--for", "2s", "--seed", "1", "--json", "l.json", "--csv", "l.csv", "--html", "l.html", "--samples", "s.jsonl", "--out", "load")
+	answers := strings.Join([]string{"", s.URL, "acme", "support", "planted-key", "DNI_KEY", "", "", "", ""}, "\n") + "\n"
+	begun := feed(t, dir, answers, "target", "init", "init.yaml") // whoever takes the question for the key itself is asked again
+	if later.code != 0 || !strings.Contains(offered.out, "callers") || begun.code != 0 {
+		t.Errorf("want a page, load and a target file, got %+v, %+v and %+v", later, offered, begun)
+	}
 	files := 0
 	look := func(where, text string) {
 		for _, secret := range []string{"planted-", stranger, "response=\""} { // the last is an Authorization's
@@ -224,6 +234,9 @@ func TestKeysAreNowhere(t *testing.T) {
 	look("screen", r.out+r.err)
 	look("target check", looked.out+looked.err)
 	look("scenarios list", listed.out+listed.err)
+	for name, r := range map[string]ran{"questions": asked, "a call": called, "again": again, "report html": later, "load": offered, "target init": begun} {
+		look(name, r.out+r.err)
+	}
 	err = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || strings.HasSuffix(path, ".key") {
 			return err
@@ -237,7 +250,7 @@ func TestKeysAreNowhere(t *testing.T) {
 		look(path, text)
 		return err
 	})
-	if err != nil || files < 6 {
+	if err != nil || files < 15 {
 		t.Errorf("want reports and histories looked through, got %d files, %v", files, err)
 	}
 	if !strings.Contains(read(t, dir, "r.json"), "+99920000001") {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"regexp"
 	"strings"
 	"time"
 
@@ -60,8 +61,8 @@ func askDraft(e env) (d targetfile.Draft, err error) {
 		{"Its region (" + strings.Join(targetfile.Regions(), ", ") + ") or base URL", "", &d.Where, wrongPlace},
 		{"Account, as it stands in the path of Get Handoff", "", &d.Account, due},
 		{"Project, as it stands there", "", &d.Project, due},
-		{"Environment variable with the key of Reserve DNI", "DNI_KEY", &d.DNI, nil},
-		{"Environment variable with the key of Get Handoff", "HANDOFF_KEY", &d.Handoff, nil},
+		{"Environment variable with the key of Reserve DNI", "DNI_KEY", &d.DNI, wrongVariable},
+		{"Environment variable with the key of Get Handoff", "HANDOFF_KEY", &d.Handoff, wrongVariable},
 		{"SIP trunk to call by (host:port), or a command with {dni} in it; empty: no calls", "", &d.Calls, nil},
 		{"Numbers in the pool; empty: not known", "", &d.Size, nil},
 		{"How long a number is kept for who does not call, as in 60s; empty: not known", "", &d.Window, nil},
@@ -103,6 +104,16 @@ func prompt(w io.Writer, answers *bufio.Scanner, asks, otherwise string, wrong f
 func due(answer string) string {
 	if answer == "" {
 		return "This one is needed."
+	}
+	return ""
+}
+
+var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// wrongVariable does not repeat the answer: it may be the key itself.
+func wrongVariable(answer string) string {
+	if !variable.MatchString(answer) {
+		return "Want the name of a variable, as in DNI_KEY, and never the key itself: no file holds it."
 	}
 	return ""
 }
