@@ -9,6 +9,7 @@ import (
 
 	"github.com/dnispool/dnispool/fakes/agent/adk"
 	"github.com/dnispool/dnispool/fakes/agent/trial"
+	"github.com/dnispool/dnispool/sim/conversation"
 )
 
 func imports(e *evidence) (v verdict) {
@@ -177,6 +178,16 @@ func exposed(e *evidence, inTime bool) (v verdict) {
 	return v
 }
 
+// left are the notes of all functions that ran.
+func (e *evidence) left() (notes []conversation.Note) {
+	for _, c := range e.calls {
+		for _, f := range c.Functions {
+			notes = append(notes, f.Reply.Notes...)
+		}
+	}
+	return notes
+}
+
 // ranWriting says when a key was written while the project ran.
 func (e *evidence) ranWriting(key string) (when []string) {
 	for _, c := range e.calls {
@@ -201,14 +212,10 @@ func handoffs(e *evidence) (v verdict) {
 			v.found = append(v.found, found{at: place{u.File, u.Line}, text: text, seen: byReading})
 		}
 	}
-	for _, c := range e.calls {
-		for _, f := range c.Functions {
-			for _, n := range f.Reply.Notes {
-				at := place{n.File, n.Line}
-				if n.Kind == "missing-handoff" && !slices.ContainsFunc(v.found, func(f found) bool { return f.at == at }) {
-					v.found = append(v.found, found{at: at, text: n.Text, seen: byRunning})
-				}
-			}
+	for _, n := range e.left() {
+		at := place{n.File, n.Line}
+		if n.Kind == "missing-handoff" && !slices.ContainsFunc(v.found, func(f found) bool { return f.at == at }) {
+			v.found = append(v.found, found{at: at, text: n.Text, seen: byRunning})
 		}
 	}
 	return v
@@ -262,13 +269,9 @@ func jsonState(e *evidence) (v verdict) {
 	}
 	for _, key := range keys {
 		text := ""
-		for _, c := range e.calls {
-			for _, f := range c.Functions {
-				for _, n := range f.Reply.Notes {
-					if n.Kind == "not-json" && strings.HasPrefix(n.Text, "state '"+key+"' holds ") {
-						text = n.Text
-					}
-				}
+		for _, n := range e.left() {
+			if n.Kind == "not-json" && strings.HasPrefix(n.Text, "state '"+key+"' holds ") {
+				text = n.Text
 			}
 		}
 		if text == "" {
@@ -289,13 +292,7 @@ func members(e *evidence) (v verdict) {
 			v.found = append(v.found, found{at: place{u.File, u.Line}, text: "not supported: " + u.Name, seen: byReading})
 		}
 	}
-	wanted := slices.Clone(e.loaded.Notes)
-	for _, c := range e.calls {
-		for _, f := range c.Functions {
-			wanted = append(wanted, f.Reply.Notes...)
-		}
-	}
-	for _, n := range wanted {
+	for _, n := range slices.Concat(e.loaded.Notes, e.left()) {
 		at := place{n.File, max(1, n.Line)}
 		if n.File == "" {
 			at.file = "functions/start_function.py"

@@ -27,7 +27,6 @@ import (
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/api"
 	"github.com/dnispool/dnispool/sim/conversation"
-	"github.com/dnispool/dnispool/sim/strictyaml"
 	"github.com/dnispool/dnispool/sim/telephony"
 )
 
@@ -105,14 +104,7 @@ func memory() string {
 // offlineStage is the reference without sockets.
 func offlineStage(t *testing.T, given string) *offline {
 	t.Helper()
-	n, problems := strictyaml.Parse("given", []byte(given))
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
-	g, problems := world.Read("given", n)
-	if len(problems) > 0 {
-		t.Fatal(problems)
-	}
+	g := worldOf(t, given)
 	s, err := sim.New(g.Platform, func(p sim.Project) (conversation.Agent, error) { return g.Agents[p.Name], nil })
 	if err != nil {
 		t.Fatal(err)

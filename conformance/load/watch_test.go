@@ -140,8 +140,8 @@ thresholds: [{want: violations == 0, abort: true}]
 	}
 }
 
-// broken is a platform in this process that is broken as a mutant is.
-func broken(t *testing.T, mutant, given string) *live.Stage {
+// worldOf reads what stands under given.
+func worldOf(t *testing.T, given string) world.World {
 	t.Helper()
 	n, problems := strictyaml.Parse("given", []byte(given))
 	if len(problems) > 0 {
@@ -151,14 +151,20 @@ func broken(t *testing.T, mutant, given string) *live.Stage {
 	if len(problems) > 0 {
 		t.Fatal(problems)
 	}
+	return g
+}
+
+// broken is a platform in this process that is broken as a mutant is.
+func broken(t *testing.T, mutant, given string) *live.Stage {
+	t.Helper()
+	g := worldOf(t, given)
 	m, ok := mutants.Named(mutant)
 	if !ok {
 		t.Fatalf("no mutant %s", mutant)
 	}
 	settings := g.Platform
 	if m.Config != nil {
-		again, _ := world.Read("given", n)
-		settings = again.Platform
+		settings = worldOf(t, given).Platform
 		m.Config(&settings)
 	}
 	var parts sim.Parts

@@ -55,7 +55,7 @@ func (l *Lesson) wishes(c Client) []any {
 	case len(l.Wants) == 1:
 		return notes(l.wanted(c, 1))
 	}
-	by := func(subject string, value func(n int) []string, otherwise []any) []any {
+	by := func(kind, name string, value func(n int) []string, otherwise []any) []any {
 		ids := make(map[string][]string) // by the queue that they want
 		var queues []string
 		for _, n := range l.callers() {
@@ -67,7 +67,6 @@ func (l *Lesson) wishes(c Client) []any {
 		}
 		out := otherwise
 		for _, queue := range queues {
-			kind, name, _ := strings.Cut(subject, " ")
 			of := map[string]any{"when": map[string]any{kind: name, "one_of": ids[queue]}, "do": notes(queue)}
 			if out != nil {
 				of["else"] = out
@@ -77,9 +76,9 @@ func (l *Lesson) wishes(c Client) []any {
 		return out
 	}
 	number := func(n int) []string { return written(ani(n)) }
-	start := by("attribute ani", number, by("call ani", number, nil))
+	start := by("attribute", "ani", number, by("call", "ani", number, nil))
 	if l.SharedID != "" {
-		start = by("attribute shared_id", func(n int) []string { return []string{l.sharedID(n)} }, start)
+		start = by("attribute", "shared_id", func(n int) []string { return []string{l.sharedID(n)} }, start)
 	}
 	return start
 }

@@ -47,7 +47,7 @@ func keys(v *view, p place) judgement {
 		path, _, _ := strings.Cut(r.URL, "?")
 		switch {
 		case p == InTheirHeader:
-			if h := v.misplaced(r); h != "" {
+			if h := v.misplaced(r, all); h != "" {
 				found("the header %s of %s %s", h, r.Method, path)
 			}
 		case holds(r.URL, all):
@@ -59,18 +59,19 @@ func keys(v *view, p place) judgement {
 	return j
 }
 
-// misplaced is the header that has a key which does not belong there; "" for none.
-func (v *view) misplaced(r Request) string {
+// misplaced is the header that has one of all keys, which does not belong there; "" for none.
+func (v *view) misplaced(r Request, all []string) string {
+	own := v.project.DNIKey
+	if r.Kind == Handoff {
+		own = v.project.HandoffKey
+	}
 	for _, h := range r.RequestHeaders {
-		not := keysOf(v.project)
+		not := all
 		if strings.EqualFold(h.Name, "X-Api-Key") {
-			own := v.project.DNIKey
-			if r.Kind == Handoff {
-				own = v.project.HandoffKey
-			}
-			if not = slices.DeleteFunc(not, func(k string) bool { return k == own || r.Kind == Other }); h.Value == own {
+			if h.Value == own || r.Kind == Other {
 				continue
 			}
+			not = slices.DeleteFunc(slices.Clone(all), func(k string) bool { return k == own })
 		}
 		if holds(h.Value, not) || holds(credentials(h), not) {
 			return h.Name

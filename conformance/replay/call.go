@@ -3,7 +3,7 @@ package replay
 import (
 	"context"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -194,11 +194,11 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 	return outcome{result: map[string]any{"ended_by": end.By, "how": end.How, "cause": end.Cause, "headers": named}}, nil
 }
 
-// identify lets the target find out what the platform calls the conversation, for the steps that follow. That takes until the
+// identify lets the target find out what the platform calls the conversation, where a step refers to that. It takes until the
 // call's state can be read, so a scenario that does without asks as soon as its call is over.
 func (cl *client) identify(ctx context.Context, c *placed, name string) {
 	find, able := cl.stage.(targets.Identifier)
-	if !able || c.ID() != "" || !c.Answered() || c.meant.sharedID == "" || !strings.Contains(strings.Join(cl.scenario.Lines, "\n"), name+".id") {
+	if !able || c.ID() != "" || !c.Answered() || c.meant.sharedID == "" || !slices.Contains(cl.scenario.NeedIDs, name) {
 		return
 	}
 	project, _ := cl.stage.Project(c.meant.project)

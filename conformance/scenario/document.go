@@ -50,7 +50,8 @@ type loader struct {
 
 	warnings strictyaml.Problems
 
-	asserts bool // an expect is written
+	asserts bool     // an expect is written
+	needIDs []string // see Scenario
 }
 
 func (l *loader) problem(n *yaml.Node, format string, args ...any) {

@@ -16,7 +16,7 @@ func (l *loader) lint(s *Scenario) {
 	}
 	n.steps(s.Steps)
 	n.unused(s)
-	s.FromPool, s.Warnings = n.fromPool, l.warnings
+	s.FromPool, s.NeedIDs, s.Warnings = n.fromPool, l.needIDs, l.warnings
 	if !l.asserts && len(s.Checks) == 0 && len(s.Steps) > 0 {
 		l.problem(l.root, "scenario: want an expect or a check, got none: it would pass whatever happens")
 	}
@@ -223,6 +223,9 @@ func (n *names) resultRef(ref *Ref, verb Verb, rest []string) {
 		n.problemAt(ref.Pos, "", "reference: want a field like ${%s.%s}, got ${%s}", ref.Name(), Fields(verb)[0], ref.Name())
 	default:
 		n.checkPath(ref.Pos, verb, rest)
+		if rest[0] == "id" {
+			n.needIDs = append(n.needIDs, ref.Path[0])
+		}
 	}
 }
 

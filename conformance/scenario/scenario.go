@@ -41,6 +41,7 @@ type Scenario struct {
 	Expects     bool                // some step says what must come of it
 	Checks      []Check             // run last, in order
 	FromPool    []string            // what it takes from the target's pool, sorted: PoolSize, PoolWindow
+	NeedIDs     []string            // the steps to whose id a reference leads
 	Warnings    strictyaml.Problems // what is likely a mistake, and is legal
 	Lines       []string            // the source text, for carets: Lines[pos.Line-1]
 }

@@ -142,8 +142,8 @@ func (k *Steered) ring() {
 	s.call()
 }
 
-// Advance moves the time by d; it never goes back. Whoever sleeps until some moment on the way wakes then, in order, and is let run until it
-// sleeps again or ends, or for a while in real time, before the next wakes.
+// Advance moves the time by d; it never goes back. Whoever sleeps until some moment on the way wakes then, in order, and is let
+// run until it sleeps again or ends, or for a while in real time, before the next wakes.
 func (k *Steered) Advance(d time.Duration) {
 	k.advancing.Lock()
 	defer k.advancing.Unlock()

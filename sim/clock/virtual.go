@@ -40,8 +40,8 @@ func (v *Virtual) At(t time.Time, f func()) (stop func()) {
 	return v.set(t, f)
 }
 
-// Advance moves the time by d; it never goes back. Whoever's sleep ends on the way is woken in order of time, and each is let run until
-// it sleeps again or ends before the next is woken.
+// Advance moves the time by d; it never goes back. Whoever's sleep ends on the way is woken in order of time, and each is let
+// run until it sleeps again or ends before the next is woken.
 func (v *Virtual) Advance(d time.Duration) {
 	v.advancing.Lock()
 	defer v.advancing.Unlock()

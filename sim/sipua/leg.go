@@ -88,11 +88,7 @@ func (l *Leg) key() legKey { return legKey{l.dialog.callID, l.dialog.local.tag} 
 func (l *Leg) CallID() string { return l.dialog.callID }
 
 // Tags are ours and the peer's, which with the Call-ID name the dialog; the peer's is empty while there is none.
-func (l *Leg) Tags() (ours, theirs string) {
-	l.dialog.mu.Lock()
-	defer l.dialog.mu.Unlock()
-	return l.dialog.local.tag, l.dialog.remote.tag
-}
+func (l *Leg) Tags() (ours, theirs string) { return l.dialog.local.tag, l.dialog.remoteTag() }
 
 // Incoming reports whether the call came in, rather than was dialled.
 func (l *Leg) Incoming() bool { return l.incoming }

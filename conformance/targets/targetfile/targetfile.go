@@ -141,9 +141,9 @@ type Waiver struct {
 
 // Unknown says what is wrong with a waiver for a scenario or an area that none of the ids is of; nil for nothing.
 func (w Waiver) Unknown(ids []string) error {
-	kind, name, known := "scenario", w.Scenario, ids
+	kind, name, known := "a scenario", w.Scenario, ids
 	if w.Area != "" {
-		kind, name, known = "area", w.Area, nil
+		kind, name, known = "an area", w.Area, nil
 		for _, id := range ids {
 			area, _, _ := strings.Cut(id, "/")
 			known = append(known, area)
@@ -156,7 +156,7 @@ func (w Waiver) Unknown(ids []string) error {
 	if near := strictyaml.Suggest(name, known); near != "" {
 		hint = fmt.Sprintf(" (did you mean %q?)", near)
 	}
-	return fmt.Errorf("%s: waiver: want %s that exists, got %q%s", w.At, map[string]string{"scenario": "a scenario", "area": "an area"}[kind], name, hint)
+	return fmt.Errorf("%s: waiver: want %s that exists, got %q%s", w.At, kind, name, hint)
 }
 
 // Covers reports whether the waiver is for the scenario with this id.
