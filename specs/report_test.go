@@ -88,6 +88,7 @@ func TestReportSchemaRefuses(t *testing.T) {
 	}
 	tests := []struct{ name, old, new string }{
 		{"another format", "report/v1", "report/v2"},
+		{"other exit codes", `"exit_codes":"v1"`, `"exit_codes":"v2"`},
 		{"exit code that is not the verdict's", `"exit_code":130`, `"exit_code":0`},
 		{"seed as a number", fmt.Sprintf(`"seed":"%d"`, uint64(1<<64-1)), `"seed":5`},
 		{"unknown field", `"tool":`, `"extra":1,"tool":`},

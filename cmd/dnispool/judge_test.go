@@ -52,7 +52,7 @@ func TestJudge(t *testing.T) {
 		{"double.jsonl --linear 5s --check dialable-numbers --html page.html", 1, "drawn in page.html", ""},
 		{"good.jsonl --linear 5s --html none.html", 0, "nothing to draw in none.html", ""},
 		{"double.jsonl --json report.json", 1, "VIOLATED  no-double-lease of acme", ""},
-		{"double.jsonl --json -", 1, `"exit_code": 1`, "VIOLATED  no-double-lease of acme"},
+		{"double.jsonl --json -", 1, "\"exit_code\": 1,\n  \"exit_codes\": \"v1\"", "VIOLATED  no-double-lease of acme"},
 		{"double.jsonl --linear 5s --html -", 1, "<html", "drawn on standard output"},
 		{"good.jsonl --linear 5s --html -", 0, "", "nothing to draw on standard output"},
 		{"double.jsonl --json - --html -", 2, "", "report -: want a file for each of --json and --html, got one for both"},

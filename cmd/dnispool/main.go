@@ -120,7 +120,8 @@ func usage() string {
 	b.WriteString(`
 dnispool <command> --help lists the flags of a command.
 
-exit codes: 0 conformant, 1 not conformant, 2 could not judge (usage, configuration, unreachable, nothing tested),
+exit codes, version ` + finding.ExitCodes + ` (exit_codes of a report in JSON):
+            0 conformant, 1 not conformant, 2 could not judge (usage, configuration, unreachable, nothing tested),
             3 inconclusive, 130 interrupted
 `)
 	return b.String()

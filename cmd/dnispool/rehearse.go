@@ -48,7 +48,8 @@ runner in any language or dnispool ctl does, until it is interrupted. The page t
 
 Each flag is a variable as well: DNISPOOL_REHEARSE_QUIET_FOR=5s is --quiet-for 5s. A flag wins over it, and it over the file of --config.
 
-exit codes: 0 the client did what it must, 1 it did not, or did nothing though it was told of a caller, 2 could not judge: it
+exit codes, version `+finding.ExitCodes+`:
+            0 the client did what it must, 1 it did not, or did nothing though it was told of a caller, 2 could not judge: it
             cannot be told of callers, or nobody started one, 130 interrupted`), Settings: rehearse.DefaultSettings(), files: make(map[string]string)}
 	f.prefix, f.aliases = sim.RehearseEnv, map[string]string{"http": "DNISPOOL_HTTP_LISTEN", "sip": "DNISPOOL_SIP_LISTEN", "control": "DNISPOOL_CONTROL_LISTEN"}
 	f.StringVar(&f.config, "config", "", "YAML `file` of settings; see specs/rehearse.schema.json. A flag wins over it")

@@ -3,6 +3,7 @@ package main
 import (
 	"io"
 	"os"
+	"strings"
 
 	"golang.org/x/term"
 
@@ -40,8 +41,7 @@ func (r *readerFlags) define(to *flags) {
 // reader says who reads what is written for people: somebody at a terminal, who sees colours (--color decides where it is
 // given) and what is running, or somebody who looks through a log.
 func (r readerFlags) reader(e env, given func(flag string) bool) report.Options {
-	set := func(name string) bool { v := e.getenv(name); return v != "" && v != "false" && v != "0" }
-	ci := set("CI") || e.onGitHub()
+	ci := e.says("CI") || e.onGitHub()
 	terminal := isTerminal(e.out) && !ci && e.getenv("TERM") != "dumb"
 	o := report.Options{Verbose: r.verbose, Quiet: r.quiet, Color: terminal, Live: terminal, FirstWhole: ci && !r.verbose}
 	if given("color") {
@@ -55,4 +55,13 @@ func (r readerFlags) reader(e env, given func(flag string) bool) report.Options 
 }
 
 // onGitHub reports whether GitHub Actions reads the output for its commands.
-func (e env) onGitHub() bool { return e.getenv("GITHUB_ACTIONS") == "true" }
+func (e env) onGitHub() bool { return e.says("GITHUB_ACTIONS") }
+
+// says reports whether a variable says yes: CI systems, and those who try one out by hand, write true, 1 and other words.
+func (e env) says(name string) bool {
+	switch strings.ToLower(e.getenv(name)) {
+	case "", "false", "0", "no", "off":
+		return false
+	}
+	return true
+}

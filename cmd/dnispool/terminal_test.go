@@ -51,12 +51,26 @@ func TestOnATerminal(t *testing.T) {
 	}
 }
 
+// TestVariablesThatSayYes: whoever sets CI or GITHUB_ACTIONS means it, however it is written.
+func TestVariablesThatSayYes(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]bool{"": false, "false": false, "False": false, "0": false, "no": false, "off": false, "true": true, "1": true, "TRUE": true, "yes": true, "woodpecker": true} {
+		e := env{getenv: func(string) string { return value }}
+		if got := e.onGitHub(); got != want {
+			t.Errorf("GITHUB_ACTIONS=%s: want %t, got %t", value, want, got)
+		}
+		if got := (readerFlags{}).reader(e, func(string) bool { return false }).FirstWhole; got != want {
+			t.Errorf("CI=%s: want the first failure alone in full %t, got %t", value, want, got)
+		}
+	}
+}
+
 // TestOnGitHub the first failure stands whole and the others in a line, and the lines of the files are marked.
 func TestOnGitHub(t *testing.T) {
 	t.Parallel()
 	dir := write(t, mine)
 	c := command(t, dir, "check", "--scenarios", "mine", "--seed", "7", "--strict", "pool/*")
-	c.Env = append(c.Env, "CI=true", "GITHUB_ACTIONS=true")
+	c.Env = append(c.Env, "GITHUB_ACTIONS=1")
 	r := finish(t, c)
 	for want, times := range map[string]int{
 		"\n  requires": 1, "\nFAIL  pool/lenient   should": 1,

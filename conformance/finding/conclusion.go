@@ -1,5 +1,9 @@
 package finding
 
+// ExitCodes is the version of what the exit codes mean. It changes when a code comes to mean something else: a job that was
+// written for the old ones would be misled.
+const ExitCodes = "v1"
+
 // Exit codes of the tool. They are an API.
 const (
 	ExitConformant    = 0

@@ -9,6 +9,7 @@ type Document struct {
 	Format   string `json:"format"`
 	Verdict  string `json:"verdict"`
 	ExitCode int    `json:"exit_code"`
+	Codes    string `json:"exit_codes,omitempty"` // the version of the exit codes; left out: v1
 	Rules    Rules  `json:"rules"`
 	Says     string `json:"says"`               // the rules in a sentence
 	Sentence string `json:"sentence,omitempty"` // the verdict in one sentence
@@ -28,5 +29,9 @@ func (r Run) Document() Document {
 		}
 	}
 	r.Results = results
-	return Document{Format: Format, Verdict: r.Conclusion().Verdict(), ExitCode: r.Conclusion().ExitCode(), Rules: r.Rules(), Says: r.Rules().String(), Sentence: r.Sentence(), Counts: r.Counts(), Run: r}
+	c := r.Conclusion()
+	return Document{
+		Format: Format, Verdict: c.Verdict(), ExitCode: c.ExitCode(), Codes: ExitCodes,
+		Rules: r.Rules(), Says: r.Rules().String(), Sentence: r.Sentence(), Counts: r.Counts(), Run: r,
+	}
 }

@@ -16,6 +16,7 @@ const historyFormat = "dnispool.judgement/v1"
 type historyDocument struct {
 	Format     string                    `json:"format"`
 	ExitCode   int                       `json:"exit_code"`
+	Codes      string                    `json:"exit_codes"` // their version
 	Source     string                    `json:"source,omitempty"`
 	Files      []string                  `json:"files"`
 	Eps        time.Duration             `json:"eps_ns,omitempty"`
@@ -65,7 +66,7 @@ type locatedOp struct {
 // HistoryJSON writes what there is to say of a history for a machine.
 func HistoryJSON(w io.Writer, r finding.HistoryReport) error {
 	d := historyDocument{
-		Format: historyFormat, ExitCode: r.Conclusion().ExitCode(), Source: r.Source, Files: r.Files, Eps: r.Eps, Operations: r.Operations,
+		Format: historyFormat, ExitCode: r.Conclusion().ExitCode(), Codes: finding.ExitCodes, Source: r.Source, Files: r.Files, Eps: r.Eps, Operations: r.Operations,
 		Warnings: r.Warnings, Patterns: r.Patterns, Checks: []checked{}, ToDecide: r.Wants(), Ledgers: r.Ledgers,
 	}
 	for _, res := range r.Results {

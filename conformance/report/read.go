@@ -1,6 +1,7 @@
 package report
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -27,6 +28,9 @@ func Read(r io.Reader) (finding.Run, error) {
 	}
 	if err := json.Unmarshal(text, &doc); err != nil {
 		return finding.Run{}, fmt.Errorf("want the format %s: %w", finding.Format, err)
+	}
+	if codes := cmp.Or(doc.Codes, finding.ExitCodes); codes != finding.ExitCodes {
+		return finding.Run{}, fmt.Errorf("want the exit codes of version %s, got %s", finding.ExitCodes, codes)
 	}
 	conclusion := doc.Run.Conclusion()
 	switch verdict, counts := conclusion.Verdict(), doc.Run.Counts(); {

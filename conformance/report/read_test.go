@@ -84,6 +84,7 @@ func TestReadRefuses(t *testing.T) {
 		"{}":                              `want the format dnispool.report/v1, as dnispool check --json writes it, got ""`,
 		b.String()[:b.Len()/2]:            "want a report in JSON, as dnispool check --json writes it: unexpected end of JSON input",
 		changed("report/v1", "report/v2"): `want the format dnispool.report/v1, as dnispool check --json writes it, got "dnispool.report/v2"`,
+		changed(`"exit_codes": "v1"`, `"exit_codes": "v2"`):   "want the exit codes of version v1, got v2",
 		changed(`"not-conformant"`, `"conformant"`):           `want the verdict that follows from the results, not-conformant, got "conformant": the file was changed`,
 		changed(`"seed": "8814021"`, `"seed": true`):          "want the format dnispool.report/v1: json: ",
 		changed(`"status": "passed"`, `"status": "filtered"`): "want the counts that follow from the results, ",

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/load"
 )
 
@@ -17,6 +18,7 @@ const format = "dnispool.load/v1"
 type document struct {
 	Format      string           `json:"format"`
 	ExitCode    int              `json:"exit_code"`
+	Codes       string           `json:"exit_codes"` // their version
 	Verdict     string           `json:"verdict"`
 	Tool        string           `json:"tool"`
 	Profile     string           `json:"profile"`
@@ -38,7 +40,7 @@ type document struct {
 func JSON(w io.Writer, r load.Report) error {
 	c := r.Conclusion()
 	d := document{
-		Format: format, ExitCode: c.ExitCode(), Verdict: c.Verdict(), Tool: r.Tool, Profile: r.Profile, Arrivals: r.Arrivals, Target: r.Target,
+		Format: format, ExitCode: c.ExitCode(), Codes: finding.ExitCodes, Verdict: c.Verdict(), Tool: r.Tool, Profile: r.Profile, Arrivals: r.Arrivals, Target: r.Target,
 		Seed: r.Seed, Numbers: r.Size, Doubts: r.Doubts(), NotJudged: r.NotJudged, Notes: r.Notes, History: r.History, Again: r.Again, Calibration: r.Calibration, Outcome: r.Outcome,
 	}
 	if r.Judged != nil {

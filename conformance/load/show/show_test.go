@@ -90,7 +90,7 @@ func TestPageAndTables(t *testing.T) {
 	if rows := strings.Split(strings.TrimSpace(table.String()), "\n"); len(rows) != 6 || strings.Count(rows[0], ",") != strings.Count(rows[1], ",") {
 		t.Errorf("CSV: want a head and 5 rows, got\n%s", table.String())
 	}
-	if !strings.Contains(machine.String(), `"exit_code": 0`) || !strings.Contains(machine.String(), `"violations": null`) {
+	if !strings.Contains(machine.String(), "\"exit_code\": 0,\n  \"exit_codes\": \"v1\"") || !strings.Contains(machine.String(), `"violations": null`) {
 		t.Errorf("JSON: got %s", machine.String())
 	}
 }
