@@ -66,7 +66,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/record/recordtest", "conformance/history conformance/record fakes/independent"},
 	{"conformance/load/measure", "conformance/erlang conformance/traffic/batchmeans"},
 	{"conformance/load/show", "conformance/erlang conformance/finding conformance/load conformance/load/measure conformance/report conformance/report/html"},
-	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic conformance/verdict fakes/client"},
+	{"conformance/load", "conformance/check conformance/finding conformance/history conformance/judge conformance/load/measure conformance/reading conformance/targets conformance/traffic conformance/verdict fakes/client sim/clock"},
 	{"conformance/mutation", "conformance/... fakes/mutants"},
 	{"conformance/rehearse/remote", "conformance/finding conformance/rehearse sim/control/client"},
 	{"conformance/rehearse", "conformance/finding conformance/procgroup conformance/reading conformance/report conformance/scenario fakes/pstn fakes/stage scenarios sim/..."},

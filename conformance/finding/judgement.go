@@ -50,6 +50,9 @@ func (j Judgement) Unproven() (n int) {
 	return n
 }
 
+// Proven counts those that can.
+func (j Judgement) Proven() int { return j.Violations() - j.Unproven() }
+
 // Conclusion is what the judgement comes to. named says that the checks were asked for by their names: one that could
 // not be applied is inconclusive then, and else a gap that the report shows. What clocks or unseen calls may explain is
 // inconclusive, and what contradicts a fact that is assumed. So is a history in which no check could decide anything; one without operations was not judged.

@@ -92,25 +92,6 @@ func (c *caller) callOver(by string, at time.Duration) {
 	})
 }
 
-// real is the machine's clock, as the fake integrator needs it.
-type real struct{}
-
-func (real) Now() time.Time { return time.Now() }
-
-func (real) Sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
-	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-}
-
 // settings are those of the fake integrator, for all callers.
 func (r *run) settings() client.Config {
 	j, p := r.profile.Journey, r.project

@@ -18,6 +18,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/load/measure"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/sim/clock"
 )
 
 // still is a platform without sockets. It gives everybody a number, at once unless do says otherwise.
@@ -54,7 +55,7 @@ func TestAStallShows(t *testing.T) {
 	begun := time.Now()
 	stalled := func(ctx context.Context) error {
 		if since := time.Since(begun); since > 200*time.Millisecond && since < 700*time.Millisecond {
-			return real{}.Sleep(ctx, 700*time.Millisecond-since)
+			return clock.Real().Sleep(ctx, 700*time.Millisecond-since)
 		}
 		return nil
 	}
@@ -75,7 +76,7 @@ func TestAStarvedGeneratorIsSeenAndBlamesNobody(t *testing.T) {
 	p := reservations(t, "{load: v1, arrivals: 200/s, for: 1s, thresholds: [reserve.p99 < 50ms, failed == 0%]}", still{})
 	begun := time.Now()
 	p.pause = func(ctx context.Context, d time.Duration) error { // runs four times a second
-		return real{}.Sleep(ctx, (time.Since(begun)+d).Truncate(250*time.Millisecond)+250*time.Millisecond-time.Since(begun))
+		return clock.Real().Sleep(ctx, (time.Since(begun)+d).Truncate(250*time.Millisecond)+250*time.Millisecond-time.Since(begun))
 	}
 	out, err := Run(context.Background(), p)
 	if err != nil {
@@ -95,7 +96,9 @@ func TestAStarvedGeneratorIsSeenAndBlamesNobody(t *testing.T) {
 func TestARateThatIsNotReachedProvesNothing(t *testing.T) {
 	t.Parallel()
 	late := reservations(t, "{load: v1, arrivals: 100/s, for: 200ms, thresholds: [blocked < 1%]}", still{})
-	late.pause = func(ctx context.Context, d time.Duration) error { return real{}.Sleep(ctx, d+400*time.Millisecond) }
+	late.pause = func(ctx context.Context, d time.Duration) error {
+		return clock.Real().Sleep(ctx, d+400*time.Millisecond)
+	}
 	crowded := reservations(t, "{load: v1, arrivals: 100/s, for: 300ms, in_flight: 1, journey: {reserve_timeout: 400ms}, thresholds: [blocked < 1%]}", still{func(ctx context.Context) error {
 		<-ctx.Done()
 		return ctx.Err()

@@ -84,10 +84,18 @@ func (r *Report) settle(all []Threshold) {
 	}
 }
 
-// Violations counts what the checks found.
+// Violations counts what the checks found and what is proven. What is not leaves the run without a verdict.
 func (r Report) Violations() int {
 	if r.Judged == nil {
 		return 0
 	}
-	return r.Judged.Violations()
+	return r.Judged.Proven()
+}
+
+// Unproven counts what the checks found besides.
+func (r Report) Unproven() int {
+	if r.Judged == nil {
+		return 0
+	}
+	return r.Judged.Unproven()
 }

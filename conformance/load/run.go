@@ -18,6 +18,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/fakes/client"
+	"github.com/dnispool/dnispool/sim/clock"
 )
 
 // Stage is a platform that load can be offered to. A targets.Stage is one, unless its time is virtual.
@@ -42,7 +43,7 @@ type Plan struct {
 	See func(Sample)
 
 	watched func() SoFar                                     // what the checks have found in what was recorded; nil: they do not look
-	pause   func(ctx context.Context, d time.Duration) error // tests starve the generator by it; nil: sleep
+	pause   func(ctx context.Context, d time.Duration) error // tests starve the generator by it; nil: the machine's clock
 }
 
 // Sample is what happened in a second, and how the run stands.
@@ -135,11 +136,11 @@ func (p Plan) begin() (*run, error) {
 		return nil, errors.New("faults: want a target that can be made to misbehave, got one that cannot")
 	}
 	var err error
-	if r.client, err = client.New(r.settings(), line{}, line{}, real{}); err != nil {
+	if r.client, err = client.New(r.settings(), line{}, line{}, clock.Real()); err != nil {
 		return nil, err
 	}
 	if r.pause == nil {
-		r.pause = real{}.Sleep
+		r.pause = clock.Real().Sleep
 	}
 	r.measure = measure.NewRun(r.plan())
 	r.base = time.Now()

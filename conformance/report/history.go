@@ -135,7 +135,7 @@ func historySum(r finding.HistoryReport) string {
 		}
 	}
 	unproven := r.Unproven()
-	sum := fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Violations()-unproven, "violation"))
+	sum := fmt.Sprintf("%d checks judged, %d not: %s", judged, len(r.Results)-judged, count(r.Proven(), "violation"))
 	if unproven > 0 {
 		sum += fmt.Sprintf(", %d not proven", unproven)
 	}

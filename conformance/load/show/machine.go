@@ -27,7 +27,8 @@ type document struct {
 	Seed        uint64           `json:"seed"`
 	Numbers     int              `json:"numbers,omitempty"` // of the pool
 	Doubts      []string         `json:"doubts,omitempty"`
-	Violations  *int             `json:"violations"` // null: nothing was judged
+	Violations  *int             `json:"violations"` // that are proven; null: nothing was judged
+	Unproven    int              `json:"unproven,omitempty"`
 	NotJudged   string           `json:"not_judged,omitempty"`
 	Notes       []string         `json:"notes,omitempty"`
 	History     string           `json:"history,omitempty"`
@@ -44,7 +45,7 @@ func JSON(w io.Writer, r load.Report) error {
 		Seed: r.Seed, Numbers: r.Size, Doubts: r.Doubts(), NotJudged: r.NotJudged, Notes: r.Notes, History: r.History, Again: r.Again, Calibration: r.Calibration, Outcome: r.Outcome,
 	}
 	if r.Judged != nil {
-		d.Violations = new(r.Violations())
+		d.Violations, d.Unproven = new(r.Violations()), r.Unproven()
 	}
 	e := json.NewEncoder(w)
 	e.SetIndent("", "  ")

@@ -99,8 +99,11 @@ func Verdict(r load.Report) string {
 			why = append(why, fmt.Sprintf("%s %s (%s)", v.Threshold, v.Status, v.Says))
 		}
 	}
-	if r.Judged != nil && r.Violations() > 0 {
-		why = append(why, fmt.Sprintf("the checks found %d violations", r.Violations()))
+	if n := r.Violations(); n > 0 {
+		why = append(why, fmt.Sprintf("the checks found %d violations", n))
+	}
+	if n := r.Unproven(); n > 0 {
+		why = append(why, fmt.Sprintf("the checks found %d that are not proven", n))
 	}
 	if r.Aborted != "" {
 		why = append(why, "the run was ended by "+r.Aborted)
