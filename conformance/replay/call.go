@@ -86,6 +86,9 @@ func (cl *client) placedCall(op *history.Op, call targets.Call) *placed {
 		o.Outcome, o.EndedBy = history.Refused, call.End().By
 	})
 	c := &placed{Call: call, op: op}
+	if notPassedOn(call) {
+		cl.misled = append(cl.misled, "a call that the carrier refused by itself")
+	}
 	cl.player.mu.Lock()
 	defer cl.player.mu.Unlock()
 	cl.player.calls = append(cl.player.calls, c)

@@ -65,6 +65,7 @@ func (cl *client) clientOf(st *scenario.Step, i int) *client {
 type walked struct {
 	results    map[string]map[string]any
 	indefinite int
+	misled     []misled
 	made       bool // it was left in doubt by a reply that a fault of the scenario's made
 	failures   []finding.Failure
 	doubt      error // an expectation that could not be judged, for want of a reply
@@ -76,12 +77,16 @@ func (cl *client) walk(ctx context.Context, steps []scenario.Step) walked {
 	w := walked{results: make(map[string]map[string]any)}
 	for i := range steps {
 		st := &steps[i]
+		misledBefore := len(cl.misled)
 		out, failures, err := cl.takeOne(ctx, st)
 		if st.Name != "" && out.result != nil {
 			w.results[st.Name] = out.result
 		}
 		if out.indefinite {
 			w.indefinite++
+		}
+		if len(cl.misled) > misledBefore {
+			w.misled = append(w.misled, misled{st.Name, out.result, out.indefinite, cl.misled[misledBefore]})
 		}
 		switch {
 		case proofless(err):
@@ -113,8 +118,10 @@ func (w walked) refused(err error) bool {
 // proof only when no reply is missing, or exactly those are missing that the scenario expects to be.
 func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked) (outcome, error) {
 	results := make(map[string][]map[string]any)
+	clean := make(map[string][]map[string]any) // of sub-steps in which every answer was the platform's
 	indefinite, doubts, made := 0, 0, 0
 	var failures []finding.Failure
+	var misled []misled
 	for _, w := range walks {
 		switch {
 		case w.err != nil && ctx.Err() != nil:
@@ -129,7 +136,11 @@ func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked)
 		}
 		for name, r := range w.results {
 			results[name] = append(results[name], r)
+			if !w.wasMisled(name) {
+				clean[name] = append(clean[name], r)
+			}
 		}
+		misled = append(misled, w.misled...)
 		indefinite += w.indefinite
 		failures = append(failures, w.failures...)
 	}
@@ -148,11 +159,50 @@ func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked)
 	if made > 0 && len(failures) == 0 {
 		return outcome{}, inconclusive{fmt.Errorf("of %d clients %d got what a fault of the scenario's made where the platform's reply was expected", len(walks), made)}
 	}
+	if len(mismatches) > 0 && !cl.foreseen(st.Tally, misled, foreseen, mismatches) {
+		m := mismatches[0]
+		var err error
+		switch mismatches, err = st.Tally.CheckDistinct(cl.scope, clean); {
+		case err != nil:
+			return outcome{}, err
+		case len(mismatches) == 0 && len(failures) == 0:
+			return outcome{}, inconclusive{fmt.Errorf("the scenario's own fault made, cut or lost answers (%s), so the counts say nothing of the platform: %s: want %s, got %s",
+				misled[0].fault, m.Path, m.Want, m.Got)}
+		}
+	}
 	out := outcome{result: map[string]any{}, indefinite: indefinite > 0, failures: few(failures)}
 	for _, m := range mismatches {
 		out.failures = append(out.failures, cl.mismatch(st, out, m, 1))
 	}
 	return out, nil
+}
+
+// misled is a sub-step of a client in which a fault of the scenario's made, cut or lost an answer.
+type misled struct {
+	step       string // "" for one without a name
+	result     map[string]any
+	indefinite bool
+	fault      string
+}
+
+func (w walked) wasMisled(step string) bool {
+	return slices.ContainsFunc(w.misled, func(m misled) bool { return m.step == step })
+}
+
+// foreseen reports whether the tally says what the scenario's own faults make of the results, and was right in that: each
+// answer that is not the platform's is among those that a group counts, or one of the lost ones that are counted. What does
+// not hold besides is the platform's doing then. Else nobody knows: an answer that a fault made has also taken a number that
+// another client lacks, or has left one that another client was given.
+func (cl *client) foreseen(t *scenario.Tally, all []misled, indefinite bool, mismatches []scenario.Mismatch) bool {
+	for _, m := range all {
+		if m.indefinite && indefinite {
+			continue
+		}
+		if !t.Counts(cl.scope, m.step, m.result, mismatches) {
+			return false
+		}
+	}
+	return true
 }
 
 // few limits the clients' failures to what a reader can take in.

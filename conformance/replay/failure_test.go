@@ -138,8 +138,10 @@ func TestAJourneyIsHeldAgainstTheContract(t *testing.T) {
 func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 	const of = "steps:\n  - fault: {http: {path: dni-reservation, %s}}\n"
 	const teapot = "reply: {status: 418, body: '{\"dni\":5}'}"
+	const many = "  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, as: lease}]}\n"
 	for _, c := range []struct {
 		name, body, reason string // passed without one, else inconclusive
+		failure            string // or failed
 	}{
 		{name: "a reply that nobody documents", body: fmt.Sprintf(of, teapot) + "  - {reserve: {attributes: {}}, expect: {status: 418}}\n"},
 		{name: "in a journey", body: fmt.Sprintf(of, teapot) + "  - {journey: {attributes: {}, fallback: q}, expect: {outcome: fallback}}\n"},
@@ -148,6 +150,23 @@ func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 			reason: `step 2 of 2 "reserve": the scenario's own fault made this reply (reply: 418), so it says nothing of the platform: status: want 200, got 418`},
 		{name: "another was expected, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + "  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, expect: {status: 200}}]}\n",
 			reason: `step 2 of 2 "concurrently": of 2 clients 1 got what a fault of the scenario's made where the platform's reply was expected`},
+		{name: "counted as expected, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + many + "    expect: {lease: [{status: 418, count: 1}, {status: 200, count: 2}]}\n",
+			failure: "expectation lease[1].count: want 2, got 1"},
+		{name: "a count that it changes, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + many + "    expect: {lease: [{status: 200, count: 2}]}\n",
+			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (reply: 418), so the counts say nothing of the platform: lease[0].count: want 2, got 1`},
+		{name: "a reply that it loses, among many that try again", body: "given: {pool: {numbers: 2}}\n" + fmt.Sprintf(of, "times: 1, drop_reply: eof") +
+			"  - concurrently: {clients: 2, start: {spread: 2s}, steps: [{reserve: {attributes: {}, retry: 1}, as: lease}]}\n    expect: {lease: [{status: 200, count: 2}]}\n",
+			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (drop_reply: eof), so the counts say nothing of the platform: lease[0].count: want 2, got 1`},
+		{name: "a call that the carrier refuses, among many", body: "steps:\n  - fault: {carrier: {refuse: {busy: {times: 1}}}}\n" +
+			"  - concurrently: {clients: 2, steps: [{dial: {to: \"+442079460000\"}, as: call}]}\n    expect: {call: [{answered: true, count: 2}]}\n",
+			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (a call that the carrier refused by itself), so the counts say nothing of the platform: call[0].count: want 2, got 1`},
+		{name: "one number for two, among many", body: fmt.Sprintf(of, `times: 2, reply: {status: 200, body: '{"dni":"+442079460000"}', headers: {Content-Type: application/json}}`) +
+			"  - concurrently: {clients: 3, steps: [{reserve: {attributes: {}}, as: lease}]}\n    expect: {lease: [{status: 200, distinct: body.dni}]}\n",
+			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (reply: 200), so the counts say nothing of the platform: lease[0].distinct: want 3 different values of body.dni, got "+442079460000" more than once`},
+		{name: "while the pool is filled", body: fmt.Sprintf(of, "times: 1, "+teapot) + "  - {fill: {leave: 0}, expect: {reserved: \"${pool.size}\"}}\n",
+			reason: `step 2 of 2 "fill": reservation 1: the scenario's own fault made this reply (reply: 418), so the count says nothing of the platform`},
+		{name: "another end of a journey", body: fmt.Sprintf(of, "times: 9, "+teapot) + "  - {journey: {attributes: {}, fallback: q}, expect: {outcome: completed}}\n",
+			reason: `step 2 of 2 "journey": the scenario's own fault was at work (reply: 418), so it says nothing of the platform: outcome: want "completed", got "fallback"`},
 		{name: "a connection that is refused", body: fmt.Sprintf(of, "drop_request: refused") + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
 			reason: `step 2 of 2 "reserve": no reply to judge: dial tcp: connection refused (the scenario's own fault: drop_request: refused)`},
 		{name: "the carrier refuses", body: "steps:\n  - fault: {carrier: {refuse: {busy: {times: 1}}}}\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n",
@@ -160,6 +179,8 @@ func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := play(t, reference.Target{}, c.body)
 			switch {
+			case c.failure != "":
+				wantFailed(t, r, c.failure)
 			case c.reason == "":
 				wantPassed(t, r)
 			case r.Status != finding.Inconclusive || r.Reason != c.reason:

@@ -43,6 +43,9 @@ func (cl *client) fill(ctx context.Context, st *scenario.Step, a *scenario.Fill)
 			return outcome{}, err
 		}
 		cl.history.Update(op, func(o *history.Op) { cl.sawReserve(o, x) })
+		if notTheirs := notThePlatforms(outcome{exchange: x}); notTheirs != "" {
+			return outcome{}, inconclusive{fmt.Errorf("reservation %d: %s, so the count says nothing of the platform", given+1, notTheirs)}
+		}
 		if x.err != nil {
 			return outcome{}, inconclusive{fmt.Errorf("the reply to reservation %d never came: %w", given+1, x.err)}
 		}

@@ -207,6 +207,15 @@ func (cl *client) requestBody(a *scenario.Request) (body []byte, contentType str
 	return []byte(s), "", err
 }
 
+// send sends a request as the client's own, and notes when what came back is not the platform's.
+func (cl *client) send(step string, r *http.Request, onPurpose bool) (*exchange, *http.Response) {
+	x, res := cl.recorder.send(step, r, onPurpose)
+	if x.altered() {
+		cl.misled = append(cl.misled, x.Injected)
+	}
+	return x, res
+}
+
 // post and get send one request of the contract; onPurpose says that it is wrong on purpose.
 func (cl *client) post(ctx context.Context, step, url, key string, body []byte, send scenario.Send, timeout time.Duration, onPurpose bool) (*exchange, error) {
 	limited, cancel := context.WithTimeout(ctx, timeout)
@@ -220,7 +229,7 @@ func (cl *client) post(ctx context.Context, step, url, key string, body []byte, 
 		r.Body, r.GetBody = cl.halves(ctx, body, send), nil
 		r.Header.Set("Expect", "100-continue") // the platform says when it reads: what it does at the first byte, it does before the pause
 	}
-	x, _ := cl.recorder.send(step, r, onPurpose)
+	x, _ := cl.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 
@@ -231,7 +240,7 @@ func (cl *client) get(ctx context.Context, step, url, key string, onPurpose bool
 	if err != nil {
 		return nil, err
 	}
-	x, _ := cl.recorder.send(step, r, onPurpose)
+	x, _ := cl.send(step, r, onPurpose)
 	return x, ctxErr(ctx, x)
 }
 

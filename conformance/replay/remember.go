@@ -87,7 +87,7 @@ func (cl *client) remember(st *scenario.Step, project targets.Project, r *http.R
 		query := r.URL.Query()
 		op, saw = cl.beginHandoff(st, project, query.Get("shared_id"), query.Get("id")), cl.sawHandoff
 	}
-	x, res := cl.recorder.send(st.Label(), r, onPurpose)
+	x, res := cl.send(st.Label(), r, onPurpose)
 	if op != nil {
 		cl.history.Update(op, func(o *history.Op) { saw(o, x) })
 	}

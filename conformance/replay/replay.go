@@ -247,7 +247,8 @@ type client struct {
 	calls  map[string]*placed
 	leases map[string]reservation // by step name
 	before []finding.Step
-	drawn  int // callers of journeys
+	drawn  int      // callers of journeys
+	misled []string // of each answer that was not the platform's, the scenario's own fault that made, cut or lost it
 }
 
 // reservation is what a client remembers of a number it was given.

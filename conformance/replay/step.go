@@ -37,6 +37,7 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 	deadline := cl.stage.Now().Add(within)
 	var last []scenario.Mismatch // of the try before
 	for tries := 1; ; tries++ {
+		misled := len(cl.misled)
 		out, err := cl.try(ctx, st)
 		if err != nil {
 			return out, nil, cl.explain(st, tries, last, err)
@@ -60,6 +61,9 @@ func (cl *client) takeOne(ctx context.Context, st *scenario.Step) (outcome, []fi
 		}
 		cl.before = append(cl.before, cl.played(st, out))
 		notTheirs := notThePlatforms(out)
+		if st.Verb == scenario.VerbJourney && len(cl.misled) > misled {
+			notTheirs = "the scenario's own fault was at work (" + cl.misled[misled] + ")"
+		}
 		if notTheirs != "" && len(last) > 0 && !proven && (out.exchange == nil || out.exchange.err == nil) {
 			m := last[0]
 			return out, failures, inconclusive{fmt.Errorf("%s, so it says nothing of the platform: %s: want %s, got %s", notTheirs, m.Path, m.Want, m.Got)}

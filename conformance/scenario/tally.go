@@ -43,6 +43,30 @@ func (t *Tally) Check(scope *Scope, results map[string][]map[string]any, indefin
 	return append(mismatches, found...), err
 }
 
+// Counts reports whether a result of a sub-step is among those that a group describes and counts, and the count was right:
+// none of the mismatches is about it.
+func (t *Tally) Counts(scope *Scope, step string, result map[string]any, mismatches []Mismatch) bool {
+	return slices.ContainsFunc(t.Groups, func(g Group) bool {
+		if g.Step != step || g.Count == nil || len(g.Where) == 0 {
+			return false
+		}
+		where, err := g.Where.bind(scope)
+		return err == nil && where.holds(normal(result)) && !slices.ContainsFunc(mismatches, func(m Mismatch) bool { return m.Path == g.path(countField) })
+	})
+}
+
+// CheckDistinct is Check of what must be different in each result, and of nothing that is counted.
+func (t *Tally) CheckDistinct(scope *Scope, results map[string][]map[string]any) ([]Mismatch, error) {
+	apart := Tally{Groups: slices.Clone(t.Groups)}
+	for i := range apart.Groups {
+		apart.Groups[i].Count = nil
+	}
+	return apart.Check(scope, results, 0)
+}
+
+// path names what is held against a field of the group, as "lease[0].count".
+func (g Group) path(field string) string { return fmt.Sprintf("%s[%d].%s", g.Step, g.Index, field) }
+
 func (g Group) check(scope *Scope, results []map[string]any) ([]Mismatch, error) {
 	where, err := g.Where.bind(scope)
 	if err != nil {
@@ -65,7 +89,7 @@ func (g Group) check(scope *Scope, results []map[string]any) ([]Mismatch, error)
 		mismatches = append(mismatches, m)
 	}
 	for i := range mismatches {
-		mismatches[i].Path = fmt.Sprintf("%s[%d].%s", g.Step, g.Index, mismatches[i].Path)
+		mismatches[i].Path = g.path(mismatches[i].Path)
 	}
 	return mismatches, nil
 }
