@@ -216,7 +216,7 @@ func (f *loadFlags) test(e env, name string, p load.Profile, target loadTarget, 
 		base := strings.TrimSuffix(filepath.Base(name), filepath.Ext(name))
 		t.File = filepath.Join(f.out, fmt.Sprintf("%s-%d.jsonl", base, seed))
 	}
-	table := &show.Live{Out: e.out, Terminal: isTerminal(e.out), Size: target.Facts(p.Journey.Project).PoolSize()}
+	table := &show.Live{Out: e.out, Terminal: isTerminal(e.out), Size: poolSize(target, p)}
 	t.See = func(s load.Sample) {
 		table.See(s)
 		if reports.samples != nil {
@@ -227,12 +227,18 @@ func (f *loadFlags) test(e env, name string, p load.Profile, target loadTarget, 
 	return t
 }
 
+// poolSize is how many numbers the callers share; 0: not known.
+func poolSize(s load.Stage, p load.Profile) int {
+	facts, _ := p.Journey.Project.Facts(s) // the run refuses what is no project
+	return load.Size(facts)
+}
+
 // serve shows each sample of a test to whoever asks for metrics, until the returned function is called.
 func (f *loadFlags) serve(e env, t *load.Test, target loadTarget) (stop func() error, err error) {
 	if f.metrics == "" {
 		return func() error { return nil }, nil
 	}
-	m, err := show.Serve(f.metrics, target.Facts(t.Profile.Journey.Project).PoolSize())
+	m, err := show.Serve(f.metrics, poolSize(target, t.Profile))
 	if err != nil {
 		return nil, err
 	}

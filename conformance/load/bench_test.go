@@ -106,7 +106,8 @@ func BenchmarkCaller(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		now := r.now()
-		r.measure.Due(now)
-		r.draw(random, now).play(ctx)
+		c := r.draw(random, now)
+		c.project.measure.Due(now)
+		c.play(ctx)
 	}
 }

@@ -9,14 +9,16 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/load/measure"
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/fakes/client"
 )
 
 // caller is one arrival: what the distributions have drawn for it, and what becomes of it.
 type caller struct {
-	run *run
-	due time.Duration // all times are since the start of the run
+	run     *run
+	project *project
+	due     time.Duration // all times are since the start of the run
 
 	traffic.Caller
 
@@ -38,7 +40,7 @@ type caller struct {
 // draw makes the next caller. All that is random of a caller is drawn here, one caller after the other, so that a seed
 // brings the same callers however they then overlap.
 func (r *run) draw(random *rand.Rand, due time.Duration) *caller {
-	c := &caller{run: r, due: due, Caller: r.profile.Journey.Draw(random)}
+	c := &caller{run: r, project: r.drawProject(random), due: due, Caller: r.profile.Journey.Draw(random)}
 	id := strconv.FormatInt(r.callers.Add(1), 10)
 	c.nonce, c.sharedID = r.Prefix+"n"+id, r.Prefix+id
 	return c
@@ -63,7 +65,7 @@ func (c *caller) attributes() []byte {
 // play takes the caller through.
 func (c *caller) play(ctx context.Context) {
 	r := c.run
-	r.measure.Begun(c.due, r.now())
+	c.project.measure.Begun(c.due, r.now())
 	who := client.Caller{ANI: r.profile.Journey.ANI, Attributes: c.attributes(), SharedID: c.sharedID, Think: c.Think}
 	switch {
 	case !r.calls:
@@ -74,11 +76,11 @@ func (c *caller) play(ctx context.Context) {
 	if c.HangsUp {
 		who.HangUpAfter = c.Talk
 	}
-	j := r.client.With(line{c}, line{c}).Run(ctx, who)
+	j := c.project.client.With(line{c}, line{c}).Run(ctx, who)
 	if c.up {
 		c.callOver("", r.now()) // when it was cut off
 	}
-	r.measure.Done(measure.Caller{
+	c.project.measure.Done(measure.Caller{
 		Lease: c.lease, Status: c.status, Stopped: ctx.Err() != nil, NoCalls: !r.calls, Left: j.GaveUp, Dialled: c.dialled,
 		Asks: c.up && c.by != "" && c.by != "caller", Record: string(j.Record), Context: c.context, FailOpen: j.FailOpen,
 	})
@@ -88,13 +90,13 @@ func (c *caller) play(ctx context.Context) {
 func (c *caller) callOver(by string, at time.Duration) {
 	c.over.Do(func() {
 		c.by, c.ended = by, at
-		c.run.measure.Ended(c.lease, by, at)
+		c.project.measure.Ended(c.lease, by, at)
 	})
 }
 
-// settings are those of the fake integrator, for all callers.
-func (r *run) settings() client.Config {
-	j, p := r.profile.Journey, r.project
+// settings are those of the fake integrator, for all callers of a project.
+func (r *run) settings(p targets.Project) client.Config {
+	j := r.profile.Journey
 	return client.Config{
 		BaseURL: r.Stage.BaseURL(), DNIKey: p.DNIKey, HandoffKey: p.HandoffKey, Account: p.Account, Project: p.Project,
 		Fallback: j.Fallback, ReserveTimeout: j.ReserveTimeout, ReserveRetries: j.Retries, Storm: j.Storm, DialAttempts: 1,

@@ -65,7 +65,7 @@ func (b *replayed) Read(p []byte) (int, error) {
 func (b *replayed) Close() error { return nil }
 
 func (l line) op(kind history.Kind) history.Op {
-	return history.Op{Client: l.sharedID, Kind: kind, Project: l.run.project.Name, Start: l.run.now(), Outcome: history.Indefinite}
+	return history.Op{Client: l.sharedID, Kind: kind, Project: l.project.Name, Start: l.run.now(), Outcome: history.Indefinite}
 }
 
 func (l line) reserve(r *http.Request) (*http.Response, error) {
@@ -78,7 +78,7 @@ func (l line) reserve(r *http.Request) (*http.Response, error) {
 	if l.tries == 0 {
 		due = l.due
 	}
-	l.run.measure.Tries(op.Start, l.tries > 0)
+	l.project.measure.Tries(op.Start, l.tries > 0)
 	l.tries++
 	o := l.run.record.begin(op)
 	res, body, altered, err := l.exchange(r)
@@ -99,7 +99,7 @@ func (l line) reserve(r *http.Request) (*http.Response, error) {
 	}
 	l.run.record.update(o)
 	l.status, l.reserved = reply.Status, reply.Now
-	l.lease = l.run.measure.Replied(reply)
+	l.lease = l.project.measure.Replied(reply)
 	if err != nil {
 		return nil, err
 	}
@@ -126,7 +126,7 @@ func (l line) ask(r *http.Request) (*http.Response, error) {
 	o.End = l.run.now()
 	if err != nil {
 		l.run.record.update(o)
-		l.run.measure.Polled(o.Start, o.End, 0, 0, first)
+		l.project.measure.Polled(o.Start, o.End, 0, 0, first)
 		return nil, err
 	}
 	var visible time.Duration
@@ -137,7 +137,7 @@ func (l line) ask(r *http.Request) (*http.Response, error) {
 		}
 	}
 	l.run.record.update(o)
-	l.run.measure.Polled(o.Start, o.End, res.StatusCode, visible, first)
+	l.project.measure.Polled(o.Start, o.End, res.StatusCode, visible, first)
 	return res, nil
 }
 
@@ -178,12 +178,12 @@ func (l line) Dial(ctx context.Context, to, from string) (client.Call, error) {
 	}
 	o := l.run.record.begin(op)
 	l.dialled = true
-	l.run.measure.Dialled(l.lease, o.Start)
+	l.project.measure.Dialled(l.lease, o.Start)
 	c, err := l.run.Stage.Dial(ctx, d)
 	o.End = l.run.now()
 	if err != nil {
 		l.run.record.update(o)
-		l.run.measure.NotAnswered(l.lease, measure.Failed, o.End)
+		l.project.measure.NotAnswered(l.lease, measure.Failed, o.End)
 		return nil, err
 	}
 	o.CallID, o.Status = c.ID(), c.Status()
@@ -191,16 +191,16 @@ func (l line) Dial(ctx context.Context, to, from string) (client.Call, error) {
 		o.Outcome, o.EndedBy = history.Refused, c.End().By
 		l.run.record.update(o)
 		if o.EndedBy == "caller" {
-			l.run.measure.NotAnswered(l.lease, measure.GaveUp, o.End)
+			l.project.measure.NotAnswered(l.lease, measure.GaveUp, o.End)
 			return nil, client.ErrGaveUp
 		}
-		l.run.measure.NotAnswered(l.lease, measure.Refused, o.End)
+		l.project.measure.NotAnswered(l.lease, measure.Refused, o.End)
 		return nil, fmt.Errorf("%d %s", c.Status(), c.Reason())
 	}
 	o.Outcome = history.OK
 	l.run.record.update(o)
 	l.up = true
-	l.run.measure.Answered(l.lease, o.Start, arrived(c, o), o.End)
+	l.project.measure.Answered(l.lease, o.Start, arrived(c, o), o.End)
 	up := &upCall{Call: c, over: make(chan struct{})}
 	l.run.watchers.Go(func() { l.watch(up, o) })
 	return up, nil

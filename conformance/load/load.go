@@ -31,8 +31,11 @@ type Test struct {
 
 // Run calibrates, offers the load, and judges what was recorded. The error says that there is no report.
 func (t Test) Run(ctx context.Context) (r Report, err error) {
-	facts := t.Stage.Facts(t.Profile.Journey.Project)
-	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: facts.PoolSize(), Window: facts.WindowMin, History: t.File}
+	facts, err := t.Profile.Journey.Project.Facts(t.Stage)
+	if err != nil {
+		return r, err
+	}
+	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: Size(facts), Window: shortestWindow(facts), History: t.File}
 	if r.Calibration, err = Calibrate(ctx, t.Profile); err != nil {
 		return r, err
 	}
@@ -54,8 +57,17 @@ func (t Test) Run(ctx context.Context) (r Report, err error) {
 	return r, nil
 }
 
+// shortestWindow is that of all pools; 0: it is not known of each.
+func shortestWindow(facts map[string]reading.Facts) time.Duration {
+	shortest := time.Duration(math.MaxInt64)
+	for _, f := range facts {
+		shortest = min(shortest, f.WindowMin)
+	}
+	return shortest
+}
+
 // recorded runs the plan and writes its history to the file.
-func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err error) {
+func (t Test) recorded(ctx context.Context, r *Report, facts map[string]reading.Facts) (err error) {
 	if err := os.MkdirAll(filepath.Dir(t.File), 0o777); err != nil {
 		return err
 	}
@@ -63,9 +75,8 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 	if err != nil {
 		return err
 	}
-	project, _ := t.Stage.Project(t.Profile.Journey.Project)
 	looking, over := context.WithCancel(context.Background()) // it looks until the last caller is done
-	w := newWatch(t.File, t.Prefix, project.Name, facts, t.Profile.Journey)
+	w := newWatch(t.File, t.Prefix, facts, t.Profile.Journey)
 	w.every = cmp.Or(t.lookEvery, watchEvery)
 	watched := make(chan struct{})
 	go func() {
@@ -79,7 +90,7 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 	}()
 	t.Plan.Record, t.Plan.watched = f, w.soFar
 	t.Plan.Header.Source = fmt.Sprintf("load %s, seed %d", t.Name, t.Seed)
-	if t.Plan.Header.Facts, err = json.Marshal(map[string]reading.Facts{project.Name: facts}); err != nil {
+	if t.Plan.Header.Facts, err = json.Marshal(facts); err != nil {
 		return errors.Join(err, f.Close())
 	}
 	r.Outcome, err = Run(ctx, t.Plan)
@@ -88,13 +99,12 @@ func (t Test) recorded(ctx context.Context, r *Report, facts reading.Facts) (err
 
 // judge holds what was recorded against all checks: whole, or in parts where it is long. A run that was interrupted is judged
 // all the same.
-func (t Test) judge(r *Report, facts reading.Facts) error {
+func (t Test) judge(r *Report, facts map[string]reading.Facts) error {
 	if t.Judging != nil {
 		t.Judging(r.Recorded)
 	}
 	if r.Recorded > mostOperations {
-		project, _ := t.Stage.Project(t.Profile.Journey.Project)
-		h, err := (&parts{file: t.File, prefix: t.Prefix, project: project.Name, facts: facts, most: mostOperations}).judge(context.Background())
+		h, err := (&parts{file: t.File, prefix: t.Prefix, facts: facts, most: mostOperations}).judge(context.Background())
 		if err != nil {
 			r.NotJudged = err.Error()
 			return nil
@@ -139,6 +149,9 @@ func (p *Profile) describe() string {
 	}
 	if p.WarmUp > 0 {
 		text += fmt.Sprintf(" after %v of warm-up", p.WarmUp)
+	}
+	if of := p.Journey.Project.String(); of != "" {
+		text += ", " + of
 	}
 	return text
 }

@@ -32,10 +32,10 @@ func (r *run) offer(ctx, callers context.Context) {
 		if wait := due - r.now(); wait > 0 && r.pause(ctx, wait) != nil || ctx.Err() != nil {
 			return
 		}
-		r.measure.Due(due)
 		c := r.draw(random, due)
+		c.project.measure.Due(due)
 		if r.inFlight.Load() >= int64(r.profile.InFlight) {
-			r.measure.Dropped()
+			c.project.measure.Dropped()
 			continue
 		}
 		r.inFlight.Add(1)
@@ -59,8 +59,8 @@ func (r *run) offerClosed(ctx, callers context.Context) {
 			random := rand.New(rand.NewPCG(r.Seed, uint64(3+i)))
 			for r.pause(ctx, r.profile.Closed.Idle.Draw(random)) == nil && ctx.Err() == nil {
 				due := r.now()
-				r.measure.Due(due)
 				c := r.draw(random, due)
+				c.project.measure.Due(due)
 				r.inFlight.Add(1)
 				r.journeys.Add(1)
 				c.play(callers)

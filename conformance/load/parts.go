@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"math"
 	"os"
 	"runtime"
@@ -33,16 +34,15 @@ const mostOperations = 500_000
 // parts is a history file that is judged in parts.
 type parts struct {
 	file    string
-	prefix  string        // of the callers' names, which a number follows
-	project string        // whose pool it is
-	facts   reading.Facts // of that
-	most    int           // operations in a part, about
-	overlap time.Duration // see margin; 0: what the facts say
-	callers []extent      // by their numbers, from 1
-	gone    int           // callers before these, who are forgotten
-	read    int64         // bytes of the file that were measured
-	ids     int           // operations in them
-	latest  time.Duration // anything that happened in them
+	prefix  string                   // of the callers' names, which a number follows
+	facts   map[string]reading.Facts // of the pools, by project
+	most    int                      // operations in a part, about
+	overlap time.Duration            // see margin; 0: what the facts say
+	callers []extent                 // by their numbers, from 1
+	gone    int                      // callers before these, who are forgotten
+	read    int64                    // bytes of the file that were measured
+	ids     int                      // operations in them
+	latest  time.Duration            // anything that happened in them
 }
 
 // extent is from when until when a caller had to do with the platform, and where in the file that stands.
@@ -59,12 +59,21 @@ func (p *parts) margin() time.Duration {
 	if p.overlap > 0 {
 		return p.overlap
 	}
-	return 2*(p.facts.WindowMax+p.facts.LongestRest()) + time.Minute
+	longest := time.Duration(0)
+	for _, f := range p.facts {
+		longest = max(longest, f.WindowMax+f.LongestRest())
+	}
+	return 2*longest + time.Minute
 }
 
 // cuttable reports whether it is known how long what happened may matter.
 func (p *parts) cuttable() bool {
-	return p.facts.WindowMax > 0 && p.facts.LongestRest() != reading.Forever
+	for _, f := range p.facts {
+		if f.WindowMax <= 0 || f.LongestRest() == reading.Forever {
+			return false
+		}
+	}
+	return len(p.facts) > 0
 }
 
 // judge judges one part after the other, and returns what is found in all of them together.
@@ -152,6 +161,7 @@ func (p *parts) measure() error {
 		var op struct {
 			ID      int             `json:"id"`
 			Kind    history.Kind    `json:"kind"`
+			Project string          `json:"project"`
 			Outcome history.Outcome `json:"outcome"`
 			Start   time.Duration   `json:"start_ns"`
 			End     time.Duration   `json:"end_ns"`
@@ -172,14 +182,15 @@ func (p *parts) measure() error {
 			c.operations++
 		}
 		p.latest = max(p.latest, op.Start, op.End, op.Bye)
+		facts := p.facts[op.Project]
 		if op.Kind == history.Reserve && op.Outcome != history.Refused && op.Outcome != history.Rejected { // a number may be held
-			c.to = max(c.to, op.End+p.facts.WindowMax+p.facts.LongestRest())
+			c.to = max(c.to, op.End+facts.WindowMax+facts.LongestRest())
 			if op.Outcome != history.OK {
-				c.to = max(c.to, op.End+min(p.facts.ActsWithin(), time.Hour)+p.facts.WindowMax+p.facts.LongestRest())
+				c.to = max(c.to, op.End+min(facts.ActsWithin(), time.Hour)+facts.WindowMax+facts.LongestRest())
 			}
 		}
 		if op.Kind == history.Call {
-			c.to = max(c.to, op.Bye+p.facts.LongestRest()+p.facts.EndsApart())
+			c.to = max(c.to, op.Bye+facts.LongestRest()+facts.EndsApart())
 			c.up = !op.Ended && op.Outcome != history.Refused && op.Outcome != history.Rejected
 		}
 		return nil
@@ -212,11 +223,14 @@ func (p *parts) part(ctx context.Context, from, to time.Duration, first bool) (f
 	if err != nil {
 		return finding.Judgement{}, err
 	}
-	facts := p.facts
+	known := maps.Clone(p.facts)
 	if !first { // which number was free for longest is known only from the beginning
-		facts.Selection = ""
+		for name, facts := range known {
+			facts.Selection = ""
+			known[name] = facts
+		}
 	}
-	_, j := verdict.Judge(ctx, map[string]reading.Facts{p.project: facts}, f.Ops, check.Default(), check.Budget)
+	_, j := verdict.Judge(ctx, known, f.Ops, check.Default(), check.Budget)
 	for i := range j.Results {
 		o := &j.Results[i].Outcome
 		o.Violations = within(o.Violations, from, to, until)

@@ -76,7 +76,7 @@ func TestALongHistoryIsJudgedInParts(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			parted := &parts{file: file, prefix: "t-", project: "acme", facts: facts, most: 60, overlap: 200 * time.Millisecond}
+			parted := &parts{file: file, prefix: "t-", facts: map[string]reading.Facts{"acme": facts}, most: 60, overlap: 200 * time.Millisecond}
 			h, err := parted.judge(context.Background())
 			if err != nil {
 				t.Fatal(err)

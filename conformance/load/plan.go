@@ -11,9 +11,9 @@ import (
 	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
-// plan is what can be said before the run.
-func (r *run) plan() measure.Plan {
-	facts := r.Stage.Facts(r.project.Name)
+// plan is what can be said before the run of a project to which a share of the callers comes. A share of a Poisson process is
+// one as well, and of a batch it is a smaller batch.
+func (r *run) plan(share float64, facts reading.Facts) measure.Plan {
 	p := measure.Plan{Stages: r.stages(), Rules: rules(facts)}
 	closed := r.profile.Closed
 	hold := r.hold(p.Rules)
@@ -22,14 +22,14 @@ func (r *run) plan() measure.Plan {
 		p.Formula, p.Sources, p.Idle = measure.Engset, closed.Callers, closed.Idle.Mean()
 	case r.profile.Arrivals.Batch > 1:
 		p.Formula = measure.Hayward
-		p.Peakedness = traffic.Peakedness(r.profile.Arrivals.Batch, hold.Mean().Seconds(), func(t float64) float64 {
+		p.Peakedness = traffic.Peakedness(1+share*float64(r.profile.Arrivals.Batch-1), hold.Mean().Seconds(), func(t float64) float64 {
 			return hold.Exceeds(time.Duration(t * float64(time.Second)))
 		})
 	case r.profile.Arrivals.Pattern != traffic.Metronome:
 		p.Formula = measure.ErlangB
 	}
 	peak, _ := r.profile.Arrivals.Rates.Peak()
-	p.Erlangs = float64(peak) * hold.Mean().Seconds()
+	p.Erlangs = share * float64(peak) * hold.Mean().Seconds()
 	return p
 }
 

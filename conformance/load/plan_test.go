@@ -27,7 +27,7 @@ func TestBatchesStayTogether(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if p := r.plan(); p.Formula != measure.Hayward || math.Abs(p.Peakedness-test.want) > 0.01*test.want {
+		if p := r.plan(1, r.Stage.Facts("")); p.Formula != measure.Hayward || math.Abs(p.Peakedness-test.want) > 0.01*test.want {
 			t.Errorf("%s, %s: want Hayward's formula with %g, got %s with %g", test.given, test.journey, test.want, p.Formula, p.Peakedness)
 		}
 	}

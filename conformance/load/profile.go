@@ -41,7 +41,7 @@ type Journey struct {
 	Attributes json.RawMessage `yaml:"-"`        // beside nonce, shared_id, want_talk and want_handoff_to, which each caller has of its own
 	ANI        string          `yaml:"ani"`      // the caller's number
 	Fallback   string          `yaml:"fallback"` // queue for callers without a number
-	Project    string          `yaml:"project"`  // "": the first
+	Project    Projects        `yaml:"project"`  // whose pool it is
 	traffic.Manner
 }
 
@@ -137,6 +137,8 @@ func (p *Profile) check(file string, n *yaml.Node) (problems strictyaml.Problems
 		bad("closed.callers", "want at least 1, got %d", p.Closed.Callers)
 	case open && p.Closed.Callers > 0:
 		bad("closed", "want it instead of arrivals, got both")
+	case p.Closed.Callers > 0 && len(p.Journey.Project) > 1:
+		bad("closed", "want one project, got %d: a formula for callers who come back goes by the pool that they come back to", len(p.Journey.Project))
 	case !open && p.Closed.Callers == 0:
 		bad("arrivals", "want a rate like 300/min, or steps, got nothing")
 	}

@@ -77,9 +77,11 @@ func (r *Report) settle(all []Threshold) {
 	if r.Judged != nil {
 		r.Measured.Violations = new(r.Violations())
 	}
-	for i, t := range all {
-		if t.Metric == measure.Violations {
-			r.Thresholds[i] = t.decide(r.Measured)
+	for _, t := range all {
+		for i, v := range r.Thresholds {
+			if t.Metric == measure.Violations && v.Threshold == t.text {
+				r.Thresholds[i] = t.decide(r.Measured)
+			}
 		}
 	}
 }

@@ -17,7 +17,6 @@ import (
 	"github.com/dnispool/dnispool/conformance/load/measure"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
-	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/sim/clock"
 )
 
@@ -70,13 +69,12 @@ type Outcome struct {
 // run is one under way.
 type run struct {
 	Plan
-	profile *Profile
-	calls   bool
-	project targets.Project
-	client  *client.Client // with the settings of all callers
-	base    time.Time
-	measure *measure.Run
-	record  *record
+	profile  *Profile
+	calls    bool
+	projects []*project
+	base     time.Time
+	measure  *measure.Runs
+	record   *record
 
 	callers  atomic.Int64 // drawn
 	inFlight atomic.Int64
@@ -128,21 +126,16 @@ func Run(ctx context.Context, p Plan) (Outcome, error) {
 
 func (p Plan) begin() (*run, error) {
 	r := &run{Plan: p, profile: &p.Profile, calls: p.Profile.Calls && !p.NoCalls, closed: make(chan struct{})}
-	var ok bool
-	if r.project, ok = p.Stage.Project(p.Profile.Journey.Project); !ok {
-		return nil, fmt.Errorf("journey.project: want a project of the target, got %q", p.Profile.Journey.Project)
-	}
 	if _, can := p.Stage.(faulty); len(p.Profile.Faults) > 0 && !can {
 		return nil, errors.New("faults: want a target that can be made to misbehave, got one that cannot")
 	}
-	var err error
-	if r.client, err = client.New(r.settings(), line{}, line{}, clock.Real()); err != nil {
+	err := r.open()
+	if err != nil {
 		return nil, err
 	}
 	if r.pause == nil {
 		r.pause = clock.Real().Sleep
 	}
-	r.measure = measure.NewRun(r.plan())
 	r.base = time.Now()
 	if p.Record != nil {
 		p.Header.Base = r.base
@@ -174,7 +167,7 @@ func (r *run) look(ended <-chan struct{}, stop context.CancelCauseFunc) {
 		}
 		s := r.sample()
 		for _, t := range r.profile.Thresholds {
-			if t.Abort && (s.Result.Whole.Begun >= settled || t.Metric == measure.Violations) && t.decide(s.Result).Status == Failed {
+			if t.Abort && (s.Result.Whole.Begun >= settled || t.Metric == measure.Violations) && t.broken(s.Result) {
 				stop(aborted{t.text})
 			}
 		}
@@ -198,11 +191,11 @@ func (r *run) sample() Sample {
 func (r *run) outcome(until time.Duration) Outcome {
 	out := Outcome{Started: r.base, Took: r.now(), Calls: r.calls, Recorded: r.record.operations(), Measured: r.measure.Final(until)}
 	for _, t := range r.profile.Thresholds {
-		v := Verdict{Threshold: t.text, Status: NotApplied, Says: "no calls were placed"}
-		if r.calls || !t.aboutCalls() {
-			v = t.decide(out.Measured)
+		if !r.calls && t.aboutCalls() {
+			out.Thresholds = append(out.Thresholds, Verdict{Threshold: t.text, Status: NotApplied, Says: "no calls were placed"})
+			continue
 		}
-		out.Thresholds = append(out.Thresholds, v)
+		out.Thresholds = append(out.Thresholds, t.decideAll(out.Measured)...)
 	}
 	return out
 }

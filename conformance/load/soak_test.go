@@ -43,14 +43,14 @@ var (
 func TestSoak(t *testing.T) {
 	dir := t.TempDir()
 	report := Report{}
-	var facts reading.Facts
+	var facts map[string]reading.Facts
 	var of Test
 	begun, before := time.Now(), cpu()
 	tenth := 1
 	synctest.Test(t, func(t *testing.T) {
 		numbers := max(*soakAt*75, 60)
 		stage := offlineStage(t, fmt.Sprintf("pool: {numbers: %d, window: 2m}\nhandoff: {retention: 10m}", numbers))
-		facts = stage.Facts("")
+		facts = map[string]reading.Facts{"acme": stage.Facts("")}
 		p := profile(t, fmt.Sprintf(`
 load: v1
 arrivals: %d/s

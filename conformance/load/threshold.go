@@ -115,9 +115,29 @@ const (
 // Verdict is what came of a threshold.
 type Verdict struct {
 	Threshold string  `json:"threshold"`
+	Project   string  `json:"project,omitempty"` // whose callers it is decided for, where there are several; "": all
 	Status    Status  `json:"status"`
 	Value     float64 `json:"value"` // a share, a count, or seconds
 	Says      string  `json:"says"`
+}
+
+// decideAll holds a result against the threshold: that of each project where there are several, because a project whose callers
+// are refused is no better for another one whose are not. What the checks find is of all of them.
+func (t Threshold) decideAll(r measure.Result) (out []Verdict) {
+	if len(r.Projects) == 0 || t.Metric == measure.Violations {
+		return []Verdict{t.decide(r)}
+	}
+	for _, p := range r.Projects {
+		v := t.decide(p.Result)
+		v.Project = p.Name
+		out = append(out, v)
+	}
+	return out
+}
+
+// broken reports whether the threshold certainly does not hold.
+func (t Threshold) broken(r measure.Result) bool {
+	return slices.ContainsFunc(t.decideAll(r), func(v Verdict) bool { return v.Status == Failed })
 }
 
 // decide holds a result against the threshold. A share that was measured in too few tries, and a percentile that the

@@ -32,7 +32,7 @@ func TestWhatIsNotProvenIsNoViolation(t *testing.T) {
 			r := Report{Judged: &finding.HistoryReport{Judgement: finding.Judgement{Operations: 10, Results: []finding.Judged{{Outcome: test.found}}}}}
 			r.Measured.Counts.Begun = 10
 			r.Measured.Ledger = measure.Counts{}.Ledger()
-			r.Thresholds = []Verdict{{}}
+			r.Thresholds = []Verdict{{Threshold: none.String()}}
 			r.settle([]Threshold{none})
 			if r.Violations() != test.proven || r.Unproven() != test.unproven || r.Thresholds[0].Status != test.status || r.Conclusion().Verdict() != test.verdict {
 				t.Errorf("want %+v, got %d proven, %d unproven, the threshold %s, %s", test, r.Violations(), r.Unproven(), r.Thresholds[0].Status, r.Conclusion().Verdict())

@@ -52,9 +52,9 @@ type watch struct {
 	sofar SoFar
 }
 
-func newWatch(file, prefix, project string, facts reading.Facts, j Journey) *watch {
+func newWatch(file, prefix string, facts map[string]reading.Facts, j Journey) *watch {
 	return &watch{
-		parts:  parts{file: file, prefix: prefix, project: project, facts: facts, most: watchMost},
+		parts:  parts{file: file, prefix: prefix, facts: facts, most: watchMost},
 		settle: j.Poll.For + j.ReserveTimeout*time.Duration(j.Retries+1), told: make(map[string]bool),
 	}
 }

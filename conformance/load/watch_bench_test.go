@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/history"
+	"github.com/dnispool/dnispool/conformance/reading"
 )
 
 // BenchmarkWatch is a soak of 100 callers a second, each up for a minute, of whose history as much is written as in ten seconds
@@ -29,7 +30,7 @@ func BenchmarkWatch(b *testing.B) {
 	}
 	facts := small()
 	facts.Size, facts.WindowMin, facts.WindowMax = 20_000, 2*time.Minute, 2*time.Minute
-	w := newWatch(file, "t-", "acme", facts, Default().Journey)
+	w := newWatch(file, "t-", map[string]reading.Facts{"acme": facts}, Default().Journey)
 	const rate, up = 100, time.Minute
 	type over struct{ call, ask *history.Op }
 	ends := make(chan over, rate*int(up/time.Second)+1) // in order of time

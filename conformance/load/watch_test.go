@@ -25,7 +25,7 @@ import (
 func watched(t *testing.T, text []byte, facts reading.Facts, piece int, look func(w *watch)) *watch {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "h.jsonl")
-	w := newWatch(file, "t-", "acme", facts, Journey{})
+	w := newWatch(file, "t-", map[string]reading.Facts{"acme": facts}, Journey{})
 	w.overlap = 300 * time.Millisecond
 	lines := strings.SplitAfter(string(text), "\n")
 	for at := 1; at < len(lines); at += piece {
@@ -99,7 +99,7 @@ func TestTooMuchToLookAt(t *testing.T) {
 	if err := os.WriteFile(file, callers(t, func(int) int { return 1 }), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	w := newWatch(file, "t-", "acme", small(), Journey{})
+	w := newWatch(file, "t-", map[string]reading.Facts{"acme": small()}, Journey{})
 	w.most = 10
 	if err := w.look(context.Background()); err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ func TestPeakedness(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		hold  string
-		batch int
+		batch float64
 		want  float64
 	}{
 		{"4s", 1, 1}, {"4s", 2, 2}, {"4s", 5, 5}, {"mean: 4s", 2, 1.5}, {"mean: 4s", 5, 3},
@@ -25,7 +25,7 @@ func TestPeakedness(t *testing.T) {
 		}
 		got := Peakedness(test.batch, d.Mean().Seconds(), func(s float64) float64 { return d.Exceeds(time.Duration(s * float64(time.Second))) })
 		if math.Abs(got-test.want) > 0.01*test.want {
-			t.Errorf("%d at a time, held for %s: want %.3f, got %.4f", test.batch, test.hold, test.want, got)
+			t.Errorf("%g at a time, held for %s: want %.3f, got %.4f", test.batch, test.hold, test.want, got)
 		}
 	}
 }

@@ -1,6 +1,9 @@
 package measure
 
-import "slices"
+import (
+	"reflect"
+	"slices"
+)
 
 // Counts are what became of every caller of a run, the warm-up included.
 type Counts struct {
@@ -46,6 +49,15 @@ type Counts struct {
 	Late         int `json:"late"`          // calls that arrived when the shortest window was over; without the warm-up's
 	Twice        int `json:"given_twice"`   // numbers that were given while somebody certainly held them
 	FailOpen     int `json:"fail_open"`     // callers of whom nobody can know whether they needed a human
+}
+
+// and is the counts of both.
+func (c Counts) and(d Counts) Counts {
+	into, from := reflect.ValueOf(&c).Elem(), reflect.ValueOf(d)
+	for i := range into.NumField() { // all are counts
+		into.Field(i).SetInt(into.Field(i).Int() + from.Field(i).Int())
+	}
+	return c
 }
 
 // Row is one line of the ledger: of so many, so many became each of the parts. What is left over must be 0.

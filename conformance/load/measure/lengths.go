@@ -20,6 +20,9 @@ func (l *Lengths) Add(d time.Duration) {
 	_ = l.h.RecordValue(min(max(d, time.Microsecond), longest).Microseconds()) // within its bounds
 }
 
+// Merge adds all of other.
+func (l *Lengths) Merge(other *Lengths) { l.h.Merge(other.h) }
+
 // Count is how many were added.
 func (l *Lengths) Count() int { return int(l.h.TotalCount()) }
 

@@ -80,11 +80,16 @@ func (n *numbers) table() (rows []Use, omitted int) {
 	for _, u := range n.all {
 		rows = append(rows, *u)
 	}
+	return worst(rows)
+}
+
+// worst cuts a table of numbers, those with the most trouble first.
+func worst(rows []Use) (kept []Use, omitted int) {
 	slices.SortFunc(rows, func(a, b Use) int {
 		return cmp.Or(cmp.Compare(b.CallsFailed+b.Wrong, a.CallsFailed+a.Wrong), cmp.Compare(b.Given, a.Given), cmp.Compare(a.Number, b.Number))
 	})
 	if len(rows) > mostNumbers {
 		rows, omitted = rows[:mostNumbers], len(rows)-mostNumbers
 	}
-	return slices.Clip(rows), omitted
+	return slices.Clone(rows), omitted
 }

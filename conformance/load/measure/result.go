@@ -22,7 +22,9 @@ type Result struct {
 	Numbers  []Use                  `json:"numbers,omitempty"`         // of the pool, those with the most trouble first
 	Omitted  int                    `json:"numbers_omitted,omitempty"` // besides
 	Used     int                    `json:"numbers_used"`              // different ones that were given
-	Given    []Given                `json:"given,omitempty"`           // the newest allocations
+	Given    []Given                `json:"given,omitempty"`           // the newest allocations; of a sum there are none
+	// Projects are what the callers of each came to, where there are several: all else is their sum.
+	Projects []ProjectResult `json:"projects,omitempty"`
 	// Violations is how many the checks have found; nil: they have not looked.
 	Violations *int `json:"violations,omitempty"`
 }
@@ -111,15 +113,22 @@ func (r *Run) Final(now time.Duration) Result {
 	out := r.Result(now)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	out.Curves = map[string]Curve{TimeArrive: r.arrive.Curve(curve), TimeVisible: r.visible.Curve(curve), TimeReuse: r.numbers.reuse.Curve(curve)}
+	out.Curves = curves(r.lengths())
 	out.Numbers, out.Omitted = r.numbers.table()
 	out.Given = r.numbers.allocations()
 	out.Used = len(r.numbers.all)
 	return out
 }
 
-// curve is how many points a curve has.
-const curve = 101
+// curves are those that a picture shows.
+func curves(of map[string]*Lengths) map[string]Curve {
+	const points = 101
+	out := make(map[string]Curve)
+	for _, name := range []string{TimeArrive, TimeVisible, TimeReuse} {
+		out[name] = of[name].Curve(points)
+	}
+	return out
+}
 
 // Result is what has come of the run until now, without the curves.
 func (r *Run) Result(now time.Duration) Result {
@@ -131,9 +140,7 @@ func (r *Run) Result(now time.Duration) Result {
 		Formula: r.plan.Formula, Counts: r.counts, Ledger: r.counts.Ledger(), Slices: r.slices.whole(), Times: make(map[string]Percentiles),
 		Statuses: map[string]map[int]int{Reserve: maps.Clone(r.statuses[Reserve]), Handoff: maps.Clone(r.statuses[Handoff])},
 	}
-	for name, l := range map[string]*Lengths{
-		TimeReserve: r.reserve, TimeService: r.service, TimeRefused: r.refused, TimeHandoff: r.handoff, TimeSetUp: r.setUp, TimeArrive: r.arrive, TimeVisible: r.visible, TimeReuse: r.numbers.reuse, TimeLag: r.lag,
-	} {
+	for name, l := range r.lengths() {
 		out.Times[name] = l.Percentiles()
 	}
 	all := stage{}
@@ -163,6 +170,13 @@ func (r *Run) Result(now time.Duration) Result {
 	}
 	out.Whole = r.stage(whole, all, interval)
 	return out
+}
+
+// lengths are what takes time, by the names of Timed.
+func (r *Run) lengths() map[string]*Lengths {
+	return map[string]*Lengths{
+		TimeReserve: r.reserve, TimeService: r.service, TimeRefused: r.refused, TimeHandoff: r.handoff, TimeSetUp: r.setUp, TimeArrive: r.arrive, TimeVisible: r.visible, TimeReuse: r.numbers.reuse, TimeLag: r.lag,
+	}
 }
 
 func (s *stage) add(t stage) {

@@ -29,6 +29,15 @@ func (s Slice) and(t Slice) Slice {
 	}
 }
 
+// beside is two slices of one time, of different pools, as one. Percentiles do not add up: they are left out.
+func (s Slice) beside(t Slice) Slice {
+	return Slice{
+		At: t.At, Offered: s.Offered + t.Offered, Dropped: s.Dropped + t.Dropped, Given: s.Given + t.Given, Refused: s.Refused + t.Refused,
+		Failed: s.Failed + t.Failed, Calls: s.Calls + t.Calls, CallsFailed: s.CallsFailed + t.CallsFailed, Violations: s.Violations + t.Violations,
+		Up: s.Up + t.Up, Must: s.Must + t.Must, May: s.May + t.May,
+	}
+}
+
 // mostSlices bounds what is kept: a picture has no room for more.
 const mostSlices = 600
 
@@ -76,7 +85,10 @@ func (s Slices) whole() Slices {
 }
 
 // Tick ends the slice that is being filled, and returns it.
-func (r *Run) Tick(now time.Duration) Slice {
+func (r *Run) Tick(now time.Duration) Slice { return r.tick(now, NewLengths(), NewLengths()) }
+
+// tick is Tick, and adds the lengths of the slice to those given.
+func (r *Run) tick(now time.Duration, reserve, lag *Lengths) Slice {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.holds.Now(now)
@@ -86,6 +98,8 @@ func (r *Run) Tick(now time.Duration) Slice {
 	s.Violations += r.holds.Twice() - r.counts.Twice
 	r.counts.Twice = r.holds.Twice()
 	s.P99, s.Lag = r.nowReserve.At(0.99), r.nowLag.At(0.99)
+	reserve.Merge(r.nowReserve)
+	lag.Merge(r.nowLag)
 	r.nowReserve.Reset()
 	r.nowLag.Reset()
 	r.now = Slice{}

@@ -99,6 +99,9 @@ func (l *Live) table(s load.Sample) {
 		fmt.Sprintf("seen       %d without context   %d with another's   %d given twice   %d callers dropped unnoticed", r.Counts.None, r.Counts.Foreign, r.Counts.Twice, r.Counts.FailOpen),
 		fmt.Sprintf("violations %s   %.90s", violations(s), found(s)),
 	}
+	for _, p := range r.Projects {
+		rows = append(rows, fmt.Sprintf("%-10.10s %8s   blocked of %d callers on %s numbers   %s: %s", p.Name, blocked(p.Whole.Blocked), p.Counts.Begun, size(p.Size), formula(r), percent(p.Whole.Predicted)))
+	}
 	var b strings.Builder
 	if l.lines > 0 {
 		fmt.Fprintf(&b, "\x1b[%dA", l.lines)

@@ -103,6 +103,18 @@ func (m *Metrics) Write(w io.Writer) error {
 	if whole.Predicted != nil {
 		b.family("predicted_blocked_ratio", "gauge", "The share that the formula predicts of the load that was measured.", figure{"", *whole.Predicted})
 	}
+	var refused, predicted []figure
+	for _, p := range s.Result.Projects {
+		of := fmt.Sprintf("project=%q", p.Name)
+		refused = append(refused, figure{of, p.Whole.Blocked.Share})
+		if p.Whole.Predicted != nil {
+			predicted = append(predicted, figure{of, *p.Whole.Predicted})
+		}
+	}
+	if len(refused) > 0 {
+		b.family("project_blocked_ratio", "gauge", "The same by project, where there are several.", refused...)
+		b.family("project_predicted_blocked_ratio", "gauge", "And what the formula predicts of the load of each pool.", predicted...)
+	}
 	if whole.Offered != nil {
 		b.family("offered_erlangs", "gauge", "The load that was offered, as measured.", figure{"", *whole.Offered})
 	}

@@ -19,7 +19,7 @@ import (
 //go:embed page.tmpl
 var text string
 
-var parts = html.Parts("load", text, template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number})
+var parts = html.Parts("load", text, template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number, "demand": demand, "size": size})
 
 // Page writes a report as one HTML file that needs no network.
 func Page(w io.Writer, r load.Report) error {
@@ -44,10 +44,11 @@ func Page(w io.Writer, r load.Report) error {
 	}{
 		{"thresholds", "Thresholds", len(r.Thresholds) > 0, func() any { return r.Thresholds }},
 		{"timeline", "Over time", len(r.Measured.Slices.All) > 1, func() any { return pictures(timeline(r)) }},
-		{"blocking", "Blocked, beside Erlang B", r.Measured.Whole.Offered != nil && r.Size > 0, func() any { return pictures(blocking(r)) }},
+		{"blocking", "Blocked, beside Erlang B", r.Measured.Whole.Offered != nil && r.Size > 0, func() any { return ofEach(r, blocking) }},
+		{"projects", "Projects", len(r.Measured.Projects) > 0, func() any { return r.Measured.Projects }},
 		{"arrivals", "From the number to the arrival", len(r.Measured.Curves[measure.TimeArrive]) > 0, func() any { return pictures(arrivals(r)) }},
 		{"handoffs", "Until the handoff is readable", len(r.Measured.Curves[measure.TimeVisible]) > 0, func() any { return pictures(handoffs(r)) }},
-		{"rotation", "Which number is given next", len(r.Measured.Given) > 1, func() any { return pictures(rotation(r), reuse(r)) }},
+		{"rotation", "Which number is given next", r.Measured.Whole.Given > 1, func() any { return append(ofEach(r, rotation), ofEach(r, reuse)...) }},
 		{"times", "Times", true, func() any { return times(r) }},
 		{"stages", "Measured and predicted", true, func() any { return r.Measured.Stages }},
 		{"ledger", "Ledger", true, func() any { return r.Measured.Ledger }},

@@ -20,6 +20,20 @@ type picture struct {
 
 func pictures(all ...picture) []picture { return all }
 
+// ofEach is a picture of each project's pool, or of the only one.
+func ofEach(r load.Report, draw func(what string, size int, m measure.Result) picture) (all []picture) {
+	if len(r.Measured.Projects) == 0 {
+		return pictures(draw("", r.Size, r.Measured))
+	}
+	for _, p := range r.Measured.Projects {
+		if p.Whole.Given < 2 { // there is nothing to see
+			continue
+		}
+		all = append(all, draw(", of "+p.Name, p.Size, p.Result))
+	}
+	return all
+}
+
 // timeline is what was offered and what came of it, and how many numbers were held meanwhile.
 func timeline(r load.Report) (rates, held picture) {
 	slices := r.Measured.Slices
@@ -48,10 +62,10 @@ func timeline(r load.Report) (rates, held picture) {
 }
 
 // blocking is what was refused at each load, beside the formula.
-func blocking(r load.Report) picture {
-	highest := 1.2 * float64(r.Size)
+func blocking(of string, size int, m measure.Result) picture {
+	highest := 1.2 * float64(size)
 	var dots, bars []html.Point
-	for _, s := range r.Measured.Stages {
+	for _, s := range m.Stages {
 		if s.Warm || s.Offered == nil || !s.Steady {
 			continue
 		}
@@ -66,16 +80,16 @@ func blocking(r load.Report) picture {
 	curve := make([]html.Point, points+1)
 	for i := range curve {
 		a := highest * float64(i) / points
-		curve[i] = html.Point{X: a, Y: 100 * erlang.Blocking(r.Size, a)}
+		curve[i] = html.Point{X: a, Y: 100 * erlang.Blocking(size, a)}
 	}
 	series := []html.Series{{Name: "Erlang B", Kind: html.Line, Points: curve}, {Name: "measured", Kind: html.Dots, Points: dots}}
 	for _, b := range bars { // an interval is a band as wide as a bar
 		w := highest / 250
 		series = append(series, html.Series{Kind: html.Band, Points: []html.Point{{X: b.X - w, Y: b.Y, High: b.High}, {X: b.X + w, Y: b.Y, High: b.High}}})
 	}
-	full := float64(r.Size)
-	series = append(series, html.Series{Name: "as many erlangs as numbers", Kind: html.Limit, Points: []html.Point{{X: full, Y: 0}, {X: full, Y: math.Ceil(100 * erlang.Blocking(r.Size, highest))}}})
-	plot := html.Plot{Title: "Share of reservations that were refused, over the load", X: html.Axis{Label: "erlangs offered, as measured", Max: highest}, Y: html.Axis{Label: "% blocked"}, Series: series}
+	full := float64(size)
+	series = append(series, html.Series{Name: "as many erlangs as numbers", Kind: html.Limit, Points: []html.Point{{X: full, Y: 0}, {X: full, Y: math.Ceil(100 * erlang.Blocking(size, highest))}}})
+	plot := html.Plot{Title: "Share of reservations that were refused, over the load" + of, X: html.Axis{Label: "erlangs offered, as measured", Max: highest}, Y: html.Axis{Label: "% blocked"}, Series: series}
 	return picture{plot.SVG(), "Each dot is a stage of one rate. On the curve, the pool does what a pool of its size can; above it, numbers are lost or held longer than they need be; a dot far below it means that callers did not come independently."}
 }
 
@@ -120,26 +134,26 @@ func handoffs(r load.Report) picture {
 }
 
 // rotation is which number each of the newest allocations gave.
-func rotation(r load.Report) picture {
-	points := make([]html.Point, len(r.Measured.Given))
-	for i, g := range r.Measured.Given {
+func rotation(of string, _ int, m measure.Result) picture {
+	points := make([]html.Point, len(m.Given))
+	for i, g := range m.Given {
 		points[i] = html.Point{X: float64(g.Allocation), Y: float64(g.Number)}
 	}
 	first, last := points[0].X, points[len(points)-1].X
 	return picture{
-		html.Plot{Title: "Which number each allocation gave", X: html.Axis{Label: "allocation", Min: first, Max: last}, Y: html.Axis{Label: "number, in the order in which they were first given"}, Series: []html.Series{{Kind: html.Dots, Points: points}}}.SVG(),
-		fmt.Sprintf("The newest %d allocations, of %d different numbers. Stripes that climb: the number that was free longest comes next. Noise: any. A flat line: the same few again and again.", len(points), r.Measured.Used),
+		html.Plot{Title: "Which number each allocation gave" + of, X: html.Axis{Label: "allocation", Min: first, Max: last}, Y: html.Axis{Label: "number, in the order in which they were first given"}, Series: []html.Series{{Kind: html.Dots, Points: points}}}.SVG(),
+		fmt.Sprintf("The newest %d allocations, of %d different numbers. Stripes that climb: the number that was free longest comes next. Noise: any. A flat line: the same few again and again.", len(points), m.Used),
 	}
 }
 
 // reuse is how long numbers rested between two uses, beside what each way of choosing them would bring.
-func reuse(r load.Report) picture {
-	series := []html.Series{{Name: "measured", Kind: html.Line, Points: shares(r.Measured.Curves[measure.TimeReuse])}}
-	whole := r.Measured.Whole
+func reuse(of string, size int, m measure.Result) picture {
+	series := []html.Series{{Name: "measured", Kind: html.Line, Points: shares(m.Curves[measure.TimeReuse])}}
+	whole := m.Whole
 	says := "How long a number was free before it was given again: the shorter, the likelier a late call meets somebody else's reservation."
 	tries := float64(whole.Given+whole.Refused) / (whole.To - whole.From).Seconds()
-	if whole.Offered != nil && r.Size > 0 && tries > 0 {
-		mean := erlang.Rest(r.Size, *whole.Offered, tries)
+	if whole.Offered != nil && size > 0 && tries > 0 {
+		mean := erlang.Rest(size, *whole.Offered, tries)
 		var random []html.Point
 		for i := range 100 {
 			share := float64(i) / 100
@@ -148,5 +162,5 @@ func reuse(r load.Report) picture {
 		series = append(series, html.Series{Name: "any free number", Kind: html.Limit, Points: random}, upright("mean, by Little's law", time.Duration(mean*float64(time.Second))))
 		says += " Whichever is chosen, the mean is the same; who takes the one that was free longest comes close to it each time."
 	}
-	return picture{html.Plot{Title: "How long numbers rested between two uses", X: html.Axis{Label: "seconds"}, Y: ofAll, Series: series}.SVG(), says}
+	return picture{html.Plot{Title: "How long numbers rested between two uses" + of, X: html.Axis{Label: "seconds"}, Y: ofAll, Series: series}.SVG(), says}
 }

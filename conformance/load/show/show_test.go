@@ -14,8 +14,24 @@ import (
 	"github.com/dnispool/dnispool/conformance/load/measure"
 )
 
-// measured is a small run: five callers, one of whom is refused, on a pool of two.
+// measured is what a small run came to.
 func measured() measure.Result {
+	r := measuring()
+	r.End(3 * time.Second)
+	return r.Final(3 * time.Second)
+}
+
+// severalProjects is the same of two projects.
+func severalProjects() measure.Result {
+	r := measure.NewRuns(measure.Project{Name: "acme", Run: measuring()}, measure.Project{Name: "globex", Run: measuring()})
+	r.Tick(2900 * time.Millisecond)
+	r.End(3 * time.Second)
+	r.Tick(3 * time.Second)
+	return r.Final(3 * time.Second)
+}
+
+// measuring is a small run: five callers, one of whom is refused, on a pool of two.
+func measuring() *measure.Run {
 	r := measure.NewRun(measure.Plan{
 		Stages:  []measure.Stage{{Name: "warm-up", To: time.Second, Warm: true, Steady: true}, {Name: "5/s", From: time.Second, To: 3 * time.Second, Steady: true}},
 		Rules:   measure.Rules{Size: 2, Release: "hangup", WindowMin: 10 * time.Second, WindowMax: 10 * time.Second},
@@ -43,8 +59,7 @@ func measured() measure.Result {
 		r.Done(c)
 		r.Tick(now + 410*time.Millisecond)
 	}
-	r.End(3 * time.Second)
-	return r.Final(3 * time.Second)
+	return r
 }
 
 func reported() load.Report {
@@ -92,6 +107,42 @@ func TestPageAndTables(t *testing.T) {
 	}
 	if !strings.Contains(machine.String(), "\"exit_code\": 0,\n  \"exit_codes\": \"v1\"") || !strings.Contains(machine.String(), `"violations": null`) {
 		t.Errorf("JSON: got %s", machine.String())
+	}
+}
+
+// TestSeveralProjects: what came of each is beside the sum in every form, and what is to be seen of a pool is a picture of its own.
+func TestSeveralProjects(t *testing.T) {
+	t.Parallel()
+	r := reported()
+	r.Measured, r.Size = severalProjects(), 4
+	r.Thresholds[0].Project = "globex"
+	var text, page, machine, live bytes.Buffer
+	for _, err := range []error{Text(&text, r), Page(&page, r), JSON(&machine, r)} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"blocked      33.3 % of 6 reservations", "Erlang B of what each project's own pool was offered:", "10 scheduled = 10 begun", "  passed       blocked < 50% of globex",
+		"\nprojects               callers   numbers", "\nacme                         3         2", "\nglobex                       3         2",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("text: want %q in it, got\n%s", want, text.String())
+		}
+	}
+	if n := strings.Count(page.String(), "<svg"); n != 10 || !strings.Contains(page.String(), "over the load, of globex") || !strings.Contains(page.String(), `<h2 id="projects">`) || strings.Contains(page.String(), "NaN") {
+		t.Errorf("page: want what is to be seen of a pool once for each, 10 pictures, got %d", n)
+	}
+	if !strings.Contains(machine.String(), `"numbers_of_pool": 2`) {
+		t.Errorf("JSON: want the projects, got %s", machine.String())
+	}
+	(&Live{Out: &live, Terminal: true, Size: 4}).See(load.Sample{Result: r.Measured})
+	if !strings.Contains(live.String(), "globex       33.3 %   blocked of 5 callers on 2 numbers   Erlang B:") {
+		t.Errorf("live: want a row for each project, got\n%s", live.String())
+	}
+	var metrics bytes.Buffer
+	if err := (&Metrics{last: load.Sample{Result: r.Measured}}).Write(&metrics); err != nil || !strings.Contains(metrics.String(), `dnispool_load_project_blocked_ratio{project="globex"} 0.3333333333333333`) {
+		t.Errorf("metrics: want each project's share (%v), got\n%s", err, metrics.String())
 	}
 }
 

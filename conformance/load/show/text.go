@@ -6,6 +6,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -28,7 +29,7 @@ func Text(w io.Writer, r load.Report) error {
 		line("")
 		line("thresholds")
 		for _, v := range r.Thresholds {
-			line("  %-12s %-24s %s", v.Status, v.Threshold, v.Says)
+			line("  %-12s %-24s %s", v.Status, demand(v), v.Says)
 		}
 	}
 	line("")
@@ -41,6 +42,13 @@ func Text(w io.Writer, r load.Report) error {
 		line("%-20s %9s %9s %9s %18s %10s %9s", "stages", "offered/s", "begun/s", "erlangs", "blocked", formula(r.Measured), "hold")
 		for _, s := range r.Measured.Stages {
 			line("%-20s %9.4g %9.4g %9s %18s %10s %9s", s.Name, s.Rate(), s.Achieved(), number(s.Offered), blocked(s.Blocked), percent(s.Predicted), span(s.Hold))
+		}
+	}
+	if all := r.Measured.Projects; len(all) > 0 {
+		line("")
+		line("%-20s %9s %9s %9s %18s %10s %9s", "projects", "callers", "numbers", "erlangs", "blocked", formula(r.Measured), "hold")
+		for _, p := range all {
+			line("%-20s %9d %9s %9s %18s %10s %9s", p.Name, p.Whole.Begun, size(p.Size), number(p.Whole.Offered), blocked(p.Whole.Blocked), percent(p.Whole.Predicted), span(p.Whole.Hold))
 		}
 	}
 	line("")
@@ -96,7 +104,7 @@ func Verdict(r load.Report) string {
 	var why []string
 	for _, v := range r.Thresholds {
 		if v.Status == load.Failed || v.Status == load.Inconclusive {
-			why = append(why, fmt.Sprintf("%s %s (%s)", v.Threshold, v.Status, v.Says))
+			why = append(why, fmt.Sprintf("%s %s (%s)", demand(v), v.Status, v.Says))
 		}
 	}
 	if n := r.Violations(); n > 0 {
@@ -130,7 +138,10 @@ func Facts(r load.Report) [][2]string {
 	case whole.Blocked.Tries == 0: // nothing was measured
 	case whole.Offered != nil:
 		text := fmt.Sprintf("%.4g erlangs offered, as measured: each number was held %s in the mean", *whole.Offered, span(whole.Hold))
-		if whole.Predicted != nil {
+		switch {
+		case whole.Predicted != nil && len(r.Measured.Projects) > 0:
+			text += fmt.Sprintf("; %s of what each project's own pool was offered: %s blocked", r.Measured.Formula, percent(whole.Predicted))
+		case whole.Predicted != nil:
 			text += fmt.Sprintf("; %s on %d numbers: %s blocked", r.Measured.Formula, r.Size, percent(whole.Predicted))
 		}
 		rows = append(rows, [2]string{"load", text})
@@ -155,12 +166,31 @@ func Facts(r load.Report) [][2]string {
 // capacity is what the pool carries, and how many numbers the load would need, by Erlang B and the hold that was measured.
 func capacity(r load.Report) string {
 	whole := r.Measured.Whole
+	if len(r.Measured.Projects) > 0 { // what numbers carry is to be said of each pool
+		return ""
+	}
 	if whole.Offered == nil || r.Size == 0 || whole.Hold <= 0 || r.Measured.Formula != measure.ErlangB {
 		return ""
 	}
 	callers := func(grade float64) float64 { return erlang.Capacity(r.Size, grade, 1) / whole.Hold.Minutes() }
 	return fmt.Sprintf("%d numbers held so long take %.4g callers a minute when 1 %% may be refused, %.4g at 0.1 %%; the load that was measured needs %d and %d numbers for that",
 		r.Size, callers(0.01), callers(0.001), erlang.Lines(*whole.Offered, 0.01, 1), erlang.Lines(*whole.Offered, 0.001, 1))
+}
+
+// demand is a threshold, and whose callers it is about.
+func demand(v load.Verdict) string {
+	if v.Project == "" {
+		return v.Threshold
+	}
+	return v.Threshold + " of " + v.Project
+}
+
+// size is how many numbers a pool has.
+func size(n int) string {
+	if n == 0 {
+		return "-"
+	}
+	return strconv.Itoa(n)
 }
 
 // contexts says whose attributes calls were given. Of none that was seen, so many may still be wrong: three in n (95 %).
@@ -177,7 +207,7 @@ func generator(r load.Report) string {
 	c := r.Calibration
 	text := fmt.Sprintf("send lag p99 %s; on a bare handler at %s it reserves in p99 %s with a lag of %s", span(r.Measured.Times[measure.TimeLag].P99), c.Rate, span(c.Reserve.P99), span(c.Lag.P99))
 	if !c.Reached {
-		text += fmt.Sprintf(", and reaches %.4g/s only", c.Achieved)
+		text += ", which it cannot keep up with"
 	}
 	return text
 }
