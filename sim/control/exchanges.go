@@ -21,17 +21,15 @@ func (s *Server) exchanges(p *sim.Sim, w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	out := client.Exchanges{Exchanges: []client.ExchangeSummary{}, Dropped: s.recorder.exchanges.dropped()}
-	all := s.recorder.exchanges.where(func(e *api.Exchange) bool {
-		return (endpoint == "" || e.Endpoint == endpoint) && (status == 0 || e.Status == status || e.Status/100 == status)
-	})
-	for _, k := range slices.Backward(all) {
-		if before > 0 && k.number >= before || project != "" && projectOf(p, k.item.Key) != project {
-			continue
-		}
-		if out.Total++; out.Total > skip && len(out.Exchanges) < limit {
-			out.Exchanges = append(out.Exchanges, s.summarise(p, k))
-		}
+	keys := keysOf(p, project)
+	page, total := s.recorder.exchanges.page(func(number uint64, e *api.Exchange) bool {
+		return (endpoint == "" || e.Endpoint == endpoint) && (status == 0 || e.Status == status || e.Status/100 == status) &&
+			(before == 0 || number < before) && (project == "" || e.Key != "" && slices.Contains(keys, e.Key))
+	}, skip, limit)
+	for _, k := range page {
+		out.Exchanges = append(out.Exchanges, s.summarise(p, k))
 	}
+	out.Total = total
 	reply(w, http.StatusOK, out)
 }
 
@@ -76,6 +74,16 @@ func projectOf(p *sim.Sim, key string) string {
 		}
 	}
 	return ""
+}
+
+// keysOf are the keys of a project; none of one that does not exist.
+func keysOf(p *sim.Sim, project string) (keys []string) {
+	for _, c := range p.Config().Projects {
+		if c.Name == project {
+			keys = append(keys, c.DNIKey, c.HandoffKey)
+		}
+	}
+	return keys
 }
 
 // named reports whether a path asks for this value of a parameter.

@@ -52,8 +52,15 @@ func TestListsAreReadInPages(t *testing.T) {
 	for i := range 5 {
 		w.recorder.Exchange(api.Exchange{Method: "GET", Path: fmt.Sprintf("/nowhere/%d", i), Status: 404})
 	}
-	if got, err := w.Exchanges(ctx, client.ExchangesQuery{Status: 4, Skip: 1, Limit: 1}); err != nil || got.Total != 5 || len(got.Exchanges) != 1 || got.Exchanges[0].Path != "/nowhere/3" {
-		t.Errorf("exchanges: want the second of 5, got %+v (%v)", got, err)
+	got, err := w.Exchanges(ctx, client.ExchangesQuery{Status: 4, Skip: 1, Limit: 1})
+	if err != nil || got.Total != 5 || len(got.Exchanges) != 1 || got.Exchanges[0].Path != "/nowhere/3" {
+		t.Fatalf("exchanges: want the second of 5, got %+v (%v)", got, err)
+	}
+	if older, err := w.Exchanges(ctx, client.ExchangesQuery{Before: got.Exchanges[0].ID}); err != nil || older.Total != 3 || older.Exchanges[0].Path != "/nowhere/2" {
+		t.Errorf("exchanges: want the three before it, got %+v (%v)", older, err)
+	}
+	if none, err := w.Exchanges(ctx, client.ExchangesQuery{Project: "acme"}); err != nil || none.Total != 0 {
+		t.Errorf("exchanges: want none with a key of the project, got %+v (%v)", none, err)
 	}
 	for _, list := range []struct{ path, want string }{
 		{"/v1/refused?skip=4&limit=3", `"total":5}`},

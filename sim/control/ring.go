@@ -71,6 +71,23 @@ func (r *ring[T]) where(wanted func(*T) bool) (out []kept[T]) {
 	return out
 }
 
+// page returns limit of the items that are wanted, newest first and without the first skip of them, and how many are wanted in all.
+// Only what it returns is copied: whoever appends waits meanwhile.
+func (r *ring[T]) page(wanted func(number uint64, item *T) bool, skip, limit int) (out []kept[T], total int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for n := r.last; n >= r.first; n-- {
+		item := &r.items[(n-1)%uint64(r.most)]
+		if !wanted(n, item) {
+			continue
+		}
+		if total++; total > skip && len(out) < limit {
+			out = append(out, kept[T]{n, *item})
+		}
+	}
+	return out, total
+}
+
 // at returns item n, unless it has made room.
 func (r *ring[T]) at(n uint64) (item T, ok bool) {
 	r.mu.Lock()
