@@ -199,8 +199,9 @@ func (r rung) event(parties []string, at, gap int) string {
 // label cuts the text to n columns. The end of a path says more than its beginning.
 func (r rung) label(n int) string {
 	method, path, ok := strings.Cut(r.text, " ")
-	if ok && strings.HasPrefix(path, "/") && columns(r.text) > n {
-		return method + " " + shortenFront(path, n-columns(method)-1)
+	// A method may be whatever a client has sent, and leave a path no room.
+	if room := n - columns(method) - 1; ok && room > 1 && strings.HasPrefix(path, "/") && columns(r.text) > n {
+		return method + " " + shortenFront(path, room)
 	}
 	return shorten(r.text, n)
 }

@@ -66,6 +66,22 @@ func FuzzWrap(f *testing.F) {
 	})
 }
 
+// FuzzRung: whatever a client sends, a line of the ladder is as wide as the others.
+func FuzzRung(f *testing.F) {
+	for _, text := range []string{"GET /v1/a?b=c", "\x02\xff日本語 /x e\u0301", strings.Repeat("M", 200) + " /path", "ABCDEFG /path", "200 {}"} {
+		f.Add(text, 0)
+		f.Add(text, 20)
+	}
+	f.Fuzz(func(t *testing.T, text string, more int) {
+		gap := narrowest + (more%27+27)%27
+		for _, r := range []rung{{from: client, to: carrier, text: text}, {from: carrier, to: client, text: text}} {
+			if got := r.draw([]string{client, carrier}, gap); columns(got) != gap+1 {
+				t.Errorf("draw %q: want %d columns, got %d: %q", text, gap+1, columns(got), got)
+			}
+		}
+	})
+}
+
 func TestShorten(t *testing.T) {
 	for _, c := range []struct {
 		in   string
