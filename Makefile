@@ -52,7 +52,7 @@ torture: ## what strangers and operating systems do to a simulator, the long for
 	$(GO) test -count=1 -timeout 30m -run Torture ./cmd/dnispool -torture
 
 .PHONY: rehearse
-rehearse: ## every broken client is found by its lesson and every right one passes, also those in other languages, 100 times while all processors are busy; an hour and a half
+rehearse: ## every broken client is found by its lesson and every right one passes, also those in other languages, 100 times while all processors are busy; an hour
 	$(GO) test -count=1 -timeout 12h -run 'TestLessons$$' ./conformance/rehearse -rounds 100 -hog
 	$(GO) test -count=1 -timeout 12h -parallel 16 -run 'TestForeignClients$$' ./conformance/rehearse -rounds 100 -hog # their processes wait most of the time
 

@@ -173,13 +173,14 @@ func TestLessons(t *testing.T) {
 		}
 	}
 	games = slices.DeleteFunc(games, func(g game) bool { return *only != "" && g.lesson.ID != *only })
-	// The games wait most of the time, so that many go on at once. Those that take longest begin first.
+	// The games wait most of the time, so that many go on at once, and more where they are played again and again. Those that take
+	// longest begin first.
 	slices.SortStableFunc(games, func(a, b game) int { return b.weight() - a.weight() })
 	crowded := slices.IndexFunc(games, func(g game) bool { return g.lesson.Callers > 20 })
 	if crowded < 0 {
 		crowded = len(games)
 	}
-	results := append(playAll(t, games[:crowded], atOnce), playAll(t, games[crowded:], 1)...)
+	results := append(playAll(t, games[:crowded], min(16**rounds, 64)), playAll(t, games[crowded:], min(*rounds, 4))...)
 	for i, g := range games {
 		switch want := map[bool]finding.Status{true: finding.Failed, false: finding.Passed}[g.bad]; {
 		case results[i].Status != want:
@@ -204,6 +205,10 @@ const full = "reserve-exhausted-then-free"
 func persistent() broken.Client {
 	b := careful()
 	b.Name = "persistent"
+	b.Config = func(c *client.Config) {
+		careful().Config(c)
+		c.ReserveTimeout, c.ReserveBudget = 20*time.Second, 20*time.Second // for all that it asks: it is one request to the client that is wrapped
+	}
 	b.HTTP = func(next client.Doer) client.Doer { return asking{next} }
 	return b
 }
@@ -289,12 +294,10 @@ func (g game) play(t *testing.T) finding.Result {
 	return r
 }
 
-const atOnce = 16
-
 // weight is a guess at how long a game takes, for the order alone.
 func (g game) weight() int {
 	if g.lesson.Callers > 20 {
-		return -1 // a crowd is busy, and plays alone
+		return -1 // a crowd is busy, and plays after the others
 	}
 	if g.bad && g.lesson.Budget > rehearse.DefaultBudget {
 		return 2 // it may well use all of it

@@ -127,7 +127,10 @@ func exchangesNumbers() Client {
 // asksOn asks a full pool again until it gives a number, and goes by the first reply all the same.
 func asksOn() Client {
 	const tries, pause = 10, 60 * time.Millisecond
-	return Client{Name: "asks on when its caller is elsewhere", Lesson: "reserve-exhausted-then-free", HTTP: func(next client.Doer) client.Doer {
+	patient := func(c *client.Config) { // to the client that is wrapped all tries are one
+		c.ReserveTimeout, c.ReserveBudget = 20*time.Second, 20*time.Second
+	}
+	return Client{Name: "asks on when its caller is elsewhere", Lesson: "reserve-exhausted-then-free", Config: patient, HTTP: func(next client.Doer) client.Doer {
 		return doer(func(r *http.Request) (*http.Response, error) {
 			full, err := next.Do(r)
 			if err != nil || r.Method != http.MethodPost || full.StatusCode != http.StatusNotFound {
