@@ -187,6 +187,11 @@ func (f *rehearseFlags) open(ctx context.Context, e env, lessons []*rehearse.Les
 		options.Stage = func(s *control.Stage) { t.page.Show(s) }
 	}
 	options.Progress = t.api.Progress
+	if f.serve {
+		options.Again = func(id string) string {
+			return fmt.Sprintf("%s ctl rehearse %s --url %s", tool, id, quote(t.page.link()))
+		}
+	}
 	if t.Rehearsal, err = rehearse.New(ctx, options); err != nil {
 		return nil, f.explain(err)
 	}
@@ -308,19 +313,32 @@ func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Les
 		fmt.Fprintf(w, "Begin a lesson with:  %s ctl rehearse %s --url %s\nCtrl-C ends it.\n\n", tool, lessons[0].ID, quote(t.page.link()))
 		return
 	}
+	fmt.Fprintln(w, budget(t.Playable(lessons)))
+	if f.Arrival.Arrival() == nil {
+		fmt.Fprintf(w, "That begins for each when your client reserves for its caller, for whom it waits up to %s before (--wait-for).\n", f.WaitFor)
+	}
+	fmt.Fprintln(w)
+}
+
+// budget says how long lessons may take, together and each.
+func budget(lessons []*rehearse.Lesson) string {
+	var sum time.Duration
 	each := make(map[time.Duration]int)
 	for _, l := range lessons {
+		sum += l.Budget
 		each[l.Budget]++
+	}
+	switch len(lessons) {
+	case 0:
+		return "None of the lessons can be played so."
+	case 1:
+		return fmt.Sprintf("The lesson may take %s; a client that is quick is done long before.", sum)
 	}
 	var budgets []string
 	for _, d := range slices.Sorted(maps.Keys(each)) {
 		budgets = append(budgets, fmt.Sprintf("%d of %s", each[d], d))
 	}
-	fmt.Fprintf(w, "The lessons may take %s in all (%s); a client that is quick is done long before.\n", t.Budget(lessons), strings.Join(budgets, ", "))
-	if f.Arrival.Arrival() == nil {
-		fmt.Fprintf(w, "Each begins when your client reserves for its caller, for whom it waits up to %s (--wait-for).\n", f.WaitFor)
-	}
-	fmt.Fprintln(w)
+	return fmt.Sprintf("The lessons may take %s in all (%s); a client that is quick is done long before.", sum, strings.Join(budgets, ", "))
 }
 
 // coach asks for callers, where nobody else does, and reports.

@@ -107,3 +107,21 @@ func TestRehearsalIsServed(t *testing.T) {
 		t.Errorf("want 1 and both verdicts, got %d and %s (%v)", r.ProcessState.ExitCode(), b, err)
 	}
 }
+
+// TestServedLessonIsBegunAgain by the command that its verdict names, as whoever led it did.
+func TestServedLessonIsBegunAgain(t *testing.T) {
+	t.Parallel()
+	dir := write(t, map[string]string{"mine.yaml": ownLesson})
+	b := startBeside(t, dir, "dnispool rehearse --serve --lessons mine.yaml")
+	b.until(t, "Ctrl-C ends it.")
+	for _, words := range [][]string{{"rehearse", "mine"}, {"arrived"}, {"served"}} {
+		if got := dnispool(t, dir, append(append([]string{"ctl"}, words...), "--url", b.page)...); got.code != 0 {
+			t.Fatalf("%q: want 0, got %+v", words, got)
+		}
+	}
+	again := "dnispool ctl rehearse mine --url '" + b.page + "'"
+	b.until(t, "  again     "+again)
+	if out, code := shell(t, dir, again); code != 0 || !strings.Contains(out, "playing mine (must)") {
+		t.Errorf("%s: want it begun, got %d and %s", again, code, out)
+	}
+}

@@ -92,6 +92,7 @@ func shell(ctx context.Context, line string) *exec.Cmd {
 type tail struct {
 	mu   sync.Mutex
 	kept []byte
+	cut  bool // there was more before
 }
 
 const mostSaid = 400 // bytes
@@ -100,14 +101,20 @@ func (t *tail) Write(b []byte) (int, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.kept = append(t.kept, b...)
-	t.kept = t.kept[max(len(t.kept)-mostSaid, 0):]
+	if more := len(t.kept) - mostSaid; more > 0 {
+		t.kept, t.cut = t.kept[more:], true
+	}
 	return len(b), nil
 }
 
 func (t *tail) quoted() string {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	said := strings.TrimSpace(string(bytes.ToValidUTF8(t.kept, nil)))
+	kept := t.kept
+	if _, whole, more := bytes.Cut(kept, []byte("\n")); t.cut && more {
+		kept = whole
+	}
+	said := strings.TrimSpace(string(bytes.ToValidUTF8(kept, nil)))
 	if said == "" {
 		return ""
 	}

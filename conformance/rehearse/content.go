@@ -99,7 +99,11 @@ func sharedIDs(v *view, _ distinct) judgement {
 		}
 	}
 	j := judgement{met: len(ids) >= v.lesson.Callers && none == 0, final: none > 0, want: fmt.Sprintf("%d callers with %d shared_ids", v.lesson.Callers, v.lesson.Callers)}
-	j.got = fmt.Sprintf("sent %d reservations with %d different shared_ids: one caller's handoff will be taken for another's", len(v.of(Reserve)), len(ids))
+	used := fmt.Sprintf("%d shared_ids in all", len(ids))
+	if len(ids) == 1 {
+		used = "the same shared_id each time"
+	}
+	j.got = fmt.Sprintf("reserved %s for %d callers, with %s: one caller's handoff will be taken for another's", times(len(v.of(Reserve))), v.lesson.Callers, used)
 	if reserved := len(v.of(Reserve)); none == 0 && len(ids) == reserved {
 		j.got = fmt.Sprintf("sent %d reservations, each with a shared_id of its own: for the other callers, %d, it never asked for a number", reserved, v.lesson.Callers-reserved)
 	}

@@ -106,6 +106,14 @@ func (t Times) String() string {
 	return fmt.Sprintf("%d to %d times", t.Least, t.Most)
 }
 
+// says is how often something is to be done, in a sentence.
+func (t Times) says(what, done string) string {
+	if t.Most == 0 {
+		return fmt.Sprintf("%s never %s", what, done)
+	}
+	return fmt.Sprintf("%s %s %s", what, done, t)
+}
+
 // times says how often something happened.
 func times(n int) string {
 	switch n {

@@ -12,22 +12,22 @@ import (
 
 // reserves is how often the client asks for a number, for each caller.
 func reserves(v *view, t Times) judgement {
-	return count(t, len(v.of(Reserve)), "a number asked for")
+	return count(t, len(v.of(Reserve)), "a number", "asked for")
 }
 
 // dials is how often it dials one that it was given.
 func dials(v *view, t Times) judgement {
-	return count(t, len(v.to(pstn.ToPlatform, pstn.ToNobody)), "the number dialled")
+	return count(t, len(v.to(pstn.ToPlatform, pstn.ToNobody)), "the number", "dialled")
 }
 
 // asks is how often it asks for the handoff once the call is over.
 func asks(v *view, t Times) judgement {
-	return count(t, len(v.late()), "the handoff asked for after the call")
+	return count(t, len(v.late()), "the handoff", "asked for after the call")
 }
 
-func count(t Times, n int, what string) judgement {
+func count(t Times, n int, what, done string) judgement {
 	met, final := t.has(n)
-	return judgement{met: met, final: final, want: what + " " + t.String()}
+	return judgement{met: met, final: final, want: t.says(what, done)}
 }
 
 // Where the client is to put a caller through to.

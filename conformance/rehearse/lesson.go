@@ -69,6 +69,17 @@ const (
 // Hook reports whether the client has to be told of its callers for it.
 func (n Need) Hook() bool { return n != NeedTransfers }
 
+// MostCallers are how many may arrive at once: each is a goroutine, and has a number of its own.
+const MostCallers = 1000
+
+// Numbers are those of its callers, one after another.
+func (l *Lesson) Numbers() (all []string) {
+	for _, n := range l.callers() {
+		all = append(all, ani(n))
+	}
+	return all
+}
+
 // SharedIDs are those that the client is asked to use for its callers, one after another; none: its own.
 func (l *Lesson) SharedIDs() (ids []string) {
 	if l.SharedID == "" {

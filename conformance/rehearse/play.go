@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
-	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/fakes/stage"
 	"github.com/dnispool/dnispool/sim"
 	"github.com/dnispool/dnispool/sim/control"
@@ -155,7 +154,10 @@ func (r *Rehearsal) PlayBy(ctx context.Context, l *Lesson, arrival Arrival) find
 	r.front.show(w)
 	told := p.watchOver(ctx)
 	r.front.show(nil)
-	v := p.view()
+	v := p.cut
+	if v == nil {
+		v = p.view()
+	}
 	err = w.close()
 	result.Duration = time.Since(result.Started)
 	p.judge(v, told, &result)
@@ -218,6 +220,7 @@ type play struct {
 	world   *world
 	arrival Arrival // nil: whoever runs the client starts each caller
 	begun   time.Time
+	cut     *view // what was seen when the client's time was up, and before it was told to end; nil: it was done by then
 }
 
 func (p *play) view() *view {
@@ -273,6 +276,7 @@ func (p *play) watchOver(ctx context.Context) error {
 				return told
 			}
 		case <-limit.C:
+			p.cut = p.view()
 			cancel()
 		case <-ctx.Done():
 			if arrived != nil {
@@ -292,6 +296,10 @@ func (p *play) watchOver(ctx context.Context) error {
 		}
 		if v.asked() {
 			begins()
+		}
+		if v.flooded && p.cut == nil {
+			p.cut = v
+			cancel()
 		}
 		switch quiet := v.now.Sub(v.last) >= p.options.Quiet; {
 		case stays && quiet && v.held():
@@ -315,56 +323,6 @@ type knowsWhenServed interface {
 }
 
 func (p *play) tick() time.Duration { return min(p.options.Quiet/4, 250*time.Millisecond) }
-
-// rest waits for the last messages of a client that is done: a BYE may be on its way.
-func (p *play) rest(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, afterwards)
-	defer cancel()
-	for p.view().busy() {
-		select {
-		case <-ctx.Done():
-			return
-		case <-p.world.watch.changed:
-		}
-	}
-}
-
-const afterwards = time.Second
-
-// busy reports whether a request waits or a call is up.
-func (v *view) busy() bool {
-	for _, r := range v.requests {
-		if r.Done.IsZero() {
-			return true
-		}
-	}
-	for _, c := range v.calls {
-		if !c.Over() {
-			return true
-		}
-	}
-	return false
-}
-
-// held reports whether all that goes on of the client's is calls that somebody in a queue has answered.
-func (v *view) held() bool {
-	held := false
-	for _, r := range v.requests {
-		if r.Done.IsZero() {
-			return false
-		}
-	}
-	for _, c := range v.calls {
-		switch {
-		case c.Over():
-		case c.Route != pstn.ToDesk || !c.Answered():
-			return false
-		default:
-			held = true
-		}
-	}
-	return held
-}
 
 // arrive lets the callers of the lesson come at once. The channel has a value when the client was told of all, or is done.
 func (p *play) arrive(ctx context.Context) <-chan error {
@@ -414,21 +372,4 @@ func (p *play) caller(n int) Caller {
 		c.BaseURL = "https" + strings.TrimPrefix(c.BaseURL, "http")
 	}
 	return c
-}
-
-// decided reports whether every expectation is met, or one is lost for good.
-func (v *view) decided() bool {
-	if !v.asked() {
-		return false
-	}
-	for _, e := range v.lesson.Expect {
-		switch j := e.rule.judge(v); {
-		case j.met || j.unseen != "":
-		case j.final:
-			return true
-		default:
-			return false
-		}
-	}
-	return true
 }

@@ -76,9 +76,5 @@ func (v *view) states(otherwise State) []State {
 }
 
 func (p *play) progress(v *view, states []State) Progress {
-	out := Progress{Lesson: v.lesson, Begun: p.begun, Did: v.story(), States: states}
-	for n := range v.lesson.Callers {
-		out.Callers = append(out.Callers, ani(n+1))
-	}
-	return out
+	return Progress{Lesson: v.lesson, Begun: p.begun, Callers: v.lesson.Numbers(), Did: v.story(), States: states}
 }

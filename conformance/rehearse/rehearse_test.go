@@ -200,6 +200,7 @@ func TestCommand(t *testing.T) {
 	}{
 		{"that does nothing", "happy-transfer", "true", "never asked for a number", finding.Failed},
 		{"that fails", "happy-transfer", `echo "cannot reach $BASE_URL for $CALLER_ANI" >&2; exit 3`, "telling the client of a caller: run: exit status 3, having said: cannot reach http://127.0.0.1:", finding.Error},
+		{"that says much before it fails", "happy-transfer", `for n in $(seq 1000); do echo "line $n"; done; exit 3`, "exit status 3, having said: line 9", finding.Error},
 		{"that fails for every caller", "shared-ids-are-unique", "exit 3", "telling the client of a caller: run: exit status 3 (6 of 6 callers)", finding.Error},
 		{"that does not end", "happy-transfer", "sleep 60", "it was still running when its time was up", finding.Error},
 	} {

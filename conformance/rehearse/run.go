@@ -12,14 +12,14 @@ import (
 // Noun is what a report calls what is played.
 const Noun = "lesson"
 
-// Budget is how long the lessons may take at most: those that the client cannot be asked take no time.
-func (r *Rehearsal) Budget(lessons []*Lesson) (sum time.Duration) {
+// Playable are the lessons that the client can be asked. The others take no time.
+func (r *Rehearsal) Playable(lessons []*Lesson) (out []*Lesson) {
 	for _, l := range lessons {
 		if r.lacks(l, r.Arrival(l)) == "" {
-			sum += l.Budget
+			out = append(out, l)
 		}
 	}
-	return sum
+	return out
 }
 
 // Listener hears of each lesson: that it begins, and what became of it.

@@ -10,7 +10,8 @@ func TestSharedIDs(t *testing.T) {
 		want string
 	}{
 		{ids: []string{"a", "b", "c"}, met: true},
-		{ids: []string{"a", "a", "b"}, want: "sent 3 reservations with 2 different shared_ids: one caller's handoff will be taken for another's"},
+		{ids: []string{"a", "a", "b"}, want: "reserved 3 times for 3 callers, with 2 shared_ids in all: one caller's handoff will be taken for another's"},
+		{ids: []string{"a", "a", "a"}, want: "reserved 3 times for 3 callers, with the same shared_id each time: one caller's handoff will be taken for another's"},
 		{ids: []string{"a", "b"}, want: "sent 2 reservations, each with a shared_id of its own: for the other callers, 1, it never asked for a number"},
 		{ids: []string{"a", "", "b"}, want: "sent 1 reservations without a shared_id: their handoffs cannot be asked for"},
 	} {

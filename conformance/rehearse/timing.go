@@ -214,6 +214,6 @@ func leavesNumbers(v *view, t Times) judgement {
 		}
 	}
 	met, final := t.has(len(left))
-	return judgement{met: met, final: final, want: "numbers reserved and not dialled: " + t.String(),
-		got: fmt.Sprintf("left %d numbers behind (%s), each held until its window is over; the client %s", len(left), cmp.Or(listed(left), "none"), v.story())}
+	return judgement{met: met, final: final, want: t.says("a number", "reserved and left behind"),
+		got: fmt.Sprintf("left numbers behind that it never dialled (%s), each held until its window is over; the client %s", cmp.Or(listed(left), "none"), v.story())}
 }

@@ -3,6 +3,7 @@ package rehearse
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -27,6 +28,7 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 	var wants, unseen []string
 	var first Expectation
 	var got string
+	calls := false // something was to be done by a call, and was not
 	for _, e := range v.lesson.Expect {
 		j := e.rule.judge(v)
 		if j.unseen != "" {
@@ -39,18 +41,25 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 		if wants = append(wants, j.want); len(wants) == 1 {
 			first = e
 		}
+		calls = calls || slices.Contains([]string{"dials", "routes", "connects_within"}, e.Name)
 		got = cmp.Or(got, j.got)
 	}
 	if len(wants) > 0 {
 		out.Status = finding.Failed
 		f := p.failure(first, judgement{want: strings.Join(wants, "; "), got: cmp.Or(got, v.story())})
 		f.Because = cmp.Or(v.misfit(), f.Because)
+		if calls && len(v.messages) == 0 && len(v.calls) == 0 {
+			f.Because += fmt.Sprintf(" No SIP message came from the client: if it placed a call, see whether its SIP peer is set to %s.", p.caller(1).SIP)
+		}
 		out.Failures = []finding.Failure{f}
 	} else if len(unseen) > 0 {
 		out.Status, out.Reason = finding.Unsupported, "not observable: "+strings.Join(unseen, "; ")
 	}
 	if told != nil {
 		out.Warnings = append(out.Warnings, told.Error())
+	}
+	if v.flooded {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the client sent too much to be kept in %s, %d requests and %d SIP messages: the lesson was ended there", span(v.now.Sub(v.begun)), len(v.requests), len(v.messages)))
 	}
 }
 
@@ -72,10 +81,10 @@ func (p *play) nothingAsked(v *view, told error, out *finding.Result) {
 	case told != nil:
 		out.Status, out.Reason = finding.Error, fmt.Sprintf("%s; telling the client of a caller: %v", story, told)
 	case !v.told:
-		out.Status, out.Reason = finding.Error, story+"; start a caller in the client while the lesson waits, or have it told of callers, and see whether its base URL is set"
+		out.Status, out.Reason = finding.Error, story+"; start a caller in the client while the lesson waits, or have it told of callers, and see whether its base URL is set to "+p.caller(1).BaseURL
 	default:
 		f := p.failure(v.lesson.Expect[0], judgement{want: "a number asked for, and the caller served", got: story})
-		f.Because = "the client was told of a caller and did nothing that the platform could see; is its base URL set?"
+		f.Because = fmt.Sprintf("the client was told of a caller and did nothing that the platform could see; is its base URL set to %s?", p.caller(1).BaseURL)
 		out.Status, out.Failures = finding.Failed, []finding.Failure{f}
 	}
 }

@@ -1,12 +1,14 @@
 package rehearse
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim"
 )
@@ -55,11 +57,21 @@ func (v *view) conversation() *Call {
 	return nil
 }
 
-// late are the questions for a handoff that came after the conversation's end.
+// conversationOf is the call in which the agent spoke to the caller whose handoff is asked for: that to a number which was reserved
+// with the same shared_id. Where no number was, and of one caller, it is the first in which the agent spoke; nil when there is none.
+func (v *view) conversationOf(question Request) *Call {
+	for _, c := range v.to(pstn.ToPlatform) {
+		if given := v.given(c); v.lesson.Callers > 1 && c.Answered() && given != nil && given.SharedID == question.SharedID {
+			return &c
+		}
+	}
+	return v.conversation()
+}
+
+// late are the questions for a handoff that came after the end of that caller's conversation.
 func (v *view) late() (out []Request) {
-	c := v.conversation()
 	for _, r := range v.of(Handoff) {
-		if c != nil && c.Over() && r.At.After(c.EndedAt) {
+		if c := v.conversationOf(r); c != nil && c.Over() && r.At.After(c.EndedAt) {
 			out = append(out, r)
 		}
 	}
@@ -79,7 +91,7 @@ func (v *view) story() string {
 		return v.silence()
 	}
 	if dialled := v.to(pstn.ToPlatform, pstn.ToNobody); len(dialled) > 0 {
-		parts = append(parts, "dialled "+fates(dialled))
+		parts = append(parts, "dialled "+v.fates(dialled))
 	} else if v.lease() != "" {
 		parts = append(parts, "never dialled it")
 	}
@@ -97,6 +109,9 @@ func (v *view) silence() string {
 	}
 	if desks := v.to(pstn.ToDesk); len(desks) > 0 {
 		s += fmt.Sprintf("; it called %s", desks[0].Dialled)
+	}
+	if i := slices.IndexFunc(v.messages, func(m finding.SIPMessage) bool { return m.From == client && strings.Contains(m.Summary, " HTTP/1.") }); i >= 0 {
+		s += fmt.Sprintf("; it sent %s to the SIP peer, which is not its base URL", v.messages[i].Summary)
 	}
 	return s
 }
@@ -137,16 +152,16 @@ func (r Request) outcome() string {
 }
 
 // fates are what was dialled, each with how it went, in a list.
-func fates(calls []Call) string {
+func (v *view) fates(calls []Call) string {
 	var each []string
 	for _, c := range calls {
-		each = append(each, c.Dialled+" ("+c.fate()+")")
+		each = append(each, cmp.Or(c.Dialled, `""`)+" ("+c.fate(v.now)+")")
 	}
 	return listed(each)
 }
 
-// fate is how a call went, in a few words.
-func (c Call) fate() string {
+// fate is how a call has gone until now, in a few words.
+func (c Call) fate(now time.Time) string {
 	switch {
 	case c.Told:
 		return "by its own word"
@@ -163,11 +178,11 @@ func (c Call) fate() string {
 	case c.Answered():
 		return "answered, still up"
 	case c.EndedBy == client:
-		return "given up"
+		return "given up after " + span(c.EndedAt.Sub(c.At))
 	case c.Status != 0:
 		return fmt.Sprintf("refused with %d", c.Status)
 	}
-	return "not answered"
+	return "not answered in " + span(now.Sub(c.At))
 }
 
 func (v *view) asking() string {
@@ -176,12 +191,20 @@ func (v *view) asking() string {
 		return "never asked for the handoff"
 	}
 	s := fmt.Sprintf("asked for the handoff %s", times(len(asked)))
-	if c := v.conversation(); c != nil && c.Over() {
-		if d := asked[0].At.Sub(c.EndedAt); d >= 0 {
-			s += fmt.Sprintf(", first %s after the BYE", span(d))
-		} else {
-			s += fmt.Sprintf(", first %s before the call was over", span(-d))
+	var soonest *time.Duration // of any caller, counted from the end of their own call
+	for _, r := range asked {
+		if c := v.conversationOf(r); c != nil && c.Over() {
+			if d := r.At.Sub(c.EndedAt); soonest == nil || d < *soonest {
+				soonest = &d
+			}
 		}
+	}
+	switch {
+	case soonest == nil:
+	case *soonest >= 0:
+		s += fmt.Sprintf(", first %s after the BYE", span(*soonest))
+	default:
+		s += fmt.Sprintf(", first %s before the call was over", span(-*soonest))
 	}
 	return s + " (" + outcomes(asked) + ")"
 }
@@ -191,7 +214,7 @@ func (v *view) routing() string {
 	if len(desks) == 0 {
 		return "called no queue"
 	}
-	return "called " + fates(desks)
+	return "called " + v.fates(desks)
 }
 
 // lease is the number that the client was given last; "" when it was given none.

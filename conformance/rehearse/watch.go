@@ -90,10 +90,21 @@ type watch struct {
 	leaks    []string            // the methods of messages that do
 	refusals int                 // of the certificate
 	last     time.Time           // when something happened last
+	most     int                 // requests and messages that are kept
+	kept     int                 // of them
+	bytes    int                 // that they hold
+	flooded  bool                // there were more, and nothing is kept any more
 }
 
-func newWatch(routes func(string) pstn.Route) *watch {
-	return &watch{routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), refers: make(map[string]*referTo), last: time.Now()}
+// What is kept of one lesson, so that a client without bounds does not fill the memory: far more than any that is judged by it sends.
+const (
+	mostKept      = 10_000 // requests and SIP messages
+	mostKeptEach  = 200    // more of them for each caller
+	mostKeptBytes = 64 << 20
+)
+
+func newWatch(routes func(string) pstn.Route, callers int) *watch {
+	return &watch{most: mostKept + mostKeptEach*callers, routes: routes, changed: make(chan struct{}, 1), answered: make(chan struct{}), refers: make(map[string]*referTo), last: time.Now()}
 }
 
 func (w *watch) stir(at time.Time) {
@@ -102,6 +113,14 @@ func (w *watch) stir(at time.Time) {
 	case w.changed <- struct{}{}:
 	default:
 	}
+}
+
+// keeps reports whether one thing more is kept, which holds so many bytes. The caller holds mu.
+func (w *watch) keeps(bytes int) bool {
+	w.kept++
+	w.bytes += bytes
+	w.flooded = w.flooded || w.kept > w.most || w.bytes > mostKeptBytes
+	return !w.flooded
 }
 
 // begin takes a request that came in. What becomes of it is told with finish.
@@ -123,7 +142,9 @@ func (w *watch) begin(r *http.Request, body []byte) *Request {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.requests = append(w.requests, x)
+	if w.keeps(len(x.URL) + len(body)) {
+		w.requests = append(w.requests, x)
+	}
 	w.stir(x.At)
 	return x
 }
@@ -154,6 +175,7 @@ func (w *watch) finish(x *Request, status int, header http.Header, body []byte, 
 		_ = json.Unmarshal(body, &got)
 		x.DNI = plainText(got.DNI)
 	}
+	w.bytes += len(body)
 	w.stir(x.Done)
 }
 
@@ -194,6 +216,10 @@ func (w *watch) message(m sipua.Message) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if !w.keeps(len(m.StartLine)) {
+		w.stir(m.At)
+		return
+	}
 	w.messages = append(w.messages, v)
 	if !m.Sent && holds(m.Raw, w.keys) {
 		method, _, _ := strings.Cut(m.StartLine, " ")
@@ -267,12 +293,13 @@ type seen struct {
 	leaks    []string
 	refusals int
 	last     time.Time
+	flooded  bool // there was more, at which the lesson is over
 }
 
 func (w *watch) seen() seen {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	s := seen{messages: slices.Clone(w.messages), leaks: slices.Clone(w.leaks), refusals: w.refusals, last: w.last}
+	s := seen{messages: slices.Clone(w.messages), leaks: slices.Clone(w.leaks), refusals: w.refusals, last: w.last, flooded: w.flooded}
 	for _, r := range w.requests {
 		s.requests = append(s.requests, *r)
 	}

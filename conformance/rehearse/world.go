@@ -156,7 +156,7 @@ func open(ctx context.Context, l *Lesson, o Options) (*world, error) {
 	config.Seed = o.Seed
 	w := &world{lesson: l, client: o.Client, transport: &http.Transport{DisableKeepAlives: true, DisableCompression: true}}
 	w.fillsIn = slices.ContainsFunc(l.Lines, func(line string) bool { return strings.Contains(line, sharedIDHere) })
-	w.watch = newWatch(w.route)
+	w.watch = newWatch(w.route, l.Callers)
 	var err error
 	if w.numbers, err = config.Projects[0].Pool.Numbers.Expand(); err != nil {
 		return nil, err

@@ -159,7 +159,7 @@ func (s *Rehearsal) find(id string) (*rehearse.Lesson, error) {
 // opening is a lesson that is about to be played.
 func opening(l *rehearse.Lesson, by rehearse.Arrival) *client.Playing {
 	p := &client.Playing{
-		Lesson: l.ID, Summary: l.Summary, Level: l.Level, Requirement: l.Requirement, Since: time.Now(), Budget: client.In(l.Budget), Callers: []string{}, Arrival: bySelf,
+		Lesson: l.ID, Summary: l.Summary, Level: l.Level, Requirement: l.Requirement, Since: time.Now(), Budget: client.In(l.Budget), Callers: l.Numbers(), Arrival: bySelf,
 		SharedIDs: l.SharedIDs(), Did: rehearse.NothingYet, Expectations: []client.Expected{},
 	}
 	if by != nil {

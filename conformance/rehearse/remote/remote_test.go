@@ -203,15 +203,15 @@ func TestLessonsThatTheCommandLineHasChosen(t *testing.T) {
 	}
 }
 
-// TestARunnerLearnsOfTheSharedID that its client is asked to use.
-func TestARunnerLearnsOfTheSharedID(t *testing.T) {
+// TestARunnerLearnsWhoComes, and which shared_id its client is asked to use, before it sends anybody.
+func TestARunnerLearnsWhoComes(t *testing.T) {
 	t.Parallel()
 	s := start(t, true, nil)
-	s.lessons[0].SharedID = "a+b"
+	s.lessons[0].SharedID, s.lessons[0].Callers = "a+b-${caller}", 2
 	if err := s.Begin(client.LessonRequest{Lesson: "one"}); err != nil {
 		t.Fatal(err)
 	}
-	if now, _ := s.State(); now.Playing == nil || !slices.Equal(now.Playing.SharedIDs, []string{"a+b"}) {
+	if now, _ := s.State(); now.Playing == nil || !slices.Equal(now.Playing.SharedIDs, []string{"a+b-1", "a+b-2"}) || !slices.Equal(now.Playing.Callers, []string{"+442079460501", "+442079460502"}) {
 		t.Errorf("got %+v", now.Playing)
 	}
 	if err := s.Stop(); err != nil {
