@@ -21,13 +21,18 @@ func TestPlansFitTheirSchema(t *testing.T) {
 	known := plan.Default()
 	known.Forecast, known.SetUp, known.Talks, known.Abandoned, known.Window, known.CoolDown = 0, plan.Known(1), plan.Known(1), plan.Known(0.02), plan.Known(60), plan.Known(0)
 	width := 0.01
-	for name, in := range map[string]plan.Inputs{"default": plan.Default(), "day": day, "known": known} {
+	several := plan.Default()
+	several.Projects = plan.Projects{{Name: "acme", Share: 0.7}, {Name: "globex", Share: 0.3}}
+	for name, in := range map[string]plan.Inputs{"default": plan.Default(), "day": day, "known": known, "several": several} {
 		p, err := plan.Make(in)
 		if err != nil {
 			t.Fatal(err)
 		}
 		p.Assumed = plan.Sources()
 		p.Simulated = []plan.Simulated{{Release: plan.OnHangup, HalfWidth: &width}, {Release: plan.OnArrival}}
+		if len(p.Projects) > 0 {
+			p.Projects[0].Cases[0].Simulated = &plan.ProjectRun{}
+		}
 		var b bytes.Buffer
 		if err := sheet.JSON(&b, p); err != nil {
 			t.Fatal(err)

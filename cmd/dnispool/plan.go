@@ -58,6 +58,7 @@ is a distribution: 4s, 'mean: 4s' (exponential), 'median: 2.5s, p95: 6s' (lognor
 	f.IntVar(&in.Numbers, "numbers", 0, "say also what so `many` numbers would lose")
 	f.Var((*plan.Share)(&in.Grade), "grade", "`share` of reservations that may be refused in the busiest interval")
 	f.Float64Var(&in.Strays, "strays", in.Strays, "`calls` a day and number that nobody reserved")
+	f.Var(&in.Projects, "project", "a project with its `share` of the callers, as in acme=70%; repeated until all have one, each has a pool of its own")
 	f.StringVar(&f.simulate, "simulate", "", "run the simulator's own pool in virtual time beside the formula, for a `length` of time like 10m, or of callers like 1000000; of --day every interval")
 	f.Uint64Var(&f.seed, "seed", 1, "`number` that fixes every random choice of --simulate")
 	f.StringVar(&f.json, "json", "", "write the plan as JSON to this `file`; - is standard output")
@@ -85,9 +86,7 @@ func runPlan(ctx context.Context, e env) int {
 	}
 	p, err := f.plan()
 	if err == nil && f.simulate != "" {
-		if p.Simulated, err = virtual.Plan(ctx, p, length, f.seed); err == nil && len(p.Day) > 0 {
-			err = virtual.Day(ctx, p, length, f.seed)
-		}
+		err = simulate(ctx, &p, length, f.seed)
 	}
 	if ctx.Err() != nil { // the simulation, not the plan
 		err = nil
@@ -103,6 +102,17 @@ func runPlan(ctx context.Context, e env) int {
 		return refuse(e, err)
 	}
 	return finding.ExitConformant
+}
+
+// simulate runs the pool beside what the plan says: that of all callers, and of several projects those.
+func simulate(ctx context.Context, p *plan.Plan, length virtual.Length, seed uint64) (err error) {
+	if len(p.Projects) > 0 {
+		return virtual.Projects(ctx, *p, length, seed)
+	}
+	if p.Simulated, err = virtual.Plan(ctx, *p, length, seed); err == nil && len(p.Day) > 0 {
+		err = virtual.Day(ctx, *p, length, seed)
+	}
+	return err
 }
 
 // length is how much is simulated.
@@ -129,6 +139,11 @@ func (f *planFlags) plan() (plan.Plan, error) {
 	}
 	if given["talk"] {
 		f.in.Talks = plan.Known(1)
+	}
+	for _, alone := range []string{"day", "numbers"} {
+		if given["project"] && given[alone] {
+			return plan.Plan{}, fmt.Errorf("plan: want one of --project and --%s, got both", alone)
+		}
 	}
 	if f.day != "" {
 		if given["rate"] {

@@ -63,6 +63,8 @@ func TestPlanOfADay(t *testing.T) {
 		"bad.csv:1:7: calls: want how many calls came in the interval, got \"x\"": {"--day", "bad.csv"},
 		"no-such: no such file":                                                            {"--day", "no-such"},
 		"plan: want one of --rate and --day, got both":                                     {"--day", "day.csv", "--rate", "5/s"},
+		"plan: want one of --project and --numbers, got both":                              {"--project", "a=100%", "--numbers", "20"},
+		"project: want shares of 100 % together, got 70% of acme=70%":                      {"--project", "acme=70%"},
 		"plan: want flags only, got \"20\"":                                                {"20"},
 		"no flag --windw (did you mean --window?)":                                         {"--windw", "60s"},
 		`invalid value "60" for flag --window: want a duration like 60s`:                   {"--window", "60"},
@@ -102,7 +104,7 @@ func TestPlanPage(t *testing.T) {
 			}
 		}
 	}
-	if ran != 4 {
-		t.Errorf("want one plan and three rows, got %d", ran)
+	if ran != 5 {
+		t.Errorf("want two plans and three rows, got %d", ran)
 	}
 }

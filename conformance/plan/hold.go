@@ -80,7 +80,11 @@ func (in Inputs) offered() float64 { return in.likely().erlangs(in, in.delay(), 
 // peakedness is 1 unless callers come several at a time.
 func (in Inputs) peakedness(release Release) float64 {
 	p, d := in.likely(), in.delay()
-	return traffic.Peakedness(float64(in.Batch), p.held(in, d, release), func(t float64) float64 { return p.stillHeld(in, d, release, t) })
+	together := float64(in.Batch)
+	if in.share > 0 {
+		together = 1 + in.share*(together-1)
+	}
+	return traffic.Peakedness(together, p.held(in, d, release), func(t float64) float64 { return p.stillHeld(in, d, release, t) })
 }
 
 // stillHeld is P(H > t). When a call counts, its set-up is taken as its mean: talk differs more.

@@ -53,6 +53,9 @@ type Inputs struct {
 	Numbers int     `json:"numbers"`        // how many there are already; 0: not asked
 	Grade   float64 `json:"grade"`          // share of reservations that may be refused in the busiest interval
 	Strays  float64 `json:"strays"`         // calls that nobody reserved, a day and number
+
+	Projects Projects `json:"projects,omitempty"` // whose callers they are, where each project has a pool of its own; nil: all share one
+	share    float64  // of each batch; 0: all of it
 }
 
 // Range is an input that is not quite known.
@@ -137,6 +140,9 @@ func (in Inputs) Validate() error {
 	want(in.Numbers >= 0 && in.Numbers <= mostErlangs, "numbers: want 0 to %.0f, got %d", mostErlangs, in.Numbers)
 	want(in.Grade > 0 && in.Grade < 1, "grade: want a share between 0 and 100 %%, got %g", in.Grade)
 	want(in.Strays >= 0, "strays: want 0 or more, got %g", in.Strays)
+	if problem := in.Projects.problem(); problem != "" {
+		errs = append(errs, fmt.Errorf("project: %s", problem))
+	}
 	if len(errs) == 0 {
 		for _, release := range pair(in.Release) {
 			want(in.likely().hold(in, release) > 0, "think, pdd: want one that is more than 0s, got %v and %v: released on %s, no reservation holds its number for any time", in.Think, in.PostDial, release)

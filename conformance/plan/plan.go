@@ -23,6 +23,9 @@ type Plan struct {
 	Assumed     []Source    `json:"assumed"`             // what the inputs that nobody gave rest on
 	Curves      []Curve     `json:"curves"`              // of the likely numbers of both cases, and of the numbers that the inputs name by their rule
 	Day         []Interval  `json:"day,omitempty"`       // by the rule of the inputs; nil: the day is not known
+	// Projects are the plans of several, each with a pool of its own; all else is then of all their callers on one pool. nil:
+	// there are none.
+	Projects []ProjectPlan `json:"projects,omitempty"`
 }
 
 // Case is the plan for one rule of release.
@@ -99,7 +102,9 @@ func Make(in Inputs) (Plan, error) {
 	p.Windows = m.windows()
 	p.Sensitivity = m.sensitivity()
 	p.Day = m.day(p.Cases[0].Likely)
-	return p, nil
+	var err error
+	p.Projects, err = in.projects()
+	return p, err
 }
 
 // pair is a rule of release and the one that it has to be told from.

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"math"
 	"math/bits"
 	"strings"
@@ -332,6 +333,51 @@ func TestInputsProblems(t *testing.T) {
 	} {
 		if _, err := Make(known(change)); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want %s, got %v", want, err)
+		}
+	}
+}
+
+// TestProjects: each is a plan of its own, for its share of the callers; together they need more numbers than one pool.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	in := Default()
+	in.Projects = Projects{{"acme", 0.7}, {"globex", 0.3}}
+	p, err := Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	alone := Default()
+	alone.Rate *= 0.3
+	want, err := Make(alone)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c := p.Projects[1].Cases[0]; c.Likely != want.Cases[0].Likely || c.High != want.Cases[0].High || c.Blocked != want.Cases[0].Blocked {
+		t.Errorf("globex: want %+v, got %+v", want.Cases[0], c)
+	}
+	if both := p.Projects[0].Cases[0].Likely + p.Projects[1].Cases[0].Likely; both <= p.Cases[0].Likely {
+		t.Errorf("want more numbers for two pools than for one of %d, got %d", p.Cases[0].Likely, both)
+	}
+	var read Projects
+	if err := errors.Join(read.Set("acme=70%"), read.Set("globex=0.3")); err != nil || read.String() != "acme=70% globex=30%" {
+		t.Errorf("read: want both, got %s (%v)", read.String(), err)
+	}
+	for text, want := range map[string]string{"acme": "want a name and a share, like acme=70%", "=1": "want a name and a share", "a=x": "want a share like 2% or 0.02"} {
+		if err := new(Projects).Set(text); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: want %q, got %v", text, want, err)
+		}
+	}
+	for _, test := range []struct {
+		projects Projects
+		want     string
+	}{
+		{Projects{{"a", 0.5}, {"b", 0.4}}, "project: want shares of 100 % together, got 90% of a=50% b=40%"},
+		{Projects{{"a", 0.5}, {"a", 0.5}}, "project: want each once, got a twice"},
+		{Projects{{"a", 1}, {"b", 0}}, "project: want a share of the callers for each, got none for b"},
+	} {
+		in.Projects = test.projects
+		if _, err := Make(in); err == nil || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%v: want %q, got %v", test.projects, test.want, err)
 		}
 	}
 }

@@ -28,6 +28,14 @@ func CSV(w io.Writer, p plan.Plan) error {
 			c.row("moves", "release", k.Release, "name", s.Input, "low", s.Low, "high", s.High)
 		}
 	}
+	for _, one := range p.Projects {
+		for _, k := range one.Cases {
+			c.row("project", "release", k.Release, "name", one.Name, "rate", float64(one.Rate), "numbers", k.Likely, "low", k.Low, "high", k.High, "erlangs", k.Offered, "refused", k.Blocked)
+			if s := k.Simulated; s != nil {
+				c.row("project simulated", "release", k.Release, "name", one.Name, "numbers", k.Likely, "refused", s.Refused, "half_width", s.HalfWidth, "wrong_context", s.Wrong)
+			}
+		}
+	}
 	for _, r := range p.Rules {
 		for _, l := range r.Loses {
 			c.row("rule", "release", l.Release, "name", r.Name+", "+r.Says, "numbers", r.Numbers, "refused", l.Refused, "carries", float64(l.Carries))

@@ -36,6 +36,7 @@ func Page(w io.Writer, p plan.Plan, made string) error {
 		id, title string
 		parts     []part
 	}{
+		{"projects", "Projects", projectParts(p)},
 		{"numbers", "Numbers", []part{{Rows: cases(p)}, {Lines: formulas(p)}}},
 		{"refused", "Refused, by how many callers come", []part{refusedPart(p)}},
 		{"moves", "What moves it", []part{movesPart(p)}},
@@ -130,6 +131,13 @@ func windowsPart(p plan.Plan) part {
 	}
 	plot := html.Plot{Title: "Numbers needed, by window and share of reservations that no call follows", X: html.Axis{Label: "window, seconds"}, Y: html.Axis{Label: "numbers"}, Series: series}
 	return part{Picture: plot.SVG(), Says: "A line for each share of reservations that no call follows. Where the lines rise, a shorter window is cheaper than more numbers."}
+}
+
+func projectParts(p plan.Plan) []part {
+	if len(p.Projects) == 0 {
+		return nil
+	}
+	return []part{{Rows: projects(p)}, {Says: projectsSays(p)}}
 }
 
 func dayParts(p plan.Plan) []part {

@@ -34,8 +34,18 @@ func JSON(w io.Writer, p plan.Plan) error {
 // verdict is the plan in a few sentences.
 func verdict(p plan.Plan) string {
 	first, other := p.Cases[0], p.Cases[1]
-	says := fmt.Sprintf("Buy %s if a number %s; %s if it %s.", numbers(first.High), released(first.Release), grouped(other.High), released(other.Release))
-	if first.High != other.High {
+	buy := func(i int) int { return p.Cases[i].High }
+	each := ""
+	if len(p.Projects) > 0 {
+		buy = func(i int) int { return bought(p, i) }
+		var parts []string
+		for _, one := range p.Projects {
+			parts = append(parts, fmt.Sprintf("%s for %s", grouped(one.Cases[0].High), one.Name))
+		}
+		each = ", " + strings.Join(parts, ", ") + ","
+	}
+	says := fmt.Sprintf("Buy %s%s if a number %s; %s if it %s.", numbers(buy(0)), each, released(first.Release), grouped(buy(1)), released(other.Release))
+	if buy(0) != buy(1) {
 		says += " Nothing else matters as much: ask which of the two it is."
 	}
 	switch late := first.Risks.Late; {
@@ -45,6 +55,14 @@ func verdict(p plan.Plan) string {
 		says += fmt.Sprintf(" The window is too short: %s calls comes after it and finds no attributes.", oneIn(late))
 	}
 	return says
+}
+
+// bought is how many numbers the projects need together by the i-th rule of release.
+func bought(p plan.Plan, i int) (n int) {
+	for _, one := range p.Projects {
+		n += one.Cases[i].High
+	}
+	return n
 }
 
 func numbers(n int) string {

@@ -55,6 +55,43 @@ func TestText(t *testing.T) {
 	}
 }
 
+// TestProjects: the numbers of each, their sum, and what one pool would need.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	in := documented(t).Inputs
+	in.Numbers, in.Projects = 0, plan.Projects{{Name: "acme", Share: 0.7}, {Name: "globex", Share: 0.3}}
+	p, err := plan.Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range p.Projects {
+		p.Projects[i].Cases[0].Simulated = &plan.ProjectRun{Callers: 1000, Refused: 0.01, HalfWidth: new(0.002)}
+		p.Projects[i].Cases[1].Simulated = &plan.ProjectRun{Callers: 1000, Refused: 0.02}
+	}
+	var text, table, page bytes.Buffer
+	for _, err := range []error{Text(&text, p), CSV(&table, p), Page(&page, p, "test")} {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []string{
+		"Buy 36 numbers, 23 for acme, 13 for globex, if a number is free again", "  acme, on arrival     210/min        14       23      23 to 23   0.745 %         1 % ± 0.2     1,000           0\n",
+		"  all, on hangup       300/min", "All callers on one pool would need 30\n", "another's are reservations",
+	} {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("text: want %q in it, got\n%.3000s", want, text.String())
+		}
+	}
+	for _, line := range strings.Split(text.String(), "\n") {
+		if len([]rune(line)) > 120 {
+			t.Errorf("text: want lines of up to 120 characters, got %d in %q", len(line), line)
+		}
+	}
+	if !strings.Contains(table.String(), "project,arrival,acme,,,,,3.5,23,") || !strings.Contains(page.String(), `<h2 id="projects">`) {
+		t.Errorf("want them in every form, got\n%.2000s", table.String())
+	}
+}
+
 func TestSimulated(t *testing.T) {
 	t.Parallel()
 	p := documented(t)

@@ -42,6 +42,57 @@ func cases(p plan.Plan) [][]string {
 	return rows
 }
 
+// projects has a row for each project and rule of release, and their sum.
+func projects(p plan.Plan) [][]string {
+	rows := [][]string{{"project, released", "callers", "erlangs", "likely", "nine of ten", "refused"}}
+	virtual := p.Projects[0].Cases[0].Simulated != nil
+	if virtual {
+		rows[0] = append(rows[0], "in virtual time", "callers", "another's")
+	}
+	for i, k := range p.Cases {
+		var all plan.ProjectCase
+		var callers, foreign uint64
+		for _, one := range p.Projects {
+			c := one.Cases[i]
+			all.Offered, all.Likely, all.Low, all.High, all.Blocked = all.Offered+c.Offered, all.Likely+c.Likely, all.Low+c.Low, all.High+c.High, all.Blocked+one.Share*c.Blocked
+			row := []string{one.Name + ", " + on(c.Release), rate(one.Rate, p.Inputs.Rate), erlangs(c.Offered), grouped(c.Likely), grouped(c.Low) + " to " + grouped(c.High), percent(c.Blocked)}
+			if s := c.Simulated; s != nil {
+				row = append(row, interval(s.Refused, s.HalfWidth), grouped(int(s.Callers)), grouped(int(s.Foreign)))
+				callers, foreign = callers+s.Callers, foreign+s.Foreign
+			}
+			rows = append(rows, row)
+		}
+		row := []string{"all, " + on(k.Release), rate(p.Inputs.Rate, p.Inputs.Rate), erlangs(all.Offered), grouped(all.Likely), grouped(all.Low) + " to " + grouped(all.High), percent(all.Blocked)}
+		if virtual {
+			refused := 0.0
+			for _, one := range p.Projects {
+				refused += one.Cases[i].Simulated.Refused * float64(one.Cases[i].Simulated.Callers) / float64(max(callers, 1))
+			}
+			row = append(row, percent(refused), grouped(int(callers)), grouped(int(foreign)))
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// projectsSays says what the table does not show by itself.
+func projectsSays(p plan.Plan) string {
+	says := ""
+	if p.Projects[0].Cases[0].Simulated != nil {
+		says = "In virtual time all projects had their callers in one run; another's are reservations that were given a number of another project's pool. "
+	}
+	return says + fmt.Sprintf("Projects do not share numbers. All callers on one pool would need %s released %s, and %s %s: all that follows is of such a pool.",
+		numbers(p.Cases[0].High), on(p.Cases[0].Release), grouped(p.Cases[1].High), on(p.Cases[1].Release))
+}
+
+// interval is a share that was seen, and how far the true one may be from it.
+func interval(seen float64, halfWidth *float64) string {
+	if halfWidth == nil {
+		return percent(seen)
+	}
+	return percent(seen) + fmt.Sprintf(" ± %.2g", 100**halfWidth)
+}
+
 func swings(c plan.Case) string {
 	var parts []string
 	for _, s := range c.Swings {
@@ -139,12 +190,8 @@ func simulatedTitle(p plan.Plan) string {
 func simulated(p plan.Plan) [][]string {
 	rows := [][]string{{"released", "numbers", "callers", "refused", "by formula", "callers at even distances", "late", "taken for another"}}
 	for _, s := range p.Simulated {
-		refused := percent(s.Refused)
-		if s.HalfWidth != nil {
-			refused += fmt.Sprintf(" ± %.2g", 100**s.HalfWidth)
-		}
 		rows = append(rows, []string{
-			on(s.Release), grouped(s.Numbers), grouped(int(s.Callers)), refused, percent(s.Formula), percent(s.Even), oneIn(s.Late), oneIn(s.Wrong),
+			on(s.Release), grouped(s.Numbers), grouped(int(s.Callers)), interval(s.Refused, s.HalfWidth), percent(s.Formula), percent(s.Even), oneIn(s.Late), oneIn(s.Wrong),
 		})
 	}
 	return rows

@@ -12,6 +12,10 @@ import (
 func Text(w io.Writer, p plan.Plan) error {
 	t := &text{}
 	t.paragraph("", verdict(p))
+	if len(p.Projects) > 0 {
+		t.table("", projects(p))
+		t.paragraph("", projectsSays(p))
+	}
 	t.table("", cases(p))
 	t.lines("", formulas(p))
 	t.swings(p)

@@ -24,7 +24,7 @@ func BenchmarkRun(b *testing.B) {
 			hold := c.PostDial.Mean() + c.Talk.Mean()
 			c.Arrivals.Rates = traffic.Steady(traffic.Rate(0.8 * float64(n) / hold.Seconds()))
 			c.Length, c.WarmUp = time.Hour, 10*hold
-			r, err := newRun(c)
+			r, err := newRun(c, 1, 0)
 			if err != nil {
 				b.Fatal(err)
 			}

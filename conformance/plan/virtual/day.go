@@ -42,7 +42,7 @@ func Day(ctx context.Context, p plan.Plan, length Length, seed uint64) error {
 
 // day adds up what is tried and refused in each segment of the arrivals.
 func (c Config) day(ctx context.Context, tries, refused []uint64) error {
-	r, err := newRun(c)
+	r, err := newRun(c, 1, 0)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,30 @@ func Plan(ctx context.Context, p plan.Plan, length Length, seed uint64) ([]plan.
 	return out, nil
 }
 
+// Projects simulates the projects of a plan in one run for each rule of release, each project with the numbers that are likely, and
+// puts what became of them into the plan. The error is that of the context.
+func Projects(ctx context.Context, p plan.Plan, length Length, seed uint64) error {
+	for i, k := range p.Cases {
+		c := of(p, k.Release, 1)
+		c.Length, c.Calls, c.Seed = length.Time, length.Callers, seed
+		var shares []Share
+		for _, one := range p.Projects {
+			shares = append(shares, Share{Of: one.Share, Numbers: max(one.Cases[i].Likely-one.Spare, 1)})
+		}
+		all, err := Several(ctx, c, shares)
+		if err != nil {
+			return err
+		}
+		for j, r := range all {
+			s := simulated(c.Seed, r)
+			p.Projects[j].Cases[i].Simulated = &plan.ProjectRun{
+				Seed: s.Seed, Seconds: s.Seconds, Callers: s.Callers, Refused: s.Refused, HalfWidth: s.HalfWidth, Held: s.Held, Wrong: s.Wrong, Foreign: r.Foreign,
+			}
+		}
+	}
+	return nil
+}
+
 // of is the plan, everything as likely, as a simulation of one rule of release.
 func of(p plan.Plan, release plan.Release, numbers int) Config {
 	in := p.Inputs
@@ -84,9 +108,16 @@ func simulate(ctx context.Context, c Config) (plan.Simulated, error) {
 	}
 	c.Arrivals.Pattern, c.Arrivals.Batch = traffic.Metronome, 1
 	even, err := Run(ctx, c)
+	s := simulated(c.Seed, r)
+	s.Even = even.Blocking.Share
+	return s, err
+}
+
+// simulated says a result in the words of a plan.
+func simulated(seed uint64, r Result) plan.Simulated {
 	reserved := float64(max(r.Reserved, 1))
 	s := plan.Simulated{
-		Seed: c.Seed, Seconds: r.Virtual.Seconds(), Callers: r.Callers, Refused: r.Blocking.Share, Even: even.Blocking.Share, Held: r.Held,
+		Seed: seed, Seconds: r.Virtual.Seconds(), Callers: r.Callers, Refused: r.Blocking.Share, Held: r.Held,
 		Late: float64(r.Late) / reserved, Wrong: float64(r.Wrong) / reserved, Stray: float64(r.StrayHits) / reserved, MostAtOnce: mostAtOnce(r.Busy),
 	}
 	if width := r.Blocking.HalfWidth; !math.IsInf(width, 1) {
@@ -95,7 +126,7 @@ func simulate(ctx context.Context, c Config) (plan.Simulated, error) {
 			s.Enough = uint64(float64(r.Callers) * math.Pow(r.Blocking.Relative()/0.1, 2))
 		}
 	}
-	return s, err
+	return s
 }
 
 // mostAtOnce is how many calls on a number 999 of a thousand calls find there at most, themselves among them.

@@ -51,6 +51,35 @@ func TestPlan(t *testing.T) {
 	}
 }
 
+// TestProjects: one run of all projects says of each what its pool refused, by both rules of release.
+func TestProjects(t *testing.T) {
+	t.Parallel()
+	in := plan.Default()
+	in.Rate, in.Projects, in.Batch, in.Grade = 2, plan.Projects{{Name: "acme", Share: 0.7}, {Name: "globex", Share: 0.3}}, 3, 0.05
+	in.Think, in.PostDial, in.Talk = traffic.Constant(0), traffic.Constant(2*time.Second), traffic.LognormalMean(10*time.Second, 1)
+	in.Abandoned, in.Window, in.CoolDown, in.Strays, in.Lost = plan.Known(0), plan.Known(60), plan.Known(0), 0, 0
+	p, err := plan.Make(in)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := Projects(context.Background(), p, Length{Callers: 60_000}, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range p.Projects {
+		for _, c := range one.Cases {
+			s := c.Simulated
+			if s == nil || s.HalfWidth == nil || math.Abs(s.Refused-c.Blocked) > 0.4*c.Blocked || s.Foreign > 0 || s.Wrong > 0 || s.Callers == 0 { // Hayward's formula is an approximation
+				t.Errorf("%s, released on %s: want about %.4f refused, got %+v", one.Name, c.Release, c.Blocked, s)
+			}
+		}
+	}
+	over, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := Projects(over, p, Length{Callers: 60_000}, 1); err != context.Canceled {
+		t.Errorf("interrupted: want %v, got %v", context.Canceled, err)
+	}
+}
+
 // TestOneStrayBringsOnOthers: on a pool that is full, the number that a stray has freed is reserved again at once. The call
 // that comes for it takes the attributes of the next, whose call takes those of a third, and so on.
 func TestOneStrayBringsOnOthers(t *testing.T) {

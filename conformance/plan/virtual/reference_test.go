@@ -49,7 +49,7 @@ const z95Squared = 3.84
 // clusters is the mean of what is refused among size callers, and the variance over it.
 func clusters(t *testing.T, c Config, size, batches int) (mean, vmr float64) {
 	t.Helper()
-	r, err := newRun(c)
+	r, err := newRun(c, 1, 0)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ type run struct {
 	window time.Duration
 
 	numbers []string
+	others  bool     // there are other pools
 	first   int      // the digits of the first number
 	up      []uint16 // calls that are up on each number; nil when there is at most one
 
@@ -36,16 +37,19 @@ const (
 	streamArrivals = iota + 1
 	streamTimes
 	streamFates
+	streamShares
+	streams // are so many; each share of the callers has its own
 )
 
-func newRun(c Config) (*run, error) {
+// newRun is the part of a simulation that is of a share of the callers, the i-th.
+func newRun(c Config, share float64, i uint64) (*run, error) {
 	p, err := pool.New(c.Pool)
 	if err != nil {
 		return nil, err
 	}
 	r := &run{
-		config: c, pool: p, events: newQueue(), numbers: p.Numbers(), window: c.Pool.Window + c.Pool.Lag,
-		times: rand.New(rand.NewPCG(c.Seed, streamTimes)), fates: rand.New(rand.NewPCG(c.Seed, streamFates)),
+		config: c, pool: p, events: newQueue(), numbers: p.Numbers(), others: share < 1, window: c.Pool.Window + c.Pool.Lag,
+		times: rand.New(rand.NewPCG(c.Seed, streamTimes+i*streams)), fates: rand.New(rand.NewPCG(c.Seed, streamFates+i*streams)),
 	}
 	r.first = digits(r.numbers[0])
 	if c.Pool.Release != pool.ReleaseHangup {
@@ -53,7 +57,7 @@ func newRun(c Config) (*run, error) {
 	}
 	longest := c.Think.Mean() + c.PostDial.Mean() + c.Ring.Mean() + c.Talk.Mean()
 	peak, _ := c.Arrivals.Rates.Peak()
-	r.blocked = batchmeans.New(batchmeans.Size(min(float64(peak)*longest.Seconds(), float64(len(r.numbers)))))
+	r.blocked = batchmeans.New(batchmeans.Size(min(share*float64(peak)*longest.Seconds(), float64(len(r.numbers)))))
 	if c.Strays > 0 {
 		r.events.push(event{at: r.nextStray(0), kind: strays})
 	}
@@ -110,6 +114,9 @@ func (r *run) reserve(at time.Duration, i int32) {
 		return
 	}
 	c.tally(&r.seen.Reserved)
+	if r.others && !r.has(lease.Number) {
+		c.tally(&r.seen.Foreign)
+	}
 	switch {
 	case int(c.tries) <= r.config.Retries && r.hit(r.config.Lost):
 		c.tally(&r.seen.Lost)
@@ -209,6 +216,12 @@ func (c *call) tally(n *uint64) {
 
 // line is the place of a number in the pool's list: they are generated one after the other.
 func (r *run) line(number string) int { return digits(number) - r.first }
+
+// has reports whether a number is of the pool.
+func (r *run) has(number string) bool {
+	n := r.line(number)
+	return n >= 0 && n < len(r.numbers)
+}
 
 // digits are the last nine of a number.
 func digits(number string) int {

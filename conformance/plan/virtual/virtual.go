@@ -52,6 +52,7 @@ type Result struct {
 	Open      uint64 // at the end the call had not arrived
 
 	Late      uint64 // calls that arrived after their window, among Wrong and Unbound
+	Foreign   uint64 // reservations that were given a number of another pool, where there are several
 	Strays    uint64 // calls that nobody had reserved
 	StrayHits uint64 // of those, that took a reservation's attributes
 
@@ -80,39 +81,92 @@ type call struct {
 // Run simulates until the length or the callers are over, or the context is, whose error it then returns with what was
 // seen so far.
 func Run(ctx context.Context, c Config) (Result, error) {
-	r, err := newRun(c)
-	if err != nil {
+	all, err := Several(ctx, c, []Share{{Of: 1, Numbers: c.Pool.Numbers.Count}})
+	if len(all) == 0 {
 		return Result{}, err
 	}
+	return all[0], err
+}
+
+// Share is a part of the callers who have a pool of their own.
+type Share struct {
+	Of      float64 // of all callers, 0 to 1; those of all shares are 1
+	Numbers int     // of their pool
+}
+
+// Several is Run where each caller is of one of several shares. Their pools are alike but for the numbers, of which none is in
+// two. The results are in the order of the shares; Calls counts the callers of all.
+func Several(ctx context.Context, c Config, shares []Share) (out []Result, err error) {
+	var runs []*run
+	before := 0
+	for i, s := range shares {
+		own := c
+		own.Pool.Numbers = pool.Count(s.Numbers).At(before)
+		before += s.Numbers
+		r, err := newRun(own, s.Of, uint64(i))
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, r)
+	}
 	arrivals := c.Arrivals.Start(rand.New(rand.NewPCG(c.Seed, streamArrivals)))
+	whose := rand.New(rand.NewPCG(c.Seed, streamShares))
 	end := never
 	if c.Length > 0 {
 		end = c.WarmUp + c.Length
 	}
 	last := c.WarmUp
-	for n := 0; c.Calls == 0 || r.seen.Callers < c.Calls; n++ {
+	counted := uint64(0)
+	for n := 0; c.Calls == 0 || counted < c.Calls; n++ {
 		at, more := arrivals.Next()
 		if !more || at >= end {
 			break
 		}
-		r.until(at)
-		if r.counting = at >= c.WarmUp; r.counting {
-			r.seen.Callers++
+		counting := at >= c.WarmUp
+		if counting {
+			counted++
 			last = at
 		}
 		if n%look == 0 {
 			if err = ctx.Err(); err != nil {
 				break
 			}
-			r.sample(at)
+		}
+		for _, r := range runs {
+			r.until(at)
+			if r.counting = counting; n%look == 0 {
+				r.sample(at)
+			}
+		}
+		r := runs[one(shares, whose)]
+		if counting {
+			r.seen.Callers++
 		}
 		r.reserve(at, r.take())
 	}
-	if c.Length > 0 && err == nil {
-		last = end
-		r.until(end)
+	for _, r := range runs {
+		if c.Length > 0 && err == nil {
+			last = end
+			r.until(end)
+		}
+		out = append(out, r.result(last))
 	}
-	return r.result(last), err
+	return out, err
+}
+
+// one draws a share. Where there is one nothing is drawn.
+func one(shares []Share, random *rand.Rand) int {
+	last := len(shares) - 1
+	if last == 0 {
+		return last
+	}
+	at := random.Float64()
+	for i, s := range shares {
+		if at -= s.Of; at < 0 {
+			return i
+		}
+	}
+	return last
 }
 
 // look is how many callers come between two looks at the pool, and at the context.

@@ -289,3 +289,55 @@ func TestInterrupted(t *testing.T) {
 		t.Error("a pool without a window: want a problem, got none")
 	}
 }
+
+// TestSeveral: each project's callers are refused as Erlang's formula says of their own load and pool, whatever the others do; no
+// reservation is given a number of another's pool; each project's ledger is balanced, and they add up to all callers.
+func TestSeveral(t *testing.T) {
+	t.Parallel()
+	c := held(1, 6, distribution(t, "mean: 4s, cv: 0.6"))
+	c.Calls = 120_000
+	shares := []Share{{Of: 0.5, Numbers: 18}, {Of: 0.3, Numbers: 8}, {Of: 0.2, Numbers: 9}}
+	all, err := Several(context.Background(), c, shares)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var callers uint64
+	for i, r := range all {
+		s := shares[i]
+		want := erlang.Blocking(s.Numbers, 24*s.Of)
+		if !r.Blocking.Contains(want) || r.Blocking.Relative() > 0.3 {
+			t.Errorf("%v: want %.4f refused, got %v", s, want, r.Blocking)
+		}
+		if spent := r.Abandoned + r.Lost + r.Own + r.Wrong + r.Unbound + r.Open; r.Tries != r.Refused+r.Reserved || r.Reserved != spent || r.Wrong+r.Unbound+r.Foreign > 0 {
+			t.Errorf("%v: want every reservation to end in one way, with its own attributes, got %+v", s, r)
+		}
+		if got := float64(r.Callers) / float64(c.Calls); math.Abs(got-s.Of) > 0.01 {
+			t.Errorf("%v: want this share of the callers, got %.3f", s, got)
+		}
+		callers += r.Callers
+	}
+	if callers != c.Calls {
+		t.Errorf("callers: want %d, got %d", c.Calls, callers)
+	}
+	again, err := Several(context.Background(), c, shares)
+	if err != nil || again[1].Refused != all[1].Refused {
+		t.Errorf("the same seed: want the same, got %d and %d (%v)", again[1].Refused, all[1].Refused, err)
+	}
+}
+
+// TestForeignNumbersAreSeen: a number that is not of the pool would be counted.
+func TestForeignNumbersAreSeen(t *testing.T) {
+	t.Parallel()
+	r, err := newRun(held(4, 1, traffic.Constant(time.Second)), 0.5, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.first -= 2 // the pool's last two numbers are beyond its range now
+	r.counting = true
+	for range 4 {
+		r.reserve(0, r.take())
+	}
+	if r.seen.Foreign != 2 {
+		t.Errorf("want 2 of 4, got %d", r.seen.Foreign)
+	}
+}
