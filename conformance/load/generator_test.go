@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/check"
@@ -91,6 +92,47 @@ func TestAStarvedGeneratorIsSeenAndBlamesNobody(t *testing.T) {
 	if c := out.Measured.Counts; c.Scheduled != c.Begun || c.Reserved != c.Begun || !measure.Balanced(out.Measured.Ledger) {
 		t.Errorf("counts: want every caller, got %+v", c)
 	}
+}
+
+// TestAGeneratorThatStoodStillBlamesNobody: who should have come one by one came in a heap when it went on, and a heap is refused
+// where the others are not. Nothing is late for the end of the run, and the report says it all the same.
+func TestAGeneratorThatStoodStillBlamesNobody(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		var last time.Time
+		together := 0
+		crowd := still{do: func(context.Context) error {
+			if now := time.Now(); now.Equal(last) {
+				together++
+			} else {
+				last, together = now, 0
+			}
+			if together > 20 {
+				return errors.New("too many at once")
+			}
+			return nil
+		}}
+		p := reservations(t, "{load: v1, arrivals: 50/s, for: 20s, journey: {retries: 0}, thresholds: [failed < 1%, dropped < 1%, wrong_context == 0, send_lag.max < 1s]}", crowd)
+		p.pause = func(ctx context.Context, d time.Duration) error {
+			if since := time.Since(begun); since > 10*time.Second && since < 13*time.Second {
+				d = 13*time.Second - since
+			}
+			return clock.Real().Sleep(ctx, d)
+		}
+		out, err := Run(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := out.Thresholds
+		if got[0].Status != Inconclusive || !strings.Contains(got[0].Says, "the generator began") || got[1].Status != Passed || got[3].Status != Failed {
+			t.Errorf("thresholds: want no verdict on the platform, and one on the generator, got %+v", got)
+		}
+		r := Report{Outcome: out}
+		if doubts := r.Doubts(); len(doubts) != 1 || !strings.Contains(doubts[0], "was not reached") {
+			t.Errorf("doubts: want the rate in doubt, got %q", doubts)
+		}
+	})
 }
 
 func TestARateThatIsNotReachedProvesNothing(t *testing.T) {

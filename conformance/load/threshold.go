@@ -140,8 +140,8 @@ func (t Threshold) broken(r measure.Result) bool {
 	return slices.ContainsFunc(t.decideAll(r), func(v Verdict) bool { return v.Status == Failed })
 }
 
-// decide holds a result against the threshold. A share that was measured in too few tries, and a percentile that the
-// generator's own lag explains, decide nothing.
+// decide holds a result against the threshold. A share that was measured in too few tries, a percentile that the generator's own
+// lag explains, and what callers found who did not come when they should, decide nothing.
 func (t Threshold) decide(r measure.Result) Verdict {
 	value, cases := r.Figure(t.Metric)
 	kind, _ := measure.KindOf(t.Metric)
@@ -160,7 +160,16 @@ func (t Threshold) decide(r measure.Result) Verdict {
 		v.Status = Inconclusive
 		v.Says += fmt.Sprintf("; the generator itself was late by %s", said(measure.Length, r.Times[measure.TimeLag].By(p).Seconds()))
 	}
+	if v.Status == Failed && kind != measure.Count && t.aboutPlatform() && !r.Whole.Reached() {
+		v.Status = Inconclusive
+		v.Says += fmt.Sprintf("; the generator began %d of %d callers late, or not at all, and so may have made it", r.Whole.Scheduled-r.Whole.Begun+r.Whole.Late, r.Whole.Scheduled)
+	}
 	return v
+}
+
+// aboutPlatform reports whether what is measured is the platform, and not the generator.
+func (t Threshold) aboutPlatform() bool {
+	return t.Metric != "dropped" && !strings.HasPrefix(t.Metric, measure.TimeLag)
 }
 
 // weigh takes in how far a share can be trusted. Where there are too few tries for the interval that counts with clusters, the

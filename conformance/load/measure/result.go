@@ -59,7 +59,7 @@ type StageResult struct {
 	Steady    bool          `json:"steady"`
 	Scheduled int           `json:"scheduled"`
 	Begun     int           `json:"begun"`
-	Late      int           `json:"late"`    // of these, only after the stage was over
+	Late      int           `json:"late"`    // of these, more than a second after they were due, or after the stage was over
 	Given     int           `json:"given"`   // tries
 	Refused   int           `json:"refused"` // tries
 	Blocked   Interval      `json:"blocked"` // of tries that were given a number or refused
@@ -92,7 +92,7 @@ func intervalOf(b batchmeans.Interval) Interval {
 // Rate is how many callers were due a second.
 func (s StageResult) Rate() float64 { return perSecond(s.Scheduled, s.To-s.From) }
 
-// Achieved is how many callers began a second, within the time in which they were due.
+// Achieved is how many callers began a second, of those who began in time.
 func (s StageResult) Achieved() float64 { return perSecond(s.Begun-s.Late, s.To-s.From) }
 
 // enough is the share of the callers who were due that must have begun in time for a rate to be reached.

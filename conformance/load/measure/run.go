@@ -52,7 +52,7 @@ type Run struct {
 
 // stage is what is kept of a Stage.
 type stage struct {
-	scheduled, begun, late int // callers who were due in it; of these, begun at all, and begun after its end
+	scheduled, begun, late int // callers who were due in it; of these, begun at all, and not in time
 	given, refused         int // replies to callers who were due in it
 	blocked                *batchmeans.Series
 }
@@ -163,6 +163,10 @@ func (r *Run) Dropped() {
 	r.now.Dropped++
 }
 
+// inTime is how long after it was due a caller has begun in time. A generator that stood still for longer sends in a heap those who
+// should have come one by one, and a pool refuses more of a heap.
+const inTime = time.Second
+
 // Begun says that a caller who was due at a time begins now.
 func (r *Run) Begun(due, now time.Duration) {
 	r.mu.Lock()
@@ -170,7 +174,7 @@ func (r *Run) Begun(due, now time.Duration) {
 	i, s := r.at(due)
 	r.counts.Begun++
 	s.begun++
-	if to := r.plan.Stages[i].To; now > to {
+	if now > r.plan.Stages[i].To || now-due > inTime {
 		s.late++
 	}
 	r.nowLag.Add(now - due)

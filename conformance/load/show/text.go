@@ -41,7 +41,7 @@ func Text(w io.Writer, r load.Report) error {
 		line("")
 		line("%-20s %9s %9s %9s %18s %10s %9s", "stages", "offered/s", "begun/s", "erlangs", "blocked", formula(r.Measured), "hold")
 		for _, s := range r.Measured.Stages {
-			line("%-20s %9.4g %9.4g %9s %18s %10s %9s", s.Name, s.Rate(), s.Achieved(), number(s.Offered), blocked(s.Blocked), percent(s.Predicted), span(s.Hold))
+			line("%-20s %9s %9s %9s %18s %10s %9s", s.Name, digits(s.Rate()), digits(s.Achieved()), number(s.Offered), blocked(s.Blocked), percent(s.Predicted), span(s.Hold))
 		}
 	}
 	if all := r.Measured.Projects; len(all) > 0 {
@@ -131,13 +131,13 @@ func Verdict(r load.Report) string {
 func Facts(r load.Report) [][2]string {
 	whole := r.Measured.Whole
 	rows := [][2]string{
-		{"offered", fmt.Sprintf("%.4g callers a second were due, %.4g began in time: %s", whole.Rate(), whole.Achieved(), r.Arrivals)},
+		{"offered", fmt.Sprintf("%s callers a second were due, %s began in time: %s", digits(whole.Rate()), digits(whole.Achieved()), r.Arrivals)},
 		{"blocked", blocked(whole.Blocked) + fmt.Sprintf(" of %d reservations", whole.Blocked.Tries)},
 	}
 	switch {
 	case whole.Blocked.Tries == 0: // nothing was measured
 	case whole.Offered != nil:
-		text := fmt.Sprintf("%.4g erlangs offered, as measured: each number was held %s in the mean", *whole.Offered, span(whole.Hold))
+		text := fmt.Sprintf("%s erlangs offered, as measured: each number was held %s in the mean", digits(*whole.Offered), span(whole.Hold))
 		switch {
 		case whole.Predicted != nil && len(r.Measured.Projects) > 0:
 			text += fmt.Sprintf("; %s of what each project's own pool was offered: %s blocked", r.Measured.Formula, percent(whole.Predicted))
@@ -173,8 +173,8 @@ func capacity(r load.Report) string {
 		return ""
 	}
 	callers := func(grade float64) float64 { return erlang.Capacity(r.Size, grade, 1) / whole.Hold.Minutes() }
-	return fmt.Sprintf("%d numbers held so long take %.4g callers a minute when 1 %% may be refused, %.4g at 0.1 %%; the load that was measured needs %d and %d numbers for that",
-		r.Size, callers(0.01), callers(0.001), erlang.Lines(*whole.Offered, 0.01, 1), erlang.Lines(*whole.Offered, 0.001, 1))
+	return fmt.Sprintf("%d numbers held so long take %s callers a minute when 1 %% may be refused, %s at 0.1 %%; the load that was measured needs %d and %d numbers for that",
+		r.Size, digits(callers(0.01)), digits(callers(0.001)), erlang.Lines(*whole.Offered, 0.01, 1), erlang.Lines(*whole.Offered, 0.001, 1))
 }
 
 // demand is a threshold, and whose callers it is about.
@@ -262,6 +262,9 @@ func percent(share *float64) string {
 	if share == nil {
 		return "-"
 	}
+	if *share > 0 && *share < 1e-6 {
+		return "< 0.0001 %"
+	}
 	return fmt.Sprintf("%.3g %%", 100**share)
 }
 
@@ -272,7 +275,15 @@ func number(f *float64) string {
 	if f == nil {
 		return "-"
 	}
-	return fmt.Sprintf("%.4g", *f)
+	return digits(*f)
+}
+
+// digits writes a figure with four digits, or all that are before the point.
+func digits(f float64) string {
+	if f >= 1000 {
+		return strconv.FormatFloat(f, 'f', 0, 64)
+	}
+	return fmt.Sprintf("%.4g", f)
 }
 
 // span writes a length of time in three digits.
