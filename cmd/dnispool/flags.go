@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/sim"
@@ -78,7 +79,7 @@ func (f *flags) fromEnvironment(e env) error {
 		}
 		f.set[d.Name] = true
 		if err := f.Set(d.Name, value); err != nil {
-			errs = append(errs, fmt.Errorf("%s: want what --%s takes, got %q (%w)", name, d.Name, value, err))
+			errs = append(errs, fmt.Errorf("%s: want what --%s takes, got %q (%s)", name, d.Name, value, taken(d, err.Error())))
 		}
 	})
 	for _, pair := range e.environ {
@@ -121,7 +122,11 @@ var long = regexp.MustCompile(` -([a-z][a-z-]+)`)
 func (f *flags) explain(err error) string {
 	name, found := strings.CutPrefix(err.Error(), "flag provided but not defined: -")
 	if !found {
-		return long.ReplaceAllString(err.Error(), " --$1")
+		text := err.Error()
+		if of := long.FindStringSubmatch(text); of != nil {
+			text = taken(f.Lookup(of[1]), text)
+		}
+		return long.ReplaceAllString(text, " --$1")
 	}
 	var known []string
 	f.VisitAll(func(d *flag.Flag) { known = append(known, d.Name) })
@@ -129,6 +134,29 @@ func (f *flags) explain(err error) string {
 		return fmt.Sprintf("no flag --%s (did you mean --%s?)", name, hint)
 	}
 	return "no flag --" + name
+}
+
+// taken says what a flag takes where package flag says no more than that it cannot be read.
+func taken(f *flag.Flag, says string) string {
+	typed, ok := f.Value.(flag.Getter)
+	if !ok {
+		return says
+	}
+	want := ""
+	switch typed.Get().(type) {
+	case time.Duration:
+		want = "want a time like 30s, 5m or 1h30m"
+	case int, uint, int64, uint64:
+		want = "want a whole number"
+	case float64:
+		want = "want a number"
+	}
+	for _, of := range []string{"parse error", "value out of range"} {
+		if cause, found := strings.CutSuffix(says, of); found && want != "" {
+			return cause + want
+		}
+	}
+	return says
 }
 
 func (f *flags) help(w io.Writer) {

@@ -94,14 +94,19 @@ func (f *loadFlags) profile(name string) (load.Profile, error) {
 	if err != nil {
 		return p, err
 	}
+	switch {
+	case f.given("rate") && f.rate <= 0:
+		return p, fmt.Errorf("--rate: want more than 0, got %v", f.rate)
+	case f.given("for") && f.length <= 0:
+		return p, fmt.Errorf("--for: want more than 0, got %v", f.length)
+	case f.given("warm-up") && f.warmUp < 0:
+		return p, fmt.Errorf("--warm-up: want 0 or more, got %v", f.warmUp)
+	}
 	if f.rate > 0 {
 		p.Arrivals.Rates = traffic.Steady(f.rate)
 		if p.For == 0 {
 			p.For = time.Minute
 		}
-	}
-	if f.length < 0 {
-		return p, fmt.Errorf("--for: want more than 0, got %v", f.length)
 	}
 	if f.warmUp >= 0 {
 		p.WarmUp = f.warmUp
@@ -135,6 +140,9 @@ func (f *loadFlags) profile(name string) (load.Profile, error) {
 // initLoad writes a profile to begin with.
 func initLoad(e env, args []string) int {
 	name := defaultProfile
+	if len(args) > 1 {
+		return refuse(e, fmt.Errorf("load init: want one profile, got %q", args))
+	}
 	if len(args) > 0 {
 		name = args[0]
 	}

@@ -198,7 +198,7 @@ func TestUsage(t *testing.T) {
 		{[]string{"chek"}, 2, "", `dnispool: no command "chek" (did you mean "check"?); try dnispool help` + "\n"},
 		{[]string{"frobnicate"}, 2, "", `dnispool: no command "frobnicate"; try dnispool help` + "\n"},
 		{[]string{"check", "--labell", "pool"}, 2, "", "dnispool check: no flag --labell (did you mean --label?); try dnispool check --help\n"},
-		{[]string{"check", "--seed", "many"}, 2, "", `dnispool check: invalid value "many" for flag --seed: parse error; try dnispool check --help` + "\n"},
+		{[]string{"check", "--seed", "many"}, 2, "", `dnispool check: invalid value "many" for flag --seed: want a whole number; try dnispool check --help` + "\n"},
 		{[]string{"check", "--label"}, 2, "", "dnispool check: flag needs an argument: --label; try dnispool check --help\n"},
 		{[]string{"check", "--list=perhaps"}, 2, "", `dnispool check: invalid boolean value "perhaps" for --list: parse error; try dnispool check --help` + "\n"},
 		{[]string{"sim", "--profil", "x"}, 2, "", "dnispool sim: no flag --profil (did you mean --profile?); try dnispool sim --help\n"},

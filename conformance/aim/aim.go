@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,6 +72,9 @@ func IsURL(target string) bool { return strings.Contains(target, "://") }
 // Read reads a target file.
 func Read(path string) (targetfile.File, error) {
 	data, err := os.ReadFile(path)
+	if _, _, bad := net.SplitHostPort(path); bad == nil && errors.Is(err, fs.ErrNotExist) {
+		return targetfile.File{}, fmt.Errorf("target %s: want a file, or the URL of a simulator's control API like http://%s", path, path)
+	}
 	if bad, ok := errors.AsType[*fs.PathError](err); ok {
 		return targetfile.File{}, fmt.Errorf("target %s: %w", path, bad.Err)
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/judge"
 	"github.com/dnispool/dnispool/conformance/reading"
+	"github.com/dnispool/dnispool/conformance/traffic"
 )
 
 // Test is a whole load test: the calibration, the run, and its judgement.
@@ -29,6 +30,9 @@ type Test struct {
 	lookEvery time.Duration // the least from one look of the checks to the next; 0: a second
 }
 
+// fastest is more callers a second than the generator begins: of more it would be busy with those that it drops.
+const fastest = traffic.Rate(1_000_000)
+
 // Run calibrates, offers the load, and judges what was recorded. The error says that there is no report.
 func (t Test) Run(ctx context.Context) (r Report, err error) {
 	facts, err := t.Profile.Journey.Project.Facts(t.Stage)
@@ -36,6 +40,9 @@ func (t Test) Run(ctx context.Context) (r Report, err error) {
 		return r, err
 	}
 	r = Report{Profile: t.Name, Summary: t.Profile.Summary, Arrivals: t.Profile.describe(), Target: t.Target, Seed: t.Seed, Size: Size(facts), Window: shortestWindow(facts), History: t.File}
+	if peak, _ := t.Profile.Arrivals.Rates.Peak(); peak > fastest {
+		return r, fmt.Errorf("arrivals: want at most %.0f callers a second, got %v", float64(fastest), peak)
+	}
 	if r.Calibration, err = Calibrate(ctx, t.Profile); err != nil {
 		return r, err
 	}

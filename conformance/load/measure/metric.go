@@ -88,6 +88,12 @@ func (r Result) Figure(name string) (value float64, cases int) {
 	return t.By(p).Seconds(), t.Count
 }
 
+// Heaped reports whether so many callers did not begin, or long after they were due, that what happened to all may be the
+// generator's doing: who should have come one by one came in a heap.
+func (r Result) Heaped() bool {
+	return float64(r.Whole.Begun) < enough*float64(r.Whole.Scheduled) || r.Times[TimeLag].P99 > inTime
+}
+
 // Explained reports whether the send lag alone could make a percentile of what is timed from when it was due: it is half of
 // it or more.
 func (r Result) Explained(of, percentile string) bool {

@@ -31,6 +31,9 @@ type Metrics struct {
 
 // Serve listens at an address, as 127.0.0.1:9464. size is how many numbers the pool has; 0: not known.
 func Serve(address string, size int) (*Metrics, error) {
+	if _, _, err := net.SplitHostPort(address); err != nil {
+		return nil, fmt.Errorf("metrics: want an address like 127.0.0.1:9464, got %q", address)
+	}
 	l, err := net.Listen("tcp", address)
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)

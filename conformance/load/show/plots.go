@@ -29,7 +29,9 @@ func ofEach(r load.Report, draw func(what string, size int, m measure.Result) pi
 		if p.Whole.Given < 2 { // there is nothing to see
 			continue
 		}
-		all = append(all, draw(", of "+p.Name, p.Size, p.Result))
+		one := draw(", of "+p.Name, p.Size, p.Result)
+		one.Says = "Of " + p.Name + ". " + one.Says
+		all = append(all, one)
 	}
 	return all
 }

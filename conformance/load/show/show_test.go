@@ -99,6 +99,9 @@ func TestPageAndTables(t *testing.T) {
 			t.Errorf("page: want the section %s, got none", id)
 		}
 	}
+	if tables, scrolled := strings.Count(page.String(), "<table"), strings.Count(page.String(), `"><table>`); tables == 0 || tables != scrolled {
+		t.Errorf("page: want each of %d tables to scroll where the window is narrow, got %d", tables, scrolled)
+	}
 	if n := strings.Count(page.String(), "<svg"); n != 7 || strings.Contains(page.String(), "NaN") {
 		t.Errorf("page: want 7 pictures without NaN, got %d", n)
 	}
@@ -130,7 +133,7 @@ func TestSeveralProjects(t *testing.T) {
 			t.Errorf("text: want %q in it, got\n%s", want, text.String())
 		}
 	}
-	if n := strings.Count(page.String(), "<svg"); n != 10 || !strings.Contains(page.String(), "over the load, of globex") || !strings.Contains(page.String(), `<h2 id="projects">`) || strings.Contains(page.String(), "NaN") {
+	if n := strings.Count(page.String(), "<svg"); n != 10 || !strings.Contains(page.String(), "over the load, of globex") || strings.Count(page.String(), "<figcaption>Of globex. ") != 3 || !strings.Contains(page.String(), `<h2 id="projects">`) || strings.Contains(page.String(), "NaN") {
 		t.Errorf("page: want what is to be seen of a pool once for each, 10 pictures, got %d", n)
 	}
 	if !strings.Contains(machine.String(), `"numbers_of_pool": 2`) {
