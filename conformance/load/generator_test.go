@@ -135,6 +135,25 @@ func TestAGeneratorThatStoodStillBlamesNobody(t *testing.T) {
 	})
 }
 
+// TestALittleLateIsInTime: a caller who is due when a short stage ends, and begins a moment later, was offered all the same.
+func TestALittleLateIsInTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		p := reservations(t, "{load: v1, arrivals: 5/s, for: 2s, thresholds: [blocked < 1%, send_lag.max > 250ms]}", still{})
+		p.pause = func(ctx context.Context, d time.Duration) error {
+			return clock.Real().Sleep(ctx, d+300*time.Millisecond)
+		}
+		out, err := Run(t.Context(), p)
+		if err != nil {
+			t.Fatal(err)
+		}
+		stages, r := out.Measured.Stages, Report{Outcome: out}
+		if doubts := r.Doubts(); len(doubts) > 0 || out.Thresholds[1].Status != Passed || stages[len(stages)-1].Late > 0 {
+			t.Errorf("want no doubt and every caller in time, got %q, %+v and %+v", doubts, out.Thresholds, stages)
+		}
+	})
+}
+
 func TestARateThatIsNotReachedProvesNothing(t *testing.T) {
 	t.Parallel()
 	late := reservations(t, "{load: v1, arrivals: 100/s, for: 200ms, thresholds: [blocked < 1%]}", still{})

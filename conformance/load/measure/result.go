@@ -59,7 +59,7 @@ type StageResult struct {
 	Steady    bool          `json:"steady"`
 	Scheduled int           `json:"scheduled"`
 	Begun     int           `json:"begun"`
-	Late      int           `json:"late"`    // of these, more than a second after they were due, or after the stage was over
+	Late      int           `json:"late"`    // of these, later than a second after they were due, or than the whole of a shorter stage
 	Given     int           `json:"given"`   // tries
 	Refused   int           `json:"refused"` // tries
 	Blocked   Interval      `json:"blocked"` // of tries that were given a number or refused

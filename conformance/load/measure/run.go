@@ -163,8 +163,8 @@ func (r *Run) Dropped() {
 	r.now.Dropped++
 }
 
-// inTime is how long after it was due a caller has begun in time. A generator that stood still for longer sends in a heap those who
-// should have come one by one, and a pool refuses more of a heap.
+// inTime is how long after it was due a caller has begun in time; in a stage that is shorter, it is the stage. A generator that stood still
+// for longer sends in a heap those who should have come one by one, and a pool refuses more of a heap.
 const inTime = time.Second
 
 // Begun says that a caller who was due at a time begins now.
@@ -174,7 +174,7 @@ func (r *Run) Begun(due, now time.Duration) {
 	i, s := r.at(due)
 	r.counts.Begun++
 	s.begun++
-	if now > r.plan.Stages[i].To || now-due > inTime {
+	if stage := r.plan.Stages[i]; now-due > min(inTime, stage.To-stage.From) {
 		s.late++
 	}
 	r.nowLag.Add(now - due)
