@@ -92,3 +92,35 @@ func TestSchemaAgrees(t *testing.T) {
 		t.Errorf("journey: want the keys %s, got %s", strings.Join(want, " "), strings.Join(got, " "))
 	}
 }
+
+// TestOneVocabulary: a caller's journey has the same words in a profile and in a scenario, of the same forms. A profile refuses the
+// attributes that each caller has of its own, and may have callers of several projects.
+func TestOneVocabulary(t *testing.T) {
+	t.Parallel()
+	compiler := jsonschema.NewCompiler()
+	profile, err := compiler.Compile("../../specs/load.schema.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	journey, err := compiler.Compile("../../specs/scenario.schema.json#/$defs/journey")
+	if err != nil {
+		t.Fatal(err)
+	}
+	ours, theirs := profile.Properties["journey"].Properties, journey.Properties
+	if len(ours) != len(theirs) || len(ours) == 0 {
+		t.Errorf("want as many words, got %d and %d", len(ours), len(theirs))
+	}
+	for _, text := range []string{`"2s"`, `2`, `"x"`, `true`, `0.5`, `7`, `{"mean": "3s", "cv": 1}`, `{"median": "1s", "p95": "2s"}`, `{"mixture": [{"share": 1, "of": "1s"}]}`, `{"every": "1s", "for": "2s"}`, `{"every": 1}`, `[]`, `null`} {
+		value, err := jsonschema.UnmarshalJSON(strings.NewReader(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range ours {
+			if theirs[name] == nil {
+				t.Errorf("%s: want it in a scenario as well, got none", name)
+			} else if got, want := ours[name].Validate(value) == nil, theirs[name].Validate(value) == nil; got != want && name != "attributes" && name != "project" && name != "ani" && name != "fallback" {
+				t.Errorf("%s: %s: want it accepted to be %v as in a scenario, got %v", name, text, want, got)
+			}
+		}
+	}
+}
