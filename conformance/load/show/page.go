@@ -19,7 +19,7 @@ import (
 //go:embed page.tmpl
 var text string
 
-var parts = html.Parts("load", text, template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number, "digits": digits, "demand": demand, "size": size})
+var parts = html.Parts("load", text, template.FuncMap{"span": span, "ledger": ledgerLine, "blocked": blocked, "percent": percent, "number": number, "digits": digits, "demand": demand, "size": size, "needs": needs})
 
 // Page writes a report as one HTML file that needs no network.
 func Page(w io.Writer, r load.Report) error {

@@ -46,9 +46,9 @@ func Text(w io.Writer, r load.Report) error {
 	}
 	if all := r.Measured.Projects; len(all) > 0 {
 		line("")
-		line("%-20s %9s %9s %9s %18s %10s %9s", "projects", "callers", "numbers", "erlangs", "blocked", formula(r.Measured), "hold")
+		line("%-20s %9s %9s %9s %18s %10s %9s %11s", "projects", "callers", "numbers", "erlangs", "blocked", formula(r.Measured), "hold", "1 % needs")
 		for _, p := range all {
-			line("%-20s %9d %9s %9s %18s %10s %9s", p.Name, p.Whole.Begun, size(p.Size), number(p.Whole.Offered), blocked(p.Whole.Blocked), percent(p.Whole.Predicted), span(p.Whole.Hold))
+			line("%-20s %9d %9s %9s %18s %10s %9s %11s", p.Name, p.Whole.Begun, size(p.Size), number(p.Whole.Offered), blocked(p.Whole.Blocked), percent(p.Whole.Predicted), span(p.Whole.Hold), needs(p.Result))
 		}
 	}
 	line("")
@@ -175,6 +175,14 @@ func capacity(r load.Report) string {
 	callers := func(grade float64) float64 { return erlang.Capacity(r.Size, grade, 1) / whole.Hold.Minutes() }
 	return fmt.Sprintf("%d numbers held so long take %s callers a minute when 1 %% may be refused, %s at 0.1 %%; the load that was measured needs %d and %d numbers for that",
 		r.Size, digits(callers(0.01)), digits(callers(0.001)), erlang.Lines(*whole.Offered, 0.01, 1), erlang.Lines(*whole.Offered, 0.001, 1))
+}
+
+// needs is how many numbers the load that was measured needs when 1 % may be refused.
+func needs(m measure.Result) string {
+	if m.Whole.Offered == nil || m.Formula != measure.ErlangB {
+		return "-"
+	}
+	return strconv.Itoa(erlang.Lines(*m.Whole.Offered, 0.01, 1))
 }
 
 // demand is a threshold, and whose callers it is about.
