@@ -315,7 +315,7 @@ func (f *rehearseFlags) briefing(w io.Writer, t *staged, lessons []*rehearse.Les
 	}
 	fmt.Fprintln(w, budget(t.Playable(lessons)))
 	if f.Arrival.Arrival() == nil {
-		fmt.Fprintf(w, "That begins for each when your client reserves for its caller, for whom it waits up to %s before (--wait-for).\n", f.WaitFor)
+		fmt.Fprintf(w, "The time of each begins when your client reserves for its caller, for whom it waits up to %s (--wait-for).\n", f.WaitFor)
 	}
 	fmt.Fprintln(w)
 }

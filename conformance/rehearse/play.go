@@ -158,6 +158,7 @@ func (r *Rehearsal) PlayBy(ctx context.Context, l *Lesson, arrival Arrival) find
 	if v == nil {
 		v = p.view()
 	}
+	v.over = true
 	err = w.close()
 	result.Duration = time.Since(result.Started)
 	p.judge(v, told, &result)

@@ -20,6 +20,7 @@ type view struct {
 	client  Client
 	begun   time.Time // when the first caller arrived, or the lesson began
 	now     time.Time
+	over    bool        // nothing more is to come
 	told    bool        // the client was told of its callers
 	project sim.Project // the one that the client belongs to
 }
@@ -155,13 +156,13 @@ func (r Request) outcome() string {
 func (v *view) fates(calls []Call) string {
 	var each []string
 	for _, c := range calls {
-		each = append(each, cmp.Or(c.Dialled, `""`)+" ("+c.fate(v.now)+")")
+		each = append(each, cmp.Or(c.Dialled, `""`)+" ("+v.fate(c)+")")
 	}
 	return listed(each)
 }
 
 // fate is how a call has gone until now, in a few words.
-func (c Call) fate(now time.Time) string {
+func (v *view) fate(c Call) string {
 	switch {
 	case c.Told:
 		return "by its own word"
@@ -182,7 +183,10 @@ func (c Call) fate(now time.Time) string {
 	case c.Status != 0:
 		return fmt.Sprintf("refused with %d", c.Status)
 	}
-	return "not answered in " + span(now.Sub(c.At))
+	if !v.over {
+		return "not answered yet"
+	}
+	return "not answered in " + span(v.now.Sub(c.At))
 }
 
 func (v *view) asking() string {

@@ -46,12 +46,21 @@ func TestStory(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			t.Parallel()
-			v := &view{lesson: &Lesson{Callers: tc.callers}, begun: origin, now: at(10_000), told: true}
+			v := &view{lesson: &Lesson{Callers: tc.callers}, begun: origin, now: at(10_000), over: true, told: true}
 			v.requests, v.calls, v.messages = tc.requests, tc.calls, tc.messages
 			if got := v.story(); !strings.Contains(got, tc.want) {
 				t.Errorf("\nwant %s\ngot  %s", tc.want, got)
 			}
 		})
+	}
+}
+
+// TestStoryWhileItHappens does not say how long something takes that goes on.
+func TestStoryWhileItHappens(t *testing.T) {
+	v := &view{lesson: &Lesson{Callers: 1}, begun: origin, now: at(1000)}
+	v.requests, v.calls = []Request{gave(0, "a", "+442079460001")}, []Call{{Dialled: "+442079460001", Route: pstn.ToPlatform, At: at(500)}}
+	if want := "dialled +442079460001 (not answered yet)"; !strings.Contains(v.story(), want) {
+		t.Errorf("want %s, got %s", want, v.story())
 	}
 }
 

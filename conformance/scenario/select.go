@@ -122,6 +122,9 @@ func unmatched(pattern string, scenarios []*Scenario, others []string) error {
 	if hint := nearestID(pattern, known); hint != "" {
 		return fmt.Errorf("want an id, a glob or file:line, got %q (did you mean %q?)", pattern, hint)
 	}
+	if m := fileLine.FindStringSubmatch(pattern); m != nil {
+		return fmt.Errorf("want an id, a glob or file:line, got %q, which fits none of %d and is no file that was found", pattern, len(scenarios))
+	}
 	return fmt.Errorf("want an id, a glob or file:line, got %q, which fits none of %d", pattern, len(scenarios))
 }
 

@@ -36,6 +36,7 @@ func TestSelect(t *testing.T) {
 		{patterns: "race", problem: `scenario: want an id, a glob or file:line, got "race" (did you mean "pool/race"?)`},
 		{patterns: "pool/rcae nothing", problem: `scenario: want an id, a glob or file:line, got "pool/rcae" (did you mean "pool/race"?)
 scenario: want an id, a glob or file:line, got "nothing", which fits none of 4`},
+		{patterns: "nothing.yaml", problem: `scenario: want an id, a glob or file:line, got "nothing.yaml", which fits none of 4 and is no file that was found`},
 		{patterns: "none/*", problem: `scenario: want an id, a glob or file:line, got "none/*", which fits none of 4`},
 		{patterns: "pool/[ab]", problem: `scenario: want an id, a glob or file:line, got "pool/[ab]" (did you mean "pool/race"?)`},
 
