@@ -19,8 +19,9 @@ MISTAKE = os.environ.get("MISTAKE", "")
 
 FALLBACK = os.environ.get("FALLBACK_QUEUE", "fallback")  # for callers who get no number
 DEFAULT = os.environ.get("DEFAULT_QUEUE", "default")  # for callers of whom the agent's wish is not known
-RESERVE_WITHIN = 3  # seconds
-ASK_FOR, ASK_EVERY = 8, 0.5  # seconds
+# Seconds. A caller does not wait longer for a number, and has somebody within 15 s; a busy machine takes some of that itself.
+RESERVE_WITHIN = 9
+ASK_FOR, ASK_EVERY, REPLY_WITHIN = 20, 0.5, 9
 # SIPp takes two ports for media, from 6000 on, where many callers at once find none: each has others. It exits with 254 where
 # one is taken, and has sent nothing then.
 MEDIA_PORTS = [10000 + (os.getpid() * 4 + n * 1236) % 20000 for n in range(10)]
@@ -135,7 +136,7 @@ def wish(shared_id):
     until = time.monotonic() + ASK_FOR
     while time.monotonic() < until:
         try:
-            with urllib.request.urlopen(request, timeout=2) as reply:
+            with urllib.request.urlopen(request, timeout=REPLY_WITHIN) as reply:
                 state = json.load(reply)
             if isinstance(state, dict) and isinstance(state.get("data"), dict):
                 queue = state["data"].get("handoff_to")

@@ -73,7 +73,7 @@ call() {
 
 shared_id=${SHARED_ID:-sh-$$-$(date +%s)}
 quoted=$(printf %s "$shared_id" | sed 's/[\\"]/\\&/g') # in JSON
-status=$(curl -s -m 3 -o "$dir/reply" -w '%{http_code}' -H "X-Api-Key: $DNI_KEY" -H 'Content-Type: application/json' \
+status=$(curl -s -m 9 -o "$dir/reply" -w '%{http_code}' -H "X-Api-Key: $DNI_KEY" -H 'Content-Type: application/json' \
   -d "{\"attributes\":{\"shared_id\":\"$quoted\",\"ani\":\"$ani\"}}" "$BASE_URL/v1/conversations/dni-reservation")
 dni=$(sed -n 's/.*"dni"[ ]*:[ ]*"\(+[0-9]*\)".*/\1/p' "$dir/reply" 2> /dev/null)
 if [ "$status" != 200 ] || [ "${#dni}" -lt 2 ]; then
@@ -85,10 +85,11 @@ if ! call "$dni" bye; then
   exit 0
 fi
 
-# For eight seconds the handoff is asked for, twice a second. Nobody can say what a caller wants whose handoff is not there by then.
+# For twenty seconds the handoff is asked for, twice a second. Nobody can say what a caller wants whose handoff is not there by then.
 queue=$default
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do
-  status=$(curl -s -m 2 -o "$dir/state" -w '%{http_code}' -H "X-Api-Key: $HANDOFF_KEY" \
+until=$(($(date +%s) + 20))
+while [ "$(date +%s)" -lt $until ]; do
+  status=$(curl -s -m 9 -o "$dir/state" -w '%{http_code}' -H "X-Api-Key: $HANDOFF_KEY" \
     -G --data-urlencode "shared_id=$shared_id" "$BASE_URL/v1/$ACCOUNT_ID/$PROJECT_ID/handoff_state")
   if [ "$status" = 200 ] && grep -q '"data"[ ]*:[ ]*{' "$dir/state"; then
     queue=$(sed -n 's/.*"handoff_to"[ ]*:[ ]*"\([^"]*\)".*/\1/p' "$dir/state")
