@@ -71,7 +71,11 @@ func (t *Times) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
 		if m.Most != nil {
 			t.Most = *m.Most
 		}
-		if len(ps) == 0 && (m.Least == nil && m.Most == nil || t.Least < 0 || m.Most != nil && t.Most < t.Least) {
+		switch {
+		case len(ps) > 0:
+		case m.Least == nil && m.Most == nil:
+			ps = append(ps, strictyaml.At(file, n, "times: want least, most or both, got neither"))
+		case t.Least < 0 || m.Most != nil && t.Most < t.Least:
 			ps = append(ps, strictyaml.At(file, n, "times: want least up to most, of 0 or more, got %d and %d", t.Least, t.Most))
 		}
 		return ps

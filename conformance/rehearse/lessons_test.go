@@ -180,7 +180,7 @@ func TestLessons(t *testing.T) {
 	if crowded < 0 {
 		crowded = len(games)
 	}
-	results := append(playAll(t, games[:crowded], min(16**rounds, 64)), playAll(t, games[crowded:], min(*rounds, 4))...)
+	results := append(playAll(t, games[:crowded], min(16**rounds, 64)), playAll(t, games[crowded:], min(*rounds, 2))...)
 	for i, g := range games {
 		switch want := map[bool]finding.Status{true: finding.Failed, false: finding.Passed}[g.bad]; {
 		case results[i].Status != want:

@@ -30,6 +30,8 @@ func TestParseSaysWhatIsWrongAndWhere(t *testing.T) {
 		{"two in one", "expect:\n  - dials: once\n    asks: once\n", "f:8:5: expect: want one name with its argument, as in `dials: once`, got a mapping"},
 		{"no times", "expect:\n  - dials: twise\n", `f:8:12: times: want never, once, a number or {least, most}, got "twise"`},
 		{"turned round", "expect:\n  - dials: {least: 3, most: 2}\n", "f:8:12: times: want least up to most, of 0 or more, got 3 and 2"},
+		{"neither", "expect:\n  - dials: {}\n", "f:8:12: times: want least, most or both, got neither"},
+		{"no time to do it in", "expect:\n  - connects_within: -3s\n  - dials_within: 0s\n  - hangs_up_within: 3\n", "f:8:22: within: want more than 0, got -3s\nf:9:19: within: want more than 0, got 0s\nf:10:22: within: want a duration"},
 		{"an unknown place", "expect:\n  - routes: falback\n", `f:8:13: routes: want known-queue, fallback, default, any, nowhere or own, got "falback" (did you mean "fallback"?)`},
 		{"a level", "expect:\n  - dials: once\nlesson: v1\n", `f:9:1: duplicate key "lesson", first on line 1`},
 		{"no caller", "callers: 0\nexpect:\n  - dials: once\n", "f:7:10: callers: want 1 to 1000, got 0"},

@@ -6,6 +6,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/fakes/pstn"
+	"github.com/dnispool/dnispool/sim/sipua"
 )
 
 // TestStory: what a client did is said in plain words.
@@ -89,5 +90,21 @@ func TestHowOftenIsSaid(t *testing.T) {
 		if j.want != want {
 			t.Errorf("want %q, got %q", want, j.want)
 		}
+	}
+}
+
+// TestGivenUpBeforeTheAnswer: a CANCEL that crosses the answer makes no conversation, as nobody has put the caller through to it.
+func TestGivenUpBeforeTheAnswer(t *testing.T) {
+	w := newWatch(func(string) pstn.Route { return pstn.ToPlatform }, 1)
+	for i, m := range []sipua.Message{
+		{StartLine: "INVITE sip:+442079460001@127.0.0.1 SIP/2.0"}, {StartLine: "SIP/2.0 180 Ringing", Sent: true}, {StartLine: "CANCEL sip:+442079460001@127.0.0.1 SIP/2.0"},
+		{StartLine: "SIP/2.0 200 OK", Sent: true}, {StartLine: "BYE sip:127.0.0.1 SIP/2.0"},
+	} {
+		m.At, m.CallID, m.CSeq = at(1000*i), "a", "1 INVITE"
+		w.message(m)
+	}
+	v := &view{seen: w.seen(), lesson: &Lesson{Callers: 1}, over: true, now: at(9000)}
+	if got := v.fate(v.calls[0]); v.conversation() != nil || got != "given up after 2.0 s" {
+		t.Errorf("want no conversation, and the call given up, got %+v: %s", v.conversation(), got)
 	}
 }

@@ -57,8 +57,10 @@ type Call struct {
 	fromTag, toTag string // the client's, and that of who answered
 }
 
-// Answered reports whether the call was up.
-func (c *Call) Answered() bool { return c.Status == http.StatusOK }
+// Answered reports whether the call was up. One that the client had given up when the answer came was not.
+func (c *Call) Answered() bool {
+	return c.Status == http.StatusOK && (!c.Over() || !c.EndedAt.Before(c.AnsweredAt))
+}
 
 // Through reports whether the call is one in which a caller is put through to whoever has answered it.
 func (c *Call) Through() bool { return c.Answered() && !c.Alone }
