@@ -149,7 +149,7 @@ func (v *runView) Share() template.HTML {
 	for _, s := range v.Statuses() {
 		parts = append(parts, html.Part{Tone: tone(s.Status), Count: s.Count, Says: fmt.Sprintf("%d %s", s.Count, statusName(s.Status))})
 	}
-	return html.Share("Scenarios by what became of them", parts)
+	return html.Share("What became of each "+v.Of(), parts)
 }
 
 // NotPassed are the scenarios that were played and did not pass, those that count against the target first.
