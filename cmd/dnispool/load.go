@@ -188,6 +188,9 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 		return refuse(e, errors.Join(err, target.close()))
 	}
 	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n%s\n", name, target.name, seed, p.Summary)
+	if test.File != "" {
+		fmt.Fprintf(e.out, "recorded in %s, which %s judge reads whatever becomes of this run\n", test.File, tool)
+	}
 	r, err := test.Run(ctx)
 	target.conclude(&r)
 	if err := errors.Join(err, served(), target.close()); err != nil {

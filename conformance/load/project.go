@@ -27,7 +27,7 @@ type ProjectShare struct {
 
 // UnmarshalStrict implements strictyaml.Unmarshaler. Shares are made to add up to 1, as those of a distribution are.
 func (p *Projects) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problems {
-	if n.Kind != yaml.MappingNode {
+	if n.Kind == yaml.ScalarNode {
 		var name string
 		problems := strictyaml.DecodeKey(file, "project", n, &name)
 		*p = Projects{{1, name}}
@@ -36,8 +36,10 @@ func (p *Projects) UnmarshalStrict(file string, n *yaml.Node) strictyaml.Problem
 	var read struct {
 		Mixture []ProjectShare `yaml:"mixture"`
 	}
-	if problems := strictyaml.Decode(file, n, &read); len(problems) > 0 {
-		return problems
+	if n.Kind == yaml.MappingNode {
+		if problems := strictyaml.Decode(file, n, &read); len(problems) > 0 {
+			return problems
+		}
 	}
 	if len(read.Mixture) == 0 {
 		return strictyaml.Problems{strictyaml.At(file, n, "project: want a name, or a mixture like [{share: 0.7, of: acme}, {share: 0.3, of: globex}]")}

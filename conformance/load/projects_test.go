@@ -100,8 +100,9 @@ thresholds: [blocked < 5%, wrong_context == 0, violations == 0]
 func TestProjectsAreRefused(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
-		"{mixture: []}":                                              "project: want a name, or a mixture like",
-		"{mixture: [{share: 0, of: a}]}":                             "share: want more than 0 and at most 1, got 0",
+		"[a, b]":                         "project: want a name, or a mixture like",
+		"{mixture: []}":                  "project: want a name, or a mixture like",
+		"{mixture: [{share: 0, of: a}]}": "share: want more than 0 and at most 1, got 0",
 		"{mixture: [{share: 1, of: a}, {share: 1, of: a}]}":          `of: want another project for each share, got "a"`,
 		"{mixture: [{share: 1, of: a}, {share: 1}]}":                 `of: want another project for each share, got ""`,
 		"{mixture: [{share: 1, of: a}, {share: 1, of: b}], mean: 1}": `unknown key "mean"`,
