@@ -146,7 +146,7 @@ func TestDeploymentIsAskedFirst(t *testing.T) {
 func TestHollowRunsSaySo(t *testing.T) {
 	t.Parallel()
 	for status, want := range map[int]string{
-		http.StatusUnauthorized: "requests with the run's own keys were answered 401: the keys are not those of this account, project and region, so little else was tested",
+		http.StatusUnauthorized: "requests with the run's own keys were answered 401: the keys are not those of this account, project and region, or no longer, and the status does not say which; dnispool target check tries both, so little else was tested",
 		http.StatusNotFound:     "requests with the run's own keys were answered 404: the base URL, account or project is likely wrong, or no number was free all along, so little else was tested",
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

@@ -26,8 +26,22 @@ func TestTargetCheck(t *testing.T) {
 			fmt.Fprint(w, `{}`)
 		}, 0, []string{"127.0.0.1 is 127.0.0.1: ok", "handoff key                        404: ok", "DNI key                            400: ok", "clock "}},
 		{"wrong keys", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(401) }, 2,
-			[]string{"handoff key                        401: the key is wrong, expired, revoked or of another region: ask your PolyAI contact"}},
-		{"another's project", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 2, []string{"403: the key is known and not for this account and project: correct account and project"}},
+			[]string{"handoff key                        401: the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart: where the other key",
+				"keys                               neither is taken: likely they are of another region: state the one that they were made for, and look again"}},
+		{"a DNI key that was revoked", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(map[string]int{http.MethodGet: 404, http.MethodPost: 401}[r.Method])
+		}, 2, []string{"handoff key                        404: ok", "keys                               the handoff key is taken and the DNI key is not: the region is likely right, and the DNI key wrong, expired or revoked"}},
+		{"a handoff key of another project", func(w http.ResponseWriter, r *http.Request) {
+			w.WriteHeader(map[string]int{http.MethodGet: 403, http.MethodPost: 400}[r.Method])
+		}, 2, []string{"keys                               the DNI key is taken and the handoff key is not: the region is likely right, and the handoff key wrong, expired, revoked or of another account or project"}},
+		{"keys that are swapped", func(w http.ResponseWriter, r *http.Request) {
+			status := map[string]int{http.MethodGet: 404, http.MethodPost: 400}[r.Method]
+			if (r.Method == http.MethodGet) != strings.Contains(r.Header.Get("X-Api-Key"), "-dni-") { // the file has them swapped
+				status = 401
+			}
+			w.WriteHeader(status)
+		}, 2, []string{"keys                               each is taken where the other one belongs: swap keys.dni and keys.handoff"}},
+		{"another's project", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, 2, []string{"403: the key is of another account or project, or it was revoked, which a 403 does not tell apart: correct account and project; a key that was taken"}},
 		{"a page", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "<html>") }, 2, []string{"200 with a page of HTML: this is no API"}},
 		{"a clock that is off", func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Date", time.Now().Add(-5*time.Second).UTC().Format(http.TimeFormat))

@@ -2,25 +2,12 @@ package aim_test
 
 import (
 	"bytes"
-	"cmp"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"log"
-	"math/big"
-	"net"
 	"net/http"
-	"net/http/httptest"
-	"net/http/httputil"
-	"net/url"
-	"os"
-	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -28,13 +15,8 @@ import (
 	"testing/fstest"
 	"time"
 
-	"github.com/dnispool/dnispool/conformance/aim"
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/report"
-	"github.com/dnispool/dnispool/conformance/run"
-	"github.com/dnispool/dnispool/conformance/targets/deployment"
-	"github.com/dnispool/dnispool/conformance/targets/reference"
-	"github.com/dnispool/dnispool/fakes/independent"
 	"github.com/dnispool/dnispool/fakes/pstn"
 	"github.com/dnispool/dnispool/sim/sipua"
 )
@@ -72,6 +54,17 @@ check: [attributes-delivered, no-fail-open-drop]
   - await: {call: call, within: 4s}
     expect: {ended_by: platform}
 `, "in a conversation")},
+	"slow/request.yaml": {Data: fmt.Appendf(nil, dayHead+`  - reserve: {attributes: {shared_id: slow-1, nonce: slow-line, want_handoff_to: billing}, send: {pause: 200ms}}
+    as: lease
+    expect: {status: 200}
+  - dial: {to: "${lease.body.dni}"}
+    as: call
+  - await: {call: call, within: 2s}
+  - handoff: {shared_id: slow-1}
+    within: 1s
+    expect: {status: 200, body: {data: {echo_nonce: slow-line}}}
+check: [attributes-delivered, no-double-lease]
+`, "with a slow request")},
 }
 
 // day is what is wrong with a platform, and what a run on it must come to.
@@ -79,6 +72,9 @@ type day struct {
 	name            string
 	http            func(w http.ResponseWriter, r *http.Request) bool // reports whether it has answered in the platform's place
 	body            func(r *http.Request, body string) string         // changes a reply's body
+	chunked         bool                                              // what is between reads each request and reply to its end before it passes them on, the reply in pieces
+	account         string                                            // instead of the platform's
+	key             string                                            // instead of both of the platform's
 	call            func(leg *sipua.Leg)                              // takes calls in the platform's place
 	trunk           pstn.Format                                       // calls reach the platform by a trunk that writes numbers in this form
 	tls             *tls.Config
@@ -105,9 +101,12 @@ func status(code int, text string) func(http.ResponseWriter, *http.Request) bool
 func refused(code int) day {
 	return day{
 		name: fmt.Sprintf("SIP %d", code), play: "day/call", code: finding.ExitNotConformant,
-		call: func(leg *sipua.Leg) { _ = leg.Reject(code, "") }, want: []string{fmt.Sprintf("%d ", code), "of 1 calls none was answered"},
+		call: func(leg *sipua.Leg) { _ = leg.Reject(code, "") }, want: []string{fmt.Sprintf("%d ", code), "the one call that was placed was not answered"},
 	}
 }
+
+// arrived is the time at which an agent says that its call arrived.
+var arrived = regexp.MustCompile(`20\d\d-\d\d-\d\dT[0-9:.]+Z`)
 
 // at sets the Date of each reply, off by so much.
 func at(off time.Duration) func(http.ResponseWriter, *http.Request) bool {
@@ -134,10 +133,19 @@ func throttled(after string) func(http.ResponseWriter, *http.Request) bool {
 func badDays() []day {
 	return []day{
 		{name: "a good one", play: "day/*", code: finding.ExitConformant},
-		{name: "revoked keys", http: status(401, `{"success":false,"error":"Unauthorized","message":"x"}`), code: finding.ExitNotConformant, want: []string{"want 404, got 401", "the key is wrong, expired, revoked or of another region"}},
-		{name: "a wrong account", http: func(w http.ResponseWriter, r *http.Request) bool {
+		{name: "keys of another region, or expired", key: "somebodys", code: finding.ExitNotConformant, want: []string{
+			"want 404, got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
+		{name: "one key that was revoked", http: func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodPost && status(401, `{"success":false,"error":"Unauthorized","message":"x"}`)(w, r)
+		}, play: "*/*", code: finding.ExitNotConformant, want: []string{"want 200, got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
+		{name: "a wrong account", account: "other", code: finding.ExitNotConformant, want: []string{
+			"want 404, got 403", "the key is of another account or project, or it was revoked, which a 403 does not tell apart"}},
+		{name: "a wrong account that is not said to be one", play: "day/call", http: func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodGet && status(404, `{"error_message":"no handoff state found"}`)(w, r)
+		}, code: finding.ExitNotConformant, want: []string{"want 200, got 404", "requests for a handoff state was answered 404: the account or project may be wrong"}},
+		{name: "a key for another project", http: func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodGet && status(403, `{"error_message":"x"}`)(w, r)
-		}, code: finding.ExitNotConformant, want: []string{"want 404, got 403", "not for this account and project"}},
+		}, code: finding.ExitNotConformant, want: []string{"want 404, got 403", "the key is of another account or project, or it was revoked"}},
 		{name: "a page instead of JSON", http: func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>Welcome</html>")
@@ -149,11 +157,27 @@ func badDays() []day {
 			time.Sleep(100 * time.Millisecond)
 			return false
 		}, play: "day/*", code: finding.ExitConformant},
+		{name: "a proxy that passes on what it has read to its end", chunked: true, play: "*/*", longest: "10s", code: finding.ExitConformant},
+		{name: "a proxy that holds replies back for longer than anybody waits", http: func(_ http.ResponseWriter, r *http.Request) bool {
+			if r.Method == http.MethodPost {
+				time.Sleep(3 * time.Second)
+			}
+			return false
+		}, code: finding.ExitInconclusive, want: []string{"no reply came within 2.3s, and a proxy or a network may still have it: raise limits.patience"}},
+		{name: "a clock that is off, in what the agent tells too", play: "day/*", http: at(5 * time.Second), body: func(_ *http.Request, body string) string {
+			return arrived.ReplaceAllStringFunc(body, func(at string) string {
+				when, err := time.Parse(time.RFC3339Nano, at)
+				if err != nil {
+					return at
+				}
+				return when.Add(5 * time.Second).Format(time.RFC3339Nano)
+			})
+		}, code: finding.ExitConformant, want: []string{"the platform's clock is about 5s ahead of this one"}},
 		{name: "a clock that is off", http: at(5 * time.Second), code: finding.ExitConformant, want: []string{"the platform's clock is about 5s ahead of this one"}},
-		{name: "a name that leads nowhere", base: "https://platform.invalid", code: finding.ExitNotJudged, want: []string{"cannot be reached", "lookup platform.invalid"}},
+		{name: "a name that leads nowhere", base: "https://platform.invalid", code: finding.ExitNotJudged, want: []string{"cannot be reached", "lookup platform.invalid", "nothing that was sent was answered: dnispool target check says what is wrong"}},
 		{name: "a trunk's name that leads nowhere", play: "day/call", trunkName: "trunk.invalid:5060", code: finding.ExitNotJudged, want: []string{"calls.trunk trunk.invalid:5060: ", "lookup trunk.invalid"}},
 		{name: "a laptop that sleeps", play: "day/*", leap: 5 * time.Minute, code: finding.ExitInconclusive, want: []string{
-			"this machine slept, or its clock was set: it has not counted 5m0s; times from before", "3 scenarios: 1 passed, 1 inconclusive", "5m0s; what was played meanwhile is"}},
+			"this machine slept, or its clock was set: it has not counted 5m0s; times from before", ": 1 passed, 1 inconclusive", "5m0s; what was played meanwhile is"}},
 		{name: "a laptop that sleeps before a failure", leap: 5 * time.Minute, http: status(500, `{}`), code: finding.ExitInconclusive, want: []string{"seen all the same: step 1", "want 404, got 500"}},
 		{name: "a clock that is set back", leap: -time.Hour, code: finding.ExitInconclusive, want: []string{"this machine's clock was set back by 1h0m0s; times from before"}},
 		{name: "dies in the middle", http: func() func(http.ResponseWriter, *http.Request) bool {
@@ -178,8 +202,14 @@ func badDays() []day {
 		{name: "a BYE that never comes", play: "day/call", call: func(leg *sipua.Leg) {
 			_ = leg.Answer(context.Background(), nil)
 			<-leg.Done()
-		}, code: finding.ExitNotConformant, want: []string{"ended"}},
+		}, code: finding.ExitNotConformant, want: []string{
+			`ended_by: want "platform", got "caller"`, "no BYE came: the agent has not ended the call, or its BYE did not get here"}},
+		{name: "a BYE that never comes, to a call that is up", play: "day/call", longest: "20s", call: func(leg *sipua.Leg) {
+			_ = leg.Answer(context.Background(), nil)
+			<-leg.Done()
+		}, code: finding.ExitNotConformant, want: []string{"want to have ended within 2s, got it is still up", "no BYE came: the agent has not ended the call"}},
 		{name: "a trunk that changes the number", play: "day/call", trunk: pstn.Last4, code: finding.ExitNotConformant, want: []string{"or it writes them in another form"}},
+		{name: "a trunk that leaves the plus out", play: "day/call", trunk: pstn.E164NoPlus, code: finding.ExitConformant},
 		{name: "an agent that does not echo", play: "day/call", body: func(r *http.Request, body string) string {
 			if r.Method == http.MethodGet {
 				return strings.NewReplacer(`"echo_nonce"`, `"x"`, `"echo_attributes"`, `"y"`).Replace(body)
@@ -196,6 +226,7 @@ func TestBadDays(t *testing.T) {
 		t.Run(d.name, func(t *testing.T) {
 			t.Parallel()
 			r := d.run(t)
+			t.Log(written(t, r)["text"])
 			var text, page bytes.Buffer
 			if err := report.JSON(&text, r, nil); err != nil {
 				t.Fatal(err)
@@ -243,152 +274,5 @@ func summary(r finding.Run) string {
 			fmt.Fprintln(&b, f.Headline(), f.Got, f.Because, f.Likely)
 		}
 	}
-	return b.String()
-}
-
-func (d day) run(t *testing.T) finding.Run {
-	t.Helper()
-	o := independent.Options{Projects: independent.DefaultProjects(1, 5), Window: 5 * time.Second, Release: independent.OnHangup, Mute: d.mute}
-	p, err := independent.Start(o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer p.Close()
-	behind, err := url.Parse(p.URL())
-	if err != nil {
-		t.Fatal(err)
-	}
-	proxy := httputil.NewSingleHostReverseProxy(behind)
-	proxy.ModifyResponse = func(res *http.Response) error {
-		if d.body == nil {
-			return nil
-		}
-		b, err := io.ReadAll(res.Body)
-		changed := d.body(res.Request, string(b))
-		res.Body, res.ContentLength = io.NopCloser(strings.NewReader(changed)), int64(len(changed))
-		res.Header.Del("Content-Length")
-		return err
-	}
-	var slept atomic.Bool
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		slept.Store(slept.Load() || strings.HasSuffix(r.URL.Query().Get("shared_id"), "nobody-1"))
-		if d.http == nil || !d.http(w, r) {
-			proxy.ServeHTTP(w, r)
-		}
-	}))
-	server.Config.ErrorLog = log.New(io.Discard, "", 0)
-	if server.TLS = d.tls; d.tls != nil {
-		server.StartTLS()
-	} else {
-		server.Start()
-	}
-	defer server.Close()
-	sip := p.SIP()
-	if d.call != nil {
-		e, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: d.call})
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer e.Close()
-		sip = e.Addr()
-	}
-	if d.spare {
-		sip += "', others: ['" + p.SIP() + "'], transport: 'udp"
-	}
-	if d.trunk != "" {
-		sip = trunk(t, p.SIP(), d.trunk)
-	}
-	wall := func() time.Time {
-		if slept.Load() {
-			return time.Now().Round(0).Add(d.leap)
-		}
-		return time.Now().Round(0)
-	}
-	return playOn(t, d, cmp.Or(d.base, server.URL), cmp.Or(d.trunkName, sip), p.Projects()[0], wall)
-}
-
-// trunk takes calls on to a platform, with their numbers in another form.
-func trunk(t *testing.T, platform string, form pstn.Format) string {
-	t.Helper()
-	carrier, err := pstn.New(t.Context(), pstn.Config{Platform: platform, Listen: "127.0.0.1:0", Behaviour: pstn.Behaviour{Format: form}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = carrier.Close() })
-	e, err := sipua.Listen(t.Context(), sipua.Config{Listen: "127.0.0.1:0", OnCall: func(leg *sipua.Leg) { carrier.Connect(leg, pstn.ToPlatform) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = e.Close() })
-	return e.Addr()
-}
-
-// expired is a certificate of this host that has ended.
-func expired() *tls.Config {
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	if err != nil {
-		panic(err)
-	}
-	of := &x509.Certificate{
-		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-48 * time.Hour), NotAfter: time.Now().Add(-24 * time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-	}
-	der, err := x509.CreateCertificate(rand.Reader, of, of, key.Public(), key)
-	if err != nil {
-		panic(err)
-	}
-	return &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}
-}
-
-func playOn(t *testing.T, d day, url, sip string, project independent.Project, wall func() time.Time) finding.Run {
-	t.Helper()
-	dir := t.TempDir()
-	text := fmt.Sprintf(`target: v1
-name: bad day
-base_url: %s
-account: %s
-project: %s
-keys: {dni: {env: DNI}, handoff: {env: HANDOFF}}
-calls: {trunk: {host: '%s'}}
-facts: {size: 5, window_min: 5s, window_max: 5s, cool_down: 0s, release: hangup, bindings: once, match: dni, visible: 0s, retention: 24h, no_handoff: state, duplicates: last, abandoned: keep, handoffs: true}
-limits: {requests_per_second: 100, call: %s, patience: 300ms}
-consent: {requests_per_second: ours}
-%s
-`, url, project.Account, project.ID, sip, cmp.Or(d.longest, "2s"), d.more)
-	file := filepath.Join(dir, "target.yaml")
-	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(dir, "ca.pem"), certificatePEM(t), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	plan := run.Plan{Tool: "dnispool", Files: onBadDays, Dir: "days", Target: reference.Target{}, Seed: 1}
-	plan.Filter.Patterns = []string{cmp.Or(d.play, "day/http")}
-	keys := map[string]string{"DNI": project.DNIKey, "HANDOFF": project.HandoffKey}
-	a, err := aim.At(t.Context(), file, func(name string) string { return keys[name] }, &plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer a.Leave(t.Context())
-	plan.Target.(*deployment.Target).Wall = wall
-	loaded, err := run.Load(plan)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := plan.Fit(t.Context(), &loaded); err != nil {
-		t.Fatal(err)
-	}
-	r, err := loaded.Play(t.Context(), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	a.Conclude(&r)
-	return r
-}
-
-// certificatePEM is that of a server of package httptest, which all of them have.
-func certificatePEM(t *testing.T) []byte {
-	t.Helper()
-	s := httptest.NewTLSServer(http.NotFoundHandler())
-	defer s.Close()
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	return strings.Join(strings.Fields(b.String()), " ")
 }

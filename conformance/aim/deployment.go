@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"regexp"
 	"slices"
 	"strings"
@@ -101,16 +102,62 @@ func (d *Deployment) Conclude(r *finding.Run) {
 func hollow(r finding.Run, places bool, used deployment.Usage) (warnings []string) {
 	switch {
 	case used.Calls > 0 && used.Answered == 0:
-		warnings = append(warnings, fmt.Sprintf("of %d calls none was answered, so nothing was shown of what a call does: look at calls in the target file, and ask whether the numbers lead to the agent", used.Calls))
+		warnings = append(warnings, none(used.Calls)+", so nothing was shown of what a call does: look at calls in the target file, and ask whether the numbers lead to the agent")
 	case used.Calls == 0 && used.Requests > 0 && !places:
 		warnings = append(warnings, "no call was placed: whether attributes reach an agent was not tested; state calls in the target file")
 	case used.Calls == 0 && used.Requests > 0 && r.Filter == "":
 		warnings = append(warnings, "no call was placed, though the target file says how: whether attributes reach an agent was not tested")
 	}
+	if used.Requests > 0 && unanswered(r) {
+		warnings = append(warnings, "nothing that was sent was answered: dnispool target check says what is wrong with the name, the certificate or the way")
+	}
+	if lost := unread(r); lost > 0 && used.Answered > 0 {
+		warnings = append(warnings, fmt.Sprintf("calls were answered, and each of %d requests for a handoff state was answered 404: the account or project may be wrong (a platform may say 404 of one that is not its own), the agent may leave no handoff, or the calls reach another agent", lost))
+	}
 	if used.Throttled > 0 {
 		warnings = append(warnings, fmt.Sprintf("the platform limited the rate: %s with 429 or 503 and sent again when it allowed; lower limits.requests_per_second", was(used.Throttled)))
 	}
 	return warnings
+}
+
+// unanswered reports whether requests were sent and none was answered.
+func unanswered(r finding.Run) bool {
+	sent := false
+	for _, res := range r.Results {
+		for _, x := range res.Exchanges {
+			if sent = true; x.Status != 0 {
+				return false
+			}
+		}
+	}
+	return sent
+}
+
+// unread is how many requests for a handoff state were answered 404 where something that was played has failed; 0 where one
+// was found, or the answer was another.
+func unread(r finding.Run) (n int) {
+	for _, res := range r.Results {
+		for _, x := range res.Exchanges {
+			if x.Injected != "" || !x.OwnKey || x.Method != http.MethodGet {
+				continue
+			}
+			if x.Status != http.StatusNotFound {
+				return 0
+			}
+			n++
+		}
+	}
+	if r.Counts().Failed == 0 {
+		return 0
+	}
+	return n
+}
+
+func none(calls int) string {
+	if calls == 1 {
+		return "the one call that was placed was not answered"
+	}
+	return fmt.Sprintf("of %d calls none was answered", calls)
 }
 
 func was(n int) string {

@@ -57,13 +57,15 @@ func (r Run) Hollow() (warnings []string) {
 
 // keysRefused is about keys that no endpoint takes, or one endpoint does not.
 func keysRefused(all answers, endpoints map[string]answers) (warnings []string) {
-	const refused = "all of %d requests %s were answered %s: the %s not %s of this account, project and region, so little else was tested"
+	const refused = "all of %d requests %s were answered %s: %s, so little else was tested"
 	if all.only(http.StatusUnauthorized, http.StatusForbidden) {
-		return []string{fmt.Sprintf(refused, all.n, "with the run's own keys", all.statuses(), "keys are", "those")}
+		return []string{fmt.Sprintf(refused, all.n, "with the run's own keys", all.statuses(),
+			"the keys are not those of this account, project and region, or no longer, and the status does not say which; dnispool target check tries both")}
 	}
 	for _, name := range slices.Sorted(maps.Keys(endpoints)) {
 		if a := endpoints[name]; a.only(http.StatusUnauthorized, http.StatusForbidden) {
-			warnings = append(warnings, fmt.Sprintf(refused, a.n, "for "+name+" with the run's own key", a.statuses(), "key is", "one"))
+			warnings = append(warnings, fmt.Sprintf(refused, a.n, "for "+name+" with the run's own key", a.statuses(),
+				"the other key is taken, so the region is likely right, and this key is wrong, expired, revoked or of another account or project"))
 		}
 	}
 	return warnings

@@ -184,7 +184,7 @@ func (cl *client) await(ctx context.Context, st *scenario.Step, a *scenario.Awai
 			return outcome{}, fmt.Errorf("call %s is still up: %w", a.Call.Name, err)
 		}
 		return outcome{result: map[string]any{}, failures: []finding.Failure{cl.at(st, a.Call.Pos, finding.Failure{
-			Kind: finding.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up",
+			Kind: finding.KindTimeout, Path: "call " + a.Call.Name, Want: fmt.Sprintf("to have ended within %s", limit), Got: "it is still up", Likely: targets.OfNoBye.Cause,
 		})}}, nil
 	}
 	cl.identify(ctx, c, a.Call.Name)

@@ -19,6 +19,8 @@ func likely(st *scenario.Step, out outcome, m scenario.Mismatch) string {
 		return ""
 	case st.Verb == scenario.VerbDial && (m.Path == "answered" || m.Path == "status") && out.result["answered"] == false:
 		return refusal(out.result["status"], fmt.Sprint(out.result["reason"]))
+	case st.Verb == scenario.VerbAwait && m.Path == "ended_by" && m.Want == `"platform"` && out.result["ended_by"] == "caller":
+		return targets.OfNoBye.Cause
 	case out.exchange != nil && out.exchange.err == nil && strings.HasPrefix(m.Path, "body.data.echo_"):
 		return notEchoed(out.exchange.Exchange, m)
 	case out.exchange != nil && out.exchange.err == nil && m.Path == "status":

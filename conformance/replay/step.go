@@ -148,6 +148,9 @@ func (cl *client) doubt(st *scenario.Step, out outcome) error {
 	case unreachable(x.err):
 		return fmt.Errorf("target: cannot be reached: %w", x.err)
 	}
+	if patience := cl.stage.Patience(); patience > 0 && errors.Is(x.err, context.DeadlineExceeded) {
+		return inconclusive{fmt.Errorf("no reply to judge: %w: no reply came within %s, and a proxy or a network may still have it: raise limits.patience", x.err, x.Duration.Round(100*time.Millisecond))}
+	}
 	return inconclusive{fmt.Errorf("no reply to judge: %w", x.err)}
 }
 

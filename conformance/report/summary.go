@@ -72,12 +72,17 @@ func (p *page) list(heading string, run finding.Run, want func(finding.Result) b
 	}
 }
 
-// gist says in a line why a scenario did not pass: the first failure, or the reason why there is no verdict.
+// gist says in a line why a scenario did not pass: the first failure and what it likely comes from, or the reason why there is
+// no verdict.
 func gist(res finding.Result) string {
 	if len(res.Failures) == 0 || res.Status != finding.Failed && res.Reason != "" {
 		return res.Reason
 	}
-	return res.Failures[0].Headline()
+	f := res.Failures[0]
+	if f.Likely == "" {
+		return f.Headline()
+	}
+	return f.Headline() + ": likely " + f.Likely
 }
 
 // repeats says what became of scenarios that were played again.

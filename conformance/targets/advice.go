@@ -25,9 +25,11 @@ func OfReply(status int, body string) Advice {
 	case IsPage(body):
 		return Advice{"this is no API, or something in between answers in its place", "correct region or base_url, or the proxy in between"}
 	case status == http.StatusUnauthorized:
-		return Advice{"the key is wrong, expired, revoked or of another region", "ask your PolyAI contact"}
+		return Advice{"the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart",
+			"where the other key is taken the region is right, so ask for a new one of this; where neither is, state the region that the keys were made for"}
 	case status == http.StatusForbidden:
-		return Advice{"the key is known and not for this account and project", "correct account and project, or ask for a key of theirs"}
+		return Advice{"the key is of another account or project, or it was revoked, which a 403 does not tell apart",
+			"correct account and project; a key that was taken for them before has been revoked, so ask for a new one"}
 	case status == http.StatusTooManyRequests:
 		return Advice{"the platform limits the rate", "come back later, and lower limits.requests_per_second"}
 	case status >= http.StatusInternalServerError:
@@ -49,10 +51,14 @@ var refusals = map[int]Advice{
 	408: {"nothing answers at the trunk's host, or nobody picked up in time", ""},
 	480: {"nobody can take the call for now", ""},
 	486: {"the number or all agents are busy", ""},
-	487: {"the caller gave up before it was answered", ""},
+	487: {"the caller gave up before it was answered, for nobody picked up in time", ""},
 	488: {"the offered media is not accepted: this caller offers G.711", ""},
 	503: {"the trunk or the platform is out of service, or has no channel left", "tell whoever runs the trunk"},
 }
+
+// OfNoBye is the advice on a call that the platform was to end, and that had to be ended from this side or is still up.
+var OfNoBye = Advice{"no BYE came: the agent has not ended the call, or its BYE did not get here (a trunk that keeps it, NAT, a firewall)",
+	"ask whoever runs the platform whether its side of the call is over"}
 
 // OfRefusal is the advice on a SIP status other than 200.
 func OfRefusal(status int) Advice { return refusals[status] }

@@ -41,6 +41,7 @@ func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 	} else {
 		all = append(all, t.proxied(ctx, u, proxy)...)
 	}
+	var states, reservations []answer // of each project
 	for i, p := range t.projects {
 		of := ""
 		if i > 0 {
@@ -48,14 +49,38 @@ func (t *Target) Inspect(ctx context.Context) (all []Finding) {
 		}
 		reply := t.asks(ctx, http.MethodGet, stateOfNobody(p), p.HandoffKey, "")
 		all = append(all, Finding{"handoff key" + of, reply.says(), reply.handoff()})
+		states = append(states, reply)
 		if i == 0 && reply.err == nil {
 			all = append(all, reply.clock())
 		}
 		// No attributes: a platform that keeps to its contract refuses it with 400 once the key is good, and takes no number.
 		reply = t.asks(ctx, http.MethodPost, reservePath, p.DNIKey, "{}")
 		all = append(all, Finding{"DNI key" + of, reply.says(), reply.reserve()})
+		reservations = append(reservations, reply)
+	}
+	if f, ok := t.keys(ctx, states[0], reservations[0]); ok {
+		all = append(all, f)
 	}
 	return append(all, t.ways(ctx)...)
+}
+
+// keys says of keys that were refused what can be told apart when both are looked at; false when there is nothing to say.
+func (t *Target) keys(ctx context.Context, state, reservation answer) (Finding, bool) {
+	f := Finding{What: "keys"}
+	switch p := t.projects[0]; {
+	case !state.refused() && !reservation.refused(), state.err != nil, reservation.err != nil:
+		return f, false
+	case !state.refused():
+		f.Is, f.Do = "the handoff key is taken and the DNI key is not", "the region is likely right, and the DNI key wrong, expired or revoked: ask for a new one"
+	case !reservation.refused():
+		f.Is, f.Do = "the DNI key is taken and the handoff key is not", "the region is likely right, and the handoff key wrong, expired, revoked or of another account or project: correct these, or ask for a new one"
+	case !t.asks(ctx, http.MethodGet, stateOfNobody(p), p.DNIKey, "").refused() && !t.asks(ctx, http.MethodPost, reservePath, p.HandoffKey, "{}").refused():
+		f.Is, f.Do = "each is taken where the other one belongs", "swap keys.dni and keys.handoff"
+	default:
+		f.Is = "neither is taken"
+		f.Do = "likely they are of another region: state the one that they were made for, and look again; where no region takes them, they are wrong, expired or revoked: ask for new ones"
+	}
+	return f, true
 }
 
 func (t *Target) name(ctx context.Context, host string) Finding {
@@ -127,6 +152,11 @@ func (a answer) says() string {
 		return fmt.Sprintf("%d with a page of HTML", a.status)
 	}
 	return fmt.Sprint(a.status)
+}
+
+// refused reports whether the key was not taken.
+func (a answer) refused() bool {
+	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
 }
 
 // common is what to do whatever the endpoint; "" when the endpoint decides.
