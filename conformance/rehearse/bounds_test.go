@@ -3,6 +3,7 @@ package rehearse_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"strings"
 	"testing"
@@ -47,6 +48,28 @@ func TestFloodEndsTheLesson(t *testing.T) {
 	r := play(t, &l, rehearse.Options{Arrival: floods})
 	if r.Status != finding.Failed || len(r.Exchanges) > 2000 || !strings.Contains(strings.Join(r.Warnings, "\n"), "the client sent too much to be kept in ") {
 		t.Errorf("want the lesson ended and so said, got %d requests kept, %q and %s", len(r.Exchanges), r.Warnings, told(r))
+	}
+}
+
+// TestFloodOfNothing: also where all that it sends is no message at all.
+func TestFloodOfNothing(t *testing.T) {
+	t.Parallel()
+	floods := rehearse.Func(func(ctx context.Context, c rehearse.Caller) error {
+		line, err := new(net.Dialer).DialContext(ctx, "udp", c.SIP)
+		if err != nil {
+			return err
+		}
+		defer func() { _ = line.Close() }()
+		for ctx.Err() == nil {
+			_, _ = line.Write([]byte("\xff /nothing\r\n\r\n")) // which may be refused
+		}
+		return nil
+	})
+	l := *named(t, "happy-transfer")
+	l.Budget = time.Hour
+	r := play(t, &l, rehearse.Options{Arrival: floods})
+	if r.Status != finding.Failed || !strings.Contains(told(r), "never asked for a number") || !strings.Contains(strings.Join(r.Warnings, "\n"), "the client sent too much to be kept in ") {
+		t.Errorf("want the lesson ended and so said, got %q and %s", r.Warnings, told(r))
 	}
 }
 

@@ -15,6 +15,9 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 		out.Exchanges = append(out.Exchanges, r.Exchange)
 	}
 	out.Ladder = append([]finding.SIPMessage{{At: v.begun, From: client, To: client, Summary: v.arrival()}}, v.messages...)
+	if v.flooded {
+		out.Warnings = append(out.Warnings, fmt.Sprintf("the client sent too much to be kept in %s, %d requests and %d SIP messages: the lesson was ended there", span(v.now.Sub(v.begun)), len(v.requests), len(v.messages)))
+	}
 	if !v.asked() {
 		p.nothingAsked(v, told, out)
 		return
@@ -57,9 +60,6 @@ func (p *play) judge(v *view, told error, out *finding.Result) {
 	}
 	if told != nil {
 		out.Warnings = append(out.Warnings, told.Error())
-	}
-	if v.flooded {
-		out.Warnings = append(out.Warnings, fmt.Sprintf("the client sent too much to be kept in %s, %d requests and %d SIP messages: the lesson was ended there", span(v.now.Sub(v.begun)), len(v.requests), len(v.messages)))
 	}
 }
 
