@@ -58,21 +58,25 @@ func (v *view) conversation() *Call {
 	return nil
 }
 
-// conversationOf is the call in which the agent spoke to the caller whose handoff is asked for: that to a number which was reserved
+// conversations finds the call in which the agent spoke to the caller whose handoff is asked for: that to a number which was reserved
 // with the same shared_id. Where no number was, and of one caller, it is the first in which the agent spoke; nil when there is none.
-func (v *view) conversationOf(question Request) *Call {
-	for _, c := range v.to(pstn.ToPlatform) {
-		if given := v.given(c); v.lesson.Callers > 1 && c.Answered() && given != nil && given.SharedID == question.SharedID {
-			return &c
+func (v *view) conversations() func(question Request) *Call {
+	first, own := v.conversation(), make(map[string]*Call) // by shared_id
+	if v.lesson.Callers > 1 {
+		for _, c := range v.to(pstn.ToPlatform) {
+			if given := v.given(c); given != nil && c.Answered() && own[given.SharedID] == nil {
+				own[given.SharedID] = &c
+			}
 		}
 	}
-	return v.conversation()
+	return func(question Request) *Call { return cmp.Or(own[question.SharedID], first) }
 }
 
 // late are the questions for a handoff that came after the end of that caller's conversation.
 func (v *view) late() (out []Request) {
+	of := v.conversations()
 	for _, r := range v.of(Handoff) {
-		if c := v.conversationOf(r); c != nil && c.Over() && r.At.After(c.EndedAt) {
+		if c := of(r); c != nil && c.Over() && r.At.After(c.EndedAt) {
 			out = append(out, r)
 		}
 	}
@@ -196,8 +200,9 @@ func (v *view) asking() string {
 	}
 	s := fmt.Sprintf("asked for the handoff %s", times(len(asked)))
 	var soonest *time.Duration // of any caller, counted from the end of their own call
+	of := v.conversations()
 	for _, r := range asked {
-		if c := v.conversationOf(r); c != nil && c.Over() {
+		if c := of(r); c != nil && c.Over() {
 			if d := r.At.Sub(c.EndedAt); soonest == nil || d < *soonest {
 				soonest = &d
 			}
