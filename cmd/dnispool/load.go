@@ -187,7 +187,10 @@ func (f *loadFlags) run(ctx context.Context, e env, name string, p load.Profile)
 	if err != nil {
 		return refuse(e, errors.Join(err, target.close()))
 	}
-	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n%s\n", name, target.name, seed, p.Summary)
+	fmt.Fprintf(e.out, "dnispool load   %s   target %s   seed %d\n", name, target.name, seed)
+	if p.Summary != "" {
+		fmt.Fprintln(e.out, p.Summary)
+	}
 	if test.File != "" {
 		fmt.Fprintf(e.out, "recorded in %s, which %s judge reads whatever becomes of this run\n", test.File, tool)
 	}

@@ -10,7 +10,7 @@ import (
 
 func TestReadyProfiles(t *testing.T) {
 	t.Parallel()
-	if got := strings.Join(Ready(), " "); got != "campaign-burst ivr-overflow office-hours outage-and-recovery soak two-projects" {
+	if got := strings.Join(Ready(), " "); got != "campaign-burst documented-example ivr-overflow office-hours outage-and-recovery soak two-projects" {
 		t.Errorf("profiles: got %s", got)
 	}
 	for _, name := range Ready() {
