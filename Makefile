@@ -84,7 +84,7 @@ mutants: build ## what finds each of the platforms that are broken on purpose
 
 independent: ## an implementation that shares nothing with ours: what finds each of its defects, and that nothing blames it without
 	$(GO) test -count=1 -timeout 30m -run 'DefectsAreFound|NotBlamed' ./conformance/record/recordtest -defects -operations 100000
-	$(GO) test -count=1 -timeout 60m -run 'DefectsAreFound|NamesTheCause' ./conformance/aim -defects
+	$(GO) test -count=1 -timeout 60m -parallel 40 -run 'DefectsAreFound|NamesTheCause' ./conformance/aim -defects # they wait most of the time
 	$(GO) test -count=1 -timeout 60m -run OnAnIndependentPlatform ./conformance/suite -whole
 
 .PHONY: container

@@ -59,6 +59,7 @@ var layers = []struct{ pkg, may string }{
 	{"conformance/replay", "conformance/check conformance/contract conformance/finding conformance/history conformance/reading conformance/scenario conformance/targets conformance/traffic conformance/verdict"},
 	{"conformance/run", "conformance/check conformance/contract conformance/finding conformance/inorder conformance/replay conformance/scenario conformance/targets"},
 	{"conformance/aim", "conformance/finding conformance/fit conformance/run conformance/targets/... sim"},
+	{"conformance/aim/aimtest", "fakes/independent"},
 	{"conformance/suite", "conformance/finding conformance/replay conformance/report conformance/run conformance/scenario"},
 	{"conformance/explore", "conformance/check conformance/finding conformance/history conformance/inorder conformance/reading"},
 	{"conformance/explore/offline", "conformance/explore conformance/history conformance/reading conformance/targets/world fakes/mutants sim/..."},

@@ -53,6 +53,7 @@ func TestOf(t *testing.T) {
 		{"HTTP alone", reserve, "", "", ""},
 		{"a call without a way to place it", call, "", finding.Unsupported, "needs calls: state calls.trunk or calls.exec"},
 		{"a call", call, trunk + known, "", ""},
+		{"the id of a journey's call", "steps:\n  - {journey: {attributes: {shared_id: s-1}, ani: '+442079460500', fallback: q}, expect: {id: {matches: '.'}}}\n", trunk + known, finding.Unsupported, "asks by the id of a call of which it does not know the shared_id"},
 		{"a size that is met", "given: {pool: {numbers: 20}}\n" + reserve, known, "", ""},
 		{"a size that is another", "given: {pool: {numbers: 3}}\n" + reserve, known, finding.NotApplicable, "needs a pool of 3, this one has 20"},
 		{"a size that is not known", "given: {pool: {numbers: 3}}\n" + reserve, "", finding.Unsupported, "needs to know the pool's size: state size"},

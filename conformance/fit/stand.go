@@ -117,7 +117,11 @@ func (s *standStage) Journey(ctx context.Context, j targets.Journey, do targets.
 			told(number, at, counted)
 		}
 	}
-	return s.Stage.Journey(ctx, j, do)
+	r, err := s.Stage.Journey(ctx, j, do)
+	if s.stand.like&foreignIDs != 0 {
+		r.CallID = ""
+	}
+	return r, err
 }
 
 // standCall is a call whose conversation has a name of the platform's own.

@@ -2,49 +2,61 @@ package suite_test
 
 import (
 	"context"
+	"errors"
 	"flag"
-	"fmt"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"strconv"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/dnispool/dnispool/conformance/aim/aimtest"
+	"github.com/dnispool/dnispool/conformance/scenario"
 	"github.com/dnispool/dnispool/fakes/independent"
+	"github.com/dnispool/dnispool/scenarios"
 	"github.com/dnispool/dnispool/sim/simcontainer"
 	"github.com/dnispool/dnispool/sim/simtest"
 )
 
 var whole = flag.Bool("whole", false, "play every scenario on a simulator in a container, whose image is built first, and on an independent platform")
 
-// on runs the suite on a target, by itself as people do.
-func on(t *testing.T, target string, least int, args ...string) {
+// on runs the suite on a target, by itself as people do, and returns how many scenarios were played. All must pass.
+func on(t *testing.T, target string, env []string, args ...string) (played int) {
 	t.Helper()
-	if os.Getenv(inParallel) != "" {
-		t.Skip("this is one of the processes")
+	out, ok := child(t, append(env, "DNISPOOL_TARGET="+target), append([]string{"-test.run=^TestConformance$", "-test.v", "-test.timeout=60m", "-ginkgo.no-color", "-ginkgo.timeout=60m", "-yes"}, args...)...)
+	m := regexp.MustCompile(`Ran (\d+) of \d+ Specs`).FindStringSubmatch(out)
+	if !ok || m == nil {
+		t.Errorf("want all specs to pass, got %s", out)
+		return 0
 	}
-	out, ok := child(t, "DNISPOOL_TARGET="+target, append([]string{"-test.run=^TestConformance$", "-test.v", "-test.timeout=60m", "-ginkgo.no-color", "-ginkgo.timeout=60m", "-yes"}, args...)...)
-	var ran, skipped int
-	if m := regexp.MustCompile(`Ran (\d+) of \d+ Specs(?s:.*?)(\d+) Skipped`).FindStringSubmatch(out); m != nil {
-		_, _ = fmt.Sscan(m[1], &ran)
-		_, _ = fmt.Sscan(m[2], &skipped)
-	}
-	if !ok || ran < least {
-		t.Errorf("want at least %d specs to pass, got %d (%d skipped)\n%s", least, ran, skipped, out)
+	played, _ = strconv.Atoi(m[1])
+	return played
+}
+
+// atLeast reports it when too few scenarios were played: what is skipped is no pass.
+func atLeast(t *testing.T, want, got int) {
+	t.Helper()
+	if got < want {
+		t.Errorf("want at least %d scenarios played, got %d", want, got)
 	}
 }
 
 // TestOnASimulator plays scenarios on one that is served, by its control API.
 func TestOnASimulator(t *testing.T) {
 	t.Parallel()
+	once(t)
 	s := simtest.Start(t, simtest.Options{})
-	on(t, s.Control.URL(), 20, "-ginkgo.label-filter=core && !slow")
+	atLeast(t, 20, on(t, s.Control.URL(), nil, "-ginkgo.label-filter=core && !slow"))
 }
 
 // TestOnASimulatorInAContainer plays every scenario on one in a container, at the container's own address.
 func TestOnASimulatorInAContainer(t *testing.T) {
+	once(t)
 	if !*whole {
 		t.Skip("builds an image: -whole")
 	}
@@ -83,47 +95,42 @@ func TestOnASimulatorInAContainer(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	on(t, "http://"+address+":8081/?"+u.RawQuery, 250)
+	atLeast(t, 250, on(t, "http://"+address+":8081/?"+u.RawQuery, nil))
 }
 
-// TestOnAnIndependentPlatform plays what fits on a platform that shares nothing with ours, as if it were somebody else's: a few
-// in every test run, for many wait there in real time, and all in make independent.
+// parts is on how many platforms the scenarios are played side by side: on one they are played one after the other, and most
+// of the time they wait for windows to end and for callers to talk.
+const parts = 12
+
+// TestOnAnIndependentPlatform plays what fits on platforms that share nothing with ours, as if they were somebody else's: in
+// every test run all scenarios that do not wait for longer than duration, and in make independent those as well.
 func TestOnAnIndependentPlatform(t *testing.T) {
 	t.Parallel()
-	p, err := independent.Start(independent.Options{Projects: independent.DefaultProjects(1, 20), Window: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
+	once(t)
+	duration, least := 45*time.Second, 110
+	if *whole {
+		duration, least = 30*time.Minute, 113
 	}
-	t.Cleanup(func() {
-		if err := p.Close(); err != nil {
-			t.Error(err)
+	var dirs, targets [parts]string
+	for i := range parts {
+		o := independent.Options{Projects: independent.DefaultProjects(2, 20), Window: 4 * time.Second, Release: independent.OnHangup}
+		dirs[i], targets[i] = t.TempDir(), aimtest.Describe(t, aimtest.Platform(t, o), o, duration)
+	}
+	for i, id := range scenario.IDs(scenarios.Files, ".") {
+		text, err := scenarios.Files.ReadFile(id + ".yaml")
+		if err != nil {
+			t.Fatal(err)
 		}
-	})
-	dir := t.TempDir()
-	project := p.Projects()[0]
-	for name, text := range map[string]string{
-		"dni.key": project.DNIKey, "handoff.key": project.HandoffKey,
-		"target.yaml": fmt.Sprintf(`target: v1
-name: independent
-base_url: %s
-account: %s
-project: %s
-keys: {dni: {file: dni.key}, handoff: {file: handoff.key}}
-calls: {trunk: {host: %q}}
-facts: {size: 20, window_min: 2s, window_max: 2s, cool_down: 0s, release: hangup, selection: lru, bindings: once, match: dni, visible: 0s, retention: 1h, handoffs: true,
-  no_handoff: state, duplicates: last, abandoned: keep, exclusive: true, strays_per_s: 0, failures_max: 0}
-limits: {requests_per_second: 200, reservations: 25, calls: 100, call: 30m, duration: 30m, patience: 2s}
-consent: {requests_per_second: ours, reservations: ours, calls: ours, call: ours, duration: ours}
-`, p.URL(), project.Account, project.ID, p.SIP()),
-	} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+		path := filepath.Join(dirs[i%parts], filepath.FromSlash(id)+".yaml")
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o755), os.WriteFile(path, text, 0o644)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	target := filepath.Join(dir, "target.yaml")
-	if *whole {
-		on(t, target, 120)
-		return
+	var played atomic.Int64
+	var all sync.WaitGroup // not parallel subtests, of which a machine with two processors runs two
+	for i := range parts {
+		all.Go(func() { played.Add(int64(on(t, targets[i], []string{"DNISPOOL_SCENARIOS=" + dirs[i]}))) })
 	}
-	on(t, target, 8, `-ginkgo.focus-file=core/.*-(means|arrive)-.*`, `-ginkgo.focus-file=auth/.*-key.*`)
+	all.Wait()
+	atLeast(t, least, int(played.Load()))
 }

@@ -42,7 +42,7 @@ func TestMain(m *testing.M) {
 func plan() run.Plan {
 	p := run.Plan{Tool: "dnispool", Files: scenarios.Files, Dir: "scenarios", Target: reference.Target{}, Seed: uint64(suiteConfig.RandomSeed)}
 	if dir := os.Getenv("DNISPOOL_SCENARIOS"); dir != "" {
-		p.Files, p.Dir = os.DirFS(dir), dir
+		p.Files, p.Dir, p.Others = os.DirFS(dir), dir, p.Files
 	}
 	return p
 }
@@ -124,23 +124,22 @@ var files = map[string]string{
 }
 
 // child runs a test of this binary by itself, as `go test` and the ginkgo command do.
-func child(t *testing.T, env string, args ...string) (out string, ok bool) {
+func child(t *testing.T, env []string, args ...string) (out string, ok bool) {
 	t.Helper()
 	self, err := os.Executable()
 	if err != nil {
-		t.Fatal(err)
+		t.Error(err)
+		return "", false
 	}
 	c := exec.CommandContext(t.Context(), self, args...)
-	c.Env = append(os.Environ(), env)
+	c.Env = append(os.Environ(), env...)
 	raw, err := c.CombinedOutput()
 	return string(raw), err == nil
 }
 
 // TestGoTest runs TestConformance as people do, with Ginkgo's own filters.
 func TestGoTest(t *testing.T) {
-	if os.Getenv(inParallel) != "" {
-		t.Skip("this is one of the processes")
-	}
+	once(t)
 	dir := filepath.Join(t.TempDir(), "mine")
 	for name, text := range files {
 		path := filepath.Join(dir, name)
@@ -173,7 +172,7 @@ func TestGoTest(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			out, ok := child(t, "DNISPOOL_SCENARIOS="+dir, append([]string{"-test.run=^TestConformance$", "-ginkgo.no-color"}, c.args...)...)
+			out, ok := child(t, []string{"DNISPOOL_SCENARIOS=" + dir}, append([]string{"-test.run=^TestConformance$", "-ginkgo.no-color"}, c.args...)...)
 			if ok != c.ok {
 				t.Errorf("success: want %t, got %t", c.ok, ok)
 			}
@@ -191,9 +190,7 @@ func TestGoTest(t *testing.T) {
 
 // TestPrintedCommands runs what a page says about the suite.
 func TestPrintedCommands(t *testing.T) {
-	if os.Getenv(inParallel) != "" {
-		t.Skip("this is one of the processes")
-	}
+	once(t)
 	page, err := os.ReadFile("../../specs/checking.md")
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +200,7 @@ func TestPrintedCommands(t *testing.T) {
 		t.Fatalf("want two commands, got %q", printed)
 	}
 	for _, m := range printed {
-		if out, ok := child(t, "DNISPOOL_SCENARIOS=", "-test.run=^TestConformance$", "-ginkgo.dry-run", "-ginkgo."+m[1]+"="+m[2]); !ok {
+		if out, ok := child(t, []string{"DNISPOOL_SCENARIOS="}, "-test.run=^TestConformance$", "-ginkgo.dry-run", "-ginkgo."+m[1]+"="+m[2]); !ok {
 			t.Errorf("%s: want it to select some, got %s", m[0], out)
 		}
 	}
@@ -212,11 +209,17 @@ func TestPrintedCommands(t *testing.T) {
 // inParallel marks the processes that TestParallelProcesses starts: the ginkgo command runs all tests of a package.
 const inParallel = "SUITE_TEST_PARALLEL"
 
-// TestParallelProcesses runs the suite in two processes, as `ginkgo -p` does.
-func TestParallelProcesses(t *testing.T) {
+// once skips in all processes but the first.
+func once(t *testing.T) {
+	t.Helper()
 	if os.Getenv(inParallel) != "" {
 		t.Skip("this is one of the processes")
 	}
+}
+
+// TestParallelProcesses runs the suite in two processes, as `ginkgo -p` does.
+func TestParallelProcesses(t *testing.T) {
+	once(t)
 	self, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
