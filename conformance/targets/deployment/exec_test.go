@@ -1,7 +1,9 @@
 package deployment_test
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"os/exec"
@@ -167,7 +169,34 @@ func TestSIPpExample(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if ended(t, c); c.Answered() {
-		t.Error("want a number of nobody refused, got it answered")
+	if ended(t, c); c.Answered() || c.Status() != 404 {
+		t.Errorf("want a number of nobody refused with 404, got answered %v, %d", c.Answered(), c.Status())
+	}
+}
+
+// TestSIPpExampleWhileItRings: a caller who gives up sends CANCEL, so nothing is left to ring.
+func TestSIPpExampleWhileItRings(t *testing.T) {
+	if _, err := exec.LookPath("sipp"); err != nil {
+		t.Skip("sipp is not installed")
+	}
+	t.Parallel()
+	p, err := independent.Start(independent.Options{Ring: time.Minute})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = p.Close() }()
+	script, err := filepath.Abs("../../../specs/examples/dial.sh")
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := by(t, "exec "+script+" \"$1\" "+p.SIP()+" \"$2\"")
+	gone, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	c, err := s.Dial(gone, targets.Dial{To: p.Projects()[0].Numbers[0]})
+	if !errors.Is(err, context.DeadlineExceeded) {
+		t.Fatalf("want the caller's patience over, got %v", err)
+	}
+	if e := ended(t, c); c.Answered() || c.Status() != 487 || e.How != "reject" { // which the script says once the platform has said it
+		t.Errorf("want it cancelled, got answered %v, %d, %+v", c.Answered(), c.Status(), e)
 	}
 }
