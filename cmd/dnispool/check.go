@@ -120,6 +120,11 @@ func runCheck(ctx context.Context, e env) int {
 		commands = report.Guard(e.out)
 		defer commands.Resume()
 	}
+	if deployed != nil { // which may take seconds to end its calls
+		defer context.AfterFunc(ctx, func() {
+			fmt.Fprintln(e.err, "\ndnispool: interrupted: calls that are up are being ended, and the report is written; once more leaves at once")
+		})()
+	}
 	text := report.NewText(e.out, options)
 	text.Begin(loaded.Report(), f.times*len(loaded.Selected))
 	played, err := loaded.Play(ctx, text)

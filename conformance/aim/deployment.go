@@ -101,6 +101,7 @@ func (d *Deployment) Conclude(r *finding.Run) {
 // hollow says in what way a run on a deployment may look better than it is, by what went through its gate.
 func hollow(r finding.Run, places bool, used deployment.Usage) (warnings []string) {
 	switch {
+	case used.Calls > 0 && used.Answered == 0 && r.Interrupted: // a call that we gave up ourselves shows nothing
 	case used.Calls > 0 && used.Answered == 0:
 		warnings = append(warnings, none(used.Calls)+", so nothing was shown of what a call does: look at calls in the target file, and ask whether the numbers lead to the agent")
 	case used.Calls == 0 && used.Requests > 0 && !places:

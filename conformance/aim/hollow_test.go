@@ -20,6 +20,7 @@ func TestHollow(t *testing.T) {
 		{"nothing was sent", "", false, deployment.Usage{}, nil},
 		{"all is well", "", true, deployment.Usage{Requests: 9, Calls: 3, Answered: 1}, nil},
 		{"no call is answered", "", true, deployment.Usage{Requests: 9, Calls: 3}, []string{"of 3 calls none was answered, "}},
+		{"the call that was not answered was given up", "", true, deployment.Usage{Requests: 9, Calls: 1}, nil},
 		{"calls are not placed", "", false, deployment.Usage{Requests: 9}, []string{"no call was placed: "}},
 		{"none of what was played calls", "", true, deployment.Usage{Requests: 9}, []string{"no call was placed, though "}},
 		{"nor was meant to", "auth/*", true, deployment.Usage{Requests: 9}, nil},

@@ -113,6 +113,9 @@ func play(ctx context.Context, s *scenario.Scenario, t targets.Target, o Options
 	for _, w := range s.Warnings {
 		r.Warnings = append(r.Warnings, w.Error())
 	}
+	if r.Stopped() { // what it found is judged by nobody, but what it leaves behind is there
+		r.Warnings = nil
+	}
 	if t, ok := stage.(targets.Troubled); ok {
 		r.Warnings = append(r.Warnings, t.Troubles()...)
 	}

@@ -141,7 +141,9 @@ func (l Loaded) Play(ctx context.Context, listen Listener) (finding.Run, error) 
 		}
 		return replay.Play(ctx, s, l.Target, options)
 	}) {
-		if !r.Stopped() {
+		if r.Stopped() {
+			run.Warnings = append(run.Warnings, r.Warnings...)
+		} else {
 			results = append(results, r)
 		}
 		if listen != nil {
