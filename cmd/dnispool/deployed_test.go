@@ -131,8 +131,8 @@ func TestDeploymentIsAskedFirst(t *testing.T) {
 	defer s.Close()
 	dir := onTarget(t, s.URL, "acme", "support", "")
 	for args, want := range map[string]ran{
-		"":          {2, "1 requests, 0 reservations", "dnispool check: want --yes to begin on a deployment where nobody can be asked; the plan is above\n"},
-		"--dry-run": {0, "1 requests, 0 reservations", ""},
+		"":          {2, "1 request, 0 reservations", "dnispool check: want --yes to begin on a deployment where nobody can be asked; the plan is above\n"},
+		"--dry-run": {0, "1 request, 0 reservations", ""},
 	} {
 		r := dnispool(t, dir, append([]string{"check", "--target", "t.yaml", "handoff/without-id-is-400"}, strings.Fields(args)...)...)
 		if r.code != want.code || !strings.Contains(r.out, want.out) || r.err != want.err || requests.Load() != 0 {

@@ -83,6 +83,23 @@ func (r *Rules) because(rule string, res Result) {
 	r.Why[i].IDs = append(r.Why[i].IDs, rule)
 }
 
+// verbs are those that reasons begin with, and what they are of many.
+var verbs = map[string]string{"asks": "ask", "has": "have", "holds": "hold", "needs": "need", "sends": "send", "supposes": "suppose", "waits": "wait", "writes": "write"}
+
+// short is the reason without what explains it, as "writes an account" of "writes an account; on a deployment it is another",
+// said of one or of many.
+func (r Reason) short(many bool) string {
+	text, _, _ := strings.Cut(r.Text, ";")
+	text, _, _ = strings.Cut(text, ", and ")
+	text, _, _ = strings.Cut(text, ", which ")
+	text, _, _ = strings.Cut(text, ", this one ")
+	verb, rest, _ := strings.Cut(text, " ")
+	if of, known := verbs[verb]; many && known {
+		return of + " " + rest
+	}
+	return text
+}
+
 // mostReasons are named in the sentence.
 const mostReasons = 3
 
@@ -102,13 +119,7 @@ func (r Rules) String() string {
 	rest := r.NotTried
 	for _, reason := range r.Why[:min(len(r.Why), mostReasons)] {
 		rest -= len(reason.IDs)
-		text := reason.Text
-		if len(reason.IDs) > 1 {
-			if verb, ok := strings.CutPrefix(text, "needs "); ok {
-				text = "need " + verb
-			}
-		}
-		why = append(why, fmt.Sprintf("%d %s", len(reason.IDs), text))
+		why = append(why, fmt.Sprintf("%d %s", len(reason.IDs), reason.short(len(reason.IDs) > 1)))
 	}
 	if rest > 0 {
 		why = append(why, fmt.Sprintf("%d for other reasons", rest))

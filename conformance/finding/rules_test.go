@@ -21,7 +21,12 @@ func TestRules(t *testing.T) {
 		{[]finding.Result{
 			r("a", finding.Passed, ""), r("b", finding.Unsupported, "needs calls: state calls.trunk"), r("c", finding.Unsupported, "needs calls: state calls.exec"),
 			r("d", finding.NotApplicable, "needs a pool of 3, this one has 20"), r("e", finding.Filtered, "not selected by x"), r("f", finding.Waived, ""),
-		}, "Not enough to conclude: 1 of 6 rules shown, 0 broken; 5 not tried: 2 need calls, 1 needs a pool of 3, this one has 20, 1 not selected, 1 for other reasons."},
+		}, "Not enough to conclude: 1 of 6 rules shown, 0 broken; 5 not tried: 2 need calls, 1 needs a pool of 3, 1 not selected, 1 for other reasons."},
+		{[]finding.Result{
+			r("a", finding.Passed, ""), r("b", finding.Unsupported, "writes an account or a key of the reference itself; on a deployment they are others"),
+			r("c", finding.Unsupported, "writes an account or a key of the reference itself; on a deployment they are others"),
+			r("d", finding.Unsupported, "needs an agent of its own, and the echo agent is what a deployment has"), r("e", finding.Unsupported, "needs http.key_error set up, which nobody can do on a deployment"),
+		}, "Not enough to conclude: 1 of 5 rules shown, 0 broken; 4 not tried: 2 write an account or a key of the reference itself, 1 needs an agent of its own, 1 needs http.key_error set up."},
 	} {
 		if got := (finding.Run{Results: c.results}).Rules().String(); got != c.want {
 			t.Errorf("want %s\ngot  %s", c.want, got)

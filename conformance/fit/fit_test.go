@@ -85,8 +85,8 @@ func TestOf(t *testing.T) {
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ scenario, more, want string }{
-		{reserve, known, "1 of 1 scenarios can be played; 1 requests, 1 reservations (1 at one time), of which 1 are not called: 1m0s of a number each; 0 calls, 0 s in all"},
-		{call, trunk + known, "1 of 1 scenarios can be played; 1 requests, 1 reservations (1 at one time); 1 calls, 0 s in all"},
+		{reserve, known, "1 of 1 scenarios can be played; 1 request, 1 reservation (1 at one time), of which 1 is not called: 1m0s of a number each; 0 calls, 0 s in all"},
+		{call, trunk + known, "1 of 1 scenarios can be played; 1 request, 1 reservation (1 at one time); 1 call, 0 s in all"},
 		{call, known, "0 of 1 scenarios can be played; 0 requests, 0 reservations (0 at one time); 0 calls, 0 s in all"},
 	} {
 		fitted, _ := onTarget(t, c.scenario, c.more)

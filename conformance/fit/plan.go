@@ -86,16 +86,25 @@ func (p Plan) String() string {
 	u := p.Usage
 	var b strings.Builder
 	fmt.Fprintf(&b, "plan      %d of %d scenarios can be played\n", p.Played, p.Scenarios)
-	fmt.Fprintf(&b, "          %d requests, %d reservations (%d at one time)", u.Requests, u.Reservations, u.Held)
+	fmt.Fprintf(&b, "          %s, %s (%d at one time)", count(u.Requests, "request"), count(u.Reservations, "reservation"), u.Held)
 	switch {
 	case p.Left > 0 && p.window > 0:
-		fmt.Fprintf(&b, ", of which %d are not called: %s of a number each", p.Left, p.window)
+		fmt.Fprintf(&b, ", of which %s not called: %s of a number each", number(p.Left, "is", "are"), p.window)
 	case p.Left > 0:
-		fmt.Fprintf(&b, ", of which %d are not called: nobody knows for how long they are held", p.Left)
+		fmt.Fprintf(&b, ", of which %s not called: nobody knows for how long they are held", number(p.Left, "is", "are"))
 	}
-	fmt.Fprintf(&b, "\n          %d calls, %s in all\n", u.Calls, minutes(u.CallTime))
+	fmt.Fprintf(&b, "\n          %s, %s in all\n", count(u.Calls, "call"), minutes(u.CallTime))
 	fmt.Fprintf(&b, "          about %s; %s\n", minutes(p.Takes), p.limits)
 	return b.String()
+}
+
+func count(n int, noun string) string { return number(n, noun, noun+"s") }
+
+func number(n int, one, many string) string {
+	if n == 1 {
+		many = one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 func minutes(d time.Duration) string {

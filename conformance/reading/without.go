@@ -129,9 +129,15 @@ func (f Facts) Stated() (names []string) {
 	return names
 }
 
+// choosing are facts on which no verdict rests, but what can be asked of the platform at all.
+var choosing = []fact{
+	worded("match", func(f *Facts) *string { return &f.Match }),
+	worded("no_handoff", func(f *Facts) *string { return &f.NoHandoff }),
+}
+
 // Known lists the facts that are known, each with its value and from where, and the names of those that are not.
 func (f Facts) Known() (known []finding.Basis, unknown []string) {
-	for _, x := range removable {
+	for _, x := range slices.Concat(removable, choosing) {
 		if !x.stated(f) {
 			unknown = append(unknown, x.name)
 			continue

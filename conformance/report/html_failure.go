@@ -114,7 +114,7 @@ func (f failureView) ChartSVG() template.HTML {
 	l := html.Lanes{
 		Title: "Reservations and calls over " + f.of.run.Clock() + "; what is marked * proves it",
 		Time: html.Axis{Min: from.Seconds(), Max: c.To.Seconds(), Says: func(s float64) string {
-			return time.Duration(s * float64(time.Second)).Round(max((c.To-from)/1000, 1)).String()
+			return time.Duration(s * float64(time.Second)).Round(fine(c.To - from)).String()
 		}},
 	}
 	for _, s := range chartStates {
@@ -133,6 +133,15 @@ func (f failureView) ChartSVG() template.HTML {
 		}
 	}
 	return l.SVG()
+}
+
+// fine is the decimal unit in which figures of an axis so long are written: less than its distance between two figures.
+func fine(span time.Duration) time.Duration {
+	unit := time.Nanosecond
+	for unit*1000 < span {
+		unit *= 10
+	}
+	return unit
 }
 
 func lane(r finding.ChartRow) html.Lane {

@@ -205,3 +205,15 @@ func TestHTMLStaysSmall(t *testing.T) {
 		}
 	}
 }
+
+// TestFiguresOfATimeLine are round, however odd the time is that it takes.
+func TestFiguresOfATimeLine(t *testing.T) {
+	t.Parallel()
+	for span, want := range map[time.Duration]time.Duration{
+		3001 * time.Millisecond: 10 * time.Millisecond, time.Second: time.Millisecond, 32 * time.Microsecond: 100 * time.Nanosecond, 0: time.Nanosecond,
+	} {
+		if got := fine(span); got != want {
+			t.Errorf("%s: want %s, got %s", span, want, got)
+		}
+	}
+}
