@@ -32,6 +32,7 @@ type Dial struct {
 	Copies       int           // how often the INVITE is sent, at once (UDP); 0 is 1
 	CancelAfter  time.Duration // the caller gives up so long after dialling; 0: never
 	CancelOnRing bool          // the caller gives up at the first ringing
+	Unheard      time.Duration // how long no reply at all may come until the call has failed, with 408; 0: until SIP gives up, 32 s
 	SkipAck      bool          // the answer is never acknowledged
 	Headers      []sipua.Header
 	CallID       string // default: a random one
@@ -57,8 +58,11 @@ func (s *SDP) UnmarshalText(text []byte) error {
 	return strictyaml.Pick("sdp", s, text, kinds...)
 }
 
-// errGaveUp is the caller's doing, as against the end of Dial's context.
-var errGaveUp = errors.New("the caller gave up")
+// errGaveUp is the caller's doing, as against the end of Dial's context, and errUnheard the network's.
+var (
+	errGaveUp  = errors.New("the caller gave up")
+	errUnheard = errors.New("no reply came")
+)
 
 func (d Dial) validate() error {
 	var errs []error
@@ -117,7 +121,10 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 		return nil, err
 	}
 	setup, giveUp := c.within(ctx)
-	defer c.patience(setup, d.CancelAfter, giveUp)()
+	defer c.patience(setup, d.CancelAfter, giveUp, errGaveUp)()
+	unheard, heard := context.WithCancel(setup)
+	defer heard()
+	defer c.patience(unheard, d.Unheard, giveUp, errUnheard)()
 
 	number, format, country, delay := c.route(d)
 	call.number = number
@@ -136,6 +143,7 @@ func (c *Carrier) Dial(ctx context.Context, d Dial) (*Call, error) {
 	}
 	c.repeat(call.id, d.Copies)
 	invite.OnProgress = func(code int, _ string) {
+		heard()
 		call.heard(code)
 		if d.progress != nil {
 			d.progress(code)
@@ -182,15 +190,15 @@ func (c *Carrier) within(ctx context.Context) (context.Context, context.CancelCa
 	}
 }
 
-// patience is the caller's: after d it gives the call up. The returned function ends it together with ctx.
-func (c *Carrier) patience(ctx context.Context, d time.Duration, giveUp context.CancelCauseFunc) (end func()) {
+// patience gives the call up for a cause after d, unless ctx ends before. The returned function ends it, and the call's set-up.
+func (c *Carrier) patience(ctx context.Context, d time.Duration, giveUp context.CancelCauseFunc, cause error) (end func()) {
 	var waiting sync.WaitGroup
 	if d > 0 {
 		release := c.clock.Hold() // from now on, or virtual time could pass before the wait begins
 		waiting.Go(func() {
 			defer release()
 			if c.clock.Sleep(ctx, d) == nil {
-				giveUp(errGaveUp)
+				giveUp(cause)
 			}
 		})
 	}
@@ -353,7 +361,10 @@ func (c *Carrier) place(ctx context.Context, call *Call, invite sipua.Dial) {
 // outcome reads why a call did not come up.
 func (c *Carrier) outcome(ctx context.Context, err error, far string) result {
 	status, refused := errors.AsType[*sipua.StatusError](err)
+	silent := errors.Is(context.Cause(ctx), errUnheard) || errors.Is(err, sipua.ErrTimeout)
 	switch {
+	case silent && !refused:
+		return result{status: 408, reason: "Request Timeout", by: ByNetwork, how: sipua.HowTimeout}
 	case ctx.Err() != nil && (!refused || status.Code == 487):
 		r := result{status: 487, reason: "Request Terminated", by: ByCaller, how: sipua.HowCancel}
 		if errors.Is(context.Cause(ctx), ErrClosed) {
@@ -362,8 +373,6 @@ func (c *Carrier) outcome(ctx context.Context, err error, far string) result {
 		return r
 	case refused:
 		return result{status: status.Code, reason: status.Reason, by: far, how: sipua.HowReject, headers: status.Headers}
-	case errors.Is(err, sipua.ErrTimeout):
-		return result{status: 408, reason: "Request Timeout", by: ByNetwork, how: sipua.HowTimeout}
 	case errors.Is(err, sipua.ErrClosed):
 		return result{status: 487, reason: "Request Terminated", by: ByCarrier, how: sipua.HowError}
 	}

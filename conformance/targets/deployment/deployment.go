@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.yaml.in/yaml/v3"
@@ -35,6 +36,7 @@ type Target struct {
 	opening sync.Mutex
 	began   moment // the first Open
 
+	host     atomic.Int32 // of the trunk: the one that took the last call
 	projects []targets.Project
 	headers  []header // of each INVITE
 	password string   // of the trunk

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
@@ -50,11 +51,12 @@ type trunk struct {
 	transport string
 	headers   []sipua.Header
 	seen      world.Ladder
+	first     *atomic.Int32 // of the carriers, the one that took the last call of the run
 }
 
 func (t *Target) openTrunk(ctx context.Context, b pstn.Behaviour, seed uint64) (line, error) {
 	c := t.File.Calls.Trunk
-	l := &trunk{transport: cmp.Or(c.Transport, "udp"), hosts: append(c.Hosts(), c.Redirects...)}
+	l := &trunk{first: &t.host, transport: cmp.Or(c.Transport, "udp"), hosts: append(c.Hosts(), c.Redirects...)}
 	for _, h := range t.headers {
 		l.headers = append(l.headers, sipua.Header{Name: h.name, Value: h.value})
 	}
@@ -80,19 +82,32 @@ func (l *trunk) dial(ctx context.Context, d targets.Dial) (targets.Call, error) 
 	p := world.Dial(d, "")
 	p.Transport = cmp.Or(p.Transport, l.transport)
 	p.Headers = append(p.Headers, l.headers...)
-	for i, carrier := range l.carriers {
-		c, unfollowed, err := l.call(ctx, l.hosts[i], carrier, p)
+	first := int(l.first.Load())
+	for n := range l.carriers {
+		i, last := (first+n)%len(l.carriers), n == len(l.carriers)-1
+		if p.Unheard = unheard; last {
+			p.Unheard = 0
+		}
+		c, unfollowed, err := l.call(ctx, l.hosts[i], l.carriers[i], p)
 		switch {
 		case c == nil:
 			return nil, err
 		case unfollowed != "":
-			return redirected{world.Call{Call: c}, unfollowed}, err
-		case err != nil || i == len(l.carriers)-1 || !elsewhere(c):
+			return explained{world.Call{Call: c}, unfollowed}, err
+		case err != nil && len(c.Progress()) == 0:
+			return explained{world.Call{Call: c}, "and nothing at all came from " + l.hosts[i]}, err
+		case err != nil || last && elsewhere(c):
 			return world.Call{Call: c}, err
+		case !elsewhere(c):
+			l.first.Store(int32(i))
+			return world.Call{Call: c}, nil
 		}
 	}
 	return nil, errNoCalls
 }
+
+// unheard is how long a host may leave a call without any reply before the next one is tried: its INVITE was then sent four times.
+const unheard = 4 * time.Second
 
 // elsewhere reports whether the next host is to be tried: this one does not answer, or is out of service.
 func elsewhere(c *pstn.Call) bool {

@@ -18,14 +18,14 @@ import (
 // maxRedirects is how often a call is sent on at most.
 const maxRedirects = 5
 
-// redirected is a call that was not sent on to where a redirect wanted it.
-type redirected struct {
+// explained is a call that came to nothing, and why, which its reason does not say.
+type explained struct {
 	world.Call
 	why string
 }
 
 // Reason implements targets.Call.
-func (r redirected) Reason() string { return r.Call.Reason() + ", " + r.why }
+func (e explained) Reason() string { return e.Call.Reason() + ", " + e.why }
 
 // call places a call by one carrier, and follows redirects as a carrier does (RFC 3261, 8.1.3.4): to the Contact that is wanted
 // most, then, where that one does not answer or is out of service, to the next. Never to a host that the target file does not list,
