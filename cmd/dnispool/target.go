@@ -23,8 +23,8 @@ func runTarget(ctx context.Context, e env) int {
 
 init       ask what is known of a deployment, and write a target file of it with a comment at each thing (target.yaml)
 check      look whether the deployment that a target file describes can be reached: its name, certificate and clock, and each
-           key at each endpoint, and whether the trunk answers OPTIONS; each line ends in what to do. Without --call no call is placed, and no number is taken from a platform that
-           keeps to its contract.
+           key at each endpoint, and whether the trunk answers OPTIONS; each line ends in what to do. Without --call no call is
+           placed, and no number is taken from a platform that keeps to its contract.
 questions  print a page for whoever runs the platform: what to set up, and what the target file does not know, with how many
            scenarios each costs`)
 	call := f.Bool("call", false, "with check: reserve a number and call it as well, twice, one after the other; whoever says so consents to that")

@@ -117,7 +117,8 @@ func TestTargetInit(t *testing.T) {
 	if r := dnispool(t, dir, "scenarios", "list", "--target", "target.yaml", "core/*"); r.code != 0 || !strings.Contains(r.out, "core/nine-steps                                  played\n") {
 		t.Errorf("want the file read, got %+v", r)
 	}
-	if r := dnispool(t, dir, "target", "check", "target.yaml"); r.code != 2 || r.err != "target target.yaml: keys.dni: environment variable DNI_KEY: want a secret, got nothing; export it before the run\n" {
+	const missed = ": want a secret, got nothing; export it before the run\n"
+	if r := dnispool(t, dir, "target", "check", "target.yaml"); r.code != 2 || r.err != "target target.yaml: keys.dni: environment variable DNI_KEY"+missed+"keys.handoff: environment variable HANDOFF_KEY"+missed {
 		t.Errorf("want the keys missed, got %+v", r)
 	}
 	if r := feed(t, dir, answers, "target", "init"); r.code != 2 || r.err != "target target.yaml: want a file that is not there yet, got one\n" {

@@ -114,6 +114,32 @@ func TestPlanCountsWhatIsStillHeld(t *testing.T) {
 	}
 }
 
+// TestPlanWithoutAWindow: where nobody knows when a number is free again, the numbers that a run leaves are all that it may hold
+// but one, which is what a request that must be refused may take.
+func TestPlanWithoutAWindow(t *testing.T) {
+	t.Parallel()
+	const head = "scenario: v1\nsummary: s\nrequirement: r\nsource: x\nlevel: must\nsteps:\n"
+	file, problems := targetfile.Parse("t.yaml", []byte("target: v1\nbase_url: http://127.0.0.1:1\naccount: a\nproject: p\nkeys: {dni: {env: D}, handoff: {env: H}}\nfacts: {size: 20}\n"), time.Now())
+	if err := problems.Err(); err != nil {
+		t.Fatal(err)
+	}
+	l, err := run.Load(run.Plan{Target: reference.Target{}, Files: fstest.MapFS{
+		"x/1-nine.yaml":    {Data: []byte(head + strings.Repeat("  - {reserve: {attributes: {}}, expect: {status: 200}}\n", 9))},
+		"x/2-one.yaml":     {Data: []byte(head + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n")},
+		"x/3-refused.yaml": {Data: []byte(head + "  - {reserve: {body: []}, expect: {status: 400}}\n")},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	fitted, err := fit.Of(t.Context(), file, l.Selected, fit.Options{Load: l.Reading(), Seed: 1, Prefix: "r0-", IDs: l.IDs()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p := fitted.Plan(fitted.Scenarios); p.Played != 2 || p.Left != 9 || p.Usage.Held != 10 || fitted.Fit(l.Selected[1].File).Status != finding.Unsupported {
+		t.Errorf("want the first and the last played, and 10 numbers held at most, got %+v", p)
+	}
+}
+
 // TestEveryLackHasAQuestion: what a target file can leave out can be asked for.
 func TestEveryLackHasAQuestion(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ package deployment
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -59,6 +60,7 @@ type header struct{ name, value string }
 // New makes the target that a file describes, and reads its keys. dir is the directory of the file.
 func New(f targetfile.File, from targetfile.Source) (*Target, error) {
 	t := &Target{File: f, dir: from.Dir}
+	var missing error // all of them at once
 	list := []targetfile.Project{{Account: f.Account, Project: f.Project, Keys: f.Keys}}
 	if f.Second != nil {
 		list = append(list, *f.Second)
@@ -71,18 +73,14 @@ func New(f targetfile.File, from targetfile.Source) (*Target, error) {
 		t.secrets = append(t.secrets, v)
 		return v, nil
 	}
-	for _, p := range list {
-		dni, err := read("keys.dni", p.Keys.DNI)
-		if err != nil {
-			return nil, err
-		}
-		handoff, err := read("keys.handoff", p.Keys.Handoff)
-		if err != nil {
-			return nil, err
-		}
+	for i, p := range list {
+		where := []string{"", "second_project."}[i]
+		dni, noDNI := read(where+"keys.dni", p.Keys.DNI)
+		handoff, noHandoff := read(where+"keys.handoff", p.Keys.Handoff)
+		missing = errors.Join(missing, noDNI, noHandoff)
 		t.projects = append(t.projects, targets.Project{Account: p.Account, Project: p.Project, DNIKey: dni, HandoffKey: handoff})
 	}
-	if err := t.readTrunk(read); err != nil {
+	if err := errors.Join(missing, t.readTrunk(read)); err != nil {
 		return nil, err
 	}
 	g, err := newGate(f, from.Dir, NewLedger(t.facts), t.owner)

@@ -256,7 +256,7 @@ func TestLedger(t *testing.T) {
 func TestKeysAreMissed(t *testing.T) {
 	f := described(t, "http://127.0.0.1:1", "")
 	_, err := deployment.New(f, targetfile.Source{Getenv: func(string) string { return "" }})
-	if err == nil || err.Error() != "keys.dni: environment variable D: want a secret, got nothing; export it before the run" {
+	if err == nil || err.Error() != "keys.dni: environment variable D: want a secret, got nothing; export it before the run\nkeys.handoff: environment variable H: want a secret, got nothing; export it before the run" {
 		t.Errorf("got %v", err)
 	}
 	d := target(t, "http://127.0.0.1:1", "")
