@@ -43,11 +43,17 @@ func (h *Headers) UnmarshalStrict(file string, n *yaml.Node) (problems strictyam
 	}
 	*h = make(Headers)
 	for key, value := range strictyaml.Pairs(n) {
+		if key.Value == "" || strings.ContainsFunc(key.Value, func(r rune) bool { return r <= ' ' || r >= 0x7f || strings.ContainsRune(`()<>@,;:\"/[]?={}`, r) }) {
+			problems = append(problems, strictyaml.At(file, key, "want the name of a header, got %q", key.Value))
+		}
 		var s Secret
 		if value.Kind == yaml.ScalarNode {
 			problems = append(problems, strictyaml.DecodeKey(file, key.Value, value, &s.text)...)
 		} else {
 			problems = append(problems, strictyaml.DecodeKey(file, key.Value, value, &s)...)
+		}
+		if err := sendable(key.Value, s.text); err != nil {
+			problems = append(problems, strictyaml.At(file, value, "%s", err))
 		}
 		(*h)[key.Value] = s
 	}

@@ -87,6 +87,8 @@ func TestProblems(t *testing.T) {
 		{"a command for nobody", least + "calls: {exec: [dial]}\n", `t.yaml:6:15: exec: want a command with "{dni}" among its arguments, which stands for the number to call`},
 		{"TLS to the trunk", least + "calls: {trunk: {host: 'a:1', transport: tls}}\n", `t.yaml:6:41: transport: want udp or tcp, got "tls": TLS and SRTP are not supported yet; place the calls by an exec command`},
 		{"a redirect without a port", least + "calls: {trunk: {host: 'a:1', redirects: [b]}}\n", `t.yaml:6:41: redirects: want host:port like sbc2.example.net:5060, got "b"`},
+		{"a header that no request can carry", least + "calls: {trunk: {host: 'a:1', headers: {X-A: \"b\\r\\nX-B: c\", 'X C': d}}}\n",
+			"t.yaml:6:45: X-A: want one line of text, got control characters in it\nt.yaml:6:60: headers: want the name of a header, got \"X C\""},
 		{"a user without a password", least + "calls: {trunk: {host: 'a:1', user: u}}\n", "t.yaml:6:36: trunk: want user and password, got one of them"},
 		{"one project twice", least + "second_project: {account: acme-uk, project: acme-support, keys: {dni: {env: A}, handoff: {env: B}}}\n", "t.yaml:6:45: second_project: want another project, got the first"},
 	} {
