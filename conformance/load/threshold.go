@@ -193,7 +193,14 @@ func wilson(share, n float64) (low, high float64) {
 	const z = 1.959963984540054
 	middle := (share + z*z/(2*n)) / (1 + z*z/n)
 	half := z / (1 + z*z/n) * math.Sqrt(share*(1-share)/n+z*z/(4*n*n))
-	return max(0, middle-half), min(1, middle+half)
+	low, high = max(0, middle-half), min(1, middle+half)
+	switch share { // whose end is exact, but for rounding
+	case 0:
+		low = 0
+	case 1:
+		high = 1
+	}
+	return low, high
 }
 
 // aboutCalls reports whether there is nothing to see where no calls are placed.
