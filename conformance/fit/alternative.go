@@ -3,8 +3,8 @@ package fit
 import (
 	"context"
 	"slices"
+	"strings"
 
-	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
 )
 
@@ -57,13 +57,14 @@ func alternatives() []alternative {
 	return out
 }
 
-// needed are the facts that are unknown and that decide whether the scenario holds, which did what it did on the reference.
-func (r *rehearsal) needed(ctx context.Context, s *scenario.Scenario, did touched) (missing []alternative) {
+// needed are the facts that are unknown and that decide whether the scenario holds, which did on the reference what it did in
+// these plays.
+func (r *rehearsal) needed(ctx context.Context, s *scenario.Scenario, plays []ordered) (missing []alternative) {
 	for _, a := range alternatives() {
-		if r.knows(a.keys) || !did.matters(a.keys[0]) || len(missing) > 0 && missing[len(missing)-1].fact == a.fact {
+		if r.knows(a.keys) || len(missing) > 0 && missing[len(missing)-1].fact == a.fact {
 			continue
 		}
-		if r.rehearse(ctx, s, &a, all).result.Verdict() != finding.Passed {
+		if slices.ContainsFunc(plays, func(p ordered) bool { return p.did.matters(a.keys[0]) && r.breaks(ctx, s, a, p.like) }) {
 			missing = append(missing, a)
 		}
 	}
@@ -71,6 +72,12 @@ func (r *rehearsal) needed(ctx context.Context, s *scenario.Scenario, did touche
 		missing = append(missing, alternative{fact: "what share of requests may fail", keys: promise}) // no setting makes the reference fail at times
 	}
 	return missing
+}
+
+// breaks reports whether a scenario does not hold on a platform that is otherwise in a fact.
+func (r *rehearsal) breaks(ctx context.Context, s *scenario.Scenario, a alternative, like likeness) bool {
+	_, holds := r.holds(ctx, s, &a, like)
+	return !holds
 }
 
 // knows reports whether each of the facts is stated, or what makes it known.
@@ -95,4 +102,13 @@ func keys(all []alternative) (out []string) {
 		out = append(out, a.keys...)
 	}
 	return out
+}
+
+// inWords lists names as a sentence does.
+func inWords(names []string) string {
+	last := len(names) - 1
+	if last < 1 {
+		return strings.Join(names, "")
+	}
+	return strings.Join(names[:last], ", ") + " and " + names[last]
 }

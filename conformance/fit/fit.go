@@ -82,6 +82,7 @@ type rehearsal struct {
 	file    targetfile.File
 	options Options
 	play    replay.Options
+	late    func() // delays each request, as a busy machine does; nil outside of tests
 }
 
 func unsupported(format string, args ...any) deployment.Fit {
@@ -108,11 +109,12 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		d.fit = unsupported("needs shared_ids that can be made unlike those of earlier runs; one of its own is no text")
 		return d
 	}
-	base := r.rehearse(ctx, unique, nil, all)
-	if base.result.Verdict() != finding.Passed { // once more: what only a busy machine did does not come twice
-		base = r.rehearse(ctx, unique, nil, all)
-	}
-	if base.result.Verdict() != finding.Passed {
+	base, holds := r.holds(ctx, unique, nil, all)
+	switch {
+	case base.endless():
+		d.fit = unsupported("could not be rehearsed to its end within %s, so nobody knows what it takes", s.Timeout+atMost)
+		return d
+	case !holds:
 		d.fit = r.why(ctx, s, unique, base)
 		return d
 	}
@@ -120,13 +122,15 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		d.fit = unsupported("needs an agent that stays on the line as the attribute want_talk says; by the fact ignores_talk this one cannot")
 		return d
 	}
-	if missing := r.needed(ctx, unique, base.did); len(missing) > 0 {
-		d.fit = unsupported("needs to know %s: state %s", strings.Join(names(missing), " and "), strings.Join(keys(missing), ", "))
+	plays := r.inOrder(ctx, unique, base)
+	if missing := r.needed(ctx, unique, plays); len(missing) > 0 {
+		d.fit = unsupported("needs to know %s: state %s", inWords(names(missing)), strings.Join(keys(missing), ", "))
 		d.fit.Lacks = keys(missing)
 		return d
 	}
-	d.scenario, d.left = unique, len(base.held)
-	d.fit = r.affordable(s, base)
+	used, left := most(plays)
+	d.scenario, d.left = unique, left
+	d.fit = r.affordable(s, used)
 	d.fit.Alone = needsWholePool(s)
 	return d
 }
@@ -149,7 +153,7 @@ func (r *rehearsal) why(ctx context.Context, s, unique *scenario.Scenario, base 
 		if w.play == unique && w.like == all&^oneCaller && r.file.Calls.From == "" {
 			continue // no other than what has failed
 		}
-		if r.rehearse(ctx, w.play, nil, w.like).result.Verdict() == finding.Passed {
+		if _, holds := r.holds(ctx, w.play, nil, w.like); holds {
 			return w.fit
 		}
 	}
@@ -166,8 +170,8 @@ func failure(r finding.Result) string {
 }
 
 // affordable holds what a scenario takes against the limits.
-func (r *rehearsal) affordable(s *scenario.Scenario, base rehearsed) deployment.Fit {
-	l, u := r.file.Limits, base.used
+func (r *rehearsal) affordable(s *scenario.Scenario, u deployment.Usage) deployment.Fit {
+	l := r.file.Limits
 	if u.Strays > 0 && !r.file.Facts.Exclusive { // they might take away what somebody else has reserved
 		return unknown("that nobody else reserves from the pool", "exclusive")
 	}

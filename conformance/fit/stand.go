@@ -16,6 +16,9 @@ import (
 
 // Do implements targets.Stage. It counts what the platform answers; what a fault of the wire does to it is counted as lost.
 func (s *standStage) Do(r *http.Request) (*http.Response, error) {
+	if s.stand.late != nil {
+		s.stand.late()
+	}
 	s.settleCalls()
 	s.ledger.Asked()
 	project := s.owner(targets.Key(r))

@@ -7,9 +7,11 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 var _ = register(scenario.VerbConcurrently, (*client).concurrently, nil)
@@ -25,9 +27,19 @@ func (cl *client) concurrently(ctx context.Context, st *scenario.Step, a *scenar
 	walks := make([]walked, clients)
 	begun := cl.stage.Now()
 	play := func(ctx context.Context, i int) { walks[i] = cl.clientOf(st, i+1).walk(ctx, a.Steps) }
-	if at := cl.starts(st, a, clients); at == nil {
+	at := cl.starts(st, a, clients)
+	var err error
+	switch order := orderOf(cl.stage); {
+	case order == targets.StepByStep:
+		walks = cl.stepByStep(ctx, st, a.Steps, clients)
+	case order == targets.ClientByClient:
+		err = cl.clientByClient(ctx, at, clients, play)
+	case at == nil:
 		together(ctx, clients, play)
-	} else if err := cl.stage.Launch(ctx, at, play); err != nil {
+	default:
+		err = cl.stage.Launch(ctx, at, play)
+	}
+	if err != nil {
 		return outcome{}, err
 	}
 	if rest := begun.Add(a.Start.Spread).Sub(cl.stage.Now()); rest > 0 { // the last client did not need all of it
@@ -36,6 +48,45 @@ func (cl *client) concurrently(ctx context.Context, st *scenario.Step, a *scenar
 		}
 	}
 	return cl.gather(ctx, st, walks)
+}
+
+func orderOf(s targets.Stage) targets.Order {
+	if o, ok := s.(targets.Ordered); ok {
+		return o.Order()
+	}
+	return targets.AsTheyCome
+}
+
+// stepByStep plays the first step of each client, then the second of each.
+func (cl *client) stepByStep(ctx context.Context, st *scenario.Step, steps []scenario.Step, n int) []walked {
+	walks, walkers := make([]walked, n), make([]*client, n)
+	for i := range walkers {
+		walks[i], walkers[i] = newWalk(), cl.clientOf(st, i+1)
+	}
+	for k := range steps {
+		for i, w := range walkers {
+			if w != nil && !w.walkOn(ctx, &steps[k], &walks[i]) {
+				walkers[i] = nil
+			}
+		}
+	}
+	return walks
+}
+
+// clientByClient plays n clients, each when the one before has ended and its own start has come.
+func (cl *client) clientByClient(ctx context.Context, at []time.Duration, n int, play func(context.Context, int)) error {
+	begun := cl.stage.Now()
+	for i := range n {
+		if at != nil {
+			if rest := begun.Add(at[i]).Sub(cl.stage.Now()); rest > 0 {
+				if err := cl.stage.Wait(ctx, rest); err != nil {
+					return err
+				}
+			}
+		}
+		play(ctx, i)
+	}
+	return nil
 }
 
 // together plays n clients from one barrier and returns when all have ended.
@@ -72,35 +123,41 @@ type walked struct {
 	err        error
 }
 
+func newWalk() walked { return walked{results: make(map[string]map[string]any)} }
+
 // walk plays a client's steps up to the first that fails or leaves it in doubt.
 func (cl *client) walk(ctx context.Context, steps []scenario.Step) walked {
-	w := walked{results: make(map[string]map[string]any)}
+	w := newWalk()
 	for i := range steps {
-		st := &steps[i]
-		misledBefore := len(cl.misled)
-		out, failures, err := cl.takeOne(ctx, st)
-		if st.Name != "" && out.result != nil {
-			w.results[st.Name] = out.result
-		}
-		if out.indefinite {
-			w.indefinite++
-		}
-		if len(cl.misled) > misledBefore {
-			w.misled = append(w.misled, misled{st.Name, out.result, out.indefinite, cl.misled[misledBefore]})
-		}
-		switch {
-		case proofless(err):
-			w.doubt, w.made = err, !out.indefinite && notThePlatforms(out) != ""
-		case err != nil && !w.refused(err):
-			w.err = err
-		case err == nil:
-			w.failures = failures
-		}
-		if err != nil || len(failures) > 0 {
-			return w
+		if !cl.walkOn(ctx, &steps[i], &w) {
+			break
 		}
 	}
 	return w
+}
+
+// walkOn plays one step of a client's walk, and reports whether it goes on.
+func (cl *client) walkOn(ctx context.Context, st *scenario.Step, w *walked) bool {
+	misledBefore := len(cl.misled)
+	out, failures, err := cl.takeOne(ctx, st)
+	if st.Name != "" && out.result != nil {
+		w.results[st.Name] = out.result
+	}
+	if out.indefinite {
+		w.indefinite++
+	}
+	if len(cl.misled) > misledBefore {
+		w.misled = append(w.misled, misled{st.Name, out.result, out.indefinite, cl.misled[misledBefore]})
+	}
+	switch {
+	case proofless(err):
+		w.doubt, w.made = err, !out.indefinite && notThePlatforms(out) != ""
+	case err != nil && !w.refused(err):
+		w.err = err
+	case err == nil:
+		w.failures = failures
+	}
+	return err == nil && len(failures) == 0
 }
 
 // refused reports whether a client cannot go on because it was refused what the next step needs: a number, most often.

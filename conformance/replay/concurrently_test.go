@@ -17,6 +17,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/history"
 	"github.com/dnispool/dnispool/conformance/replay"
+	"github.com/dnispool/dnispool/conformance/targets"
 	"github.com/dnispool/dnispool/conformance/targets/reference"
 )
 
@@ -150,6 +151,23 @@ func TestTally(t *testing.T) {
 				wantPassed(t, r)
 			}
 		})
+	}
+}
+
+// TestOrder lets clients act at the same time in the order of their stage, one at a time.
+func TestOrder(t *testing.T) {
+	for order, want := range map[targets.Order]string{targets.StepByStep: "POST POST POST GET GET GET", targets.ClientByClient: "POST GET POST GET POST GET"} {
+		var asked []string // by one client at a time
+		f := &fake{order: order, do: func(_ int, r *http.Request) (*http.Response, error) {
+			if asked = append(asked, r.Method); r.Method == http.MethodGet {
+				return noState()
+			}
+			return gives("+441")()
+		}}
+		wantPassed(t, play(t, f, "steps:\n  - concurrently: {clients: 3, start: {spread: 3s}, steps: [{reserve: {attributes: {}}}, {handoff: {id: x}, expect: {status: 404}}]}\n"))
+		if got := strings.Join(asked, " "); got != want {
+			t.Errorf("order %d: want %s, got %s", order, want, got)
+		}
 	}
 }
 

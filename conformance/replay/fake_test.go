@@ -33,6 +33,7 @@ type fake struct {
 	wait  func(context.Context, time.Duration) error // nil: moves the time
 	facts reading.Facts
 	tick  time.Duration
+	order targets.Order
 
 	stage *stage // of the last Open
 }
@@ -68,6 +69,8 @@ type stage struct {
 	requests []*http.Request
 	closed   bool
 }
+
+func (s *stage) Order() targets.Order { return s.order }
 
 func (s *stage) Do(r *http.Request) (*http.Response, error) {
 	s.mu.Lock()

@@ -72,6 +72,19 @@ type Untimed interface {
 	Untimed() string
 }
 
+// Order is in which order clients who act at the same time do so.
+type Order int
+
+// The orders. In the last two one client acts at a time, so that what comes of them is the same whenever they are played.
+const (
+	AsTheyCome     Order = iota
+	StepByStep           // each does its first step, then each its second: as few as can be are done when the last one begins
+	ClientByClient       // each begins when the one before has done all of its steps
+)
+
+// Ordered is a stage on which clients act in an order of its own.
+type Ordered interface{ Order() Order }
+
 // Stage is a target made ready for one scenario. It is safe for concurrent use.
 type Stage interface {
 	Doer // through the faults of the wire; the URL is one under BaseURL
