@@ -75,7 +75,7 @@ soak: ## a million reservations in virtual time with every fault on, judged by a
 	$(GO) test -count=1 -timeout 60m -v -run Soak ./conformance/explore -reservations 100000 -soaks 5
 
 .PHONY: soak-load
-soak-load: ## a load test of ten hours at 100 calls a second in virtual time: the memory that it takes; an hour of one processor, 8 GB on disk
+soak-load: ## a load test of ten hours at 100 calls a second in virtual time: the memory that it takes; half an hour of one processor, 8 GB on disk
 	$(ALIKE) test -count=1 -timeout 12h -v -run 'TestSoak$$' ./conformance/load -soak 10h -soak-rate 100
 
 mutants: build ## what finds each of the platforms that are broken on purpose
