@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,9 +101,12 @@ func TestAGeneratorThatStoodStillBlamesNobody(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
+		var mu sync.Mutex
 		var last time.Time
 		together := 0
 		crowd := still{do: func(context.Context) error {
+			mu.Lock()
+			defer mu.Unlock()
 			if now := time.Now(); now.Equal(last) {
 				together++
 			} else {

@@ -28,7 +28,7 @@ func TestSeveralProjects(t *testing.T) {
 load: v1
 arrivals: 4/s
 warm_up: 30s
-for: 15m
+for: 6m
 journey: {think: 0s, talk: {mean: 4s}, project: {mixture: [{share: 0.75, of: acme}, {share: 0.25, of: globex}]}}
 thresholds: [blocked < 5%, wrong_context == 0, violations == 0]
 `)}
