@@ -62,7 +62,11 @@ func (cl *client) dial(ctx context.Context, st *scenario.Step, a *scenario.Dial)
 	})
 	if err != nil {
 		cl.history.Update(op, func(o *history.Op) { o.End, o.Outcome = cl.now(), history.Indefinite })
-		return outcome{}, fmt.Errorf("call to %s: %w", to, err)
+		err = fmt.Errorf("call to %s: %w", to, err)
+		if call != nil && notPassedOn(call) { // who was never called cannot be late
+			err = inconclusive{fmt.Errorf("%w, and the carrier had lost all of it", err)}
+		}
+		return outcome{}, err
 	}
 	c := cl.placedCall(op, call)
 	if callID != "" { // it was another call's, so it names neither in the history
@@ -87,7 +91,7 @@ func (cl *client) placedCall(op *history.Op, call targets.Call) *placed {
 	})
 	c := &placed{Call: call, op: op}
 	if notPassedOn(call) {
-		cl.misled = append(cl.misled, "a call that the carrier refused by itself")
+		cl.misled = append(cl.misled, "a call that the carrier refused or lost by itself")
 	}
 	cl.player.mu.Lock()
 	defer cl.player.mu.Unlock()
@@ -105,13 +109,7 @@ func (cl *client) meant(a *scenario.Dial) reservation {
 	return reservation{}
 }
 
-func notPassedOn(c targets.Call) bool {
-	if c.Answered() {
-		return false
-	}
-	end := c.End()
-	return end.By == "carrier" && end.How == "reject" // a network in which nobody answers is a carrier's too
-}
+func notPassedOn(c targets.Call) bool { return !c.Answered() && c.End().NotPassedOn }
 
 func dialled(c targets.Call) map[string]any {
 	r := map[string]any{"id": c.ID(), "status": c.Status(), "answered": c.Answered(), "reason": c.Reason()}

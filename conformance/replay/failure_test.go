@@ -159,7 +159,7 @@ func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (drop_reply: eof), so the counts say nothing of the platform: lease[0].count: want 2, got 1`},
 		{name: "a call that the carrier refuses, among many", body: "steps:\n  - fault: {carrier: {refuse: {busy: {times: 1}}}}\n" +
 			"  - concurrently: {clients: 2, steps: [{dial: {to: \"+442079460000\"}, as: call}]}\n    expect: {call: [{answered: true, count: 2}]}\n",
-			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (a call that the carrier refused by itself), so the counts say nothing of the platform: call[0].count: want 2, got 1`},
+			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (a call that the carrier refused or lost by itself), so the counts say nothing of the platform: call[0].count: want 2, got 1`},
 		{name: "one number for two, among many", body: fmt.Sprintf(of, `times: 2, reply: {status: 200, body: '{"dni":"+442079460000"}', headers: {Content-Type: application/json}}`) +
 			"  - concurrently: {clients: 3, steps: [{reserve: {attributes: {}}, as: lease}]}\n    expect: {lease: [{status: 200, distinct: body.dni}]}\n",
 			reason: `step 2 of 2 "concurrently": the scenario's own fault made, cut or lost answers (reply: 200), so the counts say nothing of the platform: lease[0].distinct: want 3 different values of body.dni, got "+442079460000" more than once`},
@@ -169,8 +169,10 @@ func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 			reason: `step 2 of 2 "journey": the scenario's own fault was at work (reply: 418), so it says nothing of the platform: outcome: want "completed", got "fallback"`},
 		{name: "a connection that is refused", body: fmt.Sprintf(of, "drop_request: refused") + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
 			reason: `step 2 of 2 "reserve": no reply to judge: dial tcp: connection refused (the scenario's own fault: drop_request: refused)`},
+		{name: "the carrier loses every INVITE", body: "timeout: 200ms\nsteps:\n  - fault: {carrier: {lose_invites: 1}}\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n",
+			reason: `step 2 of 2 "dial": call to +442079460000: context deadline exceeded, and the carrier had lost all of it`},
 		{name: "the carrier refuses", body: "steps:\n  - fault: {carrier: {refuse: {busy: {times: 1}}}}\n  - {dial: {to: \"+442079460000\"}, expect: {answered: true}}\n",
-			reason: `step 2 of 2 "dial": the carrier refused the call by itself, so it says nothing of the platform: answered: want true, got false`},
+			reason: `step 2 of 2 "dial": the carrier refused or lost the call by itself, so it says nothing of the platform: answered: want true, got false`},
 		{name: "one number twice", body: fmt.Sprintf(of, `reply: {status: 200, body: '{"dni":"+442079460000"}', headers: {Content-Type: application/json}}`) +
 			"  - {reserve: {attributes: {}}, expect: {status: 200}}\n  - {reserve: {attributes: {}}, expect: {status: 200}}\ncheck: [no-double-lease]\n"},
 		{name: "a full pool", body: fmt.Sprintf(of, `reply: {status: 404, body: '{"success":false,"error":"Not Found","message":"no available route found"}', headers: {Content-Type: application/json}}`) +

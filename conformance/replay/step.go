@@ -19,7 +19,7 @@ type outcome struct {
 	result     map[string]any
 	exchange   *exchange
 	indefinite bool
-	// notPassedOn: the carrier refused a call by itself, as a scenario's world or a fault has it.
+	// notPassedOn: the carrier refused or lost a call by itself, as a scenario's world or a fault has it.
 	notPassedOn bool
 	failures    []finding.Failure // found by the verb itself
 }
@@ -99,7 +99,7 @@ func notThePlatforms(out outcome) string {
 	case x != nil && x.altered():
 		return "the scenario's own fault made this reply (" + x.Injected + ")"
 	case out.notPassedOn:
-		return "the carrier refused the call by itself"
+		return "the carrier refused or lost the call by itself"
 	}
 	return ""
 }

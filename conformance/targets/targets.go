@@ -180,11 +180,12 @@ type Call interface {
 
 // CallEnd is how a call ended.
 type CallEnd struct {
-	By      string            // platform, caller or carrier; "" where nobody knows
-	How     string            // bye, cancel, reject, timeout or error
-	Cause   string            // text of the Reason header, else of the status line
-	Headers map[string]string // by lower-case name
-	At      time.Time         // the target's time
+	By          string            // platform, caller or carrier; "" where nobody knows
+	How         string            // bye, cancel, reject, timeout or error
+	Cause       string            // text of the Reason header, else of the status line
+	Headers     map[string]string // by lower-case name
+	At          time.Time         // the target's time
+	NotPassedOn bool              // the carrier refused it by itself, or lost it on the way, as a scenario's world or a fault has it
 }
 
 // Journey is what the fake integrator is asked to do.

@@ -200,6 +200,9 @@ func (c *Carrier) datagramFault(p sipua.Packet, chance *rand.Rand) sipua.Fault {
 	defer c.mu.Unlock()
 	var f sipua.Fault
 	f.Drop = c.net.fires(&c.net.LoseInvites, chance)
+	if s := c.placing[id]; s != nil {
+		s.left, s.lost = s.left || !f.Drop, s.lost || f.Drop
+	}
 	f.Copies = max(c.copies[id]-1, 0)
 	delete(c.copies, id)
 	if c.net.fires(&c.net.DuplicateInvites, chance) {

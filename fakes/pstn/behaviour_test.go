@@ -299,8 +299,8 @@ func TestLostInvitesAreRepeated(t *testing.T) {
 		func(t *testing.T, c *pstn.Carrier, p *platform) {
 			call := dial(t, c, pstn.Dial{To: dni})
 			ended(t, call)
-			if !call.Answered() || len(p.calls()) != 1 {
-				t.Errorf("%d, %d calls at the platform; want one, answered", call.Status(), len(p.calls()))
+			if !call.Answered() || !call.PassedOn() || len(p.calls()) != 1 {
+				t.Errorf("%d, %d calls at the platform; want one, passed on and answered", call.Status(), len(p.calls()))
 			}
 			if got := call.PDD().Round(100 * time.Millisecond); got != 3500*time.Millisecond { // 0.5 + 1 + 2
 				t.Errorf("answered after %v, want 3.5s", got)
@@ -312,8 +312,8 @@ func TestAllInvitesLost(t *testing.T) {
 	inVirtualTime(t, answerAndBye, pstn.Config{Behaviour: pstn.Behaviour{LoseInvites: pstn.Always()}},
 		func(t *testing.T, c *pstn.Carrier, p *platform) {
 			call, err := c.Dial(t.Context(), pstn.Dial{To: dni})
-			if err != nil || call.Status() != 408 || call.EndedBy() != pstn.ByNetwork || call.How() != sipua.HowTimeout || len(p.calls()) != 0 {
-				t.Errorf("%v, %d by %s, %s; want 408 by the network", err, call.Status(), call.EndedBy(), call.How())
+			if err != nil || call.Status() != 408 || call.EndedBy() != pstn.ByNetwork || call.How() != sipua.HowTimeout || call.PassedOn() || len(p.calls()) != 0 {
+				t.Errorf("%v, %d by %s, %s, passed on: %t; want 408 by the network, and not passed on", err, call.Status(), call.EndedBy(), call.How(), call.PassedOn())
 			}
 		})
 }

@@ -47,6 +47,7 @@ type result struct {
 	reason   string
 	cause    int
 	by, how  string
+	lost     bool // on the way to the far end, by the carrier's behaviour
 	headers  []sipua.Header
 }
 
@@ -55,6 +56,13 @@ func (c *Call) ID() string { return c.id }
 
 // Number is the number that the call was delivered to, which a rewrite may have changed, in the form it was given.
 func (c *Call) Number() string { return c.number }
+
+// PassedOn reports whether the call has left for the far end: the carrier has neither refused it by itself, nor lost all of it as it was
+// told to.
+func (c *Call) PassedOn() bool {
+	r := c.get()
+	return !r.lost && (r.by != ByCarrier || r.how != sipua.HowReject)
+}
 
 // Answered reports whether the call was ever up.
 func (c *Call) Answered() bool { return c.get().answered }

@@ -57,8 +57,9 @@ type Carrier struct {
 	mu      sync.Mutex
 	rng     *rand.Rand
 	net     network
-	copies  map[string]int // INVITEs to be repeated, by Call-ID
-	onLine  map[string]int // calls up, by number
+	copies  map[string]int   // INVITEs to be repeated, by Call-ID
+	placing map[string]*sent // by Call-ID
+	onLine  map[string]int   // calls up, by number
 	log     map[string][]DeskCall
 	closing bool
 }
@@ -85,7 +86,7 @@ func New(ctx context.Context, config Config) (*Carrier, error) {
 	}
 	c := &Carrier{
 		config: config, clock: config.Clock, rng: rand.New(rand.NewPCG(config.Seed, 2)), net: network{Behaviour: config.Behaviour},
-		copies: map[string]int{}, onLine: map[string]int{}, log: map[string][]DeskCall{},
+		copies: map[string]int{}, placing: map[string]*sent{}, onLine: map[string]int{}, log: map[string][]DeskCall{},
 	}
 	c.ctx, c.cancel = context.WithCancel(context.Background()) // ends with Close
 	if err := c.open(ctx); err != nil {

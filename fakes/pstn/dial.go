@@ -349,13 +349,30 @@ func (c *Carrier) falseStart(ctx context.Context, call *Call, invite sipua.Dial)
 func (c *Carrier) place(ctx context.Context, call *Call, invite sipua.Dial) {
 	invite.CallID = call.id
 	call.attempted()
+	var s sent
+	c.track(call.id, &s)
 	leg, err := c.line.Dial(ctx, invite)
+	c.track(call.id, nil)
 	if err != nil {
-		call.fail(c.outcome(ctx, err, call.far))
+		r := c.outcome(ctx, err, call.far)
+		r.lost = s.lost && !s.left
+		call.fail(r)
 		return
 	}
 	call.up(leg)
 	c.wg.Go(call.watch)
+}
+
+// sent is what became of the INVITE datagrams of a call that is being placed.
+type sent struct{ left, lost bool }
+
+// track notes in s what becomes of the INVITEs of a call from now on; nil ends that.
+func (c *Carrier) track(id string, s *sent) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.placing[id] = s; s == nil {
+		delete(c.placing, id)
+	}
 }
 
 // outcome reads why a call did not come up.

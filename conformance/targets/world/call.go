@@ -59,7 +59,7 @@ func (c Call) Hangup(ctx context.Context) (int, error) {
 
 // End implements targets.Call.
 func (c Call) End() targets.CallEnd {
-	e := targets.CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt()}
+	e := targets.CallEnd{By: c.EndedBy(), How: c.How(), Headers: make(map[string]string), At: c.EndedAt(), NotPassedOn: !c.PassedOn()}
 	if e.By == pstn.ByNetwork {
 		e.By = pstn.ByCarrier
 	}
