@@ -14,9 +14,10 @@ import (
 // may be free again before the next client comes.
 var orders = []likeness{stepwise, clientwise}
 
-// inOrder are the plays of a scenario that hold, each with the order it was played in: of clients who act at the same time those in
-// which it holds with the facts that are known, and of any other scenario, and where none holds, the one that is given.
-func (r *rehearsal) inOrder(ctx context.Context, s *scenario.Scenario, asTheyCome rehearsed) (plays []ordered) {
+// plays are the plays of a scenario that hold with the facts that are known: of clients who act at the same time those in set orders,
+// and of any other scenario, and where none of these holds, the one in which they act as they come. Where that does not hold
+// either, there are none, and it is returned for what it shows.
+func (r *rehearsal) plays(ctx context.Context, s *scenario.Scenario) (plays []ordered, failed rehearsed) {
 	if actsAtOnce(s.Steps) {
 		for _, order := range orders {
 			if played, holds := r.holds(ctx, s, nil, all|order); holds {
@@ -24,10 +25,14 @@ func (r *rehearsal) inOrder(ctx context.Context, s *scenario.Scenario, asTheyCom
 			}
 		}
 	}
-	if len(plays) == 0 {
-		return []ordered{{asTheyCome, all}}
+	if len(plays) > 0 {
+		return plays, rehearsed{}
 	}
-	return plays
+	asTheyCome, holds := r.holds(ctx, s, nil, all)
+	if !holds {
+		return nil, asTheyCome
+	}
+	return []ordered{{asTheyCome, all}}, rehearsed{}
 }
 
 // ordered is what came of a scenario whose clients acted in an order.

@@ -109,20 +109,19 @@ func (r *rehearsal) decide(ctx context.Context, s *scenario.Scenario) decided {
 		d.fit = unsupported("needs shared_ids that can be made unlike those of earlier runs; one of its own is no text")
 		return d
 	}
-	base, holds := r.holds(ctx, unique, nil, all)
+	plays, failed := r.plays(ctx, unique)
 	switch {
-	case base.endless():
+	case failed.endless():
 		d.fit = unsupported("could not be rehearsed to its end within %s, so nobody knows what it takes", s.Timeout+atMost)
 		return d
-	case !holds:
-		d.fit = r.why(ctx, s, unique, base)
+	case len(plays) == 0:
+		d.fit = r.why(ctx, s, unique, failed)
 		return d
 	}
-	if r.file.Facts.IgnoresTalk && base.did.talks && base.did.calls > 0 {
+	if did := plays[0].did; r.file.Facts.IgnoresTalk && did.talks && did.calls > 0 {
 		d.fit = unsupported("needs an agent that stays on the line as the attribute want_talk says; by the fact ignores_talk this one cannot")
 		return d
 	}
-	plays := r.inOrder(ctx, unique, base)
 	if missing := r.needed(ctx, unique, plays); len(missing) > 0 {
 		d.fit = unsupported("needs to know %s: state %s", inWords(names(missing)), strings.Join(keys(missing), ", "))
 		d.fit.Lacks = keys(missing)
