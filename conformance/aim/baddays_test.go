@@ -130,22 +130,32 @@ func throttled(after string) func(http.ResponseWriter, *http.Request) bool {
 	}
 }
 
+// refusing answers requests of a method with 401 when so many have been let through.
+func refusing(method string, after int32) func(http.ResponseWriter, *http.Request) bool {
+	var seen atomic.Int32
+	return func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == method && seen.Add(1) > after && status(http.StatusUnauthorized, `{"error_message":"x"}`)(w, r)
+	}
+}
+
 func badDays() []day {
 	return []day{
 		{name: "a good one", play: "day/*", code: finding.ExitConformant},
-		{name: "keys of another region, or expired", key: "somebodys", code: finding.ExitNotConformant, want: []string{
+		{name: "keys of another region, or expired", key: "somebodys", code: finding.ExitInconclusive, want: []string{
 			"want 404, got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
 		{name: "one key that was revoked", http: func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodPost && status(401, `{"success":false,"error":"Unauthorized","message":"x"}`)(w, r)
-		}, play: "*/*", code: finding.ExitNotConformant, want: []string{"want 200, got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
-		{name: "a wrong account", account: "other", code: finding.ExitNotConformant, want: []string{
+		}, play: "*/*", code: finding.ExitInconclusive, want: []string{"want 200, got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
+		{name: "one key that is refused after it was taken", http: refusing(http.MethodGet, 1), play: "day/*", code: finding.ExitNotConformant, want: []string{
+			"got 401", "the key is wrong, expired or revoked, or of another region, which a 401 does not tell apart"}},
+		{name: "a wrong account", account: "other", code: finding.ExitInconclusive, want: []string{
 			"want 404, got 403", "the key is of another account or project, or it was revoked, which a 403 does not tell apart"}},
 		{name: "a wrong account that is not said to be one", play: "day/call", http: func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodGet && status(404, `{"error_message":"no handoff state found"}`)(w, r)
 		}, code: finding.ExitNotConformant, want: []string{"want 200, got 404", "requests for a handoff state was answered 404: the account or project may be wrong"}},
 		{name: "a key for another project", http: func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodGet && status(403, `{"error_message":"x"}`)(w, r)
-		}, code: finding.ExitNotConformant, want: []string{"want 404, got 403", "the key is of another account or project, or it was revoked"}},
+		}, code: finding.ExitInconclusive, want: []string{"want 404, got 403", "the key is of another account or project, or it was revoked"}},
 		{name: "a page instead of JSON", http: func(w http.ResponseWriter, r *http.Request) bool {
 			w.Header().Set("Content-Type", "text/html")
 			_, _ = io.WriteString(w, "<html>Welcome</html>")

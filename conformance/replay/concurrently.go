@@ -214,7 +214,7 @@ func (cl *client) gather(ctx context.Context, st *scenario.Step, walks []walked)
 		return outcome{}, inconclusive{fmt.Errorf("%d replies never came, so the counts prove nothing", indefinite)}
 	}
 	if made > 0 && len(failures) == 0 {
-		return outcome{}, inconclusive{fmt.Errorf("of %d clients %d got what a fault of the scenario's made where the platform's reply was expected", len(walks), made)}
+		return outcome{}, inconclusive{fmt.Errorf("of %d clients %d got what says nothing of the platform where its reply was expected", len(walks), made)}
 	}
 	if len(mismatches) > 0 && !cl.foreseen(st.Tally, misled, foreseen, mismatches) {
 		m := mismatches[0]

@@ -34,6 +34,7 @@ type exchange struct {
 	sent     time.Time // the target's time when a body in halves was out; zero for any other
 	contract contract.Report
 	injected *targets.Injected // by this side; nil: what came is the platform's
+	untaken  bool              // it was refused for its key, the run's own, which the platform has not taken once
 }
 
 // altered reports whether what came back was made, cut or lost on this side: it says nothing of the platform.
@@ -74,6 +75,8 @@ func (rec *recorder) send(step string, r *http.Request, onPurpose bool) (*exchan
 		x.body, x.Truncated, err = readBody(res)
 		x.ResponseBody = string(x.body)
 		res.Body = &body{bytes.NewReader(x.body), err}
+		keyed, ok := rec.stage.(targets.Keyed)
+		x.untaken = ok && x.OwnKey && targets.Refused(x.Status) && !keyed.Taken(targets.Key(r))
 	}
 	if wrapped, ok := errors.AsType[*url.Error](err); ok {
 		err = wrapped.Err // method and URL are known

@@ -149,7 +149,7 @@ func TestWhatAFaultMadeIsNotThePlatforms(t *testing.T) {
 		{name: "another was expected", body: fmt.Sprintf(of, teapot) + "  - {reserve: {attributes: {}}, expect: {status: 200}}\n",
 			reason: `step 2 of 2 "reserve": the scenario's own fault made this reply (reply: 418), so it says nothing of the platform: status: want 200, got 418`},
 		{name: "another was expected, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + "  - concurrently: {clients: 2, steps: [{reserve: {attributes: {}}, expect: {status: 200}}]}\n",
-			reason: `step 2 of 2 "concurrently": of 2 clients 1 got what a fault of the scenario's made where the platform's reply was expected`},
+			reason: `step 2 of 2 "concurrently": of 2 clients 1 got what says nothing of the platform where its reply was expected`},
 		{name: "counted as expected, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + many + "    expect: {lease: [{status: 418, count: 1}, {status: 200, count: 2}]}\n",
 			failure: "expectation lease[1].count: want 2, got 1"},
 		{name: "a count that it changes, among many", body: fmt.Sprintf(of, "times: 1, "+teapot) + many + "    expect: {lease: [{status: 200, count: 2}]}\n",

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dnispool/dnispool/conformance/finding"
 	"github.com/dnispool/dnispool/conformance/scenario"
+	"github.com/dnispool/dnispool/conformance/targets"
 )
 
 // pollEvery is how often, in the target's time, a step with within looks again.
@@ -92,12 +93,14 @@ func (cl *client) mismatches(st *scenario.Step, out outcome) ([]scenario.Mismatc
 	return st.Expect.Check(cl.scope, out.result)
 }
 
-// notThePlatforms says why what came is not the platform's doing: a fault of the scenario's made it, or the carrier; "" where
-// it is, or where nobody knows.
+// notThePlatforms says why what came need not be the platform's doing: a fault of the scenario's made it, or the carrier, or the key may be
+// the wrong one; "" where it is, or where nobody knows.
 func notThePlatforms(out outcome) string {
 	switch x := out.exchange; {
 	case x != nil && x.altered():
 		return "the scenario's own fault made this reply (" + x.Injected + ")"
+	case x != nil && x.untaken:
+		return "the platform has not taken this key once (" + targets.OfReply(x.Status, x.ResponseBody).Cause + ")"
 	case out.notPassedOn:
 		return "the carrier refused or lost the call by itself"
 	}

@@ -72,6 +72,18 @@ type Untimed interface {
 	Untimed() string
 }
 
+// Keyed is what a stage may be besides: the platform is somebody else's, who may not know the run's keys.
+type Keyed interface {
+	// Taken reports whether any request of the run with this key was answered as one whose key is right: then a 401 or 403 is the
+	// platform's doing, and before that nobody knows whose.
+	Taken(key string) bool
+}
+
+// Refused reports whether a status says that the key of a request is not right.
+func Refused(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusForbidden
+}
+
 // Order is in which order clients who act at the same time do so.
 type Order int
 

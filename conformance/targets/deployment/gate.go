@@ -36,7 +36,8 @@ type Gate struct {
 	held   atomic.Int64 // requests that had to wait
 
 	mu    sync.Mutex
-	until time.Time // the platform has asked for no requests until then
+	until time.Time       // the platform has asked for no requests until then
+	taken map[string]bool // keys
 }
 
 // reservePath is where a POST takes a number.
@@ -50,7 +51,7 @@ func newGate(f targetfile.File, dir string, l *Ledger, owner func(key string) st
 	}
 	return &Gate{
 		Ledger: l, limits: f.Limits, next: t, owner: owner,
-		rate: rate.NewLimiter(rate.Limit(f.Limits.Requests), 1), lines: make(chan struct{}, f.Limits.Calls),
+		rate: rate.NewLimiter(rate.Limit(f.Limits.Requests), 1), lines: make(chan struct{}, f.Limits.Calls), taken: make(map[string]bool),
 	}, nil
 }
 
@@ -226,6 +227,13 @@ func (g *Gate) throttles(res *http.Response) bool {
 	return true
 }
 
+// Taken reports whether a request with this key was answered as one whose key is right.
+func (g *Gate) Taken(key string) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.taken[key]
+}
+
 // longestWait is how long a platform can ask for no requests.
 const longestWait = 24 * time.Hour
 
@@ -237,6 +245,11 @@ func (g *Gate) book(r *http.Request, res *http.Response, err error, reserves boo
 			g.Reserved(project, "", time.Now())
 		}
 		return
+	}
+	if s := res.StatusCode; !targets.Refused(s) && s != http.StatusTooManyRequests && s < http.StatusInternalServerError {
+		g.mu.Lock()
+		g.taken[targets.Key(r)] = true
+		g.mu.Unlock()
 	}
 	if r.Method != http.MethodPost || res.StatusCode != http.StatusOK {
 		return

@@ -57,6 +57,9 @@ func (t *Target) open(ctx context.Context, g world.World, seed uint64) (*stage, 
 // Do implements targets.Stage.
 func (s *stage) Do(r *http.Request) (*http.Response, error) { return s.http.Do(r) }
 
+// Taken implements targets.Keyed.
+func (s *stage) Taken(key string) bool { return s.target.Gate.Taken(key) }
+
 // BaseURL implements targets.Stage.
 func (s *stage) BaseURL() string { return s.target.File.BaseURL }
 
