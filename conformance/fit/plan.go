@@ -35,18 +35,18 @@ func (f *Fitted) Plan(selected []*scenario.Scenario) Plan {
 			continue
 		}
 		u := fit.Usage
-		most := l.Reservations // one less for who leaves numbers held: a request that must be refused holds one while it is under way
+		room := l.Reservations // one less for who leaves numbers held: a request that must be refused holds one while it is under way
 		if left > 0 {
-			most--
+			room--
 		}
-		if p.window == 0 && u.Held > 0 && (p.Left+max(u.Held, left) > most || fit.Alone && p.Left > 0) {
+		if p.window == 0 && u.Held > 0 && (p.Left+max(u.Held, left) > room || fit.Alone && p.Left > 0) {
 			fit.Status, fit.Reason = finding.Unsupported, fmt.Sprintf("needs to know the window: without it a run may reserve %d numbers in all; state window_max", l.Reservations)
 			fit.Lacks = []string{"window_max"}
 			fit.Ask = asks(fit.Lacks)
 			f.fits[s.File] = fit
 			continue
 		}
-		most = l.Reservations - u.Held
+		most := l.Reservations - u.Held
 		if size := f.file.Facts.PoolSize(); size > 0 {
 			most = min(most, max(0, size-u.Held))
 		}

@@ -10,6 +10,7 @@ import (
 	"github.com/dnispool/dnispool/conformance/load/measure"
 	"github.com/dnispool/dnispool/conformance/reading"
 	"github.com/dnispool/dnispool/conformance/targets"
+	"github.com/dnispool/dnispool/conformance/traffic"
 	"github.com/dnispool/dnispool/fakes/client"
 	"github.com/dnispool/dnispool/sim/clock"
 	"github.com/dnispool/dnispool/sim/strictyaml"
@@ -140,15 +141,8 @@ func (r *run) open() error {
 
 // drawProject is whose caller comes next. Where there is one project nothing is drawn.
 func (r *run) drawProject(random *rand.Rand) *project {
-	last := r.projects[len(r.projects)-1]
 	if len(r.projects) == 1 {
-		return last
+		return r.projects[0]
 	}
-	at := random.Float64()
-	for _, p := range r.projects {
-		if at -= p.share; at < 0 {
-			return p
-		}
-	}
-	return last
+	return r.projects[traffic.Pick(random, r.projects, func(p *project) float64 { return p.share })]
 }

@@ -117,7 +117,7 @@ type walked struct {
 	results    map[string]map[string]any
 	indefinite int
 	misled     []misled
-	made       bool // it was left in doubt by a reply that a fault of the scenario's made
+	made       bool // it was left in doubt by what says nothing of the platform, as notThePlatforms has it
 	failures   []finding.Failure
 	doubt      error // an expectation that could not be judged, for want of a reply
 	err        error

@@ -72,14 +72,20 @@ type part struct {
 type mixture []part
 
 func (m mixture) draw(r *rand.Rand) float64 {
+	return m[Pick(r, m, func(p part) float64 { return p.share })].of.draw(r)
+}
+
+// Pick draws one of several, each as often as its share says, and gives its place. The shares add up to 1.
+func Pick[E any](r *rand.Rand, of []E, share func(E) float64) int {
 	u := r.Float64()
-	for _, p := range m[:len(m)-1] {
-		if u < p.share {
-			return p.of.draw(r)
+	last := len(of) - 1
+	for i, e := range of[:last] {
+		if u < share(e) {
+			return i
 		}
-		u -= p.share
+		u -= share(e)
 	}
-	return m[len(m)-1].of.draw(r)
+	return last
 }
 
 // over is the same figure of every part, weighed by its share.

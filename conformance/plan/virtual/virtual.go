@@ -156,17 +156,10 @@ func Several(ctx context.Context, c Config, shares []Share) (out []Result, err e
 
 // one draws a share. Where there is one nothing is drawn.
 func one(shares []Share, random *rand.Rand) int {
-	last := len(shares) - 1
-	if last == 0 {
-		return last
+	if len(shares) == 1 {
+		return 0
 	}
-	at := random.Float64()
-	for i, s := range shares {
-		if at -= s.Of; at < 0 {
-			return i
-		}
-	}
-	return last
+	return traffic.Pick(random, shares, func(s Share) float64 { return s.Of })
 }
 
 // look is how many callers come between two looks at the pool, and at the context.

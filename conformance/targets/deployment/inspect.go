@@ -156,7 +156,7 @@ func (a answer) says() string {
 
 // refused reports whether the key was not taken.
 func (a answer) refused() bool {
-	return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+	return targets.Refused(a.status)
 }
 
 // common is what to do whatever the endpoint; "" when the endpoint decides.
